@@ -1,0 +1,75 @@
+/**
+ * One HTTP request and its answer, as the collection made it: our own model. Newman's objects end at `postman/newman.ts`;
+ * the console, the reports and the exit code all derive from this. Strings here are raw: every sink masks them.
+ */
+export interface Exchange {
+  /** The request's name, as in Postman. */
+  readonly name: string;
+  /** The folders around it, outermost first. */
+  readonly folders: readonly string[];
+  readonly startedAt: Date;
+  readonly request: HttpRequest;
+  /** null where no answer came; then `error` says why. */
+  readonly response: HttpResponse | null;
+  readonly assertions: readonly Assertion[];
+  /** What the collection's scripts wrote with `console.*`. */
+  readonly console: readonly ConsoleLine[];
+  /** Why there is no answer, or why a script broke; null when neither happened. */
+  readonly error: ExchangeError | null;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly Header[];
+  readonly body: Body | null;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly Header[];
+  readonly body: Body | null;
+  /** From sending to the last byte, in milliseconds. */
+  readonly timeMs: number;
+}
+
+export interface Header {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Body {
+  /** Decoded as UTF-8; cut to the limit of whoever made it. */
+  readonly text: string;
+  /** The whole body's size in bytes, cut or not. */
+  readonly bytes: number;
+  /** The media type, without parameters, in lower case; '' when none was named. */
+  readonly type: string;
+}
+
+/** One `pm.test` of the collection. A failed one is data, not an exception. */
+export interface Assertion {
+  readonly name: string;
+  readonly status: 'passed' | 'failed' | 'skipped';
+  /** What the assertion library said; null unless failed. */
+  readonly message: string | null;
+}
+
+export interface ConsoleLine {
+  readonly level: 'log' | 'info' | 'warn' | 'error' | 'debug';
+  readonly text: string;
+}
+
+export interface ExchangeError {
+  /** `network`: no answer; `script`: a script of the collection threw outside a test. */
+  readonly kind: 'network' | 'script';
+  /** Node's or OpenSSL's code (ECONNREFUSED, DEPTH_ZERO_SELF_SIGNED_CERT, ESOCKETTIMEDOUT …), '' where there is none. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Passed: an answer came, no script broke, no assertion failed. */
+export function isPassed(exchange: Exchange): boolean {
+  return exchange.error === null && exchange.assertions.every((assertion) => assertion.status !== 'failed');
+}

@@ -1,0 +1,147 @@
+import type { Exchange } from './exchange.ts';
+import type { LogLine } from './result.ts';
+import type { Secret } from './secret.ts';
+
+/** Time, so that waiting can be tested without waiting. */
+export interface Clock {
+  /** Milliseconds of a monotonic clock: for durations and deadlines. */
+  now(): number;
+  /** The wall clock: for timestamps only. */
+  date(): Date;
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** A program and its arguments. Built as data, so that `--dry-run` prints the same thing that runs. No secret ever stands here. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+}
+
+/** What a child process did. Facts, so that nobody parses text to learn whether it ended by itself. */
+export interface CommandResult {
+  /** null: it did not start, or a signal ended it. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** ENOENT, EACCES …: it never started. */
+  readonly startError: string | null;
+  readonly timedOut: boolean;
+}
+
+export interface RunOptions {
+  /** Aborting ends the child: SIGTERM, then SIGKILL after `graceMs`. */
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number;
+  /** How long the child may take to end after SIGTERM. Compose needs more than a container's stop time. Default 5,000. */
+  readonly graceMs?: number;
+  /** Added to the child's environment, which is the user's without the tool's own secrets. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The one seam to other programs. */
+export interface Processes {
+  run(command: Command, options: RunOptions): Promise<CommandResult>;
+  /** The child's output line by line, as it comes; ends when the child ends or the signal aborts. Memory stays bounded. */
+  lines(
+    command: Command,
+    options: RunOptions,
+  ): AsyncIterable<{ readonly stream: 'stdout' | 'stderr'; readonly text: string }>;
+}
+
+/** Options of one run through Newman. */
+export interface CollectionRun {
+  /** The parsed collection, v2.1, as it is to run. */
+  readonly collection: object;
+  /** Ids of the items to run, all of them folders or requests of `collection`. */
+  readonly items: readonly string[];
+  /** Variables in the environment's scope. A Secret's value is known to the masker already. */
+  readonly variables: readonly { readonly name: string; readonly value: string | Secret }[];
+  readonly tls: { readonly caFile: string | null; readonly insecure: boolean };
+  /** One request's limit in milliseconds, from connecting to the last byte. */
+  readonly requestTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface CollectionOutcome {
+  /** In the order they ran. */
+  readonly exchanges: readonly Exchange[];
+  /** Variables after the run that a script set or changed, environment scope before collection scope. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Whole text of the last answer, uncut: the token is read from here. null where none came. */
+  readonly lastBody: string | null;
+}
+
+/** The team's collection, run by Newman. */
+export interface Collections {
+  /** Starts loading the engine, which is slow, while something else is being waited for. */
+  preload(): void;
+  run(options: CollectionRun): Promise<CollectionOutcome>;
+}
+
+/** A container of the service, as the daemon tells it. */
+export interface Container {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  /** Environment as the process got it. Holds secrets: compared in memory, never shown. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly logDriver: string;
+  readonly state: ContainerState;
+}
+
+export interface ContainerState {
+  readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly restartCount: number;
+  /** As the daemon says it, with its nanoseconds; compared as text. */
+  readonly startedAt: string;
+  /** The daemon's own words when it could not start the container, '' otherwise. */
+  readonly error: string;
+  readonly health: { readonly status: 'starting' | 'healthy' | 'unhealthy'; readonly lastOutput: string } | null;
+}
+
+/**
+ * What runs the services: Docker with one of its composes, or the sandbox's processes. Bound to one project (files, name,
+ * program) when it is made.
+ */
+export interface Stack {
+  /** "docker compose 2.26.1 (Engine 20.10.24)": for people. */
+  readonly title: string;
+  /** The project as one line: program, project name, files. */
+  readonly invocation: string;
+  /** Absolute paths of the compose files, in order. */
+  readonly files: readonly string[];
+  /** What `--dry-run` prints. */
+  commands(service: string): { readonly check: Command; readonly restart: Command; readonly follow: Command };
+  /** Environment of every service as compose resolves it; null values are variables that are passed through and unset. */
+  resolve(signal: AbortSignal): Promise<Readonly<Record<string, Readonly<Record<string, string | null>>>>>;
+  /** The newest container of the service, running or not; null: none. */
+  container(service: string, signal: AbortSignal): Promise<Container | null>;
+  /** `up -d` of that one service. */
+  up(service: string, signal: AbortSignal): Promise<void>;
+  inspect(id: string, signal: AbortSignal): Promise<Container | null>;
+  /**
+   * The container's log from its first line on, followed until the signal aborts or the container is gone; attaches again
+   * after each restart, without gaps or repeats.
+   */
+  logs(id: string, options: { readonly follow: boolean; readonly signal: AbortSignal }): AsyncIterable<LogLine>;
+}
+
+/** Files, with the promises of the design: old bytes or new bytes, never a mix. */
+export interface Files {
+  /** null: there is no such file. Throws `file-not-regular`, `file-io`. */
+  read(path: string): Promise<Uint8Array | null>;
+  /** Throws what `replace` would throw for reasons that can be known before. */
+  verifyWritable(path: string): Promise<void>;
+  /**
+   * Replaces the file's bytes. `before` is what the caller read: when the file holds something else now, nothing is written
+   * and `file-changed` is thrown. A file that does not exist (`before` null) is created with mode 0600.
+   */
+  replace(path: string, before: Uint8Array | null, after: Uint8Array): Promise<void>;
+  /** Whether git tracks the file; null where there is no git or no repository. */
+  isTracked(path: string): Promise<boolean | null>;
+}

@@ -1,0 +1,117 @@
+import type { Diagnosis } from './diagnosis.ts';
+import type { ErrorCode, Where } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+
+export type Verdict = 'healthy' | 'unhealthy' | 'failed' | 'interrupted' | 'planned';
+
+export type StepName =
+  | 'sandbox'
+  | 'preflight'
+  | 'mint'
+  | 'write'
+  | 'restart'
+  | 'bootstrap'
+  | 'health'
+  | 'clear'
+  | 'collection'
+  | 'doctor';
+
+export type StepStatus = 'passed' | 'failed' | 'skipped';
+
+/** One step of a run, as it went. Offsets and durations are milliseconds of a monotonic clock. */
+export interface StepRecord {
+  readonly name: StepName;
+  readonly status: StepStatus;
+  /** Since the start of the run. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  /** One line: what the step found or did; for a skipped one, why. */
+  readonly summary: string;
+  /** Things worth knowing that did not stop the step, one line each. */
+  readonly notes: readonly string[];
+  /** The collection's requests that this step ran, attempt by attempt. */
+  readonly attempts: readonly Attempt[];
+}
+
+/** One run of a folder or a request through Newman. */
+export interface Attempt {
+  /** Since the start of the run. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly passed: boolean;
+  readonly exchanges: readonly Exchange[];
+}
+
+/** What may be said about a minted token: never the value. */
+export interface TokenFacts {
+  /** `sha256:` and 8 hex digits. */
+  readonly handle: string;
+  /** null: the IdP did not say. */
+  readonly expiresAt: Date | null;
+  readonly maxUsages: number | null;
+}
+
+/** What was written where. */
+export interface ComposeFacts {
+  readonly files: readonly string[];
+  readonly service: string;
+  readonly wrote: 'compose' | 'env-file' | null;
+  /** The file that holds the value now; null when nothing was written. */
+  readonly target: string | null;
+  /** Names of the variables that changed. */
+  readonly changed: readonly string[];
+  /** Unified diff of the target file; the token's place is masked by the sink. null: nothing changed. */
+  readonly diff: string | null;
+}
+
+/** One line of the BFF's own log, without prefix, colour and control characters. */
+export interface LogLine {
+  /** When the container wrote it, by the daemon's clock; null where the source does not say. */
+  readonly at: Date | null;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+/** A line of the log excerpt with what it means: `good` and `bad` lines decided something, `plain` ones surround them. */
+export interface ClassifiedLine extends LogLine {
+  readonly meaning: 'good' | 'bad' | 'plain';
+}
+
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly where: Where | null;
+}
+
+/**
+ * A whole run: everything that a report may show, and nothing else. Console, `result.json`, HTML and JUnit all derive from
+ * this one value; strings are raw and every sink masks them.
+ */
+export interface Run {
+  readonly command: string;
+  readonly version: string;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  readonly verdict: Verdict;
+  readonly exitCode: number;
+  readonly steps: readonly StepRecord[];
+  readonly token: TokenFacts | null;
+  readonly compose: ComposeFacts | null;
+  readonly diagnosis: Diagnosis | null;
+  readonly error: Failure | null;
+  /** What the reader does next, most important first; empty when there is nothing to do. */
+  readonly next: readonly string[];
+  /** Loud things: `--insecure`, a token that git would commit, a wrong clock. */
+  readonly warnings: readonly string[];
+  readonly log: readonly ClassifiedLine[];
+  /** Facts about where it ran: name and value, in order ("IdP", "Docker", "Collection", …). */
+  readonly facts: readonly (readonly [string, string])[];
+}
+
+/** Where the reports of a run are; null where one could not be written. */
+export interface ReportPaths {
+  readonly html: string | null;
+  readonly junit: string | null;
+  readonly json: string | null;
+}
