@@ -36,6 +36,11 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** How long the child may take to end after SIGTERM. Compose needs more than a container's stop time. Default 5,000. */
   readonly graceMs?: number;
+  /**
+   * Shields the child from Ctrl-C in the terminal: compose must not be hit in the middle of replacing a container
+   * (notes: compose.md rule 27). The signal ends it all the same.
+   */
+  readonly ownGroup?: boolean;
   /** Added to the child's environment, which is the user's without the tool's own secrets. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -53,9 +58,11 @@ export interface Processes {
 /** Options of one run through Newman. */
 export interface CollectionRun {
   /** The parsed collection, v2.1, as it is to run. */
-  readonly collection: object;
+  readonly collection: { readonly variable?: readonly { readonly key?: string; readonly value?: unknown }[] };
   /** Ids of the items to run, all of them folders or requests of `collection`. */
   readonly items: readonly string[];
+  /** How many requests that are; together with the request's limit it bounds the whole run. */
+  readonly requests: number;
   /** Variables in the environment's scope. A Secret's value is known to the masker already. */
   readonly variables: readonly { readonly name: string; readonly value: string | Secret }[];
   readonly tls: { readonly caFile: string | null; readonly insecure: boolean };

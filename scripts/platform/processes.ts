@@ -1,0 +1,144 @@
+import process from 'node:process';
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import type { Command, CommandResult, Processes, RunOptions } from '../core/ports.ts';
+
+/** Memory held of one child's output; compose prints kilobytes, and what is beyond this is not an answer any more. */
+const MAX_BUFFER_BYTES = 64 * 1024 * 1024;
+
+/** A line longer than this is cut: one line must not fill the memory. */
+const MAX_LINE_LENGTH = 1024 * 1024;
+
+/** Lines held before the child has to wait. */
+const MAX_QUEUED_LINES = 5_000;
+
+/**
+ * Other programs, through execa.
+ *
+ * @param env the environment that children get: the user's, without what is this tool's own secret
+ */
+export function createProcesses(env: Readonly<Record<string, string | undefined>>): Processes {
+  const optionsOf = (command: Command, options: RunOptions) =>
+    ({
+      ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+      env: { ...env, ...options.env },
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+      cancelSignal: options.signal,
+      forceKillAfterDelay: options.graceMs ?? 5_000,
+      ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+      maxBuffer: MAX_BUFFER_BYTES,
+      // In its own process group Ctrl-C of the terminal does not reach it. Windows has no groups, and would open a window.
+      detached: options.ownGroup === true && process.platform !== 'win32',
+      windowsHide: true,
+      stripFinalNewline: false,
+    }) as const;
+
+  return {
+    async run(command, options) {
+      const { execa } = await import('execa');
+      options.signal.throwIfAborted();
+      const result = await execa(command.file, [...command.args], optionsOf(command, options));
+      options.signal.throwIfAborted();
+      return {
+        exitCode: result.exitCode ?? null,
+        stdout: result.stdout ?? '',
+        stderr: result.stderr ?? '',
+        startError: startErrorOf(result),
+        timedOut: result.timedOut,
+      } satisfies CommandResult;
+    },
+
+    async *lines(command, options) {
+      const { execa } = await import('execa');
+      options.signal.throwIfAborted();
+      const child = execa(command.file, [...command.args], { ...optionsOf(command, options), buffer: false });
+      yield* readLines(child, options.signal);
+    },
+  };
+}
+
+/** execa reports a program that never started as a failure with Node's code and without an exit code. */
+function startErrorOf(result: {
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly code?: string | undefined;
+}) {
+  if (result.exitCode !== undefined || result.signal !== undefined) return null;
+  return typeof result.code === 'string' ? result.code : null;
+}
+
+interface Child extends PromiseLike<unknown> {
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  kill(): boolean;
+}
+
+type Line = { readonly stream: 'stdout' | 'stderr'; readonly text: string };
+
+/** Both pipes as one sequence of lines in the order in which they arrive; a reader that lags makes the child wait. */
+async function* readLines(child: Child, signal: AbortSignal): AsyncGenerator<Line> {
+  let queue: Line[] = [];
+  let wake = () => {};
+  let ended = false;
+  const pipes = [child.stdout, child.stderr].filter((pipe) => pipe !== null);
+
+  for (const [name, pipe] of [
+    ['stdout', child.stdout],
+    ['stderr', child.stderr],
+  ] as const) {
+    if (pipe === null) continue;
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    const take = (text: string) => {
+      const parts = (rest + text).split('\n');
+      rest = parts.pop() ?? '';
+      for (const part of parts) queue.push({ stream: name, text: part.slice(0, MAX_LINE_LENGTH) });
+      if (rest.length > MAX_LINE_LENGTH) {
+        queue.push({ stream: name, text: rest.slice(0, MAX_LINE_LENGTH) });
+        rest = '';
+      }
+      if (queue.length > MAX_QUEUED_LINES) for (const each of pipes) each.pause();
+      wake();
+    };
+    pipe.on('data', (chunk: Buffer) => take(decoder.write(chunk)));
+    pipe.on('end', () => {
+      rest += decoder.end();
+      if (rest !== '') queue.push({ stream: name, text: rest });
+      rest = '';
+      wake();
+    });
+  }
+  void child.then(
+    () => {
+      ended = true;
+      wake();
+    },
+    () => {
+      ended = true;
+      wake();
+    },
+  );
+  const stop = () => wake();
+  signal.addEventListener('abort', stop, { once: true });
+
+  try {
+    while (!signal.aborted) {
+      const batch = queue;
+      queue = [];
+      yield* batch;
+      for (const pipe of pipes) pipe.resume();
+      if (queue.length > 0) continue;
+      if (ended) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  } finally {
+    // The reader may leave early; the child must not stay behind.
+    signal.removeEventListener('abort', stop);
+    for (const pipe of pipes) pipe.resume();
+    if (!ended) child.kill();
+  }
+}

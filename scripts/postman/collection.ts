@@ -1,0 +1,228 @@
+import { AppError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import { parseJson } from './json.ts';
+
+/** A folder or a request of a Postman collection v2.0/2.1; only the members that this project reads. */
+export interface Item {
+  id?: string;
+  name?: string;
+  item?: Item[];
+  request?: Request | string;
+  event?: Script[];
+  auth?: Auth | null;
+  variable?: Variable[];
+}
+
+export interface Request {
+  method?: string;
+  url?: string | { raw?: string };
+  header?: string | { key?: string; value?: string; disabled?: boolean }[];
+  body?: { mode?: string; raw?: string } | null;
+  auth?: Auth | null;
+}
+
+/** `{"type": "bearer", "bearer": [{"key": "token", "value": "…"}]}`; v2.0 has an object instead of the list. */
+export interface Auth {
+  type?: string;
+  bearer?: { key?: string; value?: unknown }[] | Record<string, unknown>;
+  [type: string]: unknown;
+}
+
+export interface Script {
+  listen?: string;
+  disabled?: boolean;
+  script?: { exec?: string | string[] } | string;
+}
+
+export interface Variable {
+  key?: string;
+  id?: string;
+  value?: unknown;
+  type?: string;
+  disabled?: boolean;
+  enabled?: boolean;
+}
+
+export interface Collection extends Item {
+  info: { name?: string; schema?: string; version?: unknown };
+  item: Item[];
+}
+
+/** An item and where it stands. */
+export interface Place {
+  readonly item: Item;
+  /** The names of the folders around it, outermost first. */
+  readonly folders: readonly string[];
+  /** The collection and the folders around the item, outermost first: scripts, auth and variables come from them too. */
+  readonly around: readonly Item[];
+}
+
+const EXPORT_HINT = 'In Postman: the collection’s menu, Export (or “More > Export”), format “Collection v2.1”.';
+
+/**
+ * Reads a collection in the v2.0 or v2.1 export format, and gives every item an id of its own: Newman runs the first item
+ * of a name, but exactly one of an id.
+ *
+ * @throws AppError `collection-invalid`, `collection-v3`
+ */
+export function parseCollection(bytes: Uint8Array, file: string): Collection {
+  const document = parseJson(bytes, file, { code: 'collection-invalid', what: 'collection', v3Hint: EXPORT_HINT });
+  const schema = readSchema(document);
+  if (/\/v?3\./.test(schema)) throw v3Error(file);
+  if (!isCollection(document)) {
+    const isV1 = isRecord(document) && Array.isArray(document['requests']);
+    throw new AppError(
+      'collection-invalid',
+      isV1 ? `${file} is a collection in the old v1 format.` : `${file} is JSON, but not a Postman collection.`,
+      { hint: EXPORT_HINT, where: { file } },
+    );
+  }
+  let count = 0;
+  const identify = (item: Item) => {
+    count += 1;
+    item.id = `item-${count}`;
+    for (const child of item.item ?? []) identify(child);
+  };
+  for (const item of document.item) identify(item);
+  return document;
+}
+
+/** A v3 collection is a folder of YAML files; Newman cannot run it (notes: newman.md §1.1). */
+export function v3Error(file: string): AppError {
+  return new AppError('collection-v3', `${file} is a Postman collection in the v3 format, which Newman cannot run.`, {
+    hint: `Export it as v2.1 and name that file with --collection. ${EXPORT_HINT}`,
+    where: { file },
+  });
+}
+
+/** Every folder and request, in the collection's order. */
+export function placesOf(collection: Collection): Place[] {
+  const places: Place[] = [];
+  const visit = (items: readonly Item[], folders: readonly string[], around: readonly Item[]) => {
+    for (const item of items) {
+      places.push({ item, folders, around });
+      if (item.item) visit(item.item, [...folders, item.name ?? ''], [...around, item]);
+    }
+  };
+  visit(collection.item, [], [collection]);
+  return places;
+}
+
+/** `IdP Admin/DCR IAT`: how people name an item whose own name is not unique. */
+export function pathOf(place: Place): string {
+  return [...place.folders, place.item.name ?? ''].join('/');
+}
+
+export function isFolder(place: Place): boolean {
+  return Array.isArray(place.item.item);
+}
+
+/** All requests in a folder, or the request itself. */
+export function requestsIn(place: Place, collection: Collection): Place[] {
+  if (!isFolder(place)) return [place];
+  const inside = new Set<Item>();
+  const collect = (item: Item) => {
+    inside.add(item);
+    for (const child of item.item ?? []) collect(child);
+  };
+  collect(place.item);
+  return placesOf(collection).filter((each) => inside.has(each.item) && !isFolder(each));
+}
+
+/**
+ * The one request of that name or `Folder/Request` path.
+ *
+ * @throws AppError `request-not-found` with the nearest names, `request-ambiguous` with all paths
+ */
+export function findRequest(collection: Collection, name: string, file: string): Place {
+  return findOne(
+    placesOf(collection).filter((place) => !isFolder(place)),
+    name,
+    { file, kind: 'request', option: '--request', missing: 'request-not-found' },
+  );
+}
+
+/**
+ * The one folder of that name or path, with at least one request in it: Newman calls an empty folder a success.
+ *
+ * @throws AppError `folder-not-found`, `folder-empty`, `request-ambiguous`
+ */
+export function findFolder(collection: Collection, name: string, file: string): Place {
+  const place = findOne(placesOf(collection).filter(isFolder), name, {
+    file,
+    kind: 'folder',
+    option: '--health-folder',
+    missing: 'folder-not-found',
+  });
+  verifyNotEmpty(place, collection, file);
+  return place;
+}
+
+/** A folder or a request, for `npm run collection`. Throws like the two above. */
+export function findItem(collection: Collection, name: string, file: string): Place {
+  const place = findOne(placesOf(collection), name, {
+    file,
+    kind: 'folder or request',
+    option: 'the name',
+    missing: 'request-not-found',
+  });
+  verifyNotEmpty(place, collection, file);
+  return place;
+}
+
+function verifyNotEmpty(place: Place, collection: Collection, file: string): void {
+  if (requestsIn(place, collection).length > 0) return;
+  throw new AppError('folder-empty', `The folder "${pathOf(place)}" holds no request.`, {
+    hint: 'A folder without a request would always pass. Put the checks into it, or name another folder.',
+    where: { file },
+  });
+}
+
+interface Search {
+  readonly file: string;
+  readonly kind: string;
+  readonly option: string;
+  readonly missing: 'request-not-found' | 'folder-not-found';
+}
+
+function findOne(places: readonly Place[], name: string, search: Search): Place {
+  const named = places.filter((place) => place.item.name === name);
+  const matches = named.length > 0 ? named : places.filter((place) => `/${pathOf(place)}`.endsWith(`/${name}`));
+  const [match, ...others] = matches;
+  if (match === undefined) {
+    const near = nearest(name, [...places.map((place) => place.item.name ?? ''), ...places.map(pathOf)]);
+    const all = places.slice(0, 8).map(pathOf);
+    throw new AppError(search.missing, `There is no ${search.kind} named "${name}" in the collection.`, {
+      hint:
+        near.length > 0
+          ? `Did you mean ${near.map((each) => `"${each}"`).join(' or ')}? Name it with ${search.option}.`
+          : `It has: ${all.map((each) => `"${each}"`).join(', ') || 'nothing'}. Name one with ${search.option}.`,
+      where: { file: search.file },
+    });
+  }
+  if (others.length > 0) {
+    const paths = matches.map(pathOf);
+    const isSolvable = new Set(paths).size === paths.length;
+    throw new AppError('request-ambiguous', `The collection has ${matches.length} items named "${name}".`, {
+      hint: isSolvable
+        ? `Say which one with ${search.option}: ${paths.map((path) => `"${path}"`).join(' or ')}.`
+        : `They stand at ${paths.map((path) => `"${path}"`).join(' and ')}. Rename one of them in Postman and export again.`,
+      where: { file: search.file },
+    });
+  }
+  return match;
+}
+
+function isCollection(document: unknown): document is Collection {
+  return isRecord(document) && isRecord(document['info']) && Array.isArray(document['item']);
+}
+
+function readSchema(document: unknown): string {
+  const info = isRecord(document) ? document['info'] : null;
+  const schema = isRecord(info) ? info['schema'] : null;
+  return typeof schema === 'string' ? schema : '';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,56 @@
+import type { Body, ExchangeError, Header, HttpRequest, HttpResponse } from '../core/exchange.ts';
+import type { PostmanRequest, PostmanResponse } from './newman-types.ts';
+
+/** What is kept of a body for the report; the token is read from the whole one. */
+const MAX_BODY_CHARACTERS = 64 * 1024;
+
+export function toRequest(request: PostmanRequest): HttpRequest {
+  const headers = request.headers.toJSON().map(({ key, value }) => ({ name: key, value: String(value ?? '') }));
+  const text = request.body && !request.body.isEmpty() ? request.body.toString() : '';
+  return {
+    method: request.method,
+    url: request.url.toString(),
+    headers,
+    body: text === '' ? null : toBody(text, headers),
+  };
+}
+
+export function toResponse(response: PostmanResponse, text: string): HttpResponse {
+  const headers = response.headers.toJSON().map(({ key, value }) => ({ name: key, value: String(value ?? '') }));
+  return {
+    status: response.code,
+    reason: response.status ?? '',
+    headers,
+    body: text === '' ? null : toBody(text, headers, response.stream?.length),
+    timeMs: response.responseTime ?? 0,
+  };
+}
+
+function toBody(text: string, headers: readonly Header[], bytes?: number): Body {
+  const header = headers.find(({ name }) => name.toLowerCase() === 'content-type');
+  return {
+    text: text.slice(0, MAX_BODY_CHARACTERS),
+    bytes: bytes ?? Buffer.byteLength(text),
+    type: header?.value.split(';')[0]?.trim().toLowerCase() ?? '',
+  };
+}
+
+export function toNetworkError(error: { readonly code?: unknown; readonly message?: unknown }): ExchangeError {
+  return { kind: 'network', code: String(error.code ?? ''), message: String(error.message ?? '') };
+}
+
+export function foldersOf(item: { parent?(): unknown }): string[] {
+  const folders: string[] = [];
+  type Node = { name?: string; parent?(): Node | undefined };
+  // An item's parent is a folder; the last one up is the collection, which is no folder.
+  for (let node = item.parent?.() as Node | undefined; node?.parent?.(); node = node.parent?.()) {
+    if (node.name !== undefined) folders.unshift(node.name);
+  }
+  return folders;
+}
+
+/** A console argument as Node would print it, without its classes. */
+export function toText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value) ?? String(value);
+}

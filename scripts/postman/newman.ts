@@ -1,0 +1,205 @@
+import { AppError } from '../core/errors.ts';
+import type { Assertion, ConsoleLine, Exchange, ExchangeError, HttpRequest, HttpResponse } from '../core/exchange.ts';
+import type { CollectionOutcome, CollectionRun, Collections } from '../core/ports.ts';
+import { Secret } from '../core/secret.ts';
+import { foldersOf, toNetworkError, toRequest, toResponse, toText } from './exchange.ts';
+import type { NewmanRun, NewmanSummary } from './newman-types.ts';
+
+/** A script that runs longer than this is broken. */
+const SCRIPT_TIMEOUT_MS = 5_000;
+
+/** Time for Newman's own work, on top of what its requests may take. */
+const OVERHEAD_MS = 10_000;
+
+/** The team's collection through Newman 6. Nothing else of the project sees one of Newman's objects. */
+export function createCollections(): Collections {
+  let loading: Promise<NewmanModule> | null = null;
+  const load = () => {
+    loading ??= import('newman') as unknown as Promise<NewmanModule>;
+    return loading;
+  };
+  return {
+    preload() {
+      // A failure to load is reported by the run that needs it.
+      load().catch(() => {});
+    },
+    async run(options) {
+      options.signal.throwIfAborted();
+      const module = await load();
+      options.signal.throwIfAborted();
+      return runOnce(module.default ?? module, options);
+    },
+  };
+}
+
+interface NewmanModule {
+  readonly default?: NewmanModule;
+  run(options: object, callback: (error: unknown, summary: NewmanSummary | undefined) => void): NewmanRun;
+}
+
+/** An exchange while it happens. */
+interface Pending {
+  readonly name: string;
+  readonly folders: readonly string[];
+  readonly startedAt: Date;
+  request: HttpRequest | null;
+  response: HttpResponse | null;
+  readonly assertions: Assertion[];
+  readonly console: ConsoleLine[];
+  error: ExchangeError | null;
+}
+
+async function runOnce(newman: NewmanModule, options: CollectionRun): Promise<CollectionOutcome> {
+  const records = new Map<string, Pending>();
+  let lastBody: string | null = null;
+  const recordOf = (cursor: { readonly ref: string }) => records.get(cursor.ref);
+
+  const summary = await new Promise<NewmanSummary | null>((resolve, reject) => {
+    let stop = () => {};
+    const limitMs = options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS;
+    // Newman's own limits cannot be trusted alone: timeoutRequest does not bound a trickling body, and the callback of a
+    // run can fail to come (notes: newman.md §1.5, §1.6).
+    const watchdog = setTimeout(() => settle(() => resolve(null)), limitMs);
+    const onAbort = () => settle(() => reject(options.signal.reason));
+    const settle = (finish: () => void) => {
+      clearTimeout(watchdog);
+      options.signal.removeEventListener('abort', onAbort);
+      stop();
+      finish();
+    };
+    options.signal.addEventListener('abort', onAbort, { once: true });
+
+    const run = newman.run(newmanOptions(options), (error, result) => {
+      // As a library Newman reports assertion failures through its events only; an error here means it did not run.
+      if (error && records.size === 0) settle(() => reject(newmanFailed(error)));
+      else settle(() => resolve(result ?? null));
+    });
+    run.on('start', (_, { run: started }) => {
+      stop = () => started.abort();
+    });
+    run.on('beforeItem', (_, { cursor, item }) => {
+      records.set(cursor.ref, {
+        name: item.name,
+        folders: foldersOf(item),
+        startedAt: new Date(),
+        request: null,
+        response: null,
+        assertions: [],
+        console: [],
+        error: null,
+      });
+    });
+    run.on('request', (error, { cursor, request, response }) => {
+      const record = recordOf(cursor);
+      if (record === undefined) return;
+      record.request = toRequest(request);
+      if (error) record.error = toNetworkError(error);
+      if (!response) return;
+      const text = response.stream?.toString('utf8') ?? '';
+      record.response = toResponse(response, text);
+      lastBody = text;
+    });
+    run.on('assertion', (error, { cursor, assertion, skipped }) => {
+      recordOf(cursor)?.assertions.push({
+        name: String(assertion),
+        status: skipped ? 'skipped' : error ? 'failed' : 'passed',
+        message: error && !skipped ? String(error.message ?? '') : null,
+      });
+    });
+    run.on('exception', (_, { cursor, error }) => {
+      const record = recordOf(cursor);
+      if (record) record.error ??= { kind: 'script', code: error?.name ?? '', message: String(error?.message ?? '') };
+    });
+    run.on('console', (_, { cursor, level, messages }) => {
+      recordOf(cursor)?.console.push({ level, text: messages.map(toText).join(' ') });
+    });
+  });
+
+  return {
+    exchanges: [...records.values()].map((record) => toExchange(record, summary === null)),
+    variables: summary === null ? {} : changedVariables(summary, options),
+    lastBody,
+  };
+}
+
+/** Every option that a user's own .newmanrc could set for a library run as well is set here, so that it cannot. */
+function newmanOptions(options: CollectionRun): object {
+  return {
+    collection: options.collection,
+    environment: {
+      values: options.variables.map(({ name, value }) => ({
+        key: name,
+        value: plain(value),
+        type: value instanceof Secret ? 'secret' : 'default',
+        enabled: true,
+      })),
+    },
+    globals: {},
+    folder: options.items.length === 1 ? options.items[0] : [...options.items],
+    // No list: Newman merges lists, and a reporter named in .newmanrc would print secrets.
+    reporters: false,
+    exportEnvironment: '',
+    exportGlobals: '',
+    exportCollection: '',
+    exportCookieJar: '',
+    iterationCount: 1,
+    delayRequest: 0,
+    bail: false,
+    color: 'off',
+    // Followed redirects turn POST into GET and can carry the admin token to another port (notes: reliability.md M2).
+    ignoreRedirects: true,
+    insecure: options.tls.insecure,
+    insecureFileRead: false,
+    ...(options.tls.caFile === null ? {} : { sslExtraCaCerts: options.tls.caFile }),
+    timeout: 0,
+    timeoutRequest: options.requestTimeoutMs,
+    timeoutScript: SCRIPT_TIMEOUT_MS,
+  };
+}
+
+function newmanFailed(error: unknown): AppError {
+  return new AppError('newman-failed', 'Newman could not run the collection.', {
+    hint: 'Does the collection run in Postman? Export it again as v2.1; --verbose shows what Newman said.',
+    cause: error,
+  });
+}
+
+function toExchange(record: Pending, timedOut: boolean): Exchange {
+  const unanswered = record.response === null && record.error === null;
+  return {
+    name: record.name,
+    folders: record.folders,
+    startedAt: record.startedAt,
+    request: record.request ?? { method: '', url: '', headers: [], body: null },
+    response: record.response,
+    assertions: record.assertions,
+    console: record.console,
+    error: unanswered
+      ? {
+          kind: timedOut || record.request !== null ? 'network' : 'script',
+          code: timedOut ? 'ETIMEDOUT' : '',
+          message: timedOut ? 'no complete answer in time' : 'the request was not sent',
+        }
+      : record.error,
+  };
+}
+
+/** What the scripts of the run set or changed, in the environment or in the collection. */
+function changedVariables(summary: NewmanSummary, options: CollectionRun): Record<string, string> {
+  const before = {
+    collection: new Map(options.collection.variable?.map(({ key, value }) => [key ?? '', value])),
+    environment: new Map<string, unknown>(options.variables.map(({ name, value }) => [name, plain(value)])),
+  };
+  const after = { collection: summary.collection?.variables, environment: summary.environment };
+  const changed: Record<string, string> = {};
+  for (const scope of ['collection', 'environment'] as const) {
+    for (const [name, value] of Object.entries(after[scope]?.toObject?.() ?? {})) {
+      if (typeof value === 'string' && before[scope].get(name) !== value) changed[name] = value;
+    }
+  }
+  return changed;
+}
+
+function plain(value: string | Secret): string {
+  return value instanceof Secret ? value.reveal() : value;
+}

@@ -1,0 +1,161 @@
+import { AppError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import type { Auth, Item, Place, Request, Variable } from './collection.ts';
+import { pathOf } from './collection.ts';
+import { parseJson } from './json.ts';
+
+/** A variable of the environment's scope. */
+export interface Value {
+  readonly name: string;
+  readonly value: string;
+  /** `type: secret` in Postman: masked wherever it turns up. */
+  readonly isSecret: boolean;
+}
+
+/**
+ * Reads a Postman environment export: its enabled values.
+ *
+ * @throws AppError `environment-invalid`
+ */
+export function parseEnvironment(bytes: Uint8Array, file: string): Value[] {
+  const document = parseJson(bytes, file, { code: 'environment-invalid', what: 'environment' }) as { values?: unknown };
+  if (typeof document !== 'object' || document === null || !Array.isArray(document.values)) {
+    throw new AppError('environment-invalid', `${file} is JSON, but not a Postman environment.`, {
+      hint: 'In Postman: Environments, the environment’s menu, Export.',
+      where: { file },
+    });
+  }
+  return (document.values as Variable[])
+    .filter((variable) => variable.enabled !== false && typeof variable.key === 'string')
+    .map((variable) => ({
+      name: variable.key ?? '',
+      value: textOf(variable.value),
+      isSecret: variable.type === 'secret',
+    }));
+}
+
+/**
+ * Makes sure that every `{{variable}}` in what these requests send has a value. Newman would send the braces themselves and
+ * report `getaddrinfo ENOTFOUND {{host}}`.
+ *
+ * @param places the requests that will run
+ * @param values the environment's scope; a script that sets a variable counts as well
+ * @throws AppError `variable-unresolved`
+ */
+export function verifyResolved(places: readonly Place[], values: readonly Value[], file: string): void {
+  for (const place of places) {
+    const known = knownTo(place, values);
+    for (const other of places) for (const name of namesSetByScripts(other)) known.set(name, '');
+
+    const missing = missingIn(textsOf(place), known);
+    if (missing.length === 0) continue;
+    const near = nearest(missing[0] ?? '', known.keys());
+    throw new AppError(
+      'variable-unresolved',
+      `"${pathOf(place)}" uses ${missing.map((name) => `{{${name}}}`).join(', ')}, which has no value.`,
+      {
+        hint: `Give it one with --env-var ${missing[0]}=VALUE, or an environment export with --environment FILE${
+          near.length > 0 ? ` (there is ${near.map((name) => `{{${name}}}`).join(', ')})` : ''
+        }.`,
+        where: { file },
+      },
+    );
+  }
+}
+
+/** The URL that a request goes to, with its variables filled in. */
+export function targetOf(place: Place, values: readonly Value[]): string {
+  const { request } = place.item;
+  return fillIn(typeof request === 'object' ? urlOf(request) : (request ?? ''), knownTo(place, values));
+}
+
+/** Unknown variables stay as they are. */
+function fillIn(text: string, known: ReadonlyMap<string, string>, depth = 0): string {
+  if (depth > 10) return text;
+  return text.replace(VARIABLE, (whole, name: string) => {
+    const value = known.get(name.trim());
+    return value === undefined ? whole : fillIn(value, known, depth + 1);
+  });
+}
+
+const VARIABLE = /\{\{([^{}]+)\}\}/g;
+
+function missingIn(texts: readonly string[], known: ReadonlyMap<string, string>): string[] {
+  const missing = new Set<string>();
+  for (const text of texts) {
+    for (const match of fillIn(text, known).matchAll(VARIABLE)) {
+      const name = (match[1] ?? '').trim();
+      // {{$guid}}, {{$timestamp}}: Postman makes these up itself.
+      if (!name.startsWith('$')) missing.add(name);
+    }
+  }
+  return [...missing];
+}
+
+/** Name and value of everything that a request can use: the environment beats folders, folders the collection. */
+function knownTo(place: Place, values: readonly Value[]): Map<string, string> {
+  const known = new Map<string, string>();
+  for (const item of place.around) {
+    for (const variable of item.variable ?? []) {
+      if (variable.disabled !== true) known.set(variable.key ?? variable.id ?? '', textOf(variable.value));
+    }
+  }
+  for (const { name, value } of values) known.set(name, value);
+  return known;
+}
+
+/** Everything of a request in which variables are filled in before it is sent. */
+function textsOf(place: Place): string[] {
+  const request = place.item.request;
+  if (request === undefined) return [];
+  if (typeof request === 'string') return [request];
+  return [
+    urlOf(request),
+    ...headersOf(request),
+    request.body?.mode === 'raw' ? (request.body.raw ?? '') : JSON.stringify(request.body ?? ''),
+    JSON.stringify(authOf(place)?.auth ?? ''),
+  ];
+}
+
+export function urlOf(request: Request): string {
+  return typeof request.url === 'string' ? request.url : (request.url?.raw ?? '');
+}
+
+function headersOf(request: Request): string[] {
+  if (typeof request.header === 'string') return [request.header];
+  return (request.header ?? [])
+    .filter((header) => header.disabled !== true)
+    .map((header) => `${header.key ?? ''}: ${header.value ?? ''}`);
+}
+
+/** The auth that counts for a request: its own, else the nearest folder's, else the collection's; null: none. */
+export function authOf(place: Place): { readonly auth: Auth; readonly owner: Item | Request } | null {
+  const request = typeof place.item.request === 'object' ? place.item.request : null;
+  for (const owner of [request, place.item, ...[...place.around].reverse()]) {
+    if (owner?.auth) return owner.auth.type === 'noauth' ? null : { auth: owner.auth, owner };
+  }
+  return null;
+}
+
+/** `pm.environment.set('name', …)` and its kin, in the scripts of an item and of all around it. */
+function namesSetByScripts(place: Place): string[] {
+  const names: string[] = [];
+  for (const item of [...place.around, place.item]) {
+    for (const event of item.event ?? []) {
+      if (event.disabled === true) continue;
+      const exec = typeof event.script === 'string' ? event.script : event.script?.exec;
+      const code = Array.isArray(exec) ? exec.join('\n') : (exec ?? '');
+      for (const match of code.matchAll(
+        /\.\s*(?:set|setEnvironmentVariable|setGlobalVariable)\s*\(\s*(['"`])([^'"`]+)\1/g,
+      )) {
+        names.push(match[2] ?? '');
+      }
+    }
+  }
+  return names;
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
