@@ -96,6 +96,8 @@ export interface Container {
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly logDriver: string;
+  /** RFC 3339 with nanoseconds, UTC: sorts as text. */
+  readonly createdAt: string;
   readonly state: ContainerState;
 }
 

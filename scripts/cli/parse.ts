@@ -1,0 +1,105 @@
+import { Command, CommanderError, Option } from 'commander';
+import { AppError } from '../core/errors.ts';
+import { COMMANDS, type CommandName, OPTIONS, type OptionName, type OptionSpec } from './options.ts';
+
+/** What the command line says: texts by option name; switches are `true`. Nothing is checked yet but the spelling. */
+export interface Arguments {
+  readonly values: Readonly<Partial<Record<OptionName, string | readonly string[] | true>>>;
+  /** `collection` takes names of folders and requests. */
+  readonly names: readonly string[];
+}
+
+export type Parsed =
+  | { readonly kind: 'run'; readonly arguments: Arguments }
+  /** `--help` or `--version`: what to print. */
+  | { readonly kind: 'print'; readonly text: string };
+
+/**
+ * Reads a command line.
+ *
+ * @param args without node and script
+ * @param columns width of the terminal, for `--help`
+ * @throws AppError `usage` for what is misspelt
+ */
+export function parseArguments(name: CommandName, args: readonly string[], version: string, columns: number): Parsed {
+  let printed = '';
+  const command = createCommand(name, version, columns)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => (printed += text), writeErr: () => {} });
+  try {
+    command.parse([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { kind: 'print', text: printed };
+    throw usageError(name, error);
+  }
+  const values: { -readonly [Name in OptionName]?: string | readonly string[] | true } = {};
+  const given = command.opts<Record<string, unknown>>();
+  for (const key of optionsOf(name)) {
+    const [long] = longFlag(OPTIONS[key]);
+    // Commander turns `--no-restart` into `restart: false`.
+    const value = key === 'noRestart' ? given['restart'] === false || undefined : given[long];
+    if (value !== undefined && value !== false) values[key] = value as string | readonly string[] | true;
+  }
+  return { kind: 'run', arguments: { values, names: command.args } };
+}
+
+/** The text of `--help`. */
+export function renderHelp(name: CommandName, version: string, columns: number): string {
+  return createCommand(name, version, columns).helpInformation();
+}
+
+export function optionsOf(name: CommandName): OptionName[] {
+  return (Object.keys(OPTIONS) as OptionName[]).filter((key) =>
+    (OPTIONS[key].commands as readonly CommandName[]).includes(name),
+  );
+}
+
+function createCommand(name: CommandName, version: string, columns: number): Command {
+  const command = new Command(`npm run ${name} --`)
+    .description(COMMANDS[name])
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .allowExcessArguments(false)
+    .configureHelp({ helpWidth: Math.min(Math.max(columns, 60), 110), showGlobalOptions: false });
+  if (name === 'collection') command.argument('<names...>', 'folders or requests, by name or Folder/Request');
+  for (const key of optionsOf(name)) {
+    const spec: OptionSpec = OPTIONS[key];
+    const option = new Option(spec.flags, describe(spec));
+    // camelCase by commander: --compose-file becomes composeFile.
+    if (spec.kind === 'list')
+      option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+    command.addOption(option);
+  }
+  return command.addHelpText(
+    'after',
+    '\nA flag beats the variable in [brackets], which beats the same name in .env. The README has examples.',
+  );
+}
+
+function describe(spec: OptionSpec): string {
+  const fallback = spec.fallback === undefined ? '' : ` (default: ${spec.fallback})`;
+  return `${spec.description}${fallback}${spec.variable === undefined ? '' : ` [${spec.variable}]`}`;
+}
+
+function longFlag(spec: OptionSpec): [name: string] {
+  const long = /--([a-z-]+)/.exec(spec.flags)?.[1] ?? '';
+  return [long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+}
+
+function usageError(name: CommandName, error: CommanderError): AppError {
+  const message = error.message.replace(/^error: /, '').replace(/\n?\(Did you mean (.*)\?\)/, '');
+  const suggestion = /\(Did you mean (.*)\?\)/.exec(error.message)?.[1];
+  // Whoever tries to hand over the token as a flag must not find it in shell history and process lists.
+  if (
+    /--(?:admin-)?token\b|--admin-token\b/.test(error.message) &&
+    !/--(?:token-path|admin-token-file)/.test(error.message)
+  ) {
+    return new AppError('usage', 'The admin token is never a flag: flags stand in shell history and process lists.', {
+      hint: 'Put it into the variable IAT_ADMIN_TOKEN, or into a file and name that with --admin-token-file FILE.',
+    });
+  }
+  return new AppError('usage', `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`, {
+    hint: suggestion === undefined ? `See: npm run ${name} -- --help` : `Did you mean ${suggestion}?`,
+  });
+}

@@ -1,0 +1,194 @@
+import { AppError } from '../core/errors.ts';
+import type { Clock, Command, Container, Processes, Stack } from '../core/ports.ts';
+import type { LogLine } from '../core/result.ts';
+import { parseConfig } from './config.ts';
+import { composeMissing, configFailure, dockerFailure, upFailure } from './failures.ts';
+import { parseInspect } from './inspect.ts';
+import {
+  configCommand,
+  findRunning,
+  type Invocation,
+  logsCommand,
+  newestOf,
+  PROJECT_LABEL,
+  type Program,
+  SERVICE_LABEL,
+  upCommand,
+} from './invocation.ts';
+
+export interface DockerOptions {
+  readonly service: string;
+  /** Absolute paths: what the user named or what was found. */
+  readonly files: readonly string[];
+  /** The user named the files: then the running stack's own list does not replace them. */
+  readonly explicit: boolean;
+  /** `COMPOSE_PROJECT_NAME`; null where it is not set. */
+  readonly project: string | null;
+  readonly platform: NodeJS.Platform;
+}
+
+/** A question to the daemon or to compose is answered within this, or not at all. */
+const ASK_TIMEOUT_MS = 60_000;
+
+/** An `up -d` may have to pull or build, and waits for the old container's stop grace. */
+const UP_TIMEOUT_MS = 15 * 60_000;
+
+/** Between two looks at a container that is between two starts. */
+const RESTART_POLL_MS = 100;
+
+/** The real thing: Docker by its command line, and the compose that the running stack was started with. */
+export async function connectDocker(
+  options: DockerOptions,
+  { processes, clock }: { readonly processes: Processes; readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<Stack> {
+  const ask = (command: Command) => processes.run(command, { signal, timeoutMs: ASK_TIMEOUT_MS });
+  const docker = (...args: string[]) => ask({ file: 'docker', args });
+
+  const inspectAll = async (ids: readonly string[]): Promise<Container[]> => {
+    if (ids.length === 0) return [];
+    const result = await docker('inspect', '--type', 'container', ...ids);
+    // A container that went away meanwhile makes the exit code 1; the others are printed all the same.
+    return result.stdout.trim() === '' ? [] : parseInspect(result.stdout);
+  };
+  const containersOf = async (filters: readonly string[]) => {
+    const result = await docker('ps', '-aq', '--no-trunc', ...filters.flatMap((each) => ['--filter', `label=${each}`]));
+    if (result.exitCode !== 0) throw dockerFailure(result);
+    return inspectAll(result.stdout.split(/\s+/).filter(Boolean));
+  };
+
+  const [server, plugin, containers] = await Promise.all([
+    docker('version', '--format', '{{.Server.Version}}'),
+    docker('compose', 'version', '--short'),
+    containersOf([`${SERVICE_LABEL}=${options.service}`]),
+  ]);
+  if (server.exitCode !== 0) throw dockerFailure(server);
+
+  const [first = ''] = options.files;
+  const running = findRunning(containers, first, options.project, options.platform);
+  const program = await chooseProgram(running?.major ?? null);
+  const invocation: Invocation = {
+    program,
+    files: running === null || options.explicit ? options.files : running.files,
+    project: running?.project ?? null,
+    directory: null,
+    envFiles: running?.envFiles ?? [],
+  };
+  let project = running?.project ?? null;
+  let scale = Math.max(1, running?.containers.length ?? 1);
+
+  /** The compose that made the running container, else the plugin, else the old program (notes: compose.md rule 3). */
+  async function chooseProgram(major: number | null): Promise<Program> {
+    const v2 = toProgram(['docker', 'compose'], plugin.exitCode === 0 ? plugin.stdout : '');
+    if (v2 !== null && major !== 1) return v2;
+    const standalone = await ask({ file: 'docker-compose', args: ['version', '--short'] });
+    const v1 = toProgram(['docker-compose'], standalone.exitCode === 0 ? standalone.stdout : '');
+    const program = v1 ?? v2;
+    if (program === null) throw composeMissing();
+    return program;
+  }
+
+  const containersOfProject = async (service: string) =>
+    containersOf([`${SERVICE_LABEL}=${service}`, ...(project === null ? [] : [`${PROJECT_LABEL}=${project}`])]);
+
+  return {
+    title: `${program.command.join(' ')} ${program.version} (Engine ${server.stdout.trim()})`,
+    invocation: [
+      `${program.command.join(' ')} ${program.version}`,
+      ...(invocation.project === null ? [] : [`project ${invocation.project}`]),
+      ...invocation.files,
+    ].join(', '),
+    files: invocation.files,
+    commands: (service) => ({
+      check: configCommand(invocation),
+      restart: upCommand(invocation, service, scale),
+      follow: logsCommand(invocation, service),
+    }),
+    async resolve() {
+      const command = configCommand(invocation);
+      const result = await ask(command);
+      if (result.startError !== null) throw composeMissing();
+      if (result.exitCode !== 0) throw configFailure(result, command, first);
+      try {
+        return parseConfig(result.stdout);
+      } catch {
+        throw new AppError('compose-failed', 'Compose answered "config" with something that cannot be read.', {
+          hint: `Is ${program.command.join(' ')} really compose? It says it is version ${program.version}.`,
+        });
+      }
+    },
+    async container(service) {
+      const found = await containersOfProject(service);
+      // Without a project's name yet: only containers that were made from these files belong to it.
+      const own = project !== null ? found : (findRunning(found, first, null, options.platform)?.containers ?? []);
+      const newest = newestOf(own);
+      if (newest !== null) {
+        project ??= newest.labels[PROJECT_LABEL] ?? null;
+        scale = Math.max(1, own.length);
+      }
+      return newest;
+    },
+    async up(service, upSignal) {
+      const command = upCommand(invocation, service, scale);
+      // Compose stops halfway when it is killed, and then the service is down: it gets its time (rule 27).
+      const result = await processes.run(command, {
+        signal: upSignal,
+        timeoutMs: UP_TIMEOUT_MS,
+        graceMs: 30_000,
+        ownGroup: true,
+      });
+      if (result.exitCode !== 0) throw upFailure(result, command, service);
+    },
+    async inspect(id) {
+      return (await inspectAll([id]))[0] ?? null;
+    },
+    logs: (id, { follow, signal: logSignal }) => readLogs(id, follow, logSignal),
+  };
+
+  async function* readLogs(id: string, follow: boolean, logSignal: AbortSignal): AsyncGenerator<LogLine> {
+    let last = '';
+    let startedAt = '';
+    for (;;) {
+      const args = ['logs', '-t', ...(follow ? ['-f'] : []), ...(last === '' ? [] : ['--since', last]), id];
+      for await (const { stream, text } of processes.lines({ file: 'docker', args }, { signal: logSignal })) {
+        const line = parseStamped(text, stream);
+        // `--since` is inclusive: the line that was seen last comes again.
+        if (line.stamp !== '' && line.stamp <= last) continue;
+        if (line.stamp !== '') last = line.stamp;
+        yield line.line;
+      }
+      if (!follow || logSignal.aborted) return;
+      // `docker logs -f` ends at every exit of the container; attach again when it has come back (compose.md §1.10).
+      for (;;) {
+        const container = await withSignal(logSignal, () => inspectAll([id]).then(([each]) => each ?? null));
+        if (container === null) return;
+        const { status } = container.state;
+        if (status === 'exited' || status === 'dead' || status === 'removing') return;
+        if (status === 'running' && container.state.startedAt !== startedAt) {
+          startedAt = container.state.startedAt;
+          break;
+        }
+        await clock.sleep(RESTART_POLL_MS, logSignal);
+      }
+    }
+  }
+}
+
+async function withSignal<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  return work();
+}
+
+function toProgram(command: readonly string[], version: string): Program | null {
+  const text = version.trim().replace(/^v/, '').split(/[\s-]/)[0] ?? '';
+  const major = Number.parseInt(text, 10);
+  return Number.isNaN(major) ? null : { command, version: text, major };
+}
+
+/** `docker logs -t` puts RFC 3339 with nanoseconds and a blank in front of each line. */
+function parseStamped(text: string, stream: LogLine['stream']): { readonly stamp: string; readonly line: LogLine } {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z) /.exec(text);
+  if (match === null) return { stamp: '', line: { at: null, stream, text } };
+  const stamp = match[1] ?? '';
+  return { stamp, line: { at: new Date(stamp), stream, text: text.slice(match[0].length).replace(/\r$/, '') } };
+}

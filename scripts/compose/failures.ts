@@ -1,0 +1,121 @@
+import { AppError } from '../core/errors.ts';
+import type { Command, CommandResult } from '../core/ports.ts';
+
+/** A command as a person would type it. */
+export function renderCommand(command: Command): string {
+  return [command.file, ...command.args]
+    .map((part) => (/^[\w@%+=:,./\\~-]+$/.test(part) ? part : `"${part}"`))
+    .join(' ');
+}
+
+/** Why Docker itself cannot be used. The known ways in which it says so, put into words with a way out. */
+export function dockerFailure(result: CommandResult): AppError {
+  const text = `${result.stderr}\n${result.stdout}`;
+  if (result.startError !== null) {
+    return new AppError('docker-missing', 'Docker is not installed, or not on the PATH.', {
+      hint: 'Install Docker Desktop (Windows, macOS) or Docker Engine (Linux), and open a new terminal. To try the tool without it: npm run demo',
+    });
+  }
+  if (/permission denied/i.test(text)) {
+    return new AppError('docker-unreachable', 'This user may not talk to the Docker daemon.', {
+      hint: 'On Linux, add the user to the group "docker" and log in again: sudo usermod -aG docker $USER',
+    });
+  }
+  if (/context .*(?:not found|does not exist)/i.test(text)) {
+    return new AppError('docker-unreachable', 'The Docker context that is selected does not exist.', {
+      hint: 'See docker context ls, and choose one with docker context use NAME (or unset DOCKER_CONTEXT).',
+    });
+  }
+  return new AppError('docker-unreachable', 'The Docker daemon does not answer.', {
+    hint: 'Start Docker Desktop, or on Linux: sudo systemctl start docker. If DOCKER_HOST is set, check it.',
+  });
+}
+
+/** Neither compose is there. */
+export function composeMissing(): AppError {
+  return new AppError('compose-missing', 'Neither "docker compose" nor "docker-compose" is installed.', {
+    hint: 'Docker Desktop has it; on Linux install the package docker-compose-plugin (or docker-compose).',
+  });
+}
+
+/**
+ * Why compose does not accept its files. Only what is safe is taken out of its words, which quote values (notes:
+ * reliability.md M8): names of variables, files and services, line numbers.
+ */
+export function configFailure(result: CommandResult, command: Command, file: string): AppError {
+  const text = result.stderr;
+  const look = `See compose's own words with: ${renderCommand({ ...command, args: [...withoutFormat(command.args), '-q'] })}`;
+  const envFile = /env file (\S+) not found|Couldn't find env file: (\S+)/i.exec(text);
+  if (envFile) {
+    return new AppError('compose-invalid', `An env_file of the project is missing: ${envFile[1] ?? envFile[2]}.`, {
+      hint: 'Create it (it may be empty), or take it out of the compose file. Compose refuses every command until then.',
+      where: { file },
+    });
+  }
+  const required =
+    /required variable ([A-Za-z_]\w*) is missing|variable "?([A-Za-z_]\w*)"?.* (?:is not set|required)/.exec(text);
+  if (required && /required/.test(text)) {
+    const name = required[1] ?? required[2];
+    return new AppError('compose-invalid', `The project needs the variable ${name}, and it is not set.`, {
+      hint: `Set ${name} in the shell or in the .env file beside the compose file. Compose refuses every command until then.`,
+      where: { file },
+    });
+  }
+  const line = /(?:line|at line) (\d+)/.exec(text)?.[1];
+  const path = /\b(services\.[\w.-]+)/.exec(text)?.[1];
+  return new AppError(
+    'compose-invalid',
+    `Compose does not accept its files${path === undefined ? '' : ` (${path})`}, so nothing was changed.`,
+    { hint: look, where: { file, ...(line === undefined ? {} : { line: Number(line) }) } },
+  );
+}
+
+/** Why `up -d` failed. It leaves the service down in most cases, and the next `up -d` heals that. */
+export function upFailure(result: CommandResult, command: Command, service: string): AppError {
+  const text = `${result.stderr}\n${result.stdout}`;
+  const again = `When that is mended: ${renderCommand(command)}`;
+  const fail = (message: string, hint: string) => new AppError('restart-failed', message, { hint });
+  if (result.timedOut) return fail('Compose did not come to an end in time.', `Look at the daemon. ${again}`);
+  const port = /(?:Bind for|listen tcp\d?:?) ([\d.:[\]]+)[^\n]*(?:already allocated|already in use)/i.exec(text)?.[1];
+  if (port !== undefined || /port is already allocated|address already in use/i.test(text)) {
+    return fail(
+      `A port of ${service} is taken${port === undefined ? '' : ` (${port})`}. The old container is gone.`,
+      `Stop what uses the port. ${again}`,
+    );
+  }
+  if (
+    /no such image|pull access denied|manifest unknown|unable to get image|repository does not exist|lookup .*: (?:no such host|server misbehaving)/i.test(
+      text,
+    )
+  ) {
+    return fail(
+      `An image that ${service} needs is neither here nor can it be pulled.`,
+      `Log in to the registry, pull or build it. ${again}`,
+    );
+  }
+  const dependency = /dependency failed to start: container (\S+) (is unhealthy|exited[^\n]*)/i.exec(text);
+  if (dependency)
+    return fail(`A service that ${service} depends on is not well: ${dependency[1]} ${dependency[2]}.`, again);
+  if (/is already in use by container|Conflict\. The container name/i.test(text)) {
+    return fail(
+      'Another project holds the name of the container (container_name).',
+      'The stack was started under another project name: set COMPOSE_PROJECT_NAME to it, and run again.',
+    );
+  }
+  if (/OCI runtime|Cannot start service|failed to create (?:shim|task)/i.test(text)) {
+    return fail(`Docker could not start the container of ${service}.`, `Check its command and mounts. ${again}`);
+  }
+  const last = text
+    .split(/[\r\n]+/)
+    .map((each) => each.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').trim())
+    .filter(Boolean)
+    .at(-1);
+  return fail(
+    `Compose could not restart ${service} (exit ${result.exitCode}): ${(last ?? 'no message').slice(0, 300)}`,
+    again,
+  );
+}
+
+function withoutFormat(args: readonly string[]): string[] {
+  return args.filter((arg) => arg !== '--format' && arg !== 'json');
+}

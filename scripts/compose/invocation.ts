@@ -1,0 +1,145 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import { AppError } from '../core/errors.ts';
+import type { Command, Container } from '../core/ports.ts';
+
+/** One of the two composes. */
+export interface Program {
+  /** `['docker', 'compose']` or `['docker-compose']`. */
+  readonly command: readonly string[];
+  /** As the program says it: "2.26.1", "1.29.2". */
+  readonly version: string;
+  readonly major: number;
+}
+
+/** How compose is called for this project: always the same way, so that it finds the containers it made. */
+export interface Invocation {
+  readonly program: Program;
+  /** Absolute paths, in order. */
+  readonly files: readonly string[];
+  /** `-p`; null: compose derives it from the first file's directory, as it did for whoever started the stack. */
+  readonly project: string | null;
+  /** `--project-directory`; null: the first file's directory. */
+  readonly directory: string | null;
+  /** `--env-file`, absolute. */
+  readonly envFiles: readonly string[];
+}
+
+/** Labels that both composes put on their containers (notes: compose.md §1.11). */
+const LABEL = {
+  project: 'com.docker.compose.project',
+  files: 'com.docker.compose.project.config_files',
+  directory: 'com.docker.compose.project.working_dir',
+  envFiles: 'com.docker.compose.project.environment_file',
+  version: 'com.docker.compose.version',
+  number: 'com.docker.compose.container-number',
+  oneOff: 'com.docker.compose.oneoff',
+} as const;
+
+export const SERVICE_LABEL = 'com.docker.compose.service';
+export const PROJECT_LABEL = LABEL.project;
+
+/** `-f`, `-p` and the rest, in front of a compose command. */
+export function composeCommand(invocation: Invocation, args: readonly string[]): Command {
+  const [file = 'docker', ...first] = invocation.program.command;
+  return {
+    file,
+    args: [
+      ...first,
+      ...(invocation.project === null ? [] : ['-p', invocation.project]),
+      ...(invocation.directory === null ? [] : ['--project-directory', invocation.directory]),
+      ...invocation.envFiles.flatMap((envFile) => ['--env-file', envFile]),
+      ...invocation.files.flatMap((each) => ['-f', each]),
+      ...args,
+    ],
+  };
+}
+
+/** `config`, as a document to compare in memory: it prints every value, so nobody gets to see it. */
+export function configCommand(invocation: Invocation): Command {
+  return composeCommand(invocation, invocation.program.major >= 2 ? ['config', '--format', 'json'] : ['config']);
+}
+
+/**
+ * `up -d` of one service. Never `restart`, which keeps the old environment; never `--remove-orphans`.
+ *
+ * @param scale how many containers the service has now: a bare `up` would bring them down to one
+ */
+export function upCommand(invocation: Invocation, service: string, scale: number): Command {
+  return composeCommand(invocation, ['up', '-d', ...(scale > 1 ? ['--scale', `${service}=${scale}`] : []), service]);
+}
+
+/** What a person would type to see what this tool sees. */
+export function logsCommand(invocation: Invocation, service: string): Command {
+  return composeCommand(invocation, ['logs', '-f', service]);
+}
+
+/** What the containers of a service tell about the project that they belong to. */
+export interface Running {
+  readonly project: string;
+  /** Absolute. */
+  readonly files: readonly string[];
+  readonly directory: string;
+  readonly envFiles: readonly string[];
+  /** Of the compose that made it. */
+  readonly major: number;
+  readonly containers: readonly Container[];
+}
+
+/**
+ * The project that was started from `file`, as its containers' labels tell it; null: none has been.
+ *
+ * @param project only this one (`COMPOSE_PROJECT_NAME`)
+ * @throws AppError `service-ambiguous` when several projects were started from the file
+ */
+export function findRunning(
+  containers: readonly Container[],
+  file: string,
+  project: string | null,
+  platform: NodeJS.Platform,
+): Running | null {
+  const sameFile = (a: string, b: string) =>
+    platform === 'win32' || platform === 'darwin' ? a.toLowerCase() === b.toLowerCase() : a === b;
+  const projects = new Map<string, Running>();
+  for (const container of containers) {
+    const running = readLabels(container);
+    if (running === null || !running.files.some((each) => sameFile(each, file))) continue;
+    if (project !== null && running.project !== project) continue;
+    const known = projects.get(running.project);
+    projects.set(running.project, known ? { ...known, containers: [...known.containers, container] } : running);
+  }
+  const all = [...projects.values()];
+  const alive = all.filter((each) => each.containers.some(({ state }) => state.status !== 'exited'));
+  const candidates = alive.length > 0 ? alive : all;
+  if (candidates.length > 1) {
+    const names = candidates.map((each) => each.project);
+    throw new AppError('service-ambiguous', `${file} runs as more than one project: ${names.join(', ')}.`, {
+      hint: `Say which one: set COMPOSE_PROJECT_NAME=${names[0]}.`,
+      where: { file },
+    });
+  }
+  return candidates[0] ?? null;
+}
+
+/** The newest of a service's containers: the one that a restart would have made. */
+export function newestOf(containers: readonly Container[]): Container | null {
+  const byStart = [...containers].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  return byStart[0] ?? null;
+}
+
+function readLabels(container: Container): Running | null {
+  const { labels } = container;
+  const project = labels[LABEL.project];
+  const directory = labels[LABEL.directory];
+  if (project === undefined || directory === undefined || labels[LABEL.oneOff]?.toLowerCase() === 'true') return null;
+  // v1 writes the paths as they were typed: relative to the project's directory.
+  const absolute = (path: string) => (isAbsolute(path) ? path : resolve(join(directory, path)));
+  const list = (label: string | undefined) => (label ? label.split(',').map(absolute) : []);
+  return {
+    project,
+    files: list(labels[LABEL.files]),
+    directory,
+    envFiles: list(labels[LABEL.envFiles]),
+    major: Number.parseInt(labels[LABEL.version] ?? '2', 10) || 2,
+    containers: [container],
+  };
+}
