@@ -34,7 +34,7 @@ export const OPTIONS = {
     variable: 'COMPOSE_FILE',
     kind: 'list',
     description:
-      'compose file, repeatable (default: the first that exists of docker-compose-authzen4.yml, ../CRUDService/docker-compose-authzen4.yml, compose's own names)',
+      "compose file, repeatable (default: the first that exists of docker-compose-authzen4.yml, ../CRUDService/docker-compose-authzen4.yml, compose's own names)",
     commands: IAT,
   },
   service: {
@@ -102,14 +102,14 @@ export const OPTIONS = {
     flags: '--idp-url <url>',
     variable: 'IAT_IDP_URL',
     kind: 'url',
-    description: 'base URL of the IdP (default: the collection's own)',
+    description: "base URL of the IdP (default: the collection's own)",
     commands: IAT,
   },
   bffUrl: {
     flags: '--bff-url <url>',
     variable: 'IAT_BFF_URL',
     kind: 'url',
-    description: 'base URL of the BFF (default: the collection's own)',
+    description: "base URL of the BFF (default: the collection's own)",
     commands: ['iat', 'health'],
   },
   adminTokenFile: {
@@ -123,21 +123,21 @@ export const OPTIONS = {
     flags: '--label <text>',
     variable: 'IAT_LABEL',
     kind: 'text',
-    description: 'label of the token (default: the collection's, ms-bff bootstrap)',
+    description: "label of the token (default: the collection's, ms-bff bootstrap)",
     commands: IAT,
   },
   expiresIn: {
     flags: '--expires-in <seconds>',
     variable: 'IAT_EXPIRES_IN',
     kind: 'count',
-    description: 'life of the token (default: the collection's, 3600)',
+    description: "life of the token (default: the collection's, 3600)",
     commands: IAT,
   },
   maxUsages: {
     flags: '--max-usages <n>',
     variable: 'IAT_MAX_USAGES',
     kind: 'count',
-    description: 'how often the token can be used (default: the collection's, 1)',
+    description: "how often the token can be used (default: the collection's, 1)",
     commands: IAT,
   },
   tokenPath: {
@@ -151,7 +151,7 @@ export const OPTIONS = {
     flags: '--ca-file <file>',
     variable: 'IAT_CA_FILE',
     kind: 'file',
-    description: 'PEM file of the CA that signed the IdP's certificate',
+    description: "PEM file of the CA that signed the IdP's certificate",
     commands: RUNS,
   },
   insecure: {

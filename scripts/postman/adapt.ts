@@ -82,7 +82,7 @@ export function applyMintOptions(place: Place, options: MintOptions): Value[] {
     const body = replaceMember(raw, members, value);
     if (body === null || !request.body) {
       throw new AppError('bad-value', `${option} has no effect: "${pathOf(place)}" has no place for it.`, {
-        hint: `Use {{${variable}}} in the request’s JSON body, or leave ${option} out.`,
+        hint: `Use {{${variable}}} in the request's JSON body, or leave ${option} out.`,
       });
     }
     request.body.raw = body;

@@ -57,7 +57,7 @@ export interface Place {
   readonly around: readonly Item[];
 }
 
-const EXPORT_HINT = 'In Postman: the collection’s menu, Export (or “More > Export”), format “Collection v2.1”.';
+const EXPORT_HINT = "In Postman: the collection's menu, Export, format Collection v2.1.";
 
 /**
  * Reads a collection in the v2.0 or v2.1 export format, and gives every item an id of its own: Newman runs the first item

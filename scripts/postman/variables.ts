@@ -21,7 +21,7 @@ export function parseEnvironment(bytes: Uint8Array, file: string): Value[] {
   const document = parseJson(bytes, file, { code: 'environment-invalid', what: 'environment' }) as { values?: unknown };
   if (typeof document !== 'object' || document === null || !Array.isArray(document.values)) {
     throw new AppError('environment-invalid', `${file} is JSON, but not a Postman environment.`, {
-      hint: 'In Postman: Environments, the environment’s menu, Export.',
+      hint: "In Postman: Environments, the environment's menu, Export.",
       where: { file },
     });
   }
