@@ -1,0 +1,75 @@
+import { type Answer, ask, parseObject } from '../http.ts';
+import type { Credentials } from './credentials.ts';
+import { type Jwk, type SigningKey, signAssertion } from './keys.ts';
+import type { Log } from './log.ts';
+import type { BffSettings } from './settings.ts';
+
+/** The BFF's requests to the IdP; each leaves httpx's line in the log. */
+export interface IdpClient {
+  readClient(credentials: Credentials): Promise<Answer>;
+  /** PATCH of the JWKS, which is EmpowerNow's own. */
+  updateKeys(credentials: Credentials, keys: readonly Jwk[]): Promise<Answer>;
+  removeClient(credentials: Credentials): Promise<Answer>;
+  /** RFC 7591 §3.1 */
+  register(iat: string, metadata: object): Promise<Answer>;
+  /** A fresh registration access token, by the admin's right. */
+  renewRat(adminToken: string, clientId: string): Promise<Answer>;
+  /** Client credentials grant with the BFF's own authentication method. */
+  requestToken(credentials: Credentials, key: SigningKey): Promise<Answer>;
+}
+
+export function createIdpClient(settings: BffSettings, log: Log): IdpClient {
+  const base = settings.idpUrl;
+  const send = async (method: string, url: string, headers: Readonly<Record<string, string>>, body?: string) => {
+    const answer = await ask(url, { method, headers, ...(body === undefined ? {} : { body }) });
+    log.info('httpx', `HTTP Request: ${method} ${url} "HTTP/1.1 ${answer.status} ${answer.reason}"`);
+    return answer;
+  };
+  const clientUrl = (id: string) => `${base}/api/oidc/register/${encodeURIComponent(id)}`;
+  return {
+    readClient: ({ clientId, rat }) => send('GET', clientUrl(clientId), bearer(rat)),
+    updateKeys: ({ clientId, rat }, keys) =>
+      send('PATCH', clientUrl(clientId), { ...bearer(rat), ...JSON_TYPE }, JSON.stringify({ jwks: { keys } })),
+    removeClient: ({ clientId, rat }) => send('DELETE', clientUrl(clientId), bearer(rat)),
+    register: (iat, metadata) =>
+      send('POST', `${base}/api/oidc/register`, { ...bearer(iat), ...JSON_TYPE }, JSON.stringify(metadata)),
+    renewRat: (adminToken, clientId) =>
+      send('POST', `${base}/api/admin/dcr/clients/${encodeURIComponent(clientId)}/tokens`, bearer(adminToken)),
+    requestToken: (credentials, key) => {
+      const url = `${base}/api/oidc/token`;
+      const { headers, form } = authenticate(settings.authMethod, credentials, key, url);
+      const body = new URLSearchParams({ grant_type: 'client_credentials', ...form }).toString();
+      return send('POST', url, { ...FORM_TYPE, ...headers }, body);
+    },
+  };
+}
+
+/** The member `error` of an answer, as RFC 6749 and RFC 7591 have it; '' where there is none. */
+export function errorOf(answer: Answer): string {
+  return String(parseObject(answer.text)?.['error'] ?? '');
+}
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const FORM_TYPE = { 'Content-Type': 'application/x-www-form-urlencoded' };
+
+function bearer(token: string): { readonly Authorization: string } {
+  return { Authorization: `Bearer ${token}` };
+}
+
+function authenticate(method: string, { clientId, secret }: Credentials, key: SigningKey, audience: string) {
+  if (method === 'client_secret_basic') {
+    const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(secret ?? '')}`).toString('base64');
+    return { headers: { Authorization: `Basic ${basic}` }, form: {} };
+  }
+  if (method === 'client_secret_post') {
+    return { headers: {}, form: { client_id: clientId, client_secret: secret ?? '' } };
+  }
+  return {
+    headers: {},
+    form: {
+      client_id: clientId,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: signAssertion(key, clientId, audience),
+    },
+  };
+}

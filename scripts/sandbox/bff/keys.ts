@@ -1,0 +1,60 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** A public key as JWKS have it (RFC 7517). */
+export type Jwk = Readonly<Record<string, unknown>>;
+
+/** The key that the BFF signs with; its algorithm is ES256. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly jwk: Jwk;
+  /** It has just been made and stands in no file yet. */
+  readonly isNew: boolean;
+}
+
+/** The key in the PEM file, or a new one where there is no such file. */
+export function loadKey(path: string, kid: string): SigningKey {
+  const pem = readIfThere(path);
+  return pem === null ? generateKey(kid) : describeKey(createPrivateKey(pem), kid, false);
+}
+
+/** An EC key: an RSA key takes longer to make than the whole start may. */
+export function generateKey(kid: string): SigningKey {
+  return describeKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, kid, true);
+}
+
+export function toPem(key: SigningKey): string {
+  return String(key.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+}
+
+/** Whether a JWKS holds this very key: the same `kid` with another key under it does not count. */
+export function holdsKey(keys: readonly Jwk[], key: SigningKey): boolean {
+  return keys.some((each) => each['kid'] === key.kid && each['x'] === key.jwk['x'] && each['y'] === key.jwk['y']);
+}
+
+/** A client assertion for the token endpoint (RFC 7523 §3): a minute of life, used once. */
+export function signAssertion(key: SigningKey, clientId: string, audience: string): string {
+  const now = Math.floor(Date.now() / 1000);
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const head = encode({ alg: 'ES256', typ: 'JWT', kid: key.kid });
+  const claims = encode({ iss: clientId, sub: clientId, aud: audience, jti: randomUUID(), iat: now, exp: now + 60 });
+  const signature = sign('sha256', Buffer.from(`${head}.${claims}`), {
+    key: key.privateKey,
+    dsaEncoding: 'ieee-p1363',
+  });
+  return `${head}.${claims}.${signature.toString('base64url')}`;
+}
+
+function describeKey(privateKey: KeyObject, kid: string, isNew: boolean): SigningKey {
+  const jwk = { ...createPublicKey(privateKey).export({ format: 'jwk' }), kid, use: 'sig', alg: 'ES256' };
+  return { kid, privateKey, jwk, isNew };
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
