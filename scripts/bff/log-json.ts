@@ -1,0 +1,104 @@
+/** What a JSON line says, as a text that matchers can read. */
+export interface JsonStatement {
+  /** Message first, then exceptions (their own lines only), then `key=value` for every other field. */
+  readonly words: string;
+  /** Files and modules that a traceback in it went through. */
+  readonly frames: string;
+}
+
+/** Fields that may hold the message, most telling first: structlog, bunyan and pino, python-json-logger, ECS, docker. */
+const MESSAGES = ['event', 'message', 'msg', 'text', 'log', 'body', 'short_message', 'error_message'];
+const EXCEPTIONS = /^(?:exception|exc_info|exc_text|traceback|stack|stack_?trace|stack_info)$/i;
+const LIMITS = { depth: 8, fields: 200, text: 16_384, frames: 2_048 };
+
+/** Reads a JSON line of any logger; null where the text is not one JSON object. */
+export function readJson(text: string): JsonStatement | null {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith('{') || !trimmed.endsWith('}')) return null;
+  const value = parse(trimmed);
+  if (!isRecord(value)) return null;
+  const words: string[] = [];
+  const frames: string[] = [];
+  const collected = { words, frames, fields: 0 };
+  for (const key of MESSAGES) {
+    const message = value[key];
+    if (typeof message === 'string' && message !== '') collectText(message, collected);
+  }
+  collect(value, '', 0, collected);
+  return { words: words.join(' ').slice(0, LIMITS.text), frames: frames.join(' ').slice(0, LIMITS.frames) };
+}
+
+/** The statements of a traceback given as one text, and the files that it went through. */
+export function splitTraceback(text: string): JsonStatement {
+  if (!/Traceback \(|^\s*File "/m.test(text)) return { words: text.replace(/\s+/g, ' '), frames: '' };
+  const words: string[] = [];
+  const frames: string[] = [];
+  for (const line of text.split(/\r?\n/)) {
+    if (/^\s*(?:\|\s*)?File "/.test(line)) frames.push(line.trim());
+    else if (/^\S/.test(line) && !/^(?:Traceback \(|During handling of|The above exception was)/.test(line))
+      words.push(line);
+  }
+  return { words: words.join(' ; '), frames: frames.join(' ') };
+}
+
+interface Collected {
+  readonly words: string[];
+  readonly frames: string[];
+  fields: number;
+}
+
+function collect(value: unknown, path: string, depth: number, into: Collected): void {
+  if (value === null || value === undefined || depth > LIMITS.depth || into.fields > LIMITS.fields) return;
+  if (Array.isArray(value)) {
+    for (const item of value) collect(item, path, depth + 1, into);
+  } else if (isRecord(value)) {
+    collectException(value, into);
+    for (const [key, child] of Object.entries(value)) {
+      if (depth === 0 && MESSAGES.includes(key) && typeof child === 'string') continue;
+      if (key === 'frames' || key === 'timestamp') continue;
+      if (typeof child === 'string' && EXCEPTIONS.test(key)) collectText(child, into);
+      else collect(child, path === '' ? key : `${path}.${key}`, depth + 1, into);
+    }
+  } else {
+    into.fields += 1;
+    collectField(path, String(value), into);
+  }
+}
+
+/** structlog's dict_tracebacks and ECS: type and text of an exception in fields of their own. */
+function collectException(value: Record<string, unknown>, into: Collected): void {
+  const type = value['exc_type'] ?? value['exception_type'];
+  const text = value['exc_value'] ?? value['exception_message'];
+  if (typeof type === 'string' && typeof text === 'string') into.words.push(`${type}: ${text}`);
+  const frames = value['frames'];
+  if (!Array.isArray(frames)) return;
+  for (const frame of frames.slice(-50)) {
+    if (isRecord(frame) && typeof frame['filename'] === 'string') into.frames.push(frame['filename']);
+  }
+}
+
+/** A field may hold JSON once more: an answer's body, a docker line around the logger's own. */
+function collectField(path: string, text: string, into: Collected): void {
+  const nested = text.startsWith('{') ? readJson(text) : null;
+  if (nested === null) into.words.push(`${path}=${text}`);
+  else into.words.push(`${path}: ${nested.words}`);
+}
+
+function collectText(text: string, into: Collected): void {
+  const nested = readJson(text);
+  const found = nested ?? (text.includes('\n') ? splitTraceback(text) : { words: text, frames: '' });
+  into.words.push(found.words);
+  if (found.frames !== '') into.frames.push(found.frames);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,86 @@
+/** In UTF-16 units. What decides stands at either end of a line; the middle of a longer one is left out. */
+export const LONGEST_LINE = 8192;
+
+/** One line as its writer meant it: without what the terminal, compose and the daemon added. */
+export interface CleanLine {
+  /** From a timestamp that `docker logs -t` put in front; null without one. */
+  readonly at: Date | null;
+  /** One printable line, indentation kept. */
+  readonly text: string;
+}
+
+/** Takes off colours, control characters, compose's prefix and the daemon's timestamp. Cleaning twice changes nothing. */
+export function cleanLine(raw: string): CleanLine {
+  const text = withoutPrefix(stripControls(raw));
+  const stamp = DAEMON_TIMESTAMP.exec(text);
+  if (stamp === null) return { at: null, text: cut(text) };
+  const at = new Date(`${stamp[1]}${(stamp[2] ?? '').slice(0, 4)}${stamp[3]}`);
+  return { at: Number.isNaN(at.getTime()) ? null : at, text: cut(text.slice(stamp[0].length)) };
+}
+
+/**
+ * The line as a sink may print it: nothing in it moves the cursor, hides text or is read as a command by the CI that runs us
+ * (GitHub's `::error::` and `##[error]`, Azure's `##vso[`, TeamCity's `##teamcity[`).
+ */
+export function toDisplay(line: string): string {
+  return cut(stripControls(line))
+    .replace(/^(\s*):(?=:)/, '$1: ')
+    .replace(/##(?=\w*\[)/g, '# #');
+}
+
+/** The text without timestamps and level names in front, where its statement begins. Indentation of a bare line is kept. */
+export function withoutTimestamp(text: string): string {
+  const stamp = TIMESTAMP.exec(text);
+  return stamp === null ? text : text.slice(stamp[0].length);
+}
+
+/** The head and the tail of a text above the limit. The copy does not keep the long original alive. */
+export function cut(text: string, limit = LONGEST_LINE): string {
+  if (text.length <= limit) return text;
+  const half = (limit - 3) >> 1;
+  return copyOf(`${text.slice(0, half)} … ${text.slice(-half)}`);
+}
+
+/** A string of its own: engines let a slice keep the whole text alive that it was cut from. */
+export function copyOf(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
+}
+
+/** Colours, window titles, backspaces, carriage returns, other control characters, invisible and direction-changing ones. */
+function stripControls(raw: string): string {
+  // A line of megabytes costs time in every pass below; both ends with room for what is stripped are enough.
+  const text = cut(raw, 8 * LONGEST_LINE);
+  if (!CONTROLS.test(text)) return text;
+  const plain = text
+    .replace(/(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?/g, '')
+    .replace(/(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c]*(?:\x1b\\|\x9c)?/g, '')
+    .replace(/(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?/g, '')
+    .replace(/\x1b[ -/]*[0-~]?/g, '')
+    .replace(/[\r\n]+$/, '')
+    .replace(/[\t\r\n]/g, ' ');
+  return typedOver(plain).replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '');
+}
+
+/** What a terminal shows of a text with backspaces. */
+function typedOver(text: string): string {
+  if (!text.includes('\x08')) return text;
+  const shown: string[] = [];
+  for (const character of text) {
+    if (character === '\x08') shown.pop();
+    else shown.push(character);
+  }
+  return shown.join('');
+}
+
+/** `bff-1  | `, `bff_1 | `, `bff  | ` (container_name), `bff.1.x2@node | ` (swarm), `[pod/bff-7d/bff] ` (kubectl). */
+function withoutPrefix(text: string): string {
+  const prefix = PREFIX.exec(text);
+  return prefix === null ? text : text.slice(prefix[0].length);
+}
+
+const CONTROLS = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+const PREFIX =
+  /^(?:\[pod\/[\w./-]+\] |(?:[\w.-]+[-_]\d+|[a-z0-9.-]*bff[\w.-]*|\w+\.\d+\.\w+@[\w.-]+|[a-z0-9]+(?:[-_.][a-z0-9]+)+|[a-z][a-z0-9]*(?= {2}))\s*\|(?: |$))/;
+const DAEMON_TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{6,9})?(Z|[+-]\d\d:\d\d)(?: |$)/;
+const TIMESTAMP =
+  /^(?:[[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\])]?|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?|\[?\d\d\/\w{3}\/\d{4}[: ][\d:]+(?: [+-]\d{4})?\]?)[ |:-]*/;

@@ -1,0 +1,137 @@
+import type { Diagnosis } from '../core/diagnosis.ts';
+import type { ClassifiedLine, LogLine } from '../core/result.ts';
+import { Excerpt } from './excerpt.ts';
+import { type Facts, factsOf } from './facts.ts';
+import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
+import { markOf } from './marks.ts';
+import { Start, tellsOfBootstrap } from './start.ts';
+import { Statements } from './statements.ts';
+
+/** What is known of the service beside its log; all of it optional. */
+export interface ReaderContext {
+  /** The service's environment: names the IdP's host, and says whether the BFF can renew a RAT. */
+  readonly env?: Readonly<Record<string, string | null>>;
+}
+
+/** What the log says so far. */
+export interface Reading {
+  /** `good`: registered or started from cached credentials; `bad`: the bootstrap failed; null: not decided yet. */
+  readonly decided: 'good' | 'bad' | null;
+  readonly diagnosis: Diagnosis;
+}
+
+/**
+ * How long to read on after a reading of `bad`, in milliseconds: the root cause may be printed right after its consequence,
+ * and a failure may be renewed or tried again.
+ */
+export const SETTLE_MS = 250;
+
+/** JSON above this is read as text: its head and its tail. */
+const LONGEST_JSON = 262_144;
+/** Of one line of evidence. */
+const LONGEST_EVIDENCE = 1_000;
+
+/** Reads a log line by line and always knows the answer so far. Memory stays flat, whatever comes. */
+export class LogReader {
+  readonly #env: Readonly<Record<string, string | null>>;
+  readonly #idpHosts: Set<string>;
+  readonly #statements = new Statements();
+  readonly #excerpt = new Excerpt();
+  #start = new Start();
+  #count = 0;
+  #workers = false;
+  #reading: Reading | null = null;
+
+  constructor(context: ReaderContext = {}) {
+    this.#env = context.env ?? {};
+    this.#idpHosts = new Set(hostOf(this.#env['IDP_BASE_URL'] ?? ''));
+  }
+
+  push(line: LogLine): Reading {
+    this.#count += 1;
+    this.#excerpt.add(line);
+    const text = line.text.length > LONGEST_LINE ? shortened(line.text) : line.text;
+    if (INTERESTING.test(text) || this.#statements.open) this.#read(text);
+    return this.reading();
+  }
+
+  /** What the log says so far. */
+  reading(): Reading {
+    this.#reading ??= { decided: this.#start.decided(this.#env), diagnosis: this.#start.diagnosis() };
+    return this.#reading;
+  }
+
+  diagnosis(): Diagnosis {
+    return this.reading().diagnosis;
+  }
+
+  /** The lines that decided something with a few around them, and the last ones; oldest first, clean. */
+  excerpt(): ClassifiedLine[] {
+    return this.#excerpt.lines();
+  }
+
+  /** How many lines the excerpt leaves out. */
+  get dropped(): number {
+    return this.#count - this.#excerpt.size;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  #read(raw: string): void {
+    const text = raw.length > LONGEST_LINE ? raw : cleanLine(raw).text;
+    if (!this.#statements.takes(text) && !INTERESTING.test(text)) {
+      if (text.trim() !== '') this.#statements.close();
+      return;
+    }
+    const statement = this.#statements.read(text);
+    if (statement === null) return;
+    const facts = factsOf(statement.text, {
+      mode: this.#start.mode,
+      idpHosts: this.#idpHosts,
+      frames: statement.frames,
+    });
+    if (facts.host !== null && (facts.endpoint === 'register' || facts.endpoint === 'client'))
+      this.#idpHosts.add(facts.host);
+    const shown = cut(text, LONGEST_EVIDENCE).trim();
+    this.#mark(facts, shown);
+    if ((this.#start.isUp || this.#start.isOver) && tellsOfBootstrap(facts)) this.#renew();
+    const effect = this.#start.add(facts, shown, this.#count);
+    if (effect !== 'none') this.#excerpt.pin(effect);
+    this.#reading = null;
+  }
+
+  /** Begins a new start where one of its marks comes again, or where the last start is over. */
+  #mark(facts: Facts, shown: string): void {
+    const mark = markOf(facts);
+    if (mark === null) return;
+    const start = this.#start;
+    if (mark === 'complete') start.complete(shown);
+    if (mark === 'closed') start.close();
+    if (mark === 'complete' || mark === 'closed') return;
+    if (mark === 'parent') this.#workers = true;
+    const again = start.marks.has(mark) && !(mark === 'bootstrap' && !start.failed && !start.isUp);
+    if ((again || start.isOver || start.isUp) && !(this.#workers && mark !== 'parent')) this.#renew();
+    this.#start.marks.add(mark);
+  }
+
+  #renew(): void {
+    this.#start = new Start();
+    this.#excerpt.unpin();
+  }
+}
+
+function shortened(text: string): string {
+  const json = text.length <= LONGEST_JSON && /^\s*(?:\S+ {1,2}\| ?)?\{/.test(text);
+  return json ? text : cut(text);
+}
+
+function hostOf(url: string): string[] {
+  const host = /^\s*https?:\/\/(?:[^/@]*@)?([^/:?#\s]+)/i.exec(url)?.[1];
+  return host === undefined ? [] : [host.toLowerCase()];
+}
+
+/** One pass over the line decides whether it is worth reading: a word of any signature, mark or reason. */
+const INTERESTING =
+  /dcr|bootstrap|regist|initial.access|invalid|client_assertion|\bI?[IR]AT\b|jwks|redis|kafka|refused|errno|time[d-]? ?out|resol|certificate|ssl|traceback|startup|server process|parent process|shut|exited with|error|fail|exception|critical|fatal|cached|credential|reach|unauthori|forbidden|denied|gunicorn|booting|starting|uvicorn running|connect|sigterm/i;

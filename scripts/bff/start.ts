@@ -1,0 +1,215 @@
+import type { Diagnosis, DiagnosisCode } from '../core/diagnosis.ts';
+import type { ConnectionFailure } from './connection.ts';
+import type { Facts, Mode } from './facts.ts';
+import * as say from './phrases.ts';
+import { SIGNATURES, type Signature, type Strength, signatureOf } from './signatures.ts';
+import { nothingSaid, onlyTheHint, unknownReason } from './unknowns.ts';
+
+/** What a statement did to the picture of its start. */
+export type Effect = 'good' | 'bad' | 'none';
+
+interface Seen {
+  readonly signature: Signature;
+  strength: Strength;
+  failure: ConnectionFailure | null;
+  /** The first and the newest lines that say so. */
+  readonly lines: string[];
+  at: number;
+}
+
+/** How many lines may lie between a statement that could mean something and one about the bootstrap. */
+const NEAR = 40;
+const EVIDENCE = 4;
+const REASONS = 5;
+
+/** One start of the BFF as its log tells it: takes statements, weighs them, names the root cause. */
+export class Start {
+  mode: Mode = null;
+  /** Startup marks that were seen: one that comes again belongs to the next start. */
+  readonly marks = new Set<string>();
+  readonly #seen = new Map<DiagnosisCode, Seen>();
+  readonly #reasons: string[] = [];
+  readonly #endings: string[] = [];
+  /** The lines that told the mode, and that the BFF is up. */
+  readonly #modeLines: string[] = [];
+  #up = false;
+  #over = false;
+  #startupFailed = false;
+  #fatal = false;
+  #aboutDcr = Number.NEGATIVE_INFINITY;
+  #fallback = false;
+
+  /** The BFF serves requests. */
+  get isUp(): boolean {
+    return this.#up;
+  }
+
+  /** Its process ended. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** The bootstrap or the start is known to have failed. */
+  get failed(): boolean {
+    return this.#endings.length > 0 || this.#fatal;
+  }
+
+  complete(line: string): void {
+    this.#up = true;
+    keep(this.#modeLines, line, EVIDENCE);
+  }
+
+  close(): void {
+    this.#over = true;
+  }
+
+  /** @param line what a reader sees as evidence; @param at its number in the log */
+  add(facts: Facts, line: string, at: number): Effect {
+    if (facts.dcr || facts.hint || facts.endpoint === 'register' || facts.endpoint === 'client') this.#aboutDcr = at;
+    if (
+      /\bre-?regist|fall(?:ing)? ?back|force[ _]?replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i.test(
+        facts.text,
+      )
+    )
+      this.#fallback = true;
+    const mode = say.modeIn(facts);
+    if (mode !== undefined) {
+      this.mode = mode;
+      keep(this.#modeLines, line, EVIDENCE);
+    }
+    let effect: Effect = 'none';
+    for (const signature of SIGNATURES) {
+      const strength = signature.match(facts);
+      if (strength === null || !this.#counts(signature, strength, facts, at)) continue;
+      this.#note(signature, strength, facts, line, at);
+      effect = signature.meaning;
+      if (signature.bootstrap) break;
+    }
+    if (say.redisBack(facts)) this.#seen.delete('redis-unavailable');
+    if (say.endsBadly(facts) && effect !== 'good') {
+      keep(this.#endings, line, REASONS);
+      if (/Application startup failed/i.test(facts.text)) this.#startupFailed = this.#over = true;
+      effect = 'bad';
+    }
+    if (effect === 'none' && !facts.served && !facts.retry && LOOKS_LIKE_A_REASON.test(facts.text))
+      keep(this.#reasons, line, REASONS);
+    return effect;
+  }
+
+  /** Whether this start's bootstrap is decided. Trouble with Redis or Kafka does not decide it. */
+  decided(env: Readonly<Record<string, string | null>> = {}): 'good' | 'bad' | null {
+    if (this.#startupFailed || this.#endings.length > 0) return 'bad';
+    const best = this.#best();
+    if (best?.signature.code === 'rat-invalid' && (env['BOOTSTRAP_ADMIN_TOKEN'] ?? '') !== '') return null;
+    if (this.#fatal && best?.signature.meaning === 'bad') return 'bad';
+    return this.#proof() === null ? null : 'good';
+  }
+
+  diagnosis(): Diagnosis {
+    const fault = this.#best();
+    if (fault !== null) return this.#diagnose(fault);
+    if (this.#startupFailed) return unknownReason([...this.#reasons, ...this.#endings]);
+    if (this.#endings.length > 0)
+      return this.#reasons.length > 0
+        ? unknownReason([...this.#reasons, ...this.#endings])
+        : onlyTheHint(this.#endings);
+    const proof = this.#proof();
+    if (proof !== null) return this.#diagnose(proof);
+    const kafka = this.#seen.get('kafka-unconfigured');
+    return kafka === undefined ? nothingSaid(this.#reasons) : this.#diagnose(kafka);
+  }
+
+  /**
+   * A connection failure or a bare error code may be anyone's; close to the bootstrap, before the BFF is up, it is the
+   * bootstrap's. Once the BFF is up and registered, only a bootstrap that fails again counts against it.
+   */
+  #counts(signature: Signature, strength: Strength, facts: Facts, at: number): boolean {
+    const settled = this.#proof() !== null;
+    if (strength === 'in-context') return !this.#up && !settled && at - this.#aboutDcr <= NEAR;
+    return !(settled && isAboutReaching(signature)) || facts.dcr;
+  }
+
+  #note(signature: Signature, strength: Strength, facts: Facts, line: string, at: number): void {
+    if (signature.meaning === 'good') this.#overcome();
+    if (!isAboutReaching(signature) && signature.bootstrap && facts.status !== null) {
+      this.#seen.delete('idp-unreachable');
+      this.#seen.delete('idp-error');
+    }
+    if ((signature.code === 'iat-invalid' || signature.code === 'iat-missing') && this.#fallback)
+      this.#seen.delete('rat-invalid');
+    const known = this.#seen.get(signature.code);
+    const seen = known ?? { signature, strength, failure: null, lines: [], at };
+    if (strength === 'sure') seen.strength = 'sure';
+    seen.failure = facts.connection?.failure ?? seen.failure;
+    seen.at = at;
+    keep(seen.lines, line, EVIDENCE);
+    this.#seen.set(signature.code, seen);
+    if (signature.fatal && strength === 'sure' && !facts.retry) this.#fatal = true;
+  }
+
+  /** The bootstrap succeeded: what stood in its way does not any more. */
+  #overcome(): void {
+    for (const [code, seen] of this.#seen)
+      if (seen.signature.bootstrap && seen.signature.meaning === 'bad') this.#seen.delete(code);
+    this.#endings.length = 0;
+    this.#fatal = false;
+  }
+
+  /** The fault at the root; null: none was seen. What is only likely comes after everything that is sure. */
+  #best(): Seen | null {
+    let best: Seen | null = null;
+    for (const seen of this.#seen.values()) {
+      if (seen.signature.meaning === 'good' || seen.signature.code === 'kafka-unconfigured') continue;
+      if (best === null || weightOf(seen) > weightOf(best)) best = seen;
+    }
+    return best;
+  }
+
+  /** What proves that the BFF is registered: it said so, or it took its cached credentials and came up. */
+  #proof(): Seen | null {
+    const said = this.#seen.get('registered') ?? this.#seen.get('credentials-cached');
+    if (said !== undefined) return said;
+    if (this.mode !== 'cached' || !this.#up || this.failed) return null;
+    return {
+      signature: signatureOf('credentials-cached'),
+      strength: 'sure',
+      failure: null,
+      lines: this.#modeLines,
+      at: 0,
+    };
+  }
+
+  #diagnose({ signature, failure, lines }: Seen): Diagnosis {
+    const words = (failure === null ? undefined : signature.variants?.[failure]) ?? signature;
+    return {
+      code: signature.code,
+      cause: words.cause,
+      fix: words.fix,
+      iatHelps: signature.iatHelps,
+      evidence: [...lines],
+    };
+  }
+}
+
+/** The statement decides something about the bootstrap by itself, so that it cannot belong to a start that is over. */
+export function tellsOfBootstrap(facts: Facts): boolean {
+  return SIGNATURES.some((row) => row.bootstrap && row.match(facts) === 'sure' && (!isAboutReaching(row) || facts.dcr));
+}
+
+function isAboutReaching(signature: Signature): boolean {
+  return signature.code === 'idp-unreachable' || signature.code === 'idp-error';
+}
+
+function weightOf(seen: Seen): number {
+  return seen.signature.rank + (seen.strength === 'sure' ? 100 : 0);
+}
+
+/** Keeps the first line and the newest ones, each once. */
+function keep(lines: string[], line: string, limit: number): void {
+  if (lines.includes(line)) return;
+  if (lines.length === limit) lines.splice(1, 1);
+  lines.push(line);
+}
+
+const LOOKS_LIKE_A_REASON =
+  /error|exception|fail|fatal|critical|panic|denied|refused|cannot|could not|unable|invalid|unauthori[sz]ed|forbidden|\bkilled\b|out of memory|not found|\bHTTP\/[\d.]+ [45]\d\d|status(?:_code)?[=: ]+[45]\d\d/i;

@@ -1,0 +1,92 @@
+import { readJson } from './log-json.ts';
+import { cut, withoutTimestamp } from './log-line.ts';
+
+/** What one record of a log says so far: its line, or a headline with the lines and exceptions that belong to it. */
+export interface Statement {
+  readonly text: string;
+  /** Files that its traceback went through. */
+  readonly frames: string;
+}
+
+const LONGEST = { text: 4_096, frames: 2_048 };
+
+/**
+ * Groups lines to records. A traceback counts by its exceptions, never by its source lines, together with the error line
+ * right above it; an indented line belongs to the line above.
+ */
+export class Statements {
+  #traceback = false;
+  /** An exception was just read: a chain may go on. */
+  #chain = false;
+  /** Text of the record that the next line may belong to; '' none. */
+  #head = '';
+  #frames = '';
+
+  /** The next line may belong to the record above, whatever stands in it. */
+  get open(): boolean {
+    return this.#traceback || this.#head !== '';
+  }
+
+  /** The line belongs to the record above. */
+  takes(line: string): boolean {
+    return this.#traceback || (this.#head !== '' && /^\s+\S/.test(line));
+  }
+
+  /** A line of no interest came in between. */
+  close(): void {
+    this.#traceback = this.#chain = false;
+    this.#head = this.#frames = '';
+  }
+
+  /** Takes the next clean line; null where it says nothing by itself. */
+  read(line: string): Statement | null {
+    if (this.#traceback) return this.#readTraceback(line);
+    if (line.trim() === '') return null;
+    if (CHAIN.test(line)) return null;
+    if (TRACEBACK.test(line)) return this.#openTraceback(line);
+    const json = readJson(withoutTimestamp(line).replace(LEVEL, ''));
+    if (json !== null) return this.#begin(json.words, json.frames);
+    if (/^\s/.test(line) && this.#head !== '') return this.#append(line.trim());
+    return this.#begin(withoutTimestamp(line), '');
+  }
+
+  #begin(text: string, frames: string): Statement {
+    this.#chain = false;
+    this.#head = cut(text, LONGEST.text);
+    this.#frames = frames;
+    return { text: this.#head, frames };
+  }
+
+  #append(text: string): Statement {
+    this.#head = cut(this.#head === '' ? text : `${this.#head} ; ${text}`, LONGEST.text);
+    return { text: this.#head, frames: this.#frames };
+  }
+
+  #openTraceback(line: string): null {
+    // The line above belongs to it when it reports a failure; an uncaught exception may follow on anything.
+    if (!this.#chain && !FAILING.test(this.#head)) this.#head = '';
+    const before = line.slice(0, line.indexOf('Traceback (')).replace(/[^\w)\].]+$/, '');
+    if (FAILING.test(before) && before.length > 12) this.#append(withoutTimestamp(before));
+    this.#traceback = true;
+    return null;
+  }
+
+  #readTraceback(line: string): Statement | null {
+    const group = /^\s*\| (?=\S)(?!(?:File "|Traceback|Exception Group|\+-))/.exec(line);
+    const text = group === null ? line : line.slice(group[0].length);
+    if (text.trim() === '' || TRACEBACK.test(text) || CHAIN.test(text)) return null;
+    if (/^[\s|+│╭╰┌└─]/.test(text)) {
+      const file = /File "([^"]*)"|[│|]\s*(\/\S+\.py):\d+/.exec(text);
+      if (file !== null) this.#frames = `${this.#frames} ${file[1] ?? file[2]}`.slice(-LONGEST.frames);
+      return null;
+    }
+    this.#traceback = group !== null;
+    this.#chain = true;
+    return this.#append(withoutTimestamp(text));
+  }
+}
+
+const TRACEBACK = /Traceback \(most recent call last\)/;
+const CHAIN = /^\s*(?:\| )?(?:During handling of the above exception|The above exception was the direct cause)/;
+const FAILING = /error|critical|fatal|warn|fail|exception/i;
+const LEVEL = /^(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)[\s:|-]+(?=\{)/i;
