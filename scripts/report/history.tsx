@@ -1,0 +1,13 @@
+import type { HistoryEntry } from './history-entry.ts';
+import { renderPage } from './html/page.tsx';
+import { Runs } from './html/runs.tsx';
+
+/** The page over all runs. Its links are relative, so that the folder can be moved as a whole. */
+export function renderHistory(entries: readonly HistoryEntry[]): string {
+  const newestFirst = [...entries].sort((a, b) => timeOf(b) - timeOf(a));
+  return renderPage({ title: 'Runs of bff-iat', tone: 'neutral', children: <Runs entries={newestFirst} /> });
+}
+
+function timeOf(entry: HistoryEntry): number {
+  return entry.startedAt?.getTime() ?? 0;
+}

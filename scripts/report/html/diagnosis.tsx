@@ -1,0 +1,56 @@
+import type { Diagnosis } from '../../core/diagnosis.ts';
+import { cut, toLine } from '../text.ts';
+import { StatusMark } from './status.tsx';
+import { Prose, Text } from './text.tsx';
+
+/** Why the BFF does not start, or that it did, with the lines that say so. */
+export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis }) {
+  const isGood = diagnosis.code === 'registered' || diagnosis.code === 'credentials-cached';
+  return (
+    <section aria-labelledby="diagnosis">
+      <h2 id="diagnosis">Diagnosis</h2>
+      <div class="card diagnosis">
+        <p class="cause">
+          <StatusMark status={isGood ? 'passed' : 'failed'} word={isGood ? 'Good' : 'Fault'} />{' '}
+          <Prose text={diagnosis.cause} /> <code>{diagnosis.code}</code>
+        </p>
+        <dl class="facts">
+          {diagnosis.fix !== '' && (
+            <div>
+              <dt>{isGood ? 'Next' : 'Fix'}</dt>
+              <dd>
+                <Prose text={diagnosis.fix} />
+              </dd>
+            </div>
+          )}
+          {!isGood && (
+            <div>
+              <dt>Would a fresh token help?</dt>
+              <dd>
+                {diagnosis.iatHelps
+                  ? 'Yes, a fresh Initial Access Token helps.'
+                  : 'No, a fresh Initial Access Token does not help.'}
+              </dd>
+            </div>
+          )}
+          {diagnosis.evidence.length > 0 && (
+            <div>
+              <dt>Evidence</dt>
+              <dd>
+                <ul class="evidence">
+                  {diagnosis.evidence.slice(-20).map((line) => (
+                    <li>
+                      <code>
+                        <Text text={cut(toLine(line), 2000)} />
+                      </code>
+                    </li>
+                  ))}
+                </ul>
+              </dd>
+            </div>
+          )}
+        </dl>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,61 @@
+import { type Exchange, isPassed } from '../../core/exchange.ts';
+import { cut, formatDuration } from '../text.ts';
+import { ExchangeDetail } from './exchange-detail.tsx';
+import { StatusMark } from './status.tsx';
+import { Text } from './text.tsx';
+
+export interface ExchangeRowProps {
+  readonly exchange: Exchange;
+  readonly number: number;
+  readonly isDetailed: boolean;
+}
+
+/** One request as a line that opens, or as a line alone. */
+export function ExchangeRow({ exchange, number, isDetailed }: ExchangeRowProps) {
+  const status = isPassed(exchange) ? 'passed' : 'failed';
+  return (
+    <li id={`x${number}`} class={`x ${status}`}>
+      {isDetailed ? (
+        <details>
+          <summary class="row">
+            <RowCells exchange={exchange} status={status} />
+          </summary>
+          <ExchangeDetail exchange={exchange} />
+        </details>
+      ) : (
+        <div class="row">
+          <RowCells exchange={exchange} status={status} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+function RowCells({ exchange, status }: { readonly exchange: Exchange; readonly status: 'passed' | 'failed' }) {
+  const { request, response, folders } = exchange;
+  return (
+    <>
+      <StatusMark status={status} />
+      <span class="name">
+        {folders.length > 0 && (
+          <small>
+            <Text text={cut(`${folders.join(' / ')} / `, 120)} />
+          </small>
+        )}
+        <bdi>
+          <Text text={cut(exchange.name, 200)} />
+        </bdi>
+      </span>
+      <span class="target">
+        <b>{cut(request.method, 20)}</b> <Text text={cut(shortUrl(request.url), 160)} />
+      </span>
+      <span class="code">{response ? response.status : 'no answer'}</span>
+      <span class="time">{response ? formatDuration(response.timeMs) : ''}</span>
+    </>
+  );
+}
+
+/** Without scheme and query: the row is for recognizing, the detail has the whole. */
+function shortUrl(url: string): string {
+  return url.replace(/^https?:\/\//, '').replace(/[?#][\s\S]*$/, '');
+}

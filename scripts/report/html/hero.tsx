@@ -1,0 +1,53 @@
+import { formatCount, formatDuration } from '../text.ts';
+import type { View } from '../view.ts';
+import { verdictSentence, verdictWord } from '../words.ts';
+import { Prose } from './text.tsx';
+import { Time } from './time.tsx';
+import { VerdictIcon } from './verdict-icon.tsx';
+
+/** The answer at a glance: the verdict, one sentence, and the run in numbers. */
+export function Hero({ run, tally }: View) {
+  const passedSteps = run.steps.filter((step) => step.status === 'passed').length;
+  return (
+    <header class="hero">
+      <p class="kicker">
+        <span class="command">npm run {run.command}</span> <Time at={run.startedAt} />
+      </p>
+      <div class="verdict">
+        <VerdictIcon verdict={run.verdict} />
+        <div>
+          <h1>{verdictWord(run)}</h1>
+          <p class="sentence">
+            <Prose text={verdictSentence(run, tally)} />
+          </p>
+        </div>
+      </div>
+      <dl class="numbers">
+        <Figure name="Duration" value={formatDuration(run.durationMs)} />
+        <Figure name="Steps" value={`${passedSteps} of ${run.steps.length}`} note="passed" />
+        <Figure
+          name="Requests"
+          value={tally.requests.toLocaleString('en')}
+          {...(tally.retries > 0 ? { note: `after ${formatCount(tally.retries, 'more attempt')}` } : {})}
+        />
+        <Figure
+          name="Checks"
+          value={tally.checks.toLocaleString('en')}
+          note={tally.failed > 0 ? `${tally.failed.toLocaleString('en')} failed` : tally.checks > 0 ? 'all passed' : ''}
+        />
+        <Figure name="Exit code" value={String(run.exitCode)} />
+      </dl>
+    </header>
+  );
+}
+
+function Figure({ name, value, note = '' }: { readonly name: string; readonly value: string; readonly note?: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {value} {note !== '' && <small>{note}</small>}
+      </dd>
+    </div>
+  );
+}

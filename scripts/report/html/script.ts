@@ -1,0 +1,112 @@
+/**
+ * What the page does beyond being read: filter, search, copy, times in the reader's zone. Plain JavaScript as a string, because
+ * it runs in the browser exactly as it stands here; the page is whole without it.
+ */
+export const SCRIPT = `
+(() => {
+  'use strict';
+  const all = (selector, root) => (root || document).querySelectorAll(selector);
+
+  // Times: the reader's zone, with the UTC beside it.
+  const zoned = new Intl.DateTimeFormat(undefined, {
+    year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short'
+  });
+  for (const time of all('time[data-local]')) {
+    const at = new Date(time.dateTime);
+    if (isNaN(at) || at.getTimezoneOffset() === 0) continue;
+    const utc = document.createElement('small');
+    utc.textContent = ' (' + time.textContent + ')';
+    time.textContent = zoned.format(at);
+    time.append(utc);
+  }
+
+  // Filter and search.
+  const toolbar = document.querySelector('.toolbar');
+  if (toolbar) {
+    const list = document.querySelector('.requests');
+    const buttons = [...all('button', toolbar)];
+    const input = toolbar.querySelector('input');
+    const output = toolbar.querySelector('output');
+    const total = Number(toolbar.dataset.total);
+    let rows;
+    let filter = 'all';
+    const apply = () => {
+      rows = rows || [...all('.x', list)].map((row) => ({
+        row, failed: row.classList.contains('failed'), text: row.querySelector('.row').textContent.toLowerCase()
+      }));
+      const words = input.value.toLowerCase().split(/\\s+/).filter(Boolean);
+      const active = filter !== 'all' || words.length > 0;
+      const open = new Set();
+      let shown = 0;
+      for (const { row, failed, text } of rows) {
+        const fits = (filter === 'all' || (filter === 'failed') === failed) && words.every((word) => text.includes(word));
+        if (row.hidden === fits) row.hidden = !fits;
+        if (!fits) continue;
+        shown++;
+        if (active) open.add(row.closest('.earlier'));
+      }
+      for (const group of all('.earlier', list)) if (open.has(group)) group.open = true;
+      list.classList.toggle('filtered', active);
+      output.textContent = active ? shown.toLocaleString() + ' of ' + total.toLocaleString() + ' shown' : '';
+    };
+    toolbar.hidden = false;
+    toolbar.addEventListener('click', (event) => {
+      const button = event.target.closest('button');
+      if (!button) return;
+      filter = button.dataset.filter;
+      for (const other of buttons) other.setAttribute('aria-pressed', String(other === button));
+      apply();
+    });
+    let frame;
+    input.addEventListener('input', () => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(apply);
+    });
+  }
+
+  // Copy: buttons appear where there is something to copy, for a details element when it opens.
+  const sources = new WeakMap();
+  const addCopy = (root) => {
+    for (const source of all('[data-copy]', root)) {
+      if (source.dataset.copy === 'on' || !source.checkVisibility()) continue;
+      source.dataset.copy = 'on';
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'copy';
+      button.textContent = 'Copy';
+      sources.set(button, source);
+      if (source.localName === 'pre') source.before(button);
+      else source.after(button);
+    }
+  };
+  const copyText = async (source) => {
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+    } catch {
+      getSelection().selectAllChildren(source);
+      document.execCommand('copy');
+    }
+  };
+  document.addEventListener('click', async (event) => {
+    const button = event.target.closest('.copy');
+    if (!button) return;
+    await copyText(sources.get(button));
+    button.textContent = 'Copied';
+    setTimeout(() => { button.textContent = 'Copy'; }, 1500);
+  });
+  document.addEventListener('toggle', (event) => { if (event.target.open) addCopy(event.target); }, true);
+  addCopy(document);
+
+  // A link to a request opens it.
+  const reveal = () => {
+    const target = /^#x\\d+$/.test(location.hash) && document.querySelector(location.hash);
+    if (!target) return;
+    for (let up = target; up; up = up.parentElement) if (up.localName === 'details') up.open = true;
+    const own = target.querySelector('details');
+    if (own) own.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener('hashchange', reveal);
+  reveal();
+})();
+`;

@@ -1,0 +1,196 @@
+import { create } from 'xmlbuilder2';
+import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
+import { exitCodeOf } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { Masker } from '../core/masker.ts';
+import type { Run, StepRecord } from '../core/result.ts';
+import { maskRun } from './masked.ts';
+import { decidingExchanges } from './outline.ts';
+import { cut, toIso, toLine, toVisible } from './text.ts';
+
+/**
+ * The run as JUnit XML, for Jenkins, GitLab and Azure: one suite with the steps, then one for each request with its checks.
+ * A check that said no is a `failure`; what could not be done (no answer, a broken script, Docker, files) is an `error`; what
+ * was not reached is `skipped`. Of a step that tried several times the last attempt counts.
+ *
+ * `classname` is the path in the collection, and stays the same from run to run.
+ */
+export function renderJunit(run: Run, masker: Masker): string {
+  const shown = maskRun(run, masker, toVisible);
+  const suites = [stepSuite(shown), ...requestSuites(shown)];
+  const root = create({ version: '1.0', encoding: 'UTF-8' }).ele('testsuites', {
+    name: shown.command,
+    ...countsOf(suites.flatMap((suite) => suite.cases)),
+    time: toSeconds(shown.durationMs),
+  });
+  for (const suite of suites) addSuite(root, suite);
+  return `${root.end({ prettyPrint: true })}\n`;
+}
+
+interface Suite {
+  readonly name: string;
+  readonly timestamp: string | null;
+  readonly timeMs: number;
+  readonly properties: readonly (readonly [string, string])[];
+  readonly cases: readonly Case[];
+  readonly output: string;
+}
+
+interface Case {
+  readonly classname: string;
+  readonly name: string;
+  readonly timeMs: number;
+  readonly outcome: 'passed' | 'failure' | 'error' | 'skipped';
+  /** The code or kind behind an outcome other than passed. */
+  readonly type: string;
+  readonly message: string;
+  readonly details: string;
+}
+
+function stepSuite(run: Run): Suite {
+  return {
+    name: `${run.command}: steps`,
+    timestamp: toIso(run.startedAt),
+    timeMs: run.durationMs,
+    properties: [
+      ['verdict', run.verdict],
+      ['exitCode', String(run.exitCode)],
+      ['version', run.version],
+      ...(run.token ? [['token', run.token.handle] as const] : []),
+      ...run.facts,
+    ],
+    cases: run.steps.map((step) => stepCase(run, step)),
+    output: run.warnings.map((warning) => `Warning: ${warning}`).join('\n'),
+  };
+}
+
+function stepCase(run: Run, step: StepRecord): Case {
+  const base = { classname: toClassname([run.command]), name: step.name, timeMs: step.durationMs };
+  if (step.status === 'passed') return { ...base, outcome: 'passed', type: '', message: '', details: '' };
+  if (step.status === 'skipped') return { ...base, outcome: 'skipped', type: '', message: step.summary, details: '' };
+  const { error, diagnosis } = run;
+  const isAnswer = error === null || exitCodeOf(error.code) === 1;
+  const details = [
+    error?.message,
+    error?.hint,
+    diagnosis && `Cause: ${diagnosis.cause}\nFix: ${diagnosis.fix}`,
+    ...(diagnosis?.evidence ?? []),
+  ];
+  return {
+    ...base,
+    outcome: isAnswer ? 'failure' : 'error',
+    type: error?.code ?? diagnosis?.code ?? 'failed',
+    message: step.summary,
+    details: details.filter(Boolean).join('\n'),
+  };
+}
+
+function requestSuites(run: Run): Suite[] {
+  const seen = new Map<string, number>();
+  return run.steps.flatMap((step) =>
+    decidingExchanges(step).map((exchange) => {
+      const name = [step.name, ...exchange.folders, exchange.name].join(' / ');
+      const times = (seen.get(name) ?? 0) + 1;
+      seen.set(name, times);
+      return requestSuite(step, exchange, times === 1 ? name : `${name} (${times})`);
+    }),
+  );
+}
+
+function requestSuite(step: StepRecord, exchange: Exchange, name: string): Suite {
+  const { request, response } = exchange;
+  const attempts = step.attempts.length;
+  return {
+    name,
+    timestamp: toIso(exchange.startedAt),
+    timeMs: response?.timeMs ?? 0,
+    properties: [
+      ['request', `${request.method} ${request.url}`],
+      ...(response ? [['status', `${response.status} ${response.reason}`.trim()] as const] : []),
+      ...(attempts > 1 ? [['attempts', String(attempts)] as const] : []),
+    ],
+    cases: checkCases(exchange),
+    output: exchange.console.map((line) => `${line.level}: ${line.text}`).join('\n'),
+  };
+}
+
+function checkCases(exchange: Exchange): Case[] {
+  const { request, response, error } = exchange;
+  const classname = toClassname([...exchange.folders, exchange.name]);
+  const answered: Case = {
+    classname,
+    name: 'request',
+    timeMs: response?.timeMs ?? 0,
+    outcome: error ? 'error' : 'passed',
+    type: error ? error.code || error.kind : '',
+    message: error?.message ?? '',
+    details: error ? `${request.method} ${request.url}\n${error.message}` : '',
+  };
+  const names = new Map<string, number>();
+  const checks = exchange.assertions.map((assertion): Case => {
+    const times = (names.get(assertion.name) ?? 0) + 1;
+    names.set(assertion.name, times);
+    const failed = assertion.status === 'failed';
+    const answer = response ? `${response.status} ${response.reason}` : 'no answer';
+    return {
+      classname,
+      name: times === 1 ? assertion.name : `${assertion.name} (${times})`,
+      timeMs: 0,
+      outcome: failed ? 'failure' : assertion.status,
+      type: failed ? 'AssertionError' : '',
+      message: failed ? (assertion.message ?? 'the check failed') : '',
+      details: failed ? `${assertion.message ?? ''}\n${request.method} ${request.url}\n${answer}` : '',
+    };
+  });
+  return [answered, ...checks];
+}
+
+function addSuite(root: XMLBuilder, suite: Suite): void {
+  const element = root.ele('testsuite', {
+    name: toAttribute(suite.name),
+    ...countsOf(suite.cases),
+    time: toSeconds(suite.timeMs),
+    // Schemas want local time without a zone; this is UTC.
+    ...(suite.timestamp === null ? {} : { timestamp: suite.timestamp.slice(0, 19) }),
+  });
+  if (suite.properties.length > 0) {
+    const properties = element.ele('properties');
+    for (const [name, value] of suite.properties) {
+      properties.ele('property', { name: toAttribute(name), value: toAttribute(value) });
+    }
+  }
+  for (const test of suite.cases) addCase(element, test);
+  if (suite.output !== '') element.ele('system-out').txt(cut(suite.output, LONGEST));
+}
+
+function addCase(suite: XMLBuilder, test: Case): void {
+  const element = suite.ele('testcase', {
+    classname: toAttribute(test.classname),
+    name: toAttribute(test.name),
+    time: toSeconds(test.timeMs),
+  });
+  if (test.outcome === 'passed') return;
+  const message = test.message === '' ? {} : { message: toAttribute(test.message) };
+  if (test.outcome === 'skipped') element.ele('skipped', message);
+  else element.ele(test.outcome, { ...message, type: toAttribute(test.type) }).txt(cut(test.details, LONGEST));
+}
+
+function countsOf(cases: readonly Case[]) {
+  const count = (outcome: Case['outcome']) => cases.filter((test) => test.outcome === outcome).length;
+  return { tests: cases.length, failures: count('failure'), errors: count('error'), skipped: count('skipped') };
+}
+
+/** Jenkins takes what stands before the last dot for a package: a dot inside a name would tear it apart. */
+function toClassname(path: readonly string[]): string {
+  return path.map((part) => toLine(part).replaceAll('.', '_') || '_').join('.');
+}
+
+function toAttribute(text: string): string {
+  return cut(toLine(text), 1000);
+}
+
+function toSeconds(ms: number): string {
+  return (Math.max(0, ms) / 1000).toFixed(3);
+}
+
+const LONGEST = 16_000;

@@ -1,0 +1,51 @@
+import { type Exchange, isPassed } from '../core/exchange.ts';
+import type { Run, StepRecord } from '../core/result.ts';
+
+/** How a run went in numbers; of steps that tried again, the last attempt counts. */
+export interface Tally {
+  readonly requests: number;
+  readonly checks: number;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Attempts beyond the first of each step. */
+  readonly retries: number;
+}
+
+/** A request that did not pass in the last attempt of its step. */
+export interface FailedExchange {
+  readonly step: StepRecord;
+  readonly exchange: Exchange;
+}
+
+/** The exchanges that decide: those of the last attempt. Earlier attempts were waiting, not failing. */
+export function decidingExchanges(step: StepRecord): readonly Exchange[] {
+  return step.attempts.at(-1)?.exchanges ?? [];
+}
+
+export function tallyOf(run: Run): Tally {
+  const exchanges = run.steps.flatMap(decidingExchanges);
+  const assertions = exchanges.flatMap((exchange) => exchange.assertions);
+  const count = (status: string) => assertions.filter((assertion) => assertion.status === status).length;
+  return {
+    requests: exchanges.length,
+    checks: assertions.length,
+    passed: count('passed'),
+    failed: count('failed'),
+    skipped: count('skipped'),
+    retries: run.steps.reduce((sum, step) => sum + Math.max(0, step.attempts.length - 1), 0),
+  };
+}
+
+export function failedExchanges(run: Run): FailedExchange[] {
+  return run.steps.flatMap((step) =>
+    decidingExchanges(step)
+      .filter((exchange) => !isPassed(exchange))
+      .map((exchange) => ({ step, exchange })),
+  );
+}
+
+/** The folders and the request, as one path. */
+export function pathOf(exchange: Exchange): string {
+  return [...exchange.folders, exchange.name].join(' / ');
+}

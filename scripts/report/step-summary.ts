@@ -1,0 +1,92 @@
+import type { Exchange } from '../core/exchange.ts';
+import type { Masker } from '../core/masker.ts';
+import type { Run, StepStatus, Verdict } from '../core/result.ts';
+import { maskRun } from './masked.ts';
+import { failedExchanges, pathOf, tallyOf } from './outline.ts';
+import { cut, formatCount, formatDuration, toLine, toVisible } from './text.ts';
+import { verdictSentence, verdictWord } from './words.ts';
+
+/** The run as Markdown, for the file that `GITHUB_STEP_SUMMARY` names. Whatever a server or a name says shows as text. */
+export function renderStepSummary(run: Run, masker: Masker): string {
+  const shown = maskRun(run, masker, toVisible);
+  const tally = tallyOf(shown);
+  const blocks = [
+    `## ${VERDICT_SIGNS[shown.verdict]} ${verdictWord(shown)}: ${toInline(shown.command)}`,
+    toInline(verdictSentence(shown, tally)),
+    shown.error?.hint && `**Way out:** ${toInline(shown.error.hint)}`,
+    listOf('What to do next', shown.next),
+    listOf('Warnings', shown.warnings),
+    stepTable(shown),
+    failures(shown),
+    diagnosis(shown),
+    `${formatCount(tally.requests, 'request')}, ${formatCount(tally.checks, 'check')}, ${formatDuration(shown.durationMs)}` +
+      `${shown.token ? `, token ${toInline(shown.token.handle)}` : ''}`,
+  ];
+  return `${blocks.filter(Boolean).join('\n\n')}\n`;
+}
+
+function listOf(title: string, items: readonly string[]): string {
+  return items.length === 0 ? '' : `### ${title}\n\n${items.map((item) => `- ${toInline(item)}`).join('\n')}`;
+}
+
+function stepTable(run: Run): string {
+  if (run.steps.length === 0) return '';
+  const rows = run.steps.map(
+    (step) =>
+      `| ${STEP_SIGNS[step.status]} ${step.status} | ${step.name} | ${formatDuration(step.durationMs)} | ${toInline(step.summary)} |`,
+  );
+  return ['| | Step | Time | |', '| --- | --- | ---: | --- |', ...rows].join('\n');
+}
+
+function failures(run: Run): string {
+  const failed = failedExchanges(run);
+  if (failed.length === 0) return '';
+  const shown = failed.slice(0, MOST).map(({ exchange }) => failure(exchange));
+  const rest = failed.length > MOST ? [`- and ${formatCount(failed.length - MOST, 'more request')}`] : [];
+  return `### ${formatCount(failed.length, 'failed request')}\n\n${[...shown, ...rest].join('\n')}`;
+}
+
+function failure(exchange: Exchange): string {
+  const { request, response, error } = exchange;
+  const answer = response ? `${response.status} ${response.reason}` : 'no answer';
+  const checks = exchange.assertions
+    .filter((assertion) => assertion.status === 'failed')
+    .map((assertion) => `  - ${toInline(assertion.name)}: ${toInline(assertion.message ?? '')}`);
+  return [
+    `- **${toInline(pathOf(exchange))}**: ${toInline(`${request.method} ${request.url}`)}, ${toInline(answer)}`,
+    ...(error ? [`  - ${toInline(error.message)}`] : []),
+    ...checks.slice(0, MOST),
+  ].join('\n');
+}
+
+function diagnosis(run: Run): string {
+  if (!run.diagnosis) return '';
+  const { code, cause, fix, evidence } = run.diagnosis;
+  const lines = evidence.map((line) => `    ${cut(toLine(line), 400)}`);
+  return [
+    `### Diagnosis: ${code}`,
+    `${toInline(cause)}\n\n${toInline(fix)}`,
+    ...(lines.length ? [lines.join('\n')] : []),
+  ].join('\n\n');
+}
+
+/** One line of Markdown in which nothing is markup. */
+function toInline(text: string): string {
+  return cut(toLine(text), 600)
+    .replace(/[\\`*_[\]|~#]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/@/g, '&#64;')
+    .replace(/(https?):/g, '$1&#58;');
+}
+
+const MOST = 20;
+const STEP_SIGNS: Readonly<Record<StepStatus, string>> = { passed: '✅', failed: '❌', skipped: '➖' };
+const VERDICT_SIGNS: Readonly<Record<Verdict, string>> = {
+  healthy: '✅',
+  unhealthy: '❌',
+  failed: '❌',
+  interrupted: '⏹️',
+  planned: '📝',
+};

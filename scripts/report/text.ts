@@ -1,0 +1,72 @@
+/**
+ * The text with everything that a page cannot show, or that would make it lie, as a visible sign: control characters as
+ * control pictures (␛), bidirectional controls by number (they reorder what the reader sees, CVE-2021-42574), halves of
+ * surrogate pairs and non-characters as �. The result is legal in HTML and in XML 1.0 (§2.2).
+ */
+export function toVisible(text: string): string {
+  if (!INVISIBLE.test(text)) return text;
+  return text.replace(/\r\n/g, '\n').replace(EACH_INVISIBLE, toSign);
+}
+
+const INVISIBLE =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\p{Surrogate}/u;
+const EACH_INVISIBLE = new RegExp(INVISIBLE.source, 'gu');
+
+function toSign(char: string): string {
+  const code = char.codePointAt(0) ?? 0;
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  if (code === 0x7f) return '\u2421';
+  if (code >= 0xd800 && code <= 0xdfff) return '\ufffd';
+  if (code >= 0xfffe) return '\ufffd';
+  return `[U+${code.toString(16).toUpperCase().padStart(4, '0')}]`;
+}
+
+/** The first `limit` characters, never half of a pair, and how much there was. */
+export function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  return `${head(text, limit)}… (${formatBytes(text.length)} in all)`;
+}
+
+/** The first `limit` UTF-16 units, less one where that would split a pair. */
+export function head(text: string, limit: number): string {
+  const last = text.charCodeAt(limit - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit);
+}
+
+/** As one line: for attributes, headings and table cells. */
+export function toLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** 312 ms, 4.2 s, 42 s, 2 min 05 s. */
+export function formatDuration(ms: number): string {
+  const rounded = Math.max(0, Math.round(ms));
+  if (rounded < 1000) return `${rounded} ms`;
+  if (rounded < 9950) return `${(rounded / 1000).toFixed(1)} s`;
+  const seconds = Math.round(rounded / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+}
+
+/** 312 B, 4.2 kB, 1.0 MB. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 999_500) return `${(bytes / 1000).toFixed(bytes < 9950 ? 1 : 0)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** 1 request, 2,000 requests. */
+export function formatCount(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** 2026-11-23 10:11:12 UTC; "unknown time" for a date that is none. */
+export function formatUtc(date: Date): string {
+  const iso = toIso(date);
+  return iso === null ? 'unknown time' : `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** RFC 3339 in UTC with milliseconds; null for a date that is none. */
+export function toIso(date: Date): string | null {
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}

@@ -1,0 +1,49 @@
+import type { Run, Verdict } from '../core/result.ts';
+import type { Tally } from './outline.ts';
+import { formatCount } from './text.ts';
+
+/** The verdict in one or two words. */
+export function verdictWord(run: Pick<Run, 'verdict' | 'command'>): string {
+  if (run.command === 'collection') return COLLECTION_WORDS[run.verdict];
+  return WORDS[run.verdict];
+}
+
+/** The verdict in one sentence: what happened, for somebody who reads nothing else. */
+export function verdictSentence(run: Run, tally: Tally): string {
+  if (run.error) return run.error.message;
+  if (run.verdict === 'planned') return 'This is what a run would do. Nothing was changed, and no token was minted.';
+  if (run.verdict === 'interrupted') return 'The run was stopped before it was finished.';
+  if (run.verdict === 'healthy') return HEALTHY[run.command] ?? healthySentence(run, tally);
+  if (run.diagnosis) return run.diagnosis.cause;
+  if (tally.failed > 0) return `${formatCount(tally.failed, 'check')} of ${tally.checks.toLocaleString('en')} failed.`;
+  return 'The run did not reach its goal.';
+}
+
+function healthySentence(run: Run, tally: Tally): string {
+  if (run.command === 'doctor' && run.diagnosis) return run.diagnosis.cause;
+  if (run.command === 'collection') {
+    return `${formatCount(tally.requests, 'request')} and ${formatCount(tally.checks, 'check')}, all passed.`;
+  }
+  return 'The BFF is healthy.';
+}
+
+const HEALTHY: Readonly<Record<string, string>> = {
+  iat: 'The BFF is registered and healthy.',
+  clear: 'The BFF starts from its cached credentials, and the token is out of the configuration.',
+};
+
+const WORDS: Readonly<Record<Verdict, string>> = {
+  healthy: 'Healthy',
+  unhealthy: 'Not healthy',
+  failed: 'Failed',
+  interrupted: 'Interrupted',
+  planned: 'Plan',
+};
+
+const COLLECTION_WORDS: Readonly<Record<Verdict, string>> = { ...WORDS, healthy: 'Passed', unhealthy: 'Failed' };
+
+/** The colour that goes with a verdict; the words carry the meaning. */
+export function toneOf(verdict: Verdict | null): 'good' | 'bad' | 'neutral' {
+  if (verdict === 'healthy') return 'good';
+  return verdict === 'unhealthy' || verdict === 'failed' ? 'bad' : 'neutral';
+}
