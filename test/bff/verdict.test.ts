@@ -8,6 +8,7 @@ function container(state: Partial<ContainerState> = {}, id = 'a'.repeat(64)): Co
   return {
     id,
     name: 'app-bff-1',
+    createdAt: '2026-01-01T09:59:59.000000001Z',
     image: 'bff:dev',
     env: {},
     labels: {},
