@@ -86,14 +86,11 @@ function stepCase(run: Run, step: StepRecord): Case {
 }
 
 function requestSuites(run: Run): Suite[] {
-  const seen = new Map<string, number>();
+  const unique = uniqueNames();
   return run.steps.flatMap((step) =>
-    decidingExchanges(step).map((exchange) => {
-      const name = [step.name, ...exchange.folders, exchange.name].join(' / ');
-      const times = (seen.get(name) ?? 0) + 1;
-      seen.set(name, times);
-      return requestSuite(step, exchange, times === 1 ? name : `${name} (${times})`);
-    }),
+    decidingExchanges(step).map((exchange) =>
+      requestSuite(step, exchange, unique([step.name, ...exchange.folders, exchange.name].join(' / '))),
+    ),
   );
 }
 
@@ -126,15 +123,14 @@ function checkCases(exchange: Exchange): Case[] {
     message: error?.message ?? '',
     details: error ? `${request.method} ${request.url}\n${error.message}` : '',
   };
-  const names = new Map<string, number>();
+  const unique = uniqueNames();
+  unique(answered.name);
   const checks = exchange.assertions.map((assertion): Case => {
-    const times = (names.get(assertion.name) ?? 0) + 1;
-    names.set(assertion.name, times);
     const failed = assertion.status === 'failed';
     const answer = response ? `${response.status} ${response.reason}` : 'no answer';
     return {
       classname,
-      name: times === 1 ? assertion.name : `${assertion.name} (${times})`,
+      name: unique(assertion.name),
       timeMs: 0,
       outcome: failed ? 'failure' : assertion.status,
       type: failed ? 'AssertionError' : '',
@@ -145,9 +141,21 @@ function checkCases(exchange: Exchange): Case[] {
   return [answered, ...checks];
 }
 
+/** Gives each name as an attribute holds it, and numbers repeated ones: readers match cases from run to run by their names. */
+function uniqueNames(): (name: string) => string {
+  const used = new Set<string>();
+  return (name) => {
+    const base = toAttribute(name);
+    let own = base;
+    for (let count = 2; used.has(own); count++) own = `${base} (${count})`;
+    used.add(own);
+    return own;
+  };
+}
+
 function addSuite(root: XMLBuilder, suite: Suite): void {
   const element = root.ele('testsuite', {
-    name: toAttribute(suite.name),
+    name: suite.name,
     ...countsOf(suite.cases),
     time: toSeconds(suite.timeMs),
     // Schemas want local time without a zone; this is UTC.
@@ -165,8 +173,8 @@ function addSuite(root: XMLBuilder, suite: Suite): void {
 
 function addCase(suite: XMLBuilder, test: Case): void {
   const element = suite.ele('testcase', {
-    classname: toAttribute(test.classname),
-    name: toAttribute(test.name),
+    classname: test.classname,
+    name: test.name,
     time: toSeconds(test.timeMs),
   });
   if (test.outcome === 'passed') return;
@@ -182,7 +190,7 @@ function countsOf(cases: readonly Case[]) {
 
 /** Jenkins takes what stands before the last dot for a package: a dot inside a name would tear it apart. */
 function toClassname(path: readonly string[]): string {
-  return path.map((part) => toLine(part).replaceAll('.', '_') || '_').join('.');
+  return path.map((part) => toAttribute(part).replaceAll('.', '_') || '_').join('.');
 }
 
 function toAttribute(text: string): string {

@@ -8,8 +8,8 @@ export interface Tally {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Attempts beyond the first of each step. */
-  readonly retries: number;
+  /** Requests of attempts before the last. */
+  readonly earlier: number;
 }
 
 /** A request that did not pass in the last attempt of its step. */
@@ -33,7 +33,8 @@ export function tallyOf(run: Run): Tally {
     passed: count('passed'),
     failed: count('failed'),
     skipped: count('skipped'),
-    retries: run.steps.reduce((sum, step) => sum + Math.max(0, step.attempts.length - 1), 0),
+    earlier:
+      run.steps.flatMap((step) => step.attempts.flatMap((attempt) => attempt.exchanges)).length - exchanges.length,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
- * The text with everything that a page cannot show, or that would make it lie, as a visible sign: control characters as
- * control pictures (␛), bidirectional controls by number (they reorder what the reader sees, CVE-2021-42574), halves of
- * surrogate pairs and non-characters as �. The result is legal in HTML and in XML 1.0 (§2.2).
+ * The text with everything that a page cannot show, or that would make it lie, as a visible sign: control characters and
+ * bidirectional controls by number (`[U+202E]`; they reorder what the reader sees, CVE-2021-42574), halves of surrogate pairs
+ * and non-characters as �. The result is legal in HTML and in XML 1.0 (§2.2).
  */
 export function toVisible(text: string): string {
   if (!INVISIBLE.test(text)) return text;
@@ -14,8 +14,6 @@ const EACH_INVISIBLE = new RegExp(INVISIBLE.source, 'gu');
 
 function toSign(char: string): string {
   const code = char.codePointAt(0) ?? 0;
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  if (code === 0x7f) return '\u2421';
   if (code >= 0xd800 && code <= 0xdfff) return '\ufffd';
   if (code >= 0xfffe) return '\ufffd';
   return `[U+${code.toString(16).toUpperCase().padStart(4, '0')}]`;

@@ -3,10 +3,10 @@ import { Masker } from '../../scripts/core/masker.ts';
 import type { Attempt, ClassifiedLine, Run, StepRecord } from '../../scripts/core/result.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 
-/** Secrets of the samples; each says what it is. */
-export const ADMIN_TOKEN = 'test-only-admin-token-0001';
-export const IAT = 'test-only-initial-access-token-0001';
-export const RAT = 'test-only-registration-access-token-0001';
+/** Secrets of the samples. Short, so that no part of them is a word that stands in a URL: the masker knows parts, too. */
+export const ADMIN_TOKEN = 'test-only-admin-0001';
+export const IAT = 'test-only-iat-0001';
+export const RAT = 'test-only-rat-0001';
 
 /** A masker that knows the admin token and the IAT, and not the RAT: that one is masked by its place. */
 export function sampleMasker(): Masker {
@@ -159,7 +159,7 @@ const DIFF = `--- docker-compose-authzen4.yml
      environment:
        DCR_ENABLED: "true"
 -      SKIP_DCR_BOOTSTRAP: "true"
--      DCR_IAT: "test-only-older-initial-access-token"
+-      DCR_IAT: "test-only-older"
 +      SKIP_DCR_BOOTSTRAP: "false"
 +      DCR_IAT: "${IAT}"
        BFF_CLIENT_CRED_PATH: /app/keys/bff_client.json

@@ -15,9 +15,9 @@ export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis 
           <Prose text={diagnosis.cause} /> <code>{diagnosis.code}</code>
         </p>
         <dl class="facts">
-          {diagnosis.fix !== '' && (
+          {!isGood && diagnosis.fix !== '' && (
             <div>
-              <dt>{isGood ? 'Next' : 'Fix'}</dt>
+              <dt>Fix</dt>
               <dd>
                 <Prose text={diagnosis.fix} />
               </dd>

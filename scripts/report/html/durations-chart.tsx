@@ -5,7 +5,7 @@ import { toneOf } from '../words.ts';
 /** How long the runs took, oldest first: filled where all went well, hollow where not. */
 export function DurationsChart({ entries }: { readonly entries: readonly HistoryEntry[] }) {
   const runs = entries
-    .filter((entry) => entry.durationMs !== null)
+    .filter((entry) => entry.durationMs !== null && entry.verdict !== 'planned')
     .slice(0, MOST)
     .reverse();
   if (runs.length < 2) return null;

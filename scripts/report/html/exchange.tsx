@@ -18,20 +18,26 @@ export function ExchangeRow({ exchange, number, isDetailed }: ExchangeRowProps) 
       {isDetailed ? (
         <details>
           <summary class="row">
-            <RowCells exchange={exchange} status={status} />
+            <RowCells exchange={exchange} status={status} url={pathOnly(exchange.request.url)} />
           </summary>
           <ExchangeDetail exchange={exchange} />
         </details>
       ) : (
         <div class="row">
-          <RowCells exchange={exchange} status={status} />
+          <RowCells exchange={exchange} status={status} url={hostAndPath(exchange.request.url)} />
         </div>
       )}
     </li>
   );
 }
 
-function RowCells({ exchange, status }: { readonly exchange: Exchange; readonly status: 'passed' | 'failed' }) {
+interface RowCellsProps {
+  readonly exchange: Exchange;
+  readonly status: 'passed' | 'failed';
+  readonly url: string;
+}
+
+function RowCells({ exchange, status, url }: RowCellsProps) {
   const { request, response, folders } = exchange;
   return (
     <>
@@ -47,7 +53,7 @@ function RowCells({ exchange, status }: { readonly exchange: Exchange; readonly 
         </bdi>
       </span>
       <span class="target">
-        <b>{cut(request.method, 20)}</b> <Text text={cut(shortUrl(request.url), 160)} />
+        <b>{cut(request.method, 20)}</b> <Text text={cut(url, 160)} />
       </span>
       <span class="code">{response ? response.status : 'no answer'}</span>
       <span class="time">{response ? formatDuration(response.timeMs) : ''}</span>
@@ -55,7 +61,11 @@ function RowCells({ exchange, status }: { readonly exchange: Exchange; readonly 
   );
 }
 
-/** Without scheme and query: the row is for recognizing, the detail has the whole. */
-function shortUrl(url: string): string {
+/** Enough to recognize a request whose detail has the whole URL. */
+function pathOnly(url: string): string {
+  return hostAndPath(url).replace(/^[^/]*(?=\/)/, '');
+}
+
+function hostAndPath(url: string): string {
   return url.replace(/^https?:\/\//, '').replace(/[?#][\s\S]*$/, '');
 }

@@ -19,7 +19,11 @@ export function Failures({ view }: { readonly view: View }) {
           <FailureCard failure={failure} number={numbers.get(failure.exchange) ?? 0} />
         ))}
       </ol>
-      {rest > 0 && <p class="muted">And {formatCount(rest, 'more failed request')}: see the list of requests.</p>}
+      {rest > 0 && (
+        <p class="muted more">
+          And {formatCount(rest, 'more failed request')}, in <a href="#requests">the list of requests</a>.
+        </p>
+      )}
     </section>
   );
 }
@@ -91,5 +95,5 @@ function FailedCheck({ assertion }: { readonly assertion: Assertion }) {
   );
 }
 
-const MOST = 50;
+const MOST = 10;
 const MOST_CHECKS = 20;

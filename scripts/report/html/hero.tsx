@@ -1,7 +1,9 @@
-import { formatCount, formatDuration } from '../text.ts';
+import type { Failure } from '../../core/result.ts';
+import { cut, formatDuration } from '../text.ts';
 import type { View } from '../view.ts';
 import { verdictSentence, verdictWord } from '../words.ts';
-import { Prose } from './text.tsx';
+import { CodeBlock } from './code-block.tsx';
+import { Prose, Text } from './text.tsx';
 import { Time } from './time.tsx';
 import { VerdictIcon } from './verdict-icon.tsx';
 
@@ -20,15 +22,16 @@ export function Hero({ run, tally }: View) {
           <p class="sentence">
             <Prose text={verdictSentence(run, tally)} />
           </p>
+          {run.error && <Place error={run.error} />}
         </div>
       </div>
       <dl class="numbers">
         <Figure name="Duration" value={formatDuration(run.durationMs)} />
-        <Figure name="Steps" value={`${passedSteps} of ${run.steps.length}`} note="passed" />
+        {run.steps.length > 1 && <Figure name="Steps" value={`${passedSteps} of ${run.steps.length}`} note="passed" />}
         <Figure
           name="Requests"
           value={tally.requests.toLocaleString('en')}
-          {...(tally.retries > 0 ? { note: `after ${formatCount(tally.retries, 'more attempt')}` } : {})}
+          {...(tally.earlier > 0 ? { note: `${tally.earlier.toLocaleString('en')} more while waiting` } : {})}
         />
         <Figure
           name="Checks"
@@ -38,6 +41,20 @@ export function Hero({ run, tally }: View) {
         <Figure name="Exit code" value={String(run.exitCode)} />
       </dl>
     </header>
+  );
+}
+
+/** The error's code, and where in which file it is. */
+function Place({ error }: { readonly error: Failure }) {
+  const { code, where } = error;
+  const place = where && [where.file, where.line, where.column].filter((part) => part !== undefined).join(':');
+  return (
+    <>
+      <p class="place">
+        <code>{code}</code> {place && <Text text={cut(place, 1000)} />}
+      </p>
+      {where?.excerpt !== undefined && <CodeBlock label="The line itself" text={where.excerpt} limit={2000} />}
+    </>
   );
 }
 

@@ -1,62 +1,36 @@
-import type { Failure, Run } from '../../core/result.ts';
-import { CodeBlock } from './code-block.tsx';
-import { Prose, Text } from './text.tsx';
+import type { Run } from '../../core/result.ts';
+import { Prose } from './text.tsx';
 
-/** What to do next, what went wrong where, and the loud things. */
+/** What to do next, and the loud things. */
 export function Notices({ run }: { readonly run: Run }) {
+  const hint = run.error?.hint ?? null;
+  const next = hint === null || run.next.includes(hint) ? run.next : [hint, ...run.next];
   return (
     <>
-      {run.next.length > 0 && (
-        <section class="card next" aria-labelledby="next">
-          <h2 id="next">What to do next</h2>
-          <ol>
-            {run.next.map((item) => (
-              <li>
-                <Prose text={item} />
-              </li>
-            ))}
-          </ol>
-        </section>
-      )}
-      {run.error && <Problem error={run.error} />}
-      {run.warnings.length > 0 && (
-        <section class="card warnings" aria-labelledby="warnings">
-          <h2 id="warnings">{run.warnings.length === 1 ? 'Warning' : 'Warnings'}</h2>
-          <ul>
-            {run.warnings.map((item) => (
-              <li>
-                <Prose text={item} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      <Notice title="What to do next" kind="next" items={next} />
+      <Notice title={run.warnings.length === 1 ? 'Warning' : 'Warnings'} kind="warnings" items={run.warnings} />
     </>
   );
 }
 
-function Problem({ error }: { readonly error: Failure }) {
-  const { where } = error;
-  const place = where && [where.file, where.line, where.column].filter((part) => part !== undefined).join(':');
+interface NoticeProps {
+  readonly title: string;
+  readonly kind: 'next' | 'warnings';
+  readonly items: readonly string[];
+}
+
+function Notice({ title, kind, items }: NoticeProps) {
+  if (items.length === 0) return null;
   return (
-    <section class="card problem" aria-labelledby="problem">
-      <h2 id="problem">
-        What went wrong <code>{error.code}</code>
-      </h2>
-      <p>
-        <Prose text={error.message} />
-      </p>
-      {error.hint !== null && (
-        <p>
-          <Prose text={error.hint} />
-        </p>
-      )}
-      {place && (
-        <p class="muted">
-          <Text text={place} />
-        </p>
-      )}
-      {where?.excerpt !== undefined && <CodeBlock label="The line itself" text={where.excerpt} limit={2000} />}
+    <section class={`card ${kind}`} aria-labelledby={kind}>
+      <h2 id={kind}>{title}</h2>
+      <ul class={items.length > 1 ? 'several' : undefined}>
+        {items.map((item) => (
+          <li>
+            <Prose text={item} />
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }

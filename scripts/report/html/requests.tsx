@@ -10,10 +10,10 @@ export function Requests({ view }: { readonly view: View }) {
   const total = view.numbers.size;
   const steps = view.run.steps.filter((step) => step.attempts.length > 0);
   return (
-    <section id="requests-section" class="requests" aria-labelledby="requests">
+    <section class={total > MANY ? 'requests many' : 'requests'} aria-labelledby="requests">
       <h2 id="requests">Requests</h2>
       {total === 0 && <p class="muted">No request was sent.</p>}
-      {total > 1 && <Toolbar total={total} />}
+      {total > 3 && <Toolbar exchanges={[...view.numbers.keys()]} />}
       {view.detailed.size < total && (
         <p class="muted">
           {view.detailed.size.toLocaleString('en')} of {formatCount(total, 'request')} are shown with headers and
@@ -95,3 +95,6 @@ function Exchanges({ exchanges, view }: { readonly exchanges: readonly Exchange[
     </ol>
   );
 }
+
+/** From here on rows are laid out only when they come into sight. */
+const MANY = 100;

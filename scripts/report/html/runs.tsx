@@ -1,5 +1,5 @@
 import type { HistoryEntry } from '../history-entry.ts';
-import { cut, formatCount, formatDuration } from '../text.ts';
+import { cut, formatCount, formatDuration, formatUtc } from '../text.ts';
 import { toneOf, verdictWord } from '../words.ts';
 import { DurationsChart } from './durations-chart.tsx';
 import { StatusMark } from './status.tsx';
@@ -54,7 +54,16 @@ function RunRow({ entry }: { readonly entry: HistoryEntry }) {
         />
       </td>
       <th scope="row" data-label="Command">
-        {entry.link === null ? command : <a href={entry.link}>{command}</a>}
+        {entry.link === null ? (
+          command
+        ) : (
+          <a
+            href={entry.link}
+            aria-label={`${command}, ${entry.startedAt ? formatUtc(entry.startedAt) : entry.folder}`}
+          >
+            {command}
+          </a>
+        )}
       </th>
       <td data-label="When">{entry.startedAt && <Time at={entry.startedAt} />}</td>
       <td data-label="Duration" class="number">

@@ -97,6 +97,14 @@ export const SCRIPT = `
   document.addEventListener('toggle', (event) => { if (event.target.open) addCopy(event.target); }, true);
   addCopy(document);
 
+  // On paper nothing can be opened: the first requests are printed open.
+  let opened = [];
+  addEventListener('beforeprint', () => {
+    opened = [...all('.group > .exchanges details:not([open])')].slice(0, 60);
+    for (const details of opened) details.open = true;
+  });
+  addEventListener('afterprint', () => { for (const details of opened) details.open = false; });
+
   // A link to a request opens it.
   const reveal = () => {
     const target = /^#x\\d+$/.test(location.hash) && document.querySelector(location.hash);

@@ -19,7 +19,7 @@ export const STYLE = `
 .tone-bad { --tone: var(--bad); --tone-soft: var(--bad-soft); }
 
 * { box-sizing: border-box; }
-html { background: var(--ground); color: var(--text); font: 1rem/1.55 var(--sans); border-top: 5px solid var(--tone);
+html { background: linear-gradient(var(--tone-soft), var(--ground) 22rem) no-repeat var(--ground); color: var(--text); font: 1rem/1.55 var(--sans); border-top: 5px solid var(--tone);
   -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 1rem; }
 body { margin: 0; overflow-wrap: anywhere; }
 main { max-width: 70rem; margin: 0 auto; padding: clamp(1.25rem, 4vw, 3.5rem) clamp(1rem, 4vw, 2.5rem) 4rem; }
@@ -51,7 +51,7 @@ section.card h2 { font-size: 1.05rem; margin-bottom: .4rem; }
 .status.failed::before { clip-path: polygon(20% 4%, 50% 34%, 80% 4%, 96% 20%, 66% 50%, 96% 80%, 80% 96%, 50% 66%, 20% 96%, 4% 80%, 34% 50%, 4% 20%); }
 
 .hero { padding-bottom: .5rem; }
-.kicker { color: var(--muted); font-size: .9375rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin-bottom: 1.5rem; }
+.kicker { color: var(--muted); font-size: .9375rem; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; align-items: baseline; margin-bottom: 1.5rem; }
 .kicker .command { font-family: var(--mono); font-size: .875rem; color: var(--text); }
 .verdict { display: flex; gap: clamp(.9rem, 3vw, 1.5rem); align-items: flex-start; }
 .verdict-icon { flex: none; width: clamp(2.75rem, 8vw, 4rem); height: auto; margin-top: .1rem; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
@@ -62,25 +62,28 @@ section.card h2 { font-size: 1.05rem; margin-bottom: .4rem; }
 dt { font-size: .8125rem; color: var(--muted); }
 .numbers dd { font-size: 1.3rem; font-weight: 600; letter-spacing: -.01em; font-variant-numeric: tabular-nums; }
 
+.place { font-family: var(--mono); font-size: .8125rem; color: var(--muted); margin-top: .6rem; }
 .next { border-left: 4px solid var(--tone); }
-.next ol { list-style: decimal; padding-left: 1.25rem; }
-.next li + li { margin-top: .35rem; }
-.problem { border-left: 4px solid var(--bad); }
-.problem p + p { margin-top: .5rem; }
+.card > .several { list-style: decimal; padding-left: 1.25rem; }
+.warnings > .several { list-style: disc; }
+.several li + li { margin-top: .35rem; }
 .warnings { border-left: 4px solid var(--warn); background: var(--warn-soft); }
 .warnings h2 { color: var(--warn); }
 
 .timeline { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .75rem 1.35rem; }
-.timeline .axis, .step { --left: 9.5rem; --right: 7rem; }
+.timeline .axis, .step { --left: 11.5rem; --right: 8.25rem; }
 .axis { display: block; height: 18px; width: calc(100% - var(--left) - var(--right)); margin-left: var(--left); overflow: visible; }
 .axis text { font: 11px var(--sans); fill: var(--muted); text-anchor: middle; }
 .axis text.first { text-anchor: start; }
 .step { display: grid; grid-template-columns: var(--left) 1fr var(--right); align-items: center; padding: .5rem 0 .7rem; }
 .step + .step { border-top: 1px solid var(--line); }
-.step-head h3 { line-height: 1.2; }
-.step-time { text-align: right; font-variant-numeric: tabular-nums; font-weight: 600; }
-.step-time small { display: inline-block; min-width: 2.6rem; }
+.step-head h3 { overflow-wrap: normal; }
+.step-head { display: flex; flex-wrap: wrap; gap: 0 .75rem; align-items: baseline; }
+.step-time { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; font-weight: 600; }
+.step-time small { display: inline-block; min-width: 3rem; }
 .step-text { grid-column: 2 / -1; font-size: .9375rem; }
+.step.skipped { padding: .7rem 0; }
+.step.skipped .step-text { color: var(--muted); }
 .step-text ul { color: var(--muted); font-size: .875rem; margin-top: .15rem; }
 .bar { display: block; width: 100%; height: 32px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .bar line { stroke: var(--line); stroke-dasharray: 2 3; }
@@ -93,6 +96,7 @@ dt { font-size: .8125rem; color: var(--muted); }
 .bar .attempt.failed { fill: var(--card); stroke: var(--bad); }
 
 .failures { display: grid; gap: 1rem; }
+.more { margin-top: 1rem; }
 .failure { border-left: 4px solid var(--bad); }
 .failure h3 { display: flex; flex-wrap: wrap; gap: .15rem .75rem; align-items: baseline; margin-bottom: .35rem; unicode-bidi: isolate; }
 .method { font-family: var(--mono); font-size: .8125rem; }
@@ -100,7 +104,7 @@ dt { font-size: .8125rem; color: var(--muted); }
 .check-name { font-weight: 600; }
 .expectation { display: grid; gap: .3rem; margin-top: .35rem; }
 .expectation > div { display: grid; grid-template-columns: 5.5rem 1fr; gap: .75rem; align-items: baseline; }
-.expectation dd { font-family: var(--mono); font-size: .8125rem; background: var(--good-soft); border-radius: 4px; padding: .2rem .55rem; white-space: pre-wrap; }
+.expectation dd { font-family: var(--mono); font-size: .8125rem; background: var(--good-soft); border-radius: 4px; padding: .2rem .55rem; white-space: pre-wrap; justify-self: start; }
 .expectation > div + div dd { background: var(--bad-soft); }
 .message { font-family: var(--mono); font-size: .8125rem; background: var(--bad-soft); border-radius: 4px; padding: .3rem .6rem; margin-top: .4rem; white-space: pre-wrap; }
 
@@ -138,14 +142,15 @@ pre, .name, .url, .check-name, .message { unicode-bidi: plaintext; }
 .toolbar legend + button { border-radius: 7px 0 0 7px; }
 .toolbar button:last-child { border-radius: 0 7px 7px 0; }
 .toolbar button[aria-pressed=true] { background: var(--text); color: var(--ground); border-color: var(--text); }
+.toolbar button[aria-pressed=true] small { color: inherit; }
 .toolbar label { flex: 1 1 14rem; }
 .toolbar input { width: 100%; border-radius: 7px; }
-.toolbar output { font-size: .875rem; color: var(--muted); min-width: 8rem; }
+.toolbar output { font-size: .875rem; color: var(--muted); }
 .group + .group { margin-top: 1.75rem; }
 .group > h3 { margin-bottom: .5rem; }
 .exchanges { background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
 .filtered .exchanges:not(:has(.x:not([hidden]))) { display: none; }
-.x { content-visibility: auto; contain-intrinsic-size: auto 2.75rem; }
+.many .x { content-visibility: auto; contain-intrinsic-size: auto 2.75rem; }
 .x + .x { border-top: 1px solid var(--line); }
 .row { display: grid; grid-template-columns: 5rem minmax(0, 4fr) minmax(0, 5fr) 4.5rem 4.5rem; gap: 0 1rem; align-items: baseline; padding: .6rem 1.1rem .6rem 2.1rem; }
 summary { cursor: pointer; }
@@ -156,7 +161,6 @@ details[open] > summary.row::before { transform: rotate(45deg); }
 summary.row:hover { background: var(--sunk); }
 .x summary:focus-visible { outline-offset: -3px; }
 .name { font-weight: 600; }
-.name small { display: block; }
 .target { color: var(--muted); }
 .target b { color: var(--text); font-weight: 600; }
 .code, .time { text-align: right; font-variant-numeric: tabular-nums; font-size: .875rem; }
@@ -164,9 +168,10 @@ summary.row:hover { background: var(--sunk); }
 .time { color: var(--muted); }
 .detail { padding: .35rem 1.1rem 1.4rem 2.1rem; }
 .detail > * + * { margin-top: 1rem; }
+.checks { font-size: .9375rem; }
 .checks li { padding: .1rem 0; }
 .checks .status { min-width: 5rem; }
-.message-half .line { margin-top: .2rem; }
+.message-half .line { margin-top: .2rem; font-size: .875rem; }
 .headers { margin-top: .5rem; }
 .headers > div { display: grid; grid-template-columns: minmax(8rem, 13rem) 1fr; gap: 0 1rem; padding: .1rem 0; }
 .headers dt { font-size: inherit; }
@@ -176,7 +181,8 @@ summary.row:hover { background: var(--sunk); }
 .console b { font-size: .8125rem; color: var(--muted); }
 .earlier { margin-top: .75rem; }
 .earlier > summary { padding: .3rem 0; }
-.attempt-group { margin: .75rem 0 0; content-visibility: auto; contain-intrinsic-size: auto 10rem; }
+.attempt-group { margin: .75rem 0 0; }
+.many .attempt-group { content-visibility: auto; contain-intrinsic-size: auto 10rem; }
 .attempt-group h4 { margin-bottom: .35rem; color: var(--text); }
 .copy { font: 500 .75rem var(--sans); color: var(--link); background: none; border: 1px solid var(--line); border-radius: 5px; padding: .1rem .5rem; margin: .3rem 0 0 .35rem; cursor: pointer; min-height: 1.5rem; }
 .block .copy { float: right; margin: -.2rem -.3rem .3rem .6rem; background: var(--card); }
@@ -190,6 +196,8 @@ summary.row:hover { background: var(--sunk); }
 .chart figcaption { font-size: .8125rem; color: var(--muted); margin-top: .5rem; }
 .runs { width: 100%; border-collapse: collapse; margin-top: 2rem; font-size: .9375rem; }
 .runs th, .runs td { text-align: left; vertical-align: baseline; padding: .65rem 1rem .65rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
+.runs td:not(:last-child), .runs th { white-space: nowrap; }
+.runs time small { display: block; }
 .runs thead th { font-size: .8125rem; color: var(--muted); }
 .runs tbody th { font-weight: 600; }
 .runs .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -197,10 +205,10 @@ footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 1px solid var(--lin
 
 @media (max-width: 46rem) {
   .step { grid-template-columns: 1fr auto; gap: 0 1rem; }
-  .step-head { display: flex; gap: .75rem; align-items: baseline; }
   .step-head { grid-column: 1; }
   .step-time { grid-column: 2; grid-row: 1; }
-  .step-bar, .step-text { grid-column: 1 / -1; }
+  .step-time small { display: none; }
+  .bar, .step-text, .step.skipped .step-text { grid-column: 1 / -1; }
   .axis { width: 100%; margin-left: 0; }
   .row { grid-template-columns: auto 1fr auto; gap: .1rem .75rem; }
   .row .name, .row .target { grid-column: 1 / -1; }
@@ -211,7 +219,11 @@ footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 1px solid var(--lin
   .headers > div { padding: .2rem 0; }
   .runs thead { display: none; }
   .runs, .runs tbody, .runs tr, .runs th, .runs td { display: block; border: 0; padding: 0; }
-  .runs tr { border-bottom: 1px solid var(--line); padding: .75rem 0; }
+  .runs tr { border-bottom: 1px solid var(--line); padding: .9rem 0; display: grid; grid-template-columns: auto 1fr auto; gap: .1rem .9rem; }
+  .runs td:not(:last-child), .runs th { white-space: normal; }
+  .runs td:nth-child(4) { grid-row: 1; grid-column: 3; }
+  .runs td:nth-child(3), .runs td:nth-child(5) { grid-column: 1 / -1; }
+  .runs time small { display: inline; }
 }
 @media print {
   :root:not(.x) {
@@ -222,10 +234,10 @@ footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 1px solid var(--lin
   main { max-width: none; padding: 0; }
   section, .card, .step, .x { break-inside: avoid-page; }
   section { margin-top: 1.5rem; }
-  #requests-section, .log, .diff { break-inside: auto; }
+  section.requests, .log, .diff { break-inside: auto; }
   .toolbar, .copy { display: none !important; }
   .scroll { max-height: none; overflow: visible; }
-  .x, .attempt-group { content-visibility: visible; }
+  .many .x, .many .attempt-group { content-visibility: visible; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 `;

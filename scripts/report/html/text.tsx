@@ -1,4 +1,5 @@
 import { Fragment } from 'preact';
+import { cut } from '../text.ts';
 
 /** Text in which masks stand out, so that the reader sees that something was there. */
 export function Text({ text }: { readonly text: string }) {
@@ -7,14 +8,14 @@ export function Text({ text }: { readonly text: string }) {
   return <>{parts.map((part, index) => (index % 2 === 1 ? <i class="mask">{part}</i> : part))}</>;
 }
 
-/** A sentence in which `backticks` mark what the reader may copy. */
+/** A sentence in which `backticks` mark names and commands; commands may be copied. */
 export function Prose({ text }: { readonly text: string }) {
-  const parts = text.split(/`([^`]+)`/);
+  const parts = cut(text, LONGEST).split(/`([^`]+)`/);
   return (
     <>
       {parts.map((part, index) =>
         index % 2 === 1 ? (
-          <code data-copy>
+          <code data-copy={isCommand(part)}>
             <Text text={part} />
           </code>
         ) : (
@@ -26,3 +27,10 @@ export function Prose({ text }: { readonly text: string }) {
     </>
   );
 }
+
+function isCommand(text: string): boolean | undefined {
+  return /^(?:npm|npx|node|docker|docker-compose|git|export|curl) /.test(text) || undefined;
+}
+
+/** A sentence is a sentence; a server's message of a megabyte is none. */
+const LONGEST = 1200;

@@ -25,23 +25,19 @@ export function Timeline({ run }: { readonly run: Run }) {
 }
 
 function Step({ step, scale }: { readonly step: StepRecord; readonly scale: Scale }) {
-  const share = Math.round((step.durationMs / scale.totalMs) * 100);
+  const wasRun = step.status !== 'skipped';
   return (
-    <li class="step">
+    <li class={`step ${step.status}`}>
       <div class="step-head">
         <h3>{step.name}</h3>
         <StatusMark status={step.status} />
       </div>
-      <div class="step-bar">{step.status === 'skipped' ? null : <TimelineBar step={step} scale={scale} />}</div>
-      <p class="step-time">
-        {step.status === 'skipped' ? (
-          '–'
-        ) : (
-          <>
-            {formatDuration(step.durationMs)} <small>{share} %</small>
-          </>
-        )}
-      </p>
+      {wasRun && <TimelineBar step={step} scale={scale} />}
+      {wasRun && (
+        <p class="step-time">
+          {formatDuration(step.durationMs)} <small>{formatShare(step.durationMs / scale.totalMs)}</small>
+        </p>
+      )}
       <div class="step-text">
         <p>
           <Prose text={step.summary} />
@@ -66,9 +62,13 @@ function Axis({ scale }: { readonly scale: Scale }) {
     <svg class="axis" aria-hidden="true" focusable="false">
       {scale.ticks.map((tick) => (
         <text x={scale.at(tick)} y="12" class={tick === 0 ? 'first' : undefined}>
-          {tick === 0 ? '0' : formatDuration(tick)}
+          {tick === 0 ? '0' : formatDuration(tick).replace('.0 ', ' ')}
         </text>
       ))}
     </svg>
   );
+}
+
+function formatShare(share: number): string {
+  return share > 0 && share < 0.01 ? '< 1 %' : `${Math.round(share * 100)} %`;
 }

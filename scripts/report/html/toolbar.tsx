@@ -1,18 +1,16 @@
+import { type Exchange, isPassed } from '../../core/exchange.ts';
+
 /** Filter and search; the script takes `hidden` away, so that nobody sees controls that do nothing. */
-export function Toolbar({ total }: { readonly total: number }) {
+export function Toolbar({ exchanges }: { readonly exchanges: readonly Exchange[] }) {
+  const total = exchanges.length;
+  const passed = exchanges.filter(isPassed).length;
   return (
     <div class="toolbar" hidden data-total={total}>
       <fieldset>
         <legend class="sr-only">Show requests</legend>
-        <button type="button" data-filter="all" aria-pressed="true">
-          All
-        </button>
-        <button type="button" data-filter="failed" aria-pressed="false">
-          Failed
-        </button>
-        <button type="button" data-filter="passed" aria-pressed="false">
-          Passed
-        </button>
+        <Filter name="all" word="All" count={total} />
+        <Filter name="failed" word="Failed" count={total - passed} />
+        <Filter name="passed" word="Passed" count={passed} />
       </fieldset>
       <label>
         <span class="sr-only">Search requests by name, method, URL or status</span>
@@ -20,5 +18,13 @@ export function Toolbar({ total }: { readonly total: number }) {
       </label>
       <output aria-live="polite" />
     </div>
+  );
+}
+
+function Filter({ name, word, count }: { readonly name: string; readonly word: string; readonly count: number }) {
+  return (
+    <button type="button" data-filter={name} aria-pressed={name === 'all' ? 'true' : 'false'}>
+      {word} <small>{count.toLocaleString('en')}</small>
+    </button>
   );
 }
