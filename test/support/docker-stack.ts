@@ -12,6 +12,8 @@ export const STALE_IAT = 'test-only-initial-access-token-stale';
 /** A stack of the documented shape: IdP, BFF, Redis and Kafka (stand-ins) as containers, in a project of its own. */
 export interface DockerStack {
   readonly project: string;
+  /** The folder around all files. */
+  readonly home: string;
   /** Where the compose file is and where people call compose: `CRUDService`. */
   readonly folder: string;
   /** Absolute. */
@@ -21,6 +23,8 @@ export interface DockerStack {
   readonly bffUrl: string;
   /** Runs compose as the runbook does: in the folder, with `-f docker-compose-authzen4.yml`; what it prints. */
   compose(...args: string[]): Promise<string>;
+  /** Resolves when the IdP answers. */
+  waitForIdp(): Promise<void>;
   /** Starts everything and resolves when the IdP answers and the BFF has ended at least once. */
   startFailing(): Promise<void>;
   /** The BFF's container, as the daemon tells it; throws where there is not exactly one. */
@@ -86,15 +90,19 @@ export async function createDockerStack(compose: Compose, iat: 'a stale' | 'no')
 
   const stack: DockerStack = {
     project,
+    home,
     folder,
     composeFile,
     adminTokenFile,
     idpUrl,
     bffUrl: `http://127.0.0.1:${bffPort}`,
     compose: runCompose,
+    async waitForIdp() {
+      await until('the IdP answers', async () => (await statusOf(`${idpUrl}${DISCOVERY}`)) === 200);
+    },
     async startFailing() {
       await runCompose('up', '-d', 'idp');
-      await until('the IdP answers', async () => (await statusOf(`${idpUrl}${DISCOVERY}`)) === 200);
+      await stack.waitForIdp();
       await runCompose('up', '-d');
       await until('the BFF has ended', async () => (await stack.inspectBff()).restartCount > 0);
     },
