@@ -154,3 +154,41 @@ export interface Files {
   /** Whether git tracks the file; null where there is no git or no repository. */
   isTracked(path: string): Promise<boolean | null>;
 }
+
+/** A stream that a person or a program reads, and what it can show. */
+export interface Output {
+  write(text: string): void;
+  readonly columns: number;
+  /** Somebody watches, and lines may be drawn again. */
+  readonly isTerminal: boolean;
+  readonly hasColor: boolean;
+  readonly hasUnicode: boolean;
+  /** A line that moves, for a terminal; loaded when it is first needed. */
+  spin(text: string): Spinner;
+}
+
+export interface Spinner {
+  update(text: string): void;
+  /** Takes the line away. */
+  stop(): void;
+}
+
+/** Ctrl-C and friends as one abort signal. */
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** 128 + the signal's number; null when nobody interrupted. */
+  exitCode(): number | null;
+}
+
+/** Where reports are written. They hold no secret, so plain files will do. */
+export interface ReportFiles {
+  /** Makes the folder where it is missing. Throws `file-not-writable`. */
+  verify(folder: string): Promise<void>;
+  /** A new folder in `folder`; a number is added where the name is taken. Its path. */
+  makeRunFolder(folder: string, name: string): Promise<string>;
+  write(path: string, text: string): Promise<void>;
+  read(path: string): Promise<Uint8Array>;
+  remove(path: string): Promise<void>;
+  /** Name and `result.json` of every run in the folder; null where a run has none. */
+  runs(folder: string): Promise<readonly { readonly name: string; readonly result: string | null }[]>;
+}

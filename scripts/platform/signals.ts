@@ -1,22 +1,14 @@
 import process from 'node:process';
 import { AppError } from '../core/errors.ts';
+import type { Interruption } from '../core/ports.ts';
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** Ctrl-C and friends as one abort signal. */
-export interface Interruption {
-  readonly signal: AbortSignal;
-  /** 128 + the signal's number; null when nobody interrupted. */
-  exitCode(): number | null;
-  /** Gives the signals back to Node's own handling. */
-  release(): void;
-}
-
 /**
  * Turns the first interrupting signal into an abort, so that the run can end cleanly and still write its report. A second
- * one ends the process at once.
+ * one ends the process at once. `release` gives the signals back to Node's own handling.
  */
-export function catchInterruption(): Interruption {
+export function catchInterruption(): Interruption & { release(): void } {
   const controller = new AbortController();
   let code: number | null = null;
   const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => {

@@ -1,0 +1,62 @@
+import { AppError } from '../core/errors.ts';
+import type { Files } from '../core/ports.ts';
+import { Secret } from '../core/secret.ts';
+
+export interface TokenSources {
+  /** The value of IAT_ADMIN_TOKEN, from the environment or `.env`; null: not set. */
+  readonly variable: string | null;
+  /** `--admin-token-file`; `-` is standard input; null: not given. */
+  readonly file: string | null;
+  readonly files: Files;
+  readStdin(): Promise<string>;
+  /** Asks on the terminal; null where there is nobody to ask. */
+  readonly ask: (() => Promise<string>) | null;
+}
+
+const BOTH_WAYS =
+  'Set the variable IAT_ADMIN_TOKEN, or name a file with --admin-token-file FILE (- reads standard input). On a terminal you are asked for it.';
+
+/**
+ * The admin token: from the named file, else from the variable, else from a hidden prompt. Never from a flag.
+ *
+ * @throws AppError `admin-token-missing`, `bad-value`
+ */
+export async function readAdminToken(sources: TokenSources): Promise<Secret> {
+  const { text, from } = await readFirst(sources);
+  const token = text
+    .trim()
+    .replace(/^bearer\s+/i, '')
+    .replace(/^(["'])(.*)\1$/, '$2');
+  if (token === '') {
+    throw new AppError('admin-token-missing', `There is no admin token${from === '' ? '' : `: ${from} is empty`}.`, {
+      hint: BOTH_WAYS,
+    });
+  }
+  // A line break in a header would end it; and what has blanks in it is not a token but something else that was copied.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new AppError(
+      'bad-value',
+      `What ${from} holds is not a token: it has blanks, line breaks or other characters.`,
+      {
+        hint: 'It has to be the bare access token, on one line.',
+      },
+    );
+  }
+  return new Secret(token, 'admin token');
+}
+
+async function readFirst(sources: TokenSources): Promise<{ readonly text: string; readonly from: string }> {
+  if (sources.file === '-') return { text: await sources.readStdin(), from: 'standard input' };
+  if (sources.file !== null) {
+    const bytes = await sources.files.read(sources.file);
+    if (bytes === null) {
+      throw new AppError('admin-token-missing', `There is no file ${sources.file} (--admin-token-file).`, {
+        hint: BOTH_WAYS,
+      });
+    }
+    return { text: new TextDecoder().decode(bytes), from: sources.file };
+  }
+  if (sources.variable !== null) return { text: sources.variable, from: 'IAT_ADMIN_TOKEN' };
+  if (sources.ask !== null) return { text: await sources.ask(), from: 'the prompt' };
+  return { text: '', from: '' };
+}

@@ -1,0 +1,50 @@
+import { dirname, join, resolve } from 'node:path';
+import { AppError } from '../core/errors.ts';
+
+/** Where the compose file of this product is looked for, before compose's own names. */
+const PRODUCT_FILES = ['docker-compose-authzen4.yml', '../CRUDService/docker-compose-authzen4.yml'];
+
+/** In v2's order; each may have an override beside it, which compose takes by itself. */
+const OWN_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
+const OVERRIDES = [
+  'compose.override.yml',
+  'compose.override.yaml',
+  'docker-compose.override.yml',
+  'docker-compose.override.yaml',
+];
+
+/**
+ * The compose files of a run: the named ones, or the first default that exists, with its override.
+ *
+ * @throws AppError `compose-file-missing` with the places that were looked at
+ */
+export async function findComposeFiles(
+  named: readonly string[] | null,
+  cwd: string,
+  exists: (path: string) => Promise<boolean>,
+): Promise<string[]> {
+  if (named !== null) {
+    for (const file of named) {
+      if (await exists(file)) continue;
+      throw new AppError('compose-file-missing', `There is no compose file at ${file}.`, {
+        hint: 'Name it with -f FILE (or COMPOSE_FILE).',
+      });
+    }
+    return [...named];
+  }
+  for (const name of PRODUCT_FILES) if (await exists(resolve(cwd, name))) return [resolve(cwd, name)];
+  // Compose looks in the folders above, too.
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    for (const name of OWN_FILES) {
+      if (!(await exists(join(folder, name)))) continue;
+      const overrides = OVERRIDES.map((each) => join(folder, each));
+      const found: string[] = [];
+      for (const override of overrides) if (found.length === 0 && (await exists(override))) found.push(override);
+      return [join(folder, name), ...found];
+    }
+    if (dirname(folder) === folder) break;
+  }
+  throw new AppError('compose-file-missing', 'There is no compose file here.', {
+    hint: `Name it with -f FILE. Looked for ${PRODUCT_FILES.join(', ')} and ${OWN_FILES.join(', ')} from ${cwd}. To try the tool without one: npm run demo`,
+  });
+}

@@ -1,0 +1,88 @@
+import { diagnoseLog } from '../bff/diagnose.ts';
+import { toDisplay } from '../bff/log-line.ts';
+import type { LogLine } from '../core/result.ts';
+import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
+import { IAT_STEPS, runIat } from '../runbook/iat.ts';
+import { execute, type Session, say } from './execute.ts';
+import { openSession, readCommandLine } from './main.ts';
+import type { Settings } from './settings.ts';
+import { createStyle, type Style, wrap } from './style.ts';
+import type { openOutside, Sandboxed } from './wiring.ts';
+
+/** How long the demo watches a healthy BFF; a real run takes 10 s. */
+const STABLE_FOR_MS = 1_000;
+
+/** Lines of the failing BFF's log that are shown. */
+const SHOWN_LINES = 5;
+
+/** `npm run demo`: a BFF that dies at startup, the main job, and the start from cached credentials. The exit code. */
+export async function demo(process: Parameters<typeof openOutside>[0]): Promise<number> {
+  const session = openSession(process);
+  const { outside } = session;
+  const read = await readCommandLine('demo', session);
+  if (read.kind === 'print') outside.stdout.write(read.text);
+  const exitCode =
+    read.kind === 'print'
+      ? 0
+      : read.settings instanceof Error
+        ? await refuse(session, read.settings)
+        : await tell(session, { ...read.settings, stableForMs: STABLE_FOR_MS });
+  outside.host.leave();
+  return exitCode;
+}
+
+/** A misspelt option ends like that of any other command. */
+async function refuse(session: Session, settings: Error): Promise<number> {
+  const none = { command: 'demo', steps: [], adminToken: null, startSandbox: null };
+  return (await execute(session, { ...none, settings, run: async () => 'failed' })).exitCode;
+}
+
+async function tell(session: Session, settings: Settings): Promise<number> {
+  const { human, outside } = session;
+  const style = createStyle(human);
+  const print = (text: string) => human.write(say(session)(`${text}\n`));
+  const title = (text: string) => print(`\n${style.bold(text)}`);
+
+  print('An IdP and a BFF, both real, as processes on this machine. No Docker, no network.');
+  title('1. A BFF without an Initial Access Token');
+  const sandbox = await outside.openSandbox();
+  try {
+    print(`It starts with ${sandbox.composeFile}\n`);
+    await showFailure(sandbox, style, print, human.columns);
+
+    title('2. npm run iat');
+    const keepOpen = { ...sandbox, close: async () => {} };
+    const common = { settings, adminToken: null, startSandbox: async () => keepOpen };
+    const mended = await execute(session, { ...common, command: 'iat', steps: IAT_STEPS, run: runIat });
+    if (mended.exitCode !== 0) return mended.exitCode;
+
+    title('3. The token is taken out again, and the BFF starts from its cached credentials');
+    const cleared = await execute(session, { ...common, command: 'clear', steps: CLEAR_STEPS, run: runClear });
+    if (cleared.exitCode !== 0) return cleared.exitCode;
+    print(
+      wrap('\nThat was all. On your own stack: npm run iat (see "First real run" in the README).', human.columns, ''),
+    );
+    return 0;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+/** The last words of the BFF that has just failed, and what they mean. */
+async function showFailure(
+  sandbox: Sandboxed,
+  style: Style,
+  print: (text: string) => void,
+  columns: number,
+): Promise<void> {
+  const end = new AbortController();
+  const container = await sandbox.stack.container('bff', end.signal);
+  if (container === null) return;
+  const lines: LogLine[] = [];
+  // Followed to its end: the log is complete when the process has gone.
+  for await (const line of sandbox.stack.logs(container.id, { follow: true, signal: end.signal })) lines.push(line);
+  for (const line of lines.slice(-SHOWN_LINES))
+    print(style.dim(`  bff | ${toDisplay(line.text).slice(0, columns - 9)}`));
+  const { cause, fix } = diagnoseLog(lines);
+  print(`\n${style.bad(style.signs.failed)} ${wrap(cause, columns - 2, '  ')}\n  ${wrap(fix, columns - 2, '  ')}`);
+}

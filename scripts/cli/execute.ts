@@ -1,0 +1,119 @@
+import { toAppError } from '../core/errors.ts';
+import type { Masker } from '../core/masker.ts';
+import type { Output } from '../core/ports.ts';
+import type { ReportPaths, Run, StepName, Verdict } from '../core/result.ts';
+import type { Context } from '../runbook/job.ts';
+import { Recorder } from '../runbook/recorder.ts';
+import { renderEnding } from './ending.ts';
+import { createProgress } from './progress.ts';
+import { loadRenderers, writeReports } from './reports.ts';
+import type { Settings } from './settings.ts';
+import { createStyle } from './style.ts';
+import { createTools, type Outside, type Sandboxed } from './wiring.ts';
+
+/** What is common to everything that one process prints. */
+export interface Session {
+  readonly outside: Outside;
+  readonly masker: Masker;
+  /** Where people read: stdout, or stderr where `--json` has stdout. */
+  readonly human: Output;
+  readonly json: boolean;
+}
+
+/** One run: a job, its planned steps, and what does them. */
+export interface Work {
+  readonly command: string;
+  readonly steps: readonly StepName[];
+  /** The settings, or what was wrong with them. */
+  readonly settings: Settings | Error;
+  /** The value of IAT_ADMIN_TOKEN from the environment or `.env`. */
+  readonly adminToken: string | null;
+  /** Starts the embedded sandbox for this run; null: Docker. */
+  readonly startSandbox: (() => Promise<Sandboxed>) | null;
+  run(context: Context): Promise<Verdict>;
+}
+
+/** Does the work, writes the reports and says how it ended. Never throws; the run has the exit code. */
+export async function execute(session: Session, work: Work): Promise<Run> {
+  const { outside, masker, human } = session;
+  const settings = work.settings instanceof Error ? null : work.settings;
+  const progress = createProgress(human, say(session), settings ?? { quiet: true, verbose: false });
+  const recorder = new Recorder(outside.clock, (event) => {
+    progress.handle(event);
+    // Loading the renderers takes a moment; a container that starts takes longer.
+    if (event.type === 'step-started' && event.name === 'restart') void loadRenderers();
+  });
+  let verdict: Verdict = 'failed';
+  let thrown: unknown = null;
+  let sandbox: Sandboxed | null = null;
+  const limit = outside.limit(settings?.timeoutMs ?? 0);
+  try {
+    if (settings === null) throw work.settings;
+    if (work.startSandbox !== null) sandbox = await recorder.step('sandbox', work.startSandbox);
+    const tools = createTools(outside, settings, {
+      sandbox,
+      adminToken: work.adminToken,
+      terminal: human,
+      learn: (secret) => masker.add(secret),
+      beforeQuestion: () => progress.pause(),
+    });
+    const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
+    verdict = await work.run({ job, tools, recorder, signal: limit.signal });
+  } catch (error) {
+    thrown = error;
+  } finally {
+    limit.clear();
+  }
+  const finished = recorder.finish({
+    command: work.command,
+    version: outside.host.version,
+    planned: work.steps,
+    verdict,
+    thrown,
+    signalExitCode: outside.host.interruption.exitCode(),
+  });
+  await sandbox?.close();
+  const { run, reports } = await report(session, finished, settings);
+  human.write(say(session)(renderEnding(run, reports, createStyle(human), human.columns)));
+  if (settings?.verbose && thrown !== null) human.write(say(session)(`\n${describeCause(thrown)}\n`));
+  if (session.json) {
+    const [, , { renderResult }] = await loadRenderers();
+    outside.stdout.write(renderResult(run, reports, masker));
+  }
+  return run;
+}
+
+/** What every text passes on its way to a person: the masker; and paths below the working directory as one types them. */
+export function say({ masker, outside }: Session): (text: string) => string {
+  const { cwd } = outside.host;
+  return (text) => masker.mask(text).replaceAll(`${cwd}/`, '').replaceAll(`${cwd}\\`, '');
+}
+
+/** Writes the reports. A failure to do so does not hide the failure of the run, but a leak beats everything. */
+async function report(
+  { outside, masker, human }: Session,
+  run: Run,
+  settings: Settings | null,
+): Promise<{ readonly run: Run; readonly reports: ReportPaths }> {
+  const none: ReportPaths = { html: null, junit: null, json: null };
+  // Without settings nobody knows where reports belong.
+  if (settings === null) return { run, reports: none };
+  try {
+    return { run, reports: await writeReports(run, masker, outside.reportFiles, settings.reports) };
+  } catch (error) {
+    const { code, message, hint } = toAppError(error);
+    if (run.error !== null && code !== 'leak') {
+      human.write(masker.mask(`The reports could not be written: ${message}\n`));
+      return { run, reports: none };
+    }
+    const failure = { code, message, hint: hint ?? null, where: null };
+    return { run: { ...run, verdict: 'failed', exitCode: 3, error: failure }, reports: none };
+  }
+}
+
+/** For `--verbose`: the foreign errors behind ours, with their stacks. Masked like everything else. */
+function describeCause(thrown: unknown): string {
+  const parts: string[] = [];
+  for (let error = thrown; error instanceof Error; error = error.cause) parts.push(error.stack ?? error.message);
+  return parts.join('\nCaused by: ');
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { readDotenv } from '../compose/dotenv.ts';
+import { toAppError } from '../core/errors.ts';
+import { Masker } from '../core/masker.ts';
+import type { StepName, Verdict } from '../core/result.ts';
+import { Secret } from '../core/secret.ts';
+import { COLLECTION_STEPS, HEALTH_STEPS, runCollection, runHealth } from '../runbook/collection.ts';
+import { IAT_STEPS, runIat } from '../runbook/iat.ts';
+import type { Context } from '../runbook/job.ts';
+import { execute, type Session, type Work } from './execute.ts';
+import type { CommandName } from './options.ts';
+import { parseArguments } from './parse.ts';
+import { resolveSettings, type Settings } from './settings.ts';
+import { type Outside, openOutside } from './wiring.ts';
+
+/** Commands that are one run; `demo` tells a story of several. */
+type RunName = Exclude<CommandName, 'demo'>;
+
+interface Definition {
+  readonly steps: readonly StepName[];
+  run(context: Context, settings: Settings): Promise<Verdict>;
+}
+
+const DEFINITIONS: Readonly<Record<RunName, Definition>> = {
+  iat: { steps: IAT_STEPS, run: (context) => runIat(context) },
+  health: { steps: HEALTH_STEPS, run: (context) => runHealth(context) },
+  collection: { steps: COLLECTION_STEPS, run: (context, { names }) => runCollection(context, names) },
+};
+
+/**
+ * One command from arguments to exit code: 0 done and healthy, 1 the answer is no, 2 wrong usage or configuration, 3 could
+ * not, 130/143 interrupted. Nothing is thrown; everything that is printed passes the masker.
+ */
+export async function main(command: RunName, process: Parameters<typeof openOutside>[0]): Promise<number> {
+  const session = openSession(process);
+  const { outside } = session;
+  const read = await readCommandLine(command, session);
+  if (read.kind === 'print') outside.stdout.write(read.text);
+  const exitCode = read.kind === 'print' ? 0 : (await execute(session, workOf(command, session, read))).exitCode;
+  outside.host.leave();
+  return exitCode;
+}
+
+/** Opens the process, and the masker that already knows the admin token where the environment holds it. */
+export function openSession(process: Parameters<typeof openOutside>[0]): Session {
+  const outside = openOutside(process);
+  const { host } = outside;
+  const masker = new Masker();
+  if (host.adminToken !== null) masker.add(new Secret(host.adminToken.trim(), 'admin token'));
+  // Looked up before the options are parsed: a misspelt option, too, must be answered on the right stream.
+  const json = host.args.includes('--json');
+  return { outside, masker, human: json ? outside.stderr : outside.stdout, json };
+}
+
+type CommandLine =
+  | { readonly kind: 'print'; readonly text: string }
+  | { readonly kind: 'run'; readonly settings: Settings | Error; readonly adminToken: string | null };
+
+/** Arguments, environment and `.env` as settings; an error among them is part of the answer. */
+export async function readCommandLine(command: CommandName, { outside, human }: Session): Promise<CommandLine> {
+  const { host, files } = outside;
+  try {
+    const parsed = parseArguments(command, host.args, host.version, human.columns);
+    if (parsed.kind === 'print') return parsed;
+    const dotenv = readDotenv(await files.read(join(host.cwd, '.env')));
+    const settings = resolveSettings(command, parsed.arguments, {
+      env: host.env,
+      dotenv,
+      cwd: host.cwd,
+      typedFrom: typedFrom(host, command),
+    });
+    return { kind: 'run', settings, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
+  } catch (error) {
+    return { kind: 'run', settings: toAppError(error), adminToken: null };
+  }
+}
+
+/** The run of a command, against Docker or the sandbox. */
+export function workOf(
+  command: RunName,
+  { outside }: Session,
+  { settings, adminToken }: Extract<CommandLine, { kind: 'run' }>,
+): Work {
+  const { steps, run } = DEFINITIONS[command];
+  const isSandboxed = !(settings instanceof Error) && settings.sandbox;
+  return {
+    command,
+    steps,
+    settings,
+    adminToken,
+    startSandbox: isSandboxed ? () => outside.openSandbox() : null,
+    run: (context) => run(context, settings as Settings),
+  };
+}
+
+/**
+ * Where the person stood: npm runs scripts in the package's folder and tells the other one. Only when npm runs this very
+ * command; the variable is inherited by whatever a test or another script starts.
+ */
+function typedFrom(host: Outside['host'], command: CommandName): string {
+  const { INIT_CWD, npm_lifecycle_event } = host.env;
+  return INIT_CWD !== undefined && npm_lifecycle_event?.split(':')[0] === command ? INIT_CWD : host.cwd;
+}

@@ -1,0 +1,71 @@
+import type { Output, Spinner } from '../core/ports.ts';
+import type { StepRecord } from '../core/result.ts';
+import type { RunEvent } from '../runbook/recorder.ts';
+import { createStyle, renderDuration, type Style, wrap } from './style.ts';
+
+/** What a person sees while a run goes on. */
+export interface Progress {
+  handle(event: RunEvent): void;
+  /** Takes the moving line away, so that something else can use the terminal (a prompt). */
+  pause(): void;
+}
+
+/** Width of the column with the steps' names. */
+const NAME_WIDTH = 10;
+
+/**
+ * One line a step: a moving one with what it is waiting for on a terminal, and the finished one with its time everywhere.
+ *
+ * @param mask every text passes it, the moving one too
+ */
+export function createProgress(
+  output: Output,
+  mask: (text: string) => string,
+  options: { readonly quiet: boolean; readonly verbose: boolean },
+): Progress {
+  const style = createStyle(output);
+  const write = (text: string) => output.write(mask(text));
+  let spinner: Spinner | null = null;
+  const hide = () => {
+    spinner?.stop();
+    spinner = null;
+  };
+  const moving = (name: string, text: string) =>
+    `${name.padEnd(NAME_WIDTH)} ${mask(text).slice(0, Math.max(0, output.columns - NAME_WIDTH - 4))}`;
+
+  return {
+    handle(event) {
+      switch (event.type) {
+        case 'step-started':
+          if (output.isTerminal && !options.quiet) spinner = output.spin(moving(event.name, ''));
+          break;
+        case 'progress':
+          spinner?.update(moving(event.name, event.text));
+          break;
+        case 'warning':
+          hide();
+          write(`${style.warn(wrap(`${style.signs.warning} ${event.text}`, output.columns, '  '))}\n`);
+          break;
+        case 'step-ended':
+          hide();
+          if (!options.quiet) write(renderStep(event.step, style, output.columns, options.verbose));
+          break;
+      }
+    },
+    pause: hide,
+  };
+}
+
+/** The finished line of a step, wrapped under its own column. */
+export function renderStep(step: StepRecord, style: Style, columns: number, verbose: boolean): string {
+  if (step.status === 'skipped' && !verbose) return '';
+  const indent = ' '.repeat(NAME_WIDTH + 3);
+  const width = columns - indent.length;
+  const sign = style.signs[step.status];
+  const time = step.status === 'skipped' ? '' : ` (${renderDuration(step.durationMs)})`;
+  const lines = [wrap(`${step.summary}${time}`, width, indent)];
+  if (verbose) for (const note of step.notes) lines.push(`${indent}${wrap(note, width, indent)}`);
+  const text = `${sign} ${step.name.padEnd(NAME_WIDTH)} ${lines.join('\n')}\n`;
+  if (step.status === 'failed') return style.bad(text);
+  return step.status === 'skipped' ? style.dim(text) : text.replace(sign, style.good(sign));
+}

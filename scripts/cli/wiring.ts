@@ -1,0 +1,144 @@
+import { connectDocker } from '../compose/docker.ts';
+import { AppError } from '../core/errors.ts';
+import type { Output, ReportFiles, Stack } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
+import { deadline, systemClock } from '../platform/clock.ts';
+import { createFiles } from '../platform/files.ts';
+import { type Host, openHost, type Process } from '../platform/host.ts';
+import { createOutput } from '../platform/output.ts';
+import { createProcesses } from '../platform/processes.ts';
+import { askHidden, readAll } from '../platform/prompt.ts';
+import { reportFiles } from '../platform/report-folder.ts';
+import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
+import { createCollections } from '../postman/newman.ts';
+import type { Tools } from '../runbook/job.ts';
+import { readAdminToken } from './admin-token.ts';
+import { findComposeFiles } from './compose-files.ts';
+import type { Settings } from './settings.ts';
+
+/** The outside, as far as it does not depend on settings. */
+export interface Outside {
+  readonly host: Host;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly clock: typeof systemClock;
+  readonly files: ReturnType<typeof createFiles>;
+  readonly reportFiles: ReportFiles;
+  /** The interruption, or the end of the time for the whole run. */
+  limit(timeoutMs: number): { readonly signal: AbortSignal; clear(): void };
+  /** The sandbox in a folder of its own, with a BFF that has just failed for want of a token. */
+  openSandbox(): Promise<Sandboxed>;
+}
+
+/** This file is the one place where the edges are plugged in: Docker, the sandbox, Newman, files, clock, terminal. */
+export function openOutside(process: Process): Outside {
+  const host = openHost(process);
+  return {
+    host,
+    stdout: createOutput(host.stdout, host.env, host.platform),
+    stderr: createOutput(host.stderr, host.env, host.platform),
+    clock: systemClock,
+    files: createFiles(),
+    reportFiles,
+    limit: (timeoutMs) =>
+      deadline(
+        timeoutMs,
+        host.interruption.signal,
+        () =>
+          new AppError('timeout', `The run took longer than ${timeoutMs / 1_000} s.`, {
+            hint: 'Give it more time with --timeout SECONDS. Running again is safe.',
+          }),
+      ),
+    async openSandbox() {
+      const { startSandbox } = await import('../sandbox/start.ts');
+      const folder = await makeTemporaryFolder();
+      const sandbox = await startSandbox({
+        dir: folder.path,
+        signal: host.interruption.signal,
+        restart: 'no',
+        startBff: true,
+      });
+      return {
+        ...sandbox,
+        async close() {
+          await sandbox.close();
+          await folder.remove();
+        },
+      };
+    },
+  };
+}
+
+/** The embedded sandbox, as far as a run needs it. */
+export interface Sandboxed {
+  readonly stack: Stack;
+  readonly adminToken: Secret;
+  readonly idpUrl: string;
+  readonly bffUrl: string;
+  readonly composeFile: string;
+  close(): Promise<void>;
+}
+
+/** What the steps of a run use. */
+export function createTools(
+  outside: Outside,
+  settings: Settings,
+  run: {
+    /** null: Docker. */
+    readonly sandbox: Sandboxed | null;
+    /** The value of IAT_ADMIN_TOKEN, from the environment or `.env`. */
+    readonly adminToken: string | null;
+    readonly terminal: Output;
+    learn(secret: Secret): void;
+    /** Called before a question appears on the terminal. */
+    beforeQuestion(): void;
+  },
+): Tools {
+  const { files, host } = outside;
+  const { sandbox } = run;
+  const exists = async (path: string) => (await files.read(path)) !== null;
+  return {
+    clock: outside.clock,
+    files,
+    collections: createCollections(),
+    async connect(signal) {
+      if (sandbox !== null) return sandbox.stack;
+      return connectDocker(
+        {
+          service: settings.service,
+          files: await findComposeFiles(settings.composeFiles, host.cwd, exists),
+          explicit: settings.composeFiles !== null,
+          project: settings.composeProject,
+          platform: host.platform,
+        },
+        { processes: createProcesses(host.env), clock: outside.clock },
+        signal,
+      );
+    },
+    async adminToken(signal) {
+      if (sandbox !== null) return sandbox.adminToken;
+      return readAdminToken({
+        variable: run.adminToken,
+        file: settings.adminTokenFile,
+        files,
+        readStdin: () => readAll(host.stdin),
+        ask:
+          host.stdin.isTTY && run.terminal.isTerminal
+            ? () => {
+                run.beforeQuestion();
+                return askHidden('Admin access token of the IdP (hidden): ', host.stdin, run.terminal, signal);
+              }
+            : null,
+      });
+    },
+    learn: run.learn,
+    async verifyReports() {
+      await outside.reportFiles.verify(settings.reports);
+      if (settings.caFile !== null && !(await exists(settings.caFile))) {
+        throw new AppError('bad-value', `There is no file ${settings.caFile} (--ca-file).`, {
+          hint: 'It is the PEM file of the CA that signed the certificate of the IdP.',
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { structuredPatch } from 'diff';
+
+/**
+ * What an edit changes, as a unified diff without context: the lines around hold other people's secrets. Of the changed
+ * lines, too, only those are shown that hold one of `names` and nothing else.
+ *
+ * @param names the variables that the edit sets
+ * @param secretName the one among them whose value is never shown, old or new
+ * @param handle what stands in place of the new value, as in `‹IAT sha256:1a2b3c4d›`
+ */
+export function renderDiff(
+  file: string,
+  before: string,
+  after: string,
+  {
+    names,
+    secretName,
+    handle,
+  }: { readonly names: readonly string[]; readonly secretName: string; readonly handle: string },
+): string {
+  const patch = structuredPatch(file, file, before, after, '', '', { context: 0 });
+  const lines = patch.hunks.flatMap((hunk) => [
+    `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
+    ...hunk.lines.map((line) => showLine(line.replace(/\r$/, ''))),
+  ]);
+  return lines.length === 0 ? '' : [`--- ${file}`, `+++ ${file}`, ...lines].join('\n');
+
+  function showLine(line: string): string {
+    if (/^[+-]\s*(?:#.*)?$/.test(line) || /^[+-]\s*environment:\s*$/.test(line)) return line;
+    // "      DCR_IAT: value", "  - DCR_IAT=value", "export DCR_IAT='value'"
+    const entry = /^([+-]\s*(?:- )?(?:export )?["']?)([A-Za-z_]\w*)(["']?\s*[:=]\s*)(.*)$/.exec(line);
+    const [, start = '', name = '', sign = '', value = ''] = entry ?? [];
+    if (entry === null || !names.includes(name)) return `${line[0]} (a line with other values)`;
+    if (name !== secretName) return line;
+    if (value === '') return line;
+    return `${start}${name}${sign}‹${line.startsWith('+') ? handle : `value before`}›`;
+  }
+}

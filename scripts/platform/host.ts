@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { catchInterruption } from './signals.ts';
+
+/** How long what is still open (a connection that nobody waits for) may keep the process after its work is done. */
+const LINGER_MS = 100;
+
+/** What a process hands over: `process` itself in an entry. */
+export type Process = Pick<
+  NodeJS.Process,
+  'argv' | 'env' | 'cwd' | 'stdin' | 'stdout' | 'stderr' | 'platform' | 'exit'
+>;
+
+/** The process as the rest of the program sees it. */
+export interface Host {
+  /** The command line without node and script. */
+  readonly args: readonly string[];
+  /** The user's environment, without the admin token: children inherit it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What IAT_ADMIN_TOKEN held; null: it was not set. */
+  readonly adminToken: string | null;
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly platform: NodeJS.Platform;
+  /** Of this package. */
+  readonly version: string;
+  readonly interruption: ReturnType<typeof catchInterruption>;
+  /** Gives the signals back, and ends the process even if something is still open. */
+  leave(): void;
+}
+
+/**
+ * Takes the process over. The admin token leaves the environment at once, because child processes and `process.report` show
+ * the environment (notes: reliability.md M20).
+ */
+export function openHost(process: Process): Host {
+  const adminToken = process.env['IAT_ADMIN_TOKEN'] || null;
+  delete process.env['IAT_ADMIN_TOKEN'];
+  const interruption = catchInterruption();
+  return {
+    args: process.argv.slice(2),
+    env: { ...process.env },
+    adminToken,
+    cwd: process.cwd(),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    platform: process.platform,
+    version: readVersion(),
+    interruption,
+    leave() {
+      interruption.release();
+      setTimeout(() => process.exit(), LINGER_MS).unref();
+    },
+  };
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,126 @@
+import { nameComponents } from '../bff/verdict.ts';
+import { AppError } from '../core/errors.ts';
+import { type Exchange, isPassed } from '../core/exchange.ts';
+import type { Attempt } from '../core/result.ts';
+import type { Context } from './job.ts';
+import type { StepScope } from './recorder.ts';
+import { type RequestPlan, toRun } from './requests.ts';
+
+/** One health request's limit. */
+const REQUEST_TIMEOUT_MS = 5_000;
+
+const SHORTEST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Runs the health folder once.
+ *
+ * @returns the attempt, which is recorded too; it passed when every request got an answer and no assertion failed
+ */
+export async function checkHealth(
+  context: Context,
+  scope: StepScope,
+  plan: RequestPlan,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const { tools, recorder } = context;
+  const startMs = recorder.elapsedMs();
+  const { exchanges } = await tools.collections.run(
+    toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }),
+  );
+  const attempt = {
+    startMs,
+    durationMs: recorder.elapsedMs() - startMs,
+    // Newman calls a run without a single request a success.
+    passed: exchanges.length >= plan.requests.length && exchanges.every(isPassed),
+    exchanges,
+  };
+  scope.attempt(attempt);
+  return attempt;
+}
+
+/**
+ * Runs the health folder again and again until it passes, and then until it has passed for as long as it shall stay so. A
+ * failure in between starts that time anew.
+ *
+ * @param failed rejects when the BFF fails meanwhile, by its log or its container
+ * @param limit when it has to be healthy, in milliseconds since the run's start
+ * @throws AppError `bff-unhealthy` with what failed last
+ */
+export async function waitForHealth(
+  context: Context,
+  scope: StepScope,
+  plan: RequestPlan,
+  options: { readonly failed: Promise<never>; readonly limitMs: number },
+): Promise<void> {
+  const { job, tools, recorder, signal } = context;
+  const ending = new AbortController();
+  const end = AbortSignal.any([signal, ending.signal]);
+  const startMs = recorder.elapsedMs();
+  let attempts = 0;
+  let healthySinceMs: number | null = null;
+
+  const loop = async () => {
+    for (;;) {
+      const attempt = await checkHealth(context, scope, plan, end);
+      attempts += 1;
+      const nowMs = recorder.elapsedMs();
+      if (attempt.passed) {
+        healthySinceMs ??= nowMs;
+        const stableMs = nowMs - healthySinceMs;
+        if (stableMs >= job.stableForMs) return;
+        scope.progress(`healthy, staying so for ${seconds(job.stableForMs - stableMs)} more`);
+        await tools.clock.sleep(Math.min(LONGEST_PAUSE_MS, job.stableForMs - stableMs), end);
+        continue;
+      }
+      healthySinceMs = null;
+      if (nowMs >= options.limitMs) throw unhealthy(attempt, attempts, seconds(nowMs - startMs));
+      scope.progress(`try ${attempts}: ${describeFailure(attempt)}`);
+      await tools.clock.sleep(pauseMs(nowMs - startMs), end);
+    }
+  };
+  const looping = loop();
+  try {
+    await Promise.race([looping, options.failed]);
+  } finally {
+    ending.abort(new AppError('interrupted', 'The health check has ended.'));
+    await looping.catch(() => {});
+  }
+  const stable = job.stableForMs > 0 ? `, and stays so for ${seconds(job.stableForMs)}` : '';
+  scope.summary(`${plan.requests.length} of ${plan.requests.length} requests pass${stable}`);
+}
+
+/** The first thing that failed in an attempt, in one line. */
+export function describeFailure(attempt: Attempt): string {
+  const exchange = attempt.exchanges.find((each) => !isPassed(each));
+  if (exchange === undefined) return 'no request was sent';
+  return `${exchange.name}: ${reasonOf(exchange)}`;
+}
+
+function reasonOf({ response, error, assertions }: Exchange): string {
+  if (error !== null) return error.code === '' ? error.message : `no answer (${error.code})`;
+  const down = response?.body ? nameComponents(response.body.text) : [];
+  if (down.length > 0) return `${response?.status}, down: ${down.join(', ')}`;
+  const failed = assertions.find(({ status }) => status === 'failed');
+  return `${response?.status ?? 'no answer'}, "${failed?.name}" failed`;
+}
+
+function unhealthy(attempt: Attempt, attempts: number, time: string): AppError {
+  return new AppError(
+    'bff-unhealthy',
+    `The BFF is not healthy after ${time} and ${attempts} tries. ${describeFailure(attempt)}.`,
+    {
+      hint: 'The report has every attempt and the log of the BFF. If it only needs longer: --health-timeout SECONDS.',
+    },
+  );
+}
+
+/** A twentieth of the time waited so far: quick at first, and never more than 5 % late. */
+function pauseMs(waitedMs: number): number {
+  const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, waitedMs / 20));
+  return pause * (0.9 + Math.random() * 0.2);
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}

@@ -1,0 +1,188 @@
+import { AppError, type ErrorCode } from '../core/errors.ts';
+import type { Exchange, HttpResponse } from '../core/exchange.ts';
+
+/** What the IdP's answer, or its absence, means for the mint; null: it is a 200 or 201. */
+export function refusalOf(exchange: Exchange, url: URL, now: Date): AppError | null {
+  const { response, error } = exchange;
+  if (response === null) return networkError(error?.code ?? '', error?.kind ?? 'network', url);
+  const { status } = response;
+  if (status === 200 || status === 201) return null;
+  const fail = (code: ErrorCode, message: string, hint: string) => new AppError(code, message, { hint });
+  const where = `${url.origin}${url.pathname}`;
+  const oauth = readOAuthError(response);
+
+  if (status >= 300 && status < 400) {
+    return fail(
+      'idp-redirect',
+      `The IdP redirects (${status}) to ${hostOf(headerOf(response, 'location'), url)} instead of minting.`,
+      'The admin token is not sent after a redirect. A login page may stand in between, or --idp-url needs https or another host.',
+    );
+  }
+  switch (status) {
+    case 400:
+    case 422:
+      return fail(
+        'idp-bad-request',
+        `The IdP does not accept the mint request (${status}${oauth.error}).${oauth.description}`,
+        'Compare the request body with what the IdP documents: max_usages or max_uses, expires_in or expiration.',
+      );
+    case 401:
+      return fail(
+        'idp-unauthorized',
+        `The IdP refused the admin token (401${oauth.error}).${oauth.description}`,
+        'It is expired, revoked, or of another IdP. Get a fresh admin access token and run again.',
+      );
+    case 403:
+      return fail(
+        'idp-forbidden',
+        `The admin token may not mint (403${oauth.error}).${oauth.description}`,
+        `Get one with the right${oauth.scope === '' ? '' : ` (scope ${oauth.scope})`} to manage DCR Initial Access Tokens.`,
+      );
+    case 404:
+    case 405:
+      return fail(
+        'idp-not-found',
+        `There is no admin route at ${where} (${status}).`,
+        'Check --idp-url: it is the base, without /api/oidc. The route may also not be exposed to this network.',
+      );
+    case 409:
+      return fail(
+        'idp-conflict',
+        `The IdP says that such a token exists already (409${oauth.error}).`,
+        'Use another label: --label "ms-bff bootstrap 2".',
+      );
+    case 429: {
+      const seconds = retryAfterSeconds(response, now);
+      return fail(
+        'idp-rate-limited',
+        'The IdP asks to wait (429).',
+        seconds === null ? 'Run again in a few minutes.' : `Run again in ${seconds} seconds.`,
+      );
+    }
+    default:
+      if (status >= 500) {
+        return fail(
+          'idp-unavailable',
+          `The IdP failed (${status}).`,
+          'Look at the log of the IdP. A token may have been minted all the same; it expires by itself.',
+        );
+      }
+      return fail(
+        'idp-unexpected-status',
+        `The IdP answered with ${status}, where 201 is right.`,
+        `Does ${where} mint tokens?`,
+      );
+  }
+}
+
+/**
+ * How long to wait before the request is sent once more, in milliseconds; null: not at all. Only what is transient: 429 as
+ * the IdP says (RFC 9110 §10.2.3), 5xx, and connections that were refused before anything was sent.
+ */
+export function retryDelayMs(exchange: Exchange, tries: number, now: Date): number | null {
+  const { response, error } = exchange;
+  const jittered = Math.random() * Math.min(4_000, 500 * 2 ** tries);
+  if (response === null) {
+    if (error?.kind === 'script') return null;
+    if (error?.code === 'ECONNREFUSED' || error?.code === 'EAI_AGAIN') return jittered;
+    // Something may have been sent: once.
+    return error?.code === 'ECONNRESET' && tries === 1 ? jittered : null;
+  }
+  if (response.status === 429) {
+    const seconds = retryAfterSeconds(response, now);
+    if (seconds === null) return jittered;
+    return seconds <= MAX_WAIT_SECONDS ? seconds * 1_000 : null;
+  }
+  return [500, 502, 503, 504].includes(response.status) ? jittered : null;
+}
+
+/** Longer than this nobody watches a terminal; the message says when to come back. */
+const MAX_WAIT_SECONDS = 30;
+
+function networkError(code: string, kind: 'network' | 'script', url: URL): AppError {
+  const fail = (appCode: ErrorCode, message: string, hint: string) => new AppError(appCode, message, { hint });
+  if (kind === 'script') {
+    return fail(
+      'script-failed',
+      'A pre-request script of the collection broke, so nothing was sent.',
+      'Open the collection in Postman and run the request there; the report has the message.',
+    );
+  }
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|SSL|TLS|EPROTO/.test(code)) {
+    return fail(
+      'idp-tls',
+      `The certificate of ${url.host} is not trusted (${code}).`,
+      code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+        ? 'It was issued for another host name. Check --idp-url.'
+        : 'Name the CA that signed it with --ca-file FILE (PEM). --insecure accepts any certificate.',
+    );
+  }
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return fail(
+        'idp-unreachable',
+        `The host name ${url.hostname} is not known here (${code}).`,
+        'On a developer machine it is an entry in the hosts file. Check --idp-url, VPN and DNS.',
+      );
+    case 'ECONNREFUSED':
+      return fail(
+        'idp-unreachable',
+        `Nothing listens at ${url.host} (ECONNREFUSED).`,
+        'Is the IdP running? Check --idp-url.',
+      );
+    case 'ETIMEDOUT':
+    case 'ESOCKETTIMEDOUT':
+      return fail(
+        'idp-timeout',
+        `${url.host} did not answer in time.`,
+        'Is the IdP up, and does a proxy or firewall stand in between? A token may have been minted; it expires by itself.',
+      );
+    default:
+      return fail(
+        'idp-unreachable',
+        `The connection to ${url.host} failed${code === '' ? '' : ` (${code})`}.`,
+        'Check --idp-url, the network, and HTTP_PROXY/HTTPS_PROXY/NO_PROXY.',
+      );
+  }
+}
+
+/** `error`, `error_description` and `scope` of an OAuth error (RFC 6749 §5.2, RFC 6750 §3), from body or WWW-Authenticate. */
+function readOAuthError(response: HttpResponse): { error: string; description: string; scope: string } {
+  let body: Record<string, unknown> = {};
+  try {
+    const document: unknown = JSON.parse(response.body?.text ?? '');
+    if (typeof document === 'object' && document !== null) body = document as Record<string, unknown>;
+  } catch {
+    // Not JSON: then only the header speaks.
+  }
+  const challenge = headerOf(response, 'www-authenticate');
+  const member = (name: string) => {
+    const value = body[name];
+    return typeof value === 'string' ? value : (new RegExp(`\\b${name}="([^"]*)"`).exec(challenge)?.[1] ?? '');
+  };
+  const clean = (text: string) => text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 300);
+  const error = clean(member('error'));
+  const description = clean(member('error_description'));
+  return {
+    error: error === '' ? '' : ` ${error}`,
+    description: description === '' ? '' : ` It says: ${description}`,
+    scope: clean(member('scope')),
+  };
+}
+
+function retryAfterSeconds(response: HttpResponse, now: Date): number | null {
+  const value = headerOf(response, 'retry-after').trim();
+  if (/^\d+$/.test(value)) return Number(value);
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - now.getTime()) / 1_000));
+}
+
+function headerOf(response: HttpResponse, name: string): string {
+  return response.headers.find((header) => header.name.toLowerCase() === name)?.value ?? '';
+}
+
+/** Only the host: a redirect's query may carry anything. */
+function hostOf(location: string, base: URL): string {
+  return URL.canParse(location, base.href) ? new URL(location, base.href).host : 'another place';
+}

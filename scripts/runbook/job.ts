@@ -1,0 +1,56 @@
+import type { Clock, Collections, Files, Stack } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Recorder } from './recorder.ts';
+
+/** What is to be done, in the runbook's words. Paths are absolute, times in milliseconds. */
+export interface Job {
+  readonly service: string;
+  /** The environment variable that takes the token. */
+  readonly variable: string;
+  readonly write: 'auto' | 'compose' | 'env-file';
+  /** The Postman collection and, where there is one, the environment export. */
+  readonly collection: string;
+  readonly environment: string | null;
+  /** Postman variables that beat the environment's. */
+  readonly envVars: readonly { readonly name: string; readonly value: string }[];
+  readonly request: string;
+  readonly healthFolder: string;
+  /** null: the collection's own. */
+  readonly idpUrl: string | null;
+  readonly bffUrl: string | null;
+  readonly label: string | null;
+  /** Seconds. */
+  readonly expiresIn: number | null;
+  readonly maxUsages: number | null;
+  readonly tokenPath: string | null;
+  readonly caFile: string | null;
+  readonly insecure: boolean;
+  readonly allowHttp: boolean;
+  readonly healthTimeoutMs: number;
+  readonly stableForMs: number;
+  readonly dryRun: boolean;
+  readonly restart: boolean;
+}
+
+/** Everything outside that the steps need, plugged in at one place. */
+export interface Tools {
+  readonly clock: Clock;
+  readonly files: Files;
+  readonly collections: Collections;
+  /** Finds Docker and the project; throws when there is none. Called once, in preflight. */
+  connect(signal: AbortSignal): Promise<Stack>;
+  /** Asks for the admin token where it has not been handed over. Throws `admin-token-missing`. */
+  adminToken(signal: AbortSignal): Promise<Secret>;
+  /** From now on this is masked everywhere. */
+  learn(secret: Secret): void;
+  /** Throws when the reports could not be written. */
+  verifyReports(): Promise<void>;
+}
+
+/** One run of a job. */
+export interface Context {
+  readonly job: Job;
+  readonly tools: Tools;
+  readonly recorder: Recorder;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,83 @@
+import { AppError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { TokenFacts } from '../core/result.ts';
+import type { Secret } from '../core/secret.ts';
+import { readToken } from '../postman/token.ts';
+import { refusalOf, retryDelayMs } from './idp-answers.ts';
+import type { Context } from './job.ts';
+import type { StepScope } from './recorder.ts';
+import { type RequestPlan, toRun } from './requests.ts';
+
+/** The IdP's time for one answer, connecting included. */
+const REQUEST_TIMEOUT_MS = 15_000;
+
+/** A mint is not idempotent: each further try may leave a token behind that nobody uses (notes: reliability.md §4.1). */
+const MAX_TRIES = 3;
+
+export interface Minted {
+  readonly secret: Secret;
+  readonly facts: TokenFacts;
+}
+
+/**
+ * Runs the mint request through Newman and reads the Initial Access Token out of its answer (RFC 7591 §3).
+ *
+ * @param current the value that the service has today
+ * @throws AppError `idp-…` for what the IdP refused or could not do, `token-…` for an answer that is no token
+ */
+export async function mint(
+  context: Context,
+  scope: StepScope,
+  plan: RequestPlan & { readonly url: URL },
+  admin: { readonly token: Secret; readonly current: string | null },
+): Promise<Minted> {
+  const { tools, recorder, signal } = context;
+  for (let tries = 1; ; tries++) {
+    scope.progress(`asking ${plan.url.host}${tries > 1 ? `, try ${tries} of ${MAX_TRIES}` : ''}`);
+    const startMs = recorder.elapsedMs();
+    const outcome = await tools.collections.run(toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS }));
+    const exchange =
+      outcome.exchanges.find(({ name }) => name === plan.requests[0]?.item.name) ?? outcome.exchanges.at(-1);
+    const durationMs = recorder.elapsedMs() - startMs;
+    const record = (passed: boolean) => scope.attempt({ startMs, durationMs, passed, exchanges: outcome.exchanges });
+
+    if (exchange === undefined) {
+      record(false);
+      throw new AppError('newman-failed', 'Newman did not send the mint request.', {
+        hint: 'Look at the pre-request scripts of the collection: one may skip the request.',
+      });
+    }
+    const refusal = refusalOf(exchange, plan.url, tools.clock.date());
+    if (refusal !== null) {
+      record(false);
+      const delayMs = tries < MAX_TRIES ? retryDelayMs(exchange, tries, tools.clock.date()) : null;
+      if (delayMs === null) throw refusal;
+      scope.note(`${refusal.message} Tried again after ${(delayMs / 1_000).toFixed(1)} s.`);
+      await tools.clock.sleep(delayMs, signal);
+      continue;
+    }
+    try {
+      const minted = readToken(
+        { body: outcome.lastBody ?? '', type: exchange.response?.body?.type ?? '', variables: outcome.variables },
+        { path: context.job.tokenPath, adminToken: admin.token, current: admin.current, now: tools.clock.date() },
+      );
+      // Before anything else can happen with it: from here on it is masked, in what is recorded already as well.
+      tools.learn(minted.secret);
+      record(true);
+      noteFailedAssertions(scope, exchange);
+      return minted;
+    } catch (error) {
+      record(false);
+      throw error;
+    }
+  }
+}
+
+/** The collection's own tests do not decide whether there is a token, but a reader wants to know. */
+function noteFailedAssertions(scope: StepScope, exchange: Exchange): void {
+  for (const { name, status } of exchange.assertions) {
+    if (status === 'failed') scope.note(`The collection's test "${name}" failed, although the answer holds a token.`);
+  }
+  if (exchange.error?.kind === 'script')
+    scope.note('A script of the collection broke, although the answer holds a token.');
+}

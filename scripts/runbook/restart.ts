@@ -1,0 +1,55 @@
+import { renderCommand } from '../compose/failures.ts';
+import { AppError } from '../core/errors.ts';
+import type { Container } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Context } from './job.ts';
+import type { Plan } from './preflight.ts';
+import type { StepScope } from './recorder.ts';
+
+/**
+ * `up -d` of the one service, and proof that it counted: a new container, with the token in its environment.
+ *
+ * @param token what the variable has to hold; null: it has to be absent
+ * @throws AppError `restart-failed`, `container-unchanged`
+ */
+export async function restart(
+  context: Context,
+  scope: StepScope,
+  plan: Pick<Plan, 'stack'>,
+  token: Secret | null,
+): Promise<Container> {
+  const { job, recorder, signal } = context;
+  const { stack } = plan;
+  const old = await stack.container(job.service, signal);
+  scope.progress(`docker up -d ${job.service}`);
+  await stack.up(job.service, signal);
+  const container = await stack.container(job.service, signal);
+  const command = renderCommand(stack.commands(job.service).restart);
+  if (container === null) {
+    throw new AppError('restart-failed', `Compose reported success, but ${job.service} has no container.`, {
+      hint: `Run it by hand and look: ${command}`,
+    });
+  }
+  if (container.id === old?.id) {
+    throw new AppError(
+      'container-unchanged',
+      `Compose left the old container of ${job.service} in place, so nothing changed for it.`,
+      {
+        hint: `Run it by hand with --force-recreate: ${command}`,
+      },
+    );
+  }
+  const value = container.env[job.variable];
+  if (token === null ? value !== undefined && value !== '' : !token.equals(value ?? '')) {
+    throw new AppError(
+      'effective-value',
+      `The new container of ${job.service} has another ${job.variable} than was written.`,
+      {
+        hint: `An env_file, the image or another file sets it. See: docker inspect ${container.id.slice(0, 12)}`,
+      },
+    );
+  }
+  recorder.facts.push(['Container', `${container.name} (${container.id.slice(0, 12)}), image ${container.image}`]);
+  scope.summary(`new container ${container.id.slice(0, 12)}`);
+  return container;
+}

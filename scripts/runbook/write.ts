@@ -1,0 +1,99 @@
+import { renderDiff } from '../compose/diff.ts';
+import { AppError } from '../core/errors.ts';
+import type { Context } from './job.ts';
+import type { Minted } from './mint.ts';
+import type { Plan } from './preflight.ts';
+import type { StepScope } from './recorder.ts';
+
+/**
+ * Writes the token, and proves with compose itself that the service will get it. When it would not, or when the run is
+ * interrupted before that is known, the file is put back byte for byte.
+ *
+ * @throws AppError `effective-value`, `file-…`
+ */
+export async function writeToken(
+  context: Context,
+  scope: StepScope,
+  plan: Plan,
+  { secret, facts }: Minted,
+): Promise<void> {
+  const { job, tools, recorder, signal } = context;
+  const { target, stack } = plan;
+  const values = { ...plan.settings, [job.variable]: secret.reveal() };
+  const before = await stack.resolve(signal);
+
+  let edit = target.edit(values);
+  try {
+    await tools.files.replace(target.path, edit.before, edit.bytes);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'file-changed') throw error;
+    // Somebody saved the file meanwhile: once more, on what it holds now.
+    edit = (await target.refresh()).edit(values);
+    await tools.files.replace(target.path, edit.before, edit.bytes);
+    scope.note(`${target.path} was saved by somebody else meanwhile; the change was made on the new content.`);
+  }
+  const changed = edit.changes.map(({ name }) => name);
+  try {
+    scope.progress('asking compose what the service would get');
+    verifyEffective(before, await stack.resolve(signal), job.service, values);
+  } catch (error) {
+    if (edit.before !== null) await tools.files.replace(target.path, edit.bytes, edit.before);
+    throw error;
+  }
+  recorder.compose = {
+    files: stack.files,
+    service: job.service,
+    wrote: target.kind,
+    target: target.path,
+    changed,
+    diff: renderDiff(target.path, textOf(edit.before), textOf(edit.bytes), {
+      names: Object.keys(values),
+      secretName: job.variable,
+      handle: `IAT ${facts.handle}`,
+    }),
+  };
+  const line = edit.changes.find(({ name }) => name === job.variable)?.line;
+  const others = changed.filter((name) => name !== job.variable);
+  scope.summary(
+    `${job.variable} in ${target.path}${line === undefined ? '' : `:${line}`}${others.length > 0 ? `, also ${others.join(', ')}` : ''}`,
+  );
+}
+
+type Project = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
+
+/** Exactly the named variables of the one service may differ, and have the values that were written. */
+function verifyEffective(
+  before: Project,
+  after: Project,
+  service: string,
+  values: Readonly<Record<string, string>>,
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (after[service]?.[name] === value) continue;
+    throw new AppError(
+      'effective-value',
+      `Compose would still give ${service} another ${name}, so the file was put back.`,
+      {
+        hint: `Something beats the file: an override file, or ${name} exported in this shell. See what wins with "docker compose config".`,
+      },
+    );
+  }
+  for (const other of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const names = new Set([...Object.keys(before[other] ?? {}), ...Object.keys(after[other] ?? {})]);
+    for (const name of names) {
+      if (other === service && Object.hasOwn(values, name)) continue;
+      if (before[other]?.[name] === after[other]?.[name]) continue;
+      throw new AppError(
+        'effective-value',
+        `The change would also alter ${name} of ${other}, so the file was put back.`,
+        {
+          hint: 'Two services share this part of the file. Give the service an environment entry of its own.',
+        },
+      );
+    }
+  }
+}
+
+function textOf(bytes: Uint8Array | null): string {
+  return bytes === null ? '' : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}
