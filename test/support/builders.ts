@@ -1,0 +1,31 @@
+import type { Collection, Item } from '../../scripts/postman/collection.ts';
+
+/** A Postman v2.1 collection as the bytes of its export. */
+export function collectionBytes(items: readonly Item[], more: Partial<Collection> = {}): Uint8Array {
+  return new TextEncoder().encode(
+    JSON.stringify({
+      info: { name: 'Test', schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json' },
+      item: items,
+      ...more,
+    }),
+  );
+}
+
+/** A request with its URL, and anything else. */
+export function request(name: string, url: string, more: Item = {}): Item {
+  return { name, request: { method: 'GET', url: { raw: url } }, ...more };
+}
+
+export function folder(name: string, ...items: Item[]): Item {
+  return { name, item: items };
+}
+
+/** What a call throws; fails when it throws nothing. */
+export function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
