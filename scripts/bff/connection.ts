@@ -88,7 +88,7 @@ const HOSTS =
   /\b\w+:\/\/(?:[^\s/@"']*@)?([\w.-]+)(?::(\d+))?|\bhost["']?[=:]\s*["']?([\w.-]+)["']?(?:,? port=(\d+)|:(\d+))?|\b(?:to host|to|resolve(?: host)?|reach|known:)\s+["']?((?:[\w-]+\.)*[\w-]+)["']?:(\d+)|\(["']([\w.:-]+)["'], (\d+)|\b(?:resolve(?: host)?:?|known:|to host)\s+["'(]?((?:[\w-]+\.)*[\w-]+)/gi;
 const IDP = /(?:^|[.-])(?:idp|oidc|keycloak)(?=$|[.-])/;
 const OTHER =
-  /push-?gateway|prometheus|postgres|psycopg|asyncpg|sqlalchemy|mysql|mongo|neo4j|clickhouse|elastic|opensearch|jaeger|otel|opentelemetry|tempo|loki|sentry|rabbitmq|amqp|nats|consul|vault|\bpdp\b|crud[-_]?(?:service|app)|smtp|ldap|minio|\bs3\b/i;
+  /push-?gateway|(?<![a-z])(?:prometheus|postgres\w*|psycopg\w*|asyncpg|sqlalchemy|mysql|mongo\w*|neo4j|clickhouse|elastic\w*|opensearch|jaeger|otel|opentelemetry|tempo|loki|sentry\w*|rabbitmq|amqp|nats|consul|vault|pdp|crud[-_]?(?:service|app)|smtp|ldap|minio)(?![a-z])/i;
 const OTHER_PORTS = /^(?:9091|5432|3306|27017|4317|4318|14268|6831|5672|8500|8200|389|636|25|587|9200|7687)$/;
 const ABOUT_IDP =
   /\bidp\b|identity provider|openid-configuration|\boidc\b|jwks_uri|discovery (?:document|failed|error)|IDP_BASE_URL|token[ _]endpoint|authorization server/i;

@@ -13,6 +13,10 @@ export interface Facts {
   readonly served: boolean;
   /** It will be tried again. */
   readonly retry: boolean;
+  /** Logged as information: tells of a state, not of a failure. */
+  readonly quiet: boolean;
+  /** A client that it names is the BFF's own at the IdP. */
+  readonly own: boolean;
   /** Speaks of DCR, the bootstrap, client registration or its tokens. */
   readonly dcr: boolean;
   readonly iat: boolean;
@@ -38,20 +42,25 @@ export interface Surroundings {
   readonly idpHosts: ReadonlySet<string>;
   /** Files that a traceback went through. */
   readonly frames: string;
+  /** `DCR_CLIENT_ID`; '' where it is not known. */
+  readonly clientId: string;
 }
 
 export function factsOf(statement: string, around: Surroundings): Facts {
-  const text = statement.replace(HINT, ' ');
-  const kafka = KAFKA.test(text);
-  const iat = IAT.test(text);
-  const rat = RAT.test(text);
-  const dcr = iat || rat || DCR.test(text) || (!kafka && BOOTSTRAP.test(text)) || /dcr_bootstrap/.test(around.frames);
+  const text = statement.replace(HINT, ' ').replace(ADVICE, ' ').replace(ZERO, ' ');
+  const iat =
+    IAT.test(text) || IAT_IN_WORDS.test(text) || (/(?<![\w])iats?(?! claim|[\w=])/.test(text) && DCR.test(text));
+  const rat = RAT.test(text) || RAT_IN_WORDS.test(text);
+  const bootstrap = BOOTSTRAP.test(text) && !KAFKA.test(text);
+  const dcr = iat || rat || bootstrap || DCR.test(text) || /dcr_bootstrap/.test(around.frames);
   const place = placeOf(text, dcr, around.idpHosts);
   return {
     text,
-    hint: text.length !== statement.length,
+    hint: statement.search(HINT) >= 0,
     served: isServed(text) || SERVING.test(text),
     retry: isRetried(text),
+    quiet: QUIET.test(text),
+    own: OWN.test(text) || (around.clientId !== '' && text.includes(around.clientId)),
     dcr,
     iat,
     rat,
@@ -125,10 +134,19 @@ function endpointOf(path: string, likely: boolean): Facts['endpoint'] {
 const HINT =
   /(?<![a-z])(?:get|obtain|request|issue|mint|provision|create|generate|need)s?\s+(?:an?\s+)?(?:new|fresh)\s+(?:RAT|IAT|DCR|initial[ _-]access|registration[ _-]access)(?:(?![.;]\s|["'}\n])[^\n]){0,160}/gi;
 const KAFKA = /kafka|brokers?\b|BrokerConnection|:9092|\b9092\b/i;
-const IAT =
-  /(?<![A-Za-z])IATs?(?![A-Za-z])(?! claim)|dcr_iat|initial[ _-]access[ _-]token|initialaccesstoken|(?<![a-z])iat_(?:missing|invalid|expired|rejected|used)|(?<![a-z])(?:missing|invalid|expired)_iat/i;
-const RAT =
-  /(?<![A-Za-z])RATs?(?![A-Za-z])|registration[ _-]access[ _-]token|registrationaccesstoken|(?<![a-z])rat_(?:invalid|expired|rejected|cached|renew)/;
+/** Clauses about what one may do or check: they say nothing about what is. */
+const ADVICE =
+  /(?:(?:^|[.;,:]\s+|\s-\s)(?:[Ii]f|[Uu]nless|[Ww]hen)\s|\bIf\s|\b(?:[Ee]nsure|[Mm]ake sure|[Pp]lease check|[Cc]heck (?:that|whether|if)|[Ss]ee (?:if|whether))\s)(?:(?![.;]\s)[^\n]){0,300}/g;
+/** A metric that counts nothing. */
+const ZERO = /\w+\{[^}]{0,200}\}\s+0(?:\.0*)?(?=\s|$)/g;
+const IAT = /(?<![A-Za-z])IATs?(?![A-Za-z])(?! claim)/;
+const IAT_IN_WORDS =
+  /dcr_iat|initial[ _-]?access[ _-]?token|(?<![a-z])iat_(?:missing|invalid|expired|rejected|used)|(?<![a-z])(?:no|missing|invalid|expired)_iat/i;
+const RAT = /(?<![A-Za-z])RATs?(?![A-Za-z])/;
+const RAT_IN_WORDS = /registration[ _-]?access[ _-]?token|(?<![a-z])rat_(?:invalid|expired|rejected|cached|renew)/i;
+const QUIET =
+  /^\W*(?:INFO|DEBUG)\b|\s-\s(?:INFO|DEBUG)\s-\s|\blevel(?:name)?=(?:info|debug)\b|\[(?:info|debug)\s*\]|^\w+\s+(?:INFO|DEBUG)\b/i;
+const OWN = /registered\W.*bff|(?<![a-z])dcr(?![a-z])|oauth|\boidc\b|\bidp\b|dynamic|\bclient_id\b/i;
 const DCR =
   /(?<![a-z])dcr(?![a-z])|dynamic[ _-](?:client|registration)|client[ _-]regist(?:ration|ered)|regist(?:er|ering|ered)[ _-](?:(?:oauth2?|oidc|bff|new|the|this)[ _-])*client|bff_client\.json|(?<!(?:user|account|device|webhook|service|agent|worker|event|plugin|handler|push)[ _-])registration[ _-](?:failed|error|request|response|endpoint|rejected|refused|denied)/i;
 const BOOTSTRAP =
@@ -150,4 +168,4 @@ const DOCUMENTATION =
 const IDP_HOST = /(?:^|[.-])(?:idp|oidc|keycloak)(?=$|[.:-])/;
 const IDP_PATH = /\/(?:oidc|openid-connect|oauth2?|\.well-known\/(?:openid|oauth))|\/clients-registrations/;
 const REGISTRATION =
-  /\/(?:register|registration|reg|dcr|clients-registrations\/(?:openid-connect|default))(?:\/([^/]+))?\/?$/;
+  /\/(?:register|registration|reg|clients-registrations\/(?:openid-connect|default)|dcr(?=\/?$))(?:\/([^/]+))?\/?$/;

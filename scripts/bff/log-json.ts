@@ -1,3 +1,5 @@
+import { cut } from './log-line.ts';
+
 /** What a JSON line says, as a text that matchers can read. */
 export interface JsonStatement {
   /** Message first, then exceptions (their own lines only), then `key=value` for every other field. */
@@ -9,7 +11,7 @@ export interface JsonStatement {
 /** Fields that may hold the message, most telling first: structlog, bunyan and pino, python-json-logger, ECS, docker. */
 const MESSAGES = ['event', 'message', 'msg', 'text', 'log', 'body', 'short_message', 'error_message'];
 const EXCEPTIONS = /^(?:exception|exc_info|exc_text|traceback|stack|stack_?trace|stack_info)$/i;
-const LIMITS = { depth: 8, fields: 200, text: 16_384, frames: 2_048 };
+const LIMITS = { depth: 8, fields: 200, field: 1_024, text: 16_384, frames: 2_048 };
 
 /** Reads a JSON line of any logger; null where the text is not one JSON object. */
 export function readJson(text: string): JsonStatement | null {
@@ -80,14 +82,14 @@ function collectException(value: Record<string, unknown>, into: Collected): void
 /** A field may hold JSON once more: an answer's body, a docker line around the logger's own. */
 function collectField(path: string, text: string, into: Collected): void {
   const nested = text.startsWith('{') ? readJson(text) : null;
-  if (nested === null) into.words.push(`${path}=${text}`);
+  if (nested === null) into.words.push(`${path}=${cut(text, LIMITS.field)}`);
   else into.words.push(`${path}: ${nested.words}`);
 }
 
 function collectText(text: string, into: Collected): void {
   const nested = readJson(text);
   const found = nested ?? (text.includes('\n') ? splitTraceback(text) : { words: text, frames: '' });
-  into.words.push(found.words);
+  into.words.push(cut(found.words, LIMITS.field * 4));
   if (found.frames !== '') into.frames.push(found.frames);
 }
 

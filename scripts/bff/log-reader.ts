@@ -91,6 +91,7 @@ export class LogReader {
       mode: this.#start.mode,
       idpHosts: this.#idpHosts,
       frames: statement.frames,
+      clientId: this.#env['DCR_CLIENT_ID'] ?? '',
     });
     if (facts.host !== null && (facts.endpoint === 'register' || facts.endpoint === 'client'))
       this.#idpHosts.add(facts.host);

@@ -25,34 +25,41 @@ export function refusedAs(facts: Facts, error: string, words: RegExp): Strength 
 }
 
 export const SCOPE_REFUSED =
-  /(?:scopes?\b[^.;\n]{0,80}\b(?:not (?:allowed|permitted|in (?:policy|allowed_scopes))|disallowed|forbidden|rejected)|disallowed scopes?|invalid scopes?\b)/i;
+  /(?:scopes?\b(?:(?![.;]\s)[^\n]){0,80}\b(?:not (?:allowed|permitted|in (?:policy|allowed_scopes))|disallowed|forbidden|rejected)|disallowed scopes?|invalid scopes?\b)/i;
 export const REDIRECT_REFUSED =
-  /redirect[ _]?uris?\b[^.;\n]{0,120}\b(?:not (?:allowed|permitted|registered|accepted|match)|mismatch|(?:does|do) not match|disallowed|rejected|(?:is|are) invalid)|invalid redirect[ _]?uris?\b/i;
+  /redirect[ _]?uris?\b(?:(?![.;]\s)[^\n]){0,120}\b(?:not (?:allowed|permitted|registered|accepted|match)|mismatch|(?:does|do) not match|disallowed|rejected|(?:is|are) invalid)|invalid redirect[ _]?uris?\b/i;
 export const METADATA_REFUSED =
-  /invalid client metadata|(?:grant[ _]types?|response[ _]types?|token_endpoint_auth_method|auth(?:entication)? method)\b[^.;\n]{0,80}\b(?:not (?:allowed|permitted|supported|accepted)|unsupported|disallowed|rejected)/i;
+  /invalid client metadata|(?:grant[ _]types?|response[ _]types?|token_endpoint_auth_method|auth(?:entication)? method)\b(?:(?![.;]\s)[^\n]){0,80}\b(?:not (?:allowed|permitted|supported|accepted)|unsupported|disallowed|rejected)/i;
 
 /** 401 or 403 for a request that carries the RAT, or in words. */
 export function ratRefused(facts: Facts): Strength | null {
   const { text, served, status, endpoint, method, rat, iat } = facts;
-  if (served || CONDITIONAL.test(text) || RENEWED.test(text)) return null;
+  if (served || GENERAL.test(text) || RENEWED.test(text)) return null;
   if (/(?<![a-z])rat_(?:invalid|expired|rejected)(?!["']?[=:]\s*(?:0|false))/.test(text)) return 'sure';
   const refused = status === 401 || status === 403;
   if (endpoint === 'client' && refused && method !== 'POST') return 'sure';
-  if (rat && !iat && (RAT_BAD.test(text) || refused || facts.error === 'invalid_token')) return 'sure';
+  if (rat && iat) return isAboutRat(facts) ? 'sure' : null;
+  if (rat && (RAT_BAD.test(text) || refused || facts.error === 'invalid_token')) return 'sure';
   if (facts.dcr && !iat && refused && /\bPATCH\b/.test(text)) return 'sure';
   if (iat || facts.mode !== 'cached') return null;
   if (facts.error === 'invalid_token') return facts.dcr ? 'sure' : isBare(facts) ? 'in-context' : null;
   return null;
 }
 
+/** Both tokens are named: it is about the RAT where only that one is bad, or where the BFF uses its cached credentials. */
+function isAboutRat({ text, mode }: Facts): boolean {
+  return RAT_OR_IAT.test(text) ? mode === 'cached' && RAT_BAD.test(text) : RAT_BAD.test(text);
+}
+
 /** 401 for the registration request, which carries the IAT, or in words. */
 export function iatRefused(facts: Facts): Strength | null {
   const { text, served, status, endpoint, method, rat, iat, error } = facts;
-  if (served || CONDITIONAL.test(text)) return null;
+  if (served || GENERAL.test(text)) return null;
   if (error !== null && error !== 'invalid_token' && error !== 'expired_token' && error !== 'token_expired')
     return null;
   if (iat && !rat && IAT_BAD.test(text)) return 'sure';
   if (iat && !rat && (status === 401 || error !== null)) return 'sure';
+  if (rat && iat && RAT_OR_IAT.test(text) && facts.mode === 'register' && IAT_BAD.test(text)) return 'sure';
   if (endpoint === 'client' || rat || method === 'PATCH' || method === 'PUT' || method === 'GET') return null;
   if (endpoint === 'register' && (status === 401 || error !== null)) return 'sure';
   if (facts.mode === 'cached') return null;
@@ -61,7 +68,7 @@ export function iatRefused(facts: Facts): Strength | null {
 }
 
 export function iatMissing({ text, served, iat }: Facts): Strength | null {
-  if (served || NOT_NEEDED.test(text)) return null;
+  if (served || GENERAL.test(text) || NOT_NEEDED.test(text)) return null;
   if (
     NO_CACHE.test(text) &&
     /\b(?:set|provide|supply|configure) (?:an? |the )?(?:DCR_IAT|IAT|initial[ _-]access)/i.test(text)
@@ -98,32 +105,6 @@ export function redisBack({ text, served }: Facts): boolean {
   return !served && RECOVERED.test(text) && !REDIS_DOWN.some((pattern) => pattern.test(text));
 }
 
-export function registered(facts: Facts): Strength | null {
-  const { text, served, status, endpoint, method } = facts;
-  if (served || FAILED.test(text) || facts.retry || facts.error !== null) return null;
-  if (endpoint === 'register' && (status === 201 || (status === 200 && method === 'POST'))) return 'sure';
-  if (/already/i.test(text) || OTHER_CLIENTS.test(text)) return null;
-  if (REGISTERED.test(text)) return 'sure';
-  if (facts.dcr && status === 201) return 'sure';
-  return facts.mode !== 'cached' && BOOTSTRAP_DONE.test(text) ? 'sure' : null;
-}
-
-export function cached(facts: Facts): Strength | null {
-  const { text, served, status, endpoint, method } = facts;
-  if (served || FAILED.test(text) || facts.retry || facts.error !== null || facts.connection !== null) return null;
-  if (status !== null && status >= 300) return null;
-  if (endpoint === 'client' && status === 200 && method !== 'POST' && method !== 'DELETE') return 'sure';
-  if (
-    /(?<![a-z])rat_cached(?!["'}]*[= ]\s*0)|\bJWKS (?:was |were |has been )?(?:rotated|updated|patched)\b|jwks_(?:rotated|rotation_success)/i.test(
-      text,
-    )
-  )
-    return 'sure';
-  if (facts.dcr && /\bPATCH\b/.test(text) && status === 200) return 'sure';
-  if (CACHED.some((pattern) => pattern.test(text))) return 'sure';
-  return facts.mode === 'cached' && BOOTSTRAP_DONE.test(text) ? 'sure' : null;
-}
-
 export function kafkaUnconfigured({ text, served, connection }: Facts): Strength | null {
   if (served) return null;
   if (
@@ -138,14 +119,6 @@ export function kafkaUnconfigured({ text, served, connection }: Facts): Strength
     (connection?.target === 'kafka' || (/kafka/i.test(text) && /NoBrokersAvailable|returned error 111/i.test(text)))
     ? 'sure'
     : null;
-}
-
-/** What the BFF does about its credentials, as far as the statement says; undefined: nothing. */
-export function modeIn({ text, endpoint, method, served }: Facts): 'cached' | 'register' | undefined {
-  if (served) return undefined;
-  if (NO_CACHE.test(text) || REGISTERING.test(text) || (endpoint === 'register' && method === 'POST'))
-    return 'register';
-  return FROM_CACHE.test(text) || endpoint === 'client' ? 'cached' : undefined;
 }
 
 /** The bootstrap, or the whole start, is over and failed. */
@@ -163,44 +136,45 @@ function isBare({ endpoint, text }: Facts): boolean {
   );
 }
 
-const CONDITIONAL = /\b(?:if|ensure|make sure|check (?:that|whether|if)|unless|whether)\b|not expired/i;
+/** Speaks of what could be, not of what is. */
+const GENERAL = /\bmeans\b|not expired|\bwhether\b/i;
 const TOKEN_BAD =
   'expired|invalid|malformed|not valid|no longer (?:valid|accepted)|rejected|revoked|refused|already (?:been )?(?:used|consumed)|used[ _-]up|exhausted|max[ _]?(?:imum)?[ _-]usages?[ _](?:reached|exceeded)|usage limit|usages? exceeded|(?:bad|wrong|unexpected) format|format (?:error|is (?:wrong|invalid))|cannot be (?:decoded|parsed)|could not be (?:decoded|parsed|verified)|not accepted|unauthori[sz]ed|not recogni[sz]ed|unknown|inactive|not active|fail(?:s|ed) (?:validation|verification)|not enough segments|signature';
-const IAT_WORD = '(?:(?<![A-Za-z])IAT(?![A-Za-z])|dcr_iat|initial[ _-]access[ _-]token|(?<![a-z])iat)';
+const IAT_WORD = '(?:(?<![A-Za-z])IAT(?![A-Za-z])|dcr_iat|initial[ _-]?access[ _-]?token|(?<![a-z])iat)';
 const RAT_WORD = '(?:(?<![A-Za-z])RAT(?![A-Za-z])|registration[ _-]access[ _-]token|(?<![a-z])rat(?![a-z]))';
 const IAT_BAD = new RegExp(
-  `${IAT_WORD}[^.;\\n]{0,60}?(?<![a-z])(?:${TOKEN_BAD})|(?<![a-z])(?:${TOKEN_BAD})[^.;\\n]{0,30}?${IAT_WORD}`,
+  `${IAT_WORD}(?:(?![.;]\\s)[^\\n]){0,60}?(?<![a-z])(?:${TOKEN_BAD})|(?<![a-z])(?:${TOKEN_BAD})(?:(?![.;]\\s)[^\\n]){0,30}?${IAT_WORD}`,
   'i',
 );
 const RAT_BAD = new RegExp(
-  `${RAT_WORD}[^.;\\n]{0,60}?(?<![a-z])(?:${TOKEN_BAD})|(?<![a-z])(?:${TOKEN_BAD})[^.;\\n]{0,30}?${RAT_WORD}`,
+  `${RAT_WORD}(?:(?![.;]\\s)[^\\n]){0,60}?(?<![a-z])(?:${TOKEN_BAD})|(?<![a-z])(?:${TOKEN_BAD})(?:(?![.;]\\s)[^\\n]){0,30}?${RAT_WORD}`,
   'i',
 );
+const RAT_OR_IAT = /\bRATs?\s*(?:\/|or|and)\s*IAT|\bIATs?\s*(?:\/|or|and)\s*RAT/i;
 const RENEWED = /\b(?:renewed|refreshed|rotated)\b/i;
 const NOT_NEEDED =
-  /(?<!no )(?<!without )cached (?:client )?credentials (?:found|loaded|valid|present|exist|available|in use)|using (?:the )?cached|not (?:needed|required)|(?:un|not )used|optional|ignor(?:ed|ing)|no longer|remove[ds]?\b/i;
+  /\buse (?:the )?cached?\b|(?<!no )(?<!without )cached (?:client )?credentials (?:found|loaded|valid|present|exist|available|in use)|using (?:the )?cached|not (?:needed|required)|(?:un|not )used|optional|ignor(?:ed|ing)|no longer|remove[ds]?\b/i;
 const ABSENT =
   '(?:missing|not (?:set|provided|present|configured|found|defined|available)|unset|empty|undefined|required|none|blank|absent|must be (?:set|provided|present))';
 const IAT_MISSING = [
-  new RegExp(`(?:no|missing|without(?: an?)?|empty|absent|blank|neither)[ _](?:usable )?["'\`]?${IAT_WORD}`, 'i'),
+  new RegExp(
+    `(?:no|missing|without(?: an?)?|empty|absent|blank|neither|nor(?: an?)?)[ _]?(?:usable )?["'\`]?${IAT_WORD}`,
+    'i',
+  ),
   new RegExp(
     `${IAT_WORD}["'\`]?(?: ?\\([^)]{0,40}\\))?(?: (?:env(?:ironment)? ?var(?:iable)?|variable|setting|value))?[ _:=]*(?:is|was|has|are)?[ _]?(?:not been )?${ABSENT}\\b`,
     'i',
   ),
   /KeyError: ['"]DCR_IAT/,
-  /\bDCR_IAT\s+Field required/i,
+  /\bDCR_IAT[\s;]+Field required/i,
 ];
-const NO_CACHE =
+export const NO_CACHE =
   /(?:no|without|missing)[ _](?:valid |usable )?(?:cached[ _](?:client[ _]|dcr[ _])?(?:credentials?|client|creds)|credentials? cache)|cached (?:client )?credentials (?:are |is )?(?:missing|not found|absent)|bff_client\.json['"]? (?:does not exist|not found|is missing)/i;
-const FROM_CACHE =
-  /(?:using|use|loaded|loading|reusing|found|starting (?:from|with)) (?:existing |the |valid )?cached (?:client |dcr )?(?:credentials?|creds|client)|(?<!no )(?<!without )(?<!missing )cached[ _](?:client[ _]|dcr[ _])?credentials[ _](?:found|loaded|present|in use|available)|credentials loaded from/i;
-const REGISTERING =
-  /\bregistering\b[^.;\n]{0,30}\bclient\b|\bre-?regist(?:er(?:ing)?|ration)\b|force[ _]replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i;
 const TOKEN_CALL =
   /client[ _]assertion|private_key_jwt|client_secret_(?:basic|post)|token[ _](?:endpoint|request|exchange)|token_endpoint_auth_method|client authentication|\/token\b/i;
 const SKIPPED = [
-  /(?<![a-z])(?:dcr|bootstrap|client registration)\b[^.;\n]{0,40}\b(?:skipped|skipping|disabled|switched off|turned off|not enabled)\b|dcr_(?:bootstrap_)?(?:skipped|disabled)/i,
-  /\bskip(?:ped|ping)[^.;\n]{0,20}\b(?:dcr|bootstrap|client registration)\b/i,
+  /(?<![a-z])(?:dcr|bootstrap|client registration)\b(?:(?![.;]\s)[^\n]){0,40}\b(?:skipped|skipping|disabled|switched off|turned off|not enabled)\b|dcr_(?:bootstrap_)?(?:skipped|disabled)/i,
+  /\bskip(?:ped|ping)(?:(?![.;]\s)[^\n]){0,20}\b(?:dcr|bootstrap|client registration)\b/i,
   /SKIP_DCR_BOOTSTRAP["']?\s*(?:=|:|is|set to)+\s*["']?(?:true|1|yes|on)\b/i,
   /DCR_ENABLED["']?\s*(?:=|:|is|set to)+\s*["']?(?:false|0|no|off)\b/i,
 ];
@@ -209,30 +183,17 @@ const NOT_SKIPPED =
 const REDIS_DOWN = [
   /\bredis(?:[ _.](?:health(?:[ _]?check)?|ping|connection|client|pool|server|backend|session store|store|cache|status))*["']?(?:[ :=-]+|\.status[=:] ?)["']?(?:is |was |has |has been )?(?:down|unhealthy|unavailable|unreachable|fail(?:ed|ing|ure)?|error|lost|refused|timed out|timeout|disconnected|not (?:available|reachable|responding|connected|healthy))\b/i,
   /redis\.exceptions\.(?:Connection|Timeout|Authentication|BusyLoading|MasterDown)\w*|redis[\w.]*(?:ConnectionError|TimeoutError)/i,
-  /(?:failed|unable|cannot|could not|can't)(?: to)? (?:connect(?: to)?|ping|reach)[^.;\n]{0,20}\bredis\b/i,
+  /(?:failed|unable|cannot|could not|can't)(?: to)? (?:connect(?: to)?|ping|reach)(?:(?![.;]\s)[^\n]){0,20}\bredis\b/i,
   /\bredis[\w.]*\.status=(?:down|unhealthy|fail(?:ed|ing)?|error|unavailable|disconnected)\b/i,
   /\bredis\b[^\n]{0,80}\b(?:NOAUTH|WRONGPASS|LOADING Redis|MISCONF)|(?:NOAUTH|WRONGPASS)\b[^\n]{0,80}\bredis\b/i,
 ];
 const RECOVERED =
-  /\bredis\b[^.;\n]{0,30}\b(?:re-?connected|connected|recovered|restored|is (?:up|healthy|back|available)|established|connection ok|ready|healthy)\b|(?:re-?)?connected to redis/i;
-const FAILED =
-  /\bfail|_failed|\berror\b(?!["']?\s*[=:]\s*["']?(?:none|null|false|0|""|\s|$))|denied|unable|could not|cannot|\bnot (?:been )?registered|refused|invalid|unauthori[sz]ed|forbidden|de-?regist|unregist/i;
-const OTHER_CLIENTS = /websocket|\bws\b|\bsse\b|subscriber|consumer|listener|metric|push|webhook|kafka|redis|\bmcp\b/i;
-const REGISTERED =
-  /(?<![a-z])client[ _](?:successfully[ _]|was |has been )?registered(?=$|[\s:,.;!=(["'_])|registered (?:(?:new|oauth2?|oidc|bff|dynamic) )+client|(?:dcr|client|dynamic)[ _]registration(?: request)?[ _](?:has |was |is )?(?:succe|complete|done|ok\b)|(?:dcr|client|dynamic)_registered|dcr_status\{[^}]*status="success"/i;
-const BOOTSTRAP_DONE =
-  /(?:dcr[ _]bootstrap|bootstrap[ _](?:of )?dcr|dcr)[ _](?:has |was |is )?(?:succe\w+|complete[d]?\b|finished|done\b|ok\b)|bootstrap (?:completed|succeeded|successful|finished)/i;
-const CACHED = [
-  /cached (?:client )?credentials (?:are |is )?(?:still )?(?:valid\b|accepted|confirmed|verified)/i,
-  /cached[^.\n]{0,60}(?:nothing to do|no registration (?:needed|required)|registration (?:not needed|not required|skipped)|skipping (?:dcr |client )?registration)/i,
-  /skipping (?:dcr |client )?(?:registration|bootstrap)[^.\n]{0,40}(?:cached|already)/i,
-  /client (?:is )?already registered|already registered (?:as|at|with)/i,
-  /\bkid\b[^.;\n]{0,60}(?:already )?(?:present|published|registered|matches|found)|JWKS (?:is |are )?(?:already )?(?:up[ -]to[ -]date|current|contains)/i,
-];
+  /\bredis(?:[ _](?:client|connection|pool|server|session store|is|has|been|was|now|health(?:[ _]check)?))*["']?[ :=]+["']?(?:re-?connected|connected|recovered|restored|up|back|ok|available|established|ready|healthy)\b|(?<!not |dis)connected to redis/i;
 const ENDED = [
   /Application startup failed/i,
-  /(?<![a-z])(?:dcr|dynamic client|client)?[ _-]?(?:bootstrap|client[ _]registration|dcr[ _]registration|dynamic registration)[ _](?:has |was |step )?(?:failed|failure|aborted|error)\b/i,
-  /(?:failed|unable|could not|cannot) (?:to )?(?:bootstrap|register) (?!from|kafka)|dcr[ _](?:failed|failure|error)\b/i,
-  /(?:shutting down|exiting|aborting|terminating)[^.\n]{0,60}(?:bootstrap|dcr|registration)|(?:bootstrap|dcr|registration)[^.\n]{0,60}(?:shutting down|exiting|aborting|terminating)/i,
-  /\b(?:Bootstrap|DCR|Registration)\w*Error\b/,
+  /(?:^|[^\w\s]\s*|\b(?:dcr|bff|client|the|oauth2?|oidc|because|error|critical|fatal|startup)[ _-])bootstrap[ _](?:has |was |step |process )?(?:failed|failure|aborted|error)\b/i,
+  /(?:dcr|client|dynamic)[ _-]registration[ _](?:has |was |step |request )?(?:failed|failure|aborted|error|rejected|refused)\b|(?<![a-z])dcr[ _](?:failed|failure|error)\b/i,
+  /(?:failed|unable|could not|cannot) (?:to )?(?:bootstrap (?:dcr|the client)|register (?:oauth2? |the |bff )?client)/i,
+  /(?:shutting down|exiting|aborting|terminating)(?:(?!\.\s)[^\n]){0,60}(?:bootstrap|dcr|registration)|(?:bootstrap|dcr|registration)(?:(?!\.\s)[^\n]){0,60}(?:shutting down|exiting|aborting|terminating)/i,
+  /\b(?:Bootstrap|DCR|Dcr|Registration)\w*Error\b/,
 ];

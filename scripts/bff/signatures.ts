@@ -2,6 +2,7 @@ import type { DiagnosisCode } from '../core/diagnosis.ts';
 import type { ConnectionFailure } from './connection.ts';
 import type { Facts } from './facts.ts';
 import * as say from './phrases.ts';
+import * as proof from './proofs.ts';
 
 /**
  * `sure`: the statement says it by itself. `in-context`: it may mean this, and counts only close to statements about the
@@ -163,7 +164,7 @@ export const SIGNATURES: readonly Signature[] = [
     rank: 30,
     cause: 'The BFF registered itself at the IdP.',
     fix: 'Nothing to do; run npm run iat:clear to take DCR_IAT out again.',
-    match: say.registered,
+    match: proof.registered,
   },
   {
     ...GOOD,
@@ -171,7 +172,7 @@ export const SIGNATURES: readonly Signature[] = [
     rank: 29,
     cause: 'The BFF started from its cached credentials and used no IAT.',
     fix: 'Nothing to do; an IAT in DCR_IAT was not used and can be removed with npm run iat:clear.',
-    match: say.cached,
+    match: proof.cached,
   },
   {
     ...BAD,

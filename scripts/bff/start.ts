@@ -2,6 +2,7 @@ import type { Diagnosis, DiagnosisCode } from '../core/diagnosis.ts';
 import type { ConnectionFailure } from './connection.ts';
 import type { Facts, Mode } from './facts.ts';
 import * as say from './phrases.ts';
+import { modeIn } from './proofs.ts';
 import { SIGNATURES, type Signature, type Strength, signatureOf } from './signatures.ts';
 import { nothingSaid, onlyTheHint, unknownReason } from './unknowns.ts';
 
@@ -65,26 +66,26 @@ export class Start {
 
   /** @param line what a reader sees as evidence; @param at its number in the log */
   add(facts: Facts, line: string, at: number): Effect {
-    if (facts.dcr || facts.hint || facts.endpoint === 'register' || facts.endpoint === 'client') this.#aboutDcr = at;
     if (
       /\bre-?regist|fall(?:ing)? ?back|force[ _]?replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i.test(
         facts.text,
       )
     )
       this.#fallback = true;
-    const mode = say.modeIn(facts);
+    const mode = modeIn(facts);
     if (mode !== undefined) {
       this.mode = mode;
       keep(this.#modeLines, line, EVIDENCE);
     }
     let effect: Effect = 'none';
     for (const signature of SIGNATURES) {
-      const strength = signature.match(facts);
+      const strength = strengthOf(signature, facts);
       if (strength === null || !this.#counts(signature, strength, facts, at)) continue;
       this.#note(signature, strength, facts, line, at);
       effect = signature.meaning;
       if (signature.bootstrap) break;
     }
+    if (facts.dcr || facts.hint || mode !== undefined || facts.endpoint === 'register') this.#aboutDcr = at;
     if (say.redisBack(facts)) this.#seen.delete('redis-unavailable');
     if (say.endsBadly(facts) && effect !== 'good') {
       keep(this.#endings, line, REASONS);
@@ -194,6 +195,16 @@ export class Start {
 /** The statement decides something about the bootstrap by itself, so that it cannot belong to a start that is over. */
 export function tellsOfBootstrap(facts: Facts): boolean {
   return SIGNATURES.some((row) => row.bootstrap && row.match(facts) === 'sure' && (!isAboutReaching(row) || facts.dcr));
+}
+
+/** What is only said, at a level that reports no failure, decides nothing by itself. */
+function strengthOf(signature: Signature, facts: Facts): Strength | null {
+  const strength = signature.match(facts);
+  if (strength !== 'sure' || !facts.quiet || signature.meaning === 'good') return strength;
+  const told = facts.status === null && facts.error === null && facts.connection === null;
+  return told && signature.code !== 'bootstrap-skipped' && signature.code !== 'kafka-unconfigured'
+    ? 'in-context'
+    : strength;
 }
 
 function isAboutReaching(signature: Signature): boolean {

@@ -43,9 +43,9 @@ export class Statements {
     if (this.#traceback) return this.#readTraceback(line);
     if (line.trim() === '') return null;
     if (CHAIN.test(line)) return null;
-    if (TRACEBACK.test(line)) return this.#openTraceback(line);
     const json = readJson(withoutTimestamp(line).replace(LEVEL, ''));
     if (json !== null) return this.#begin(json.words, json.frames);
+    if (TRACEBACK.test(line)) return this.#openTraceback(line);
     if (/^\s/.test(line) && this.#head !== '') return this.#append(line.trim());
     return this.#begin(withoutTimestamp(line), '');
   }

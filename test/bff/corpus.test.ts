@@ -16,6 +16,8 @@ describe('the log corpus', () => {
   it('is large enough to mean something', () => {
     const codes = FILES.map((name) => name.slice(0, name.indexOf('.')));
     expect(FILES.length).toBeGreaterThanOrEqual(60);
-    expect(codes.filter((code) => ['unknown', 'registered', 'credentials-cached'].includes(code)).length).toBeGreaterThan(15);
+    expect(
+      codes.filter((code) => ['unknown', 'registered', 'credentials-cached'].includes(code)).length,
+    ).toBeGreaterThan(15);
   });
 });
