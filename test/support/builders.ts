@@ -13,7 +13,7 @@ export function collectionBytes(items: readonly Item[], more: Partial<Collection
 
 /** A request with its URL, and anything else. */
 export function request(name: string, url: string, more: Item = {}): Item {
-  return { name, request: { method: 'GET', url: { raw: url } }, ...more };
+  return { name, request: { method: 'GET', url }, ...more };
 }
 
 export function folder(name: string, ...items: Item[]): Item {
