@@ -4,7 +4,7 @@ import { BootstrapFailure, bootstrap } from './bff/bootstrap.ts';
 import { BFF_FAULTS, type BffFault } from './bff/faults.ts';
 import { createHealth, type HealthReport } from './bff/health.ts';
 import { type Jwk, loadKey } from './bff/keys.ts';
-import { createLog, type Log } from './bff/log.ts';
+import { createLog, exitAfterOutput, type Log } from './bff/log.ts';
 import { type BffSettings, locate, readSettings } from './bff/settings.ts';
 import { isBffFault, parseFault } from './faults.ts';
 import { answerJson, listen } from './http.ts';
@@ -34,7 +34,7 @@ export async function runBff(env: Readonly<Record<string, string | undefined>>):
     if (!settings.allowFailure) {
       log.error('ms_bff.main', 'DCR bootstrap failed, shutting down (ALLOW_BOOTSTRAP_FAILURE=false)');
       log.server('ERROR', 'Application startup failed. Exiting.');
-      process.exit(STARTUP_FAILED);
+      return exitAfterOutput(STARTUP_FAILED);
     }
     log.warning('ms_bff.main', 'Continuing without client registration (ALLOW_BOOTSTRAP_FAILURE=true)');
   }
@@ -84,7 +84,7 @@ async function serve(settings: BffSettings, { fault, log, jwks }: Serving): Prom
   });
   const port = await listen(server, settings.host, settings.port).catch((error: { readonly code?: string }) => {
     log.server('ERROR', `[Errno 98] error while attempting to bind on address: ${error.code}`);
-    process.exit(1);
+    return exitAfterOutput(1);
   });
   log.server('INFO', 'Application startup complete.');
   log.server('INFO', `Uvicorn running on http://${settings.host}:${port} (Press CTRL+C to quit)`);

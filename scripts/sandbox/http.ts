@@ -1,4 +1,5 @@
 import {
+  createServer,
   type IncomingHttpHeaders,
   type IncomingMessage,
   request as requestHttp,
@@ -6,6 +7,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+
+/** Below the ports that systems give to outgoing connections: one of those could take a server's while it is down. */
+const PORTS = { from: 20_000, to: 29_999 } as const;
 
 /** Bodies beyond this are not for the sandbox. */
 const MAX_BODY_BYTES = 256 * 1024;
@@ -115,4 +119,19 @@ export async function closeServer(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
+}
+
+/** A port of this machine where nobody listens now, and where a server that comes and goes will find it free again. */
+export async function findFreePort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    const server = createServer();
+    const isFree = await listen(server, '127.0.0.1', port).then(
+      () => true,
+      () => false,
+    );
+    await closeServer(server);
+    if (isFree) return port;
+  }
+  throw new Error('found no free port on this machine');
 }

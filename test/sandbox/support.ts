@@ -95,7 +95,7 @@ export function bffProcess(env: Readonly<Record<string, string>>): BffProcess {
         };
         listeners.push(look);
         look();
-        void ended.then(() => reject(new Error(`ended without "${wanted}":\n${text}`)));
+        void ended.then(() => reject(new Error(`ended without "${wanted}":\n${text.slice(-3_000)}`)));
       }),
   };
 }

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import process from 'node:process';
 import type { BffSettings } from './settings.ts';
 
@@ -11,67 +10,71 @@ export interface Log {
   error(logger: string, message: string, fields?: Fields): void;
   /** An error with a Python traceback under it, innermost frame last. */
   exception(logger: string, message: string, traceback: readonly string[]): void;
-  /** What uvicorn says about the server itself; on stderr, as uvicorn does. */
+  /** What uvicorn says about the server itself. */
   server(level: 'INFO' | 'ERROR', message: string): void;
   /** uvicorn's line for a request that was answered. */
   access(message: string): void;
 }
 
-const STDOUT = 1;
-const STDERR = 2;
+type Stream = 'stdout' | 'stderr';
 
-/** `plain` is logging's usual format, `json` is structlog's; `silent` writes nothing. */
-export function createLog(format: BffSettings['log']): Log {
-  if (format === 'silent') return SILENT;
-  const write = format === 'json' ? writeJson : writePlain;
-  return {
-    info: (logger, message, fields) => write(STDOUT, 'INFO', logger, message, fields),
-    warning: (logger, message, fields) => write(STDOUT, 'WARNING', logger, message, fields),
-    error: (logger, message, fields) => write(STDOUT, 'ERROR', logger, message, fields),
-    exception: (logger, message, traceback) => {
-      const exception = ['Traceback (most recent call last):', ...traceback].join('\n');
-      if (format === 'json') writeJson(STDOUT, 'ERROR', logger, message, { exception });
-      else writePlain(STDOUT, 'ERROR', logger, `${message}\n${exception}`);
-    },
-    server: (level, message) => {
-      if (format === 'json') writeJson(STDERR, level, 'uvicorn.error', message);
-      else writeLine(STDERR, `${`${level}:`.padEnd(9)} ${message}`);
-    },
-    access: (message) => {
-      if (format === 'json') writeJson(STDOUT, 'INFO', 'uvicorn.access', message);
-      else writeLine(STDOUT, `INFO:     ${message}`);
-    },
-  };
-}
-
-const SILENT: Log = {
-  info() {},
-  warning() {},
-  error() {},
-  exception() {},
-  server() {},
-  access() {},
-};
-
-function writePlain(stream: number, level: string, logger: string, message: string, fields: Fields = {}): void {
-  const time = new Date().toISOString().replace('T', ' ').replace('.', ',').replace('Z', '');
-  const tail = Object.entries(fields).map(([name, value]) => ` ${name}=${value}`);
-  writeLine(stream, `${time} - ${logger} - ${level} - ${message}${tail.join('')}`);
-}
-
-function writeJson(stream: number, level: string, logger: string, message: string, fields: Fields = {}): void {
-  const entry = { event: message, ...fields, logger, level: level.toLowerCase(), timestamp: new Date().toISOString() };
-  writeLine(stream, JSON.stringify(entry));
-}
+type Write = (level: string, logger: string, message: string, fields?: Fields) => void;
 
 /**
- * Written at once, so that nothing is lost where the process exits right after.
- * A reader that is gone means that the container's owner is gone.
+ * `plain` is what logging and uvicorn write by default: all on stderr but the access log. `json` is structlog's: all on stdout.
+ * `silent` writes nothing.
  */
-function writeLine(stream: number, line: string): void {
-  try {
-    writeSync(stream, `${line}\n`);
-  } catch {
-    process.exit(1);
-  }
+export function createLog(format: BffSettings['log']): Log {
+  if (format === 'silent') return { info() {}, warning() {}, error() {}, exception() {}, server() {}, access() {} };
+  const write = format === 'json' ? writeJson : writePlain;
+  const levels = {
+    info: write.bind(null, 'INFO'),
+    warning: write.bind(null, 'WARNING'),
+    error: write.bind(null, 'ERROR'),
+  };
+  return format === 'json' ? { ...levels, ...JSON_FORMS } : { ...levels, ...PLAIN_FORMS };
+}
+
+type Forms = Pick<Log, 'exception' | 'server' | 'access'>;
+
+const PLAIN_FORMS: Forms = {
+  exception: (logger, message, frames) => writePlain('ERROR', logger, `${message}\n${renderTraceback(frames)}`),
+  server: (level, message) => writeLine('stderr', `${`${level}:`.padEnd(9)} ${message}`),
+  access: (message) => writeLine('stdout', `INFO:     ${message}`),
+};
+
+const JSON_FORMS: Forms = {
+  exception: (logger, message, frames) => writeJson('ERROR', logger, message, { exception: renderTraceback(frames) }),
+  server: (level, message) => writeJson(level, 'uvicorn.error', message),
+  access: (message) => writeJson('INFO', 'uvicorn.access', message),
+};
+
+const writePlain: Write = (level, logger, message, fields = {}) => {
+  const time = new Date().toISOString().replace('T', ' ').replace('.', ',').replace('Z', '');
+  const tail = Object.entries(fields).map(([name, value]) => ` ${name}=${value}`);
+  writeLine('stderr', `${time} - ${logger} - ${level} - ${message}${tail.join('')}`);
+};
+
+const writeJson: Write = (level, logger, message, fields = {}) => {
+  const entry = { event: message, ...fields, logger, level: level.toLowerCase(), timestamp: new Date().toISOString() };
+  writeLine('stdout', JSON.stringify(entry));
+};
+
+function renderTraceback(frames: readonly string[]): string {
+  return ['Traceback (most recent call last):', ...frames].join('\n');
+}
+
+/** Waits until everything that was written has left this process; where output is asynchronous an exit would cut it off. */
+export async function flushOutput(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) await new Promise((resolve) => stream.write('', resolve));
+}
+
+/** Ends the process when its output is out. */
+export async function exitAfterOutput(code: number): Promise<never> {
+  await flushOutput();
+  process.exit(code);
+}
+
+function writeLine(stream: Stream, line: string): void {
+  process[stream].write(`${line}\n`);
 }

@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { AppError } from '../../core/errors.ts';
+
+export type RestartPolicy = 'no' | 'always' | 'unless-stopped' | 'on-failure';
+
+/** What the sandbox needs to know of a service. */
+export interface Service {
+  readonly image: string;
+  /** null: passed through from the shell, and unset there. */
+  readonly environment: Readonly<Record<string, string | null>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly restart: RestartPolicy;
+  /** The first published port on this machine. */
+  readonly port: number | null;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+type Mapping = Readonly<Record<string, unknown>>;
+
+/**
+ * The services of a compose file, resolved as simply as the sandbox needs it: `.env`, `env_file`, `environment` as map or
+ * list, `${VAR}` with its operators (compose-spec, 12-interpolation). It is not compose, and does not claim to be.
+ *
+ * @throws AppError `compose-file-missing`, `compose-invalid`
+ */
+export async function readComposeFile(path: string, shell: Variables): Promise<Readonly<Record<string, Service>>> {
+  const text = await readText(path);
+  if (text === null) {
+    throw new AppError('compose-file-missing', 'The compose file of the sandbox is gone.', { where: { file: path } });
+  }
+  const root = parseRoot(text, path);
+  const variables = { ...parseDotenv((await readText(join(dirname(path), '.env'))) ?? ''), ...shell };
+  const services = interpolateAll(asMapping(root['services']), variables);
+  const read = Object.entries(asMapping(services)).map(
+    async ([name, raw]) => [name, await readService(asMapping(raw), dirname(path), variables)] as const,
+  );
+  return Object.fromEntries(await Promise.all(read));
+}
+
+function parseRoot(text: string, path: string): Mapping {
+  const document = parseDocument(text, { merge: true });
+  const [error] = document.errors;
+  if (error === undefined) return asMapping(document.toJS());
+  // The library's own message quotes the line, and the line may hold a token.
+  const [start] = error.linePos ?? [];
+  throw new AppError('compose-invalid', `The compose file is not valid YAML (${error.code}).`, {
+    where: { file: path, ...(start === undefined ? {} : { line: start.line, column: start.col }) },
+  });
+}
+
+async function readService(raw: Mapping, folder: string, variables: Variables): Promise<Service> {
+  const envFiles = [raw['env_file'] ?? []].flat().map(String);
+  const fromFiles = await Promise.all(envFiles.map((file) => readText(join(folder, file))));
+  return {
+    image: String(raw['image'] ?? ''),
+    environment: {
+      ...Object.assign({}, ...fromFiles.map((text) => parseDotenv(text ?? ''))),
+      ...readPairs(raw['environment'], variables),
+    },
+    labels: Object.fromEntries(
+      Object.entries(readPairs(raw['labels'], {})).map(([name, value]) => [name, value ?? '']),
+    ),
+    restart: readRestart(raw['restart']),
+    port: readPort(raw['ports']),
+  };
+}
+
+/** A map, or a list of `NAME=value`; a name without a value is looked up. */
+function readPairs(raw: unknown, variables: Variables): Record<string, string | null> {
+  const pairs = Array.isArray(raw)
+    ? raw.map(String).map((item): [string, unknown] => {
+        const at = item.indexOf('=');
+        return at < 0 ? [item, null] : [item.slice(0, at), item.slice(at + 1)];
+      })
+    : Object.entries(asMapping(raw));
+  return Object.fromEntries(
+    pairs.map(([name, value]) => [name, value === null ? (variables[name] ?? null) : String(value)]),
+  );
+}
+
+function readRestart(raw: unknown): RestartPolicy {
+  const [policy] = String(raw ?? 'no').split(':');
+  return policy === 'always' || policy === 'unless-stopped' || policy === 'on-failure' ? policy : 'no';
+}
+
+/** `127.0.0.1:8000:8000`, `8000:8000`: the number before the last colon. */
+function readPort(raw: unknown): number | null {
+  const [first] = Array.isArray(raw) ? raw.map(String) : [];
+  const port = Number(first?.split(':').at(-2));
+  return Number.isInteger(port) ? port : null;
+}
+
+const REFERENCE = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]*))?\}|([A-Za-z_]\w*))/g;
+
+function interpolateAll(value: unknown, variables: Variables): unknown {
+  if (typeof value === 'string') return interpolate(value, variables);
+  if (Array.isArray(value)) return value.map((each) => interpolateAll(each, variables));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, interpolateAll(each, variables)]));
+}
+
+function interpolate(text: string, variables: Variables): string {
+  return text.replace(REFERENCE, (whole, braced?: string, operator?: string, operand = '', bare?: string) => {
+    if (whole === '$$') return '$';
+    const name = braced ?? bare ?? '';
+    const value = variables[name];
+    // With the colon an empty value counts as none.
+    const isThere = value !== undefined && !(operator?.startsWith(':') && value === '');
+    if (operator?.endsWith('+')) return isThere ? operand : '';
+    if (isThere) return value;
+    if (operator?.endsWith('?')) {
+      throw new AppError('compose-invalid', `The compose file needs the variable ${name}, and it is not set.`);
+    }
+    return operand;
+  });
+}
+
+function parseDotenv(text: string): Record<string, string> {
+  const lines = text.split(/\r?\n/).map((line) => /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line));
+  return Object.fromEntries(
+    lines.filter((match) => match !== null).map(([, name = '', raw = '']) => [name, unquote(raw)]),
+  );
+}
+
+function unquote(raw: string): string {
+  const quoted = /^(['"])(.*)\1(?:\s+#.*)?$/.exec(raw);
+  return quoted === null ? raw.replace(/\s+#.*$/, '') : (quoted[2] ?? '');
+}
+
+function asMapping(value: unknown): Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === 'ENOENT') return null;
+    throw new AppError('file-io', 'A file of the sandbox cannot be read.', { where: { file: path }, cause: error });
+  }
+}

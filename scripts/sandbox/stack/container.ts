@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Container, ContainerState } from '../../core/ports.ts';
+import type { Service } from './compose-file.ts';
+import { ContainerLog } from './log.ts';
+import { type Child, endProcess, exitOf, startProgram } from './process.ts';
+
+/** Docker's own numbers: it starts again after 100 ms, waits twice as long each time, and forgets after 10 s of running. */
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 60_000;
+const STABLE_MS = 10_000;
+
+export interface ContainerOptions {
+  readonly name: string;
+  readonly service: Service;
+  /** Variables of the sandbox itself, beside those of the service. */
+  readonly technical: Readonly<Record<string, string>>;
+  /** Where its log goes. */
+  readonly folder: string;
+}
+
+/** A process that looks like a container: own id, state, log, and the restart policy of the compose file. */
+export class ProcessContainer {
+  readonly id = randomBytes(32).toString('hex');
+  readonly log: ContainerLog;
+  readonly #createdAt = new Date().toISOString();
+  readonly #options: ContainerOptions;
+  #status: ContainerState['status'] = 'created';
+  #exitCode = 0;
+  #error = '';
+  #startedAt = '0001-01-01T00:00:00Z';
+  #restartCount = 0;
+  #delayMs = FIRST_DELAY_MS;
+  #running: { readonly child: Child; readonly ended: Promise<void> } | null = null;
+  #restart: NodeJS.Timeout | null = null;
+  #isStopping = false;
+
+  constructor(options: ContainerOptions) {
+    this.#options = options;
+    this.log = new ContainerLog(join(options.folder, `${this.id.slice(0, 12)}.log`));
+  }
+
+  /** What it was made from: an `up` with the same leaves it alone. */
+  get service(): Service {
+    return this.#options.service;
+  }
+
+  get isActive(): boolean {
+    return this.#status === 'running' || this.#status === 'restarting';
+  }
+
+  /** A start from outside; the policy's own restarts are counted, this one begins the count again. */
+  start(): void {
+    this.#restartCount = 0;
+    this.#delayMs = FIRST_DELAY_MS;
+    this.#launch();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    if (this.#restart !== null) clearTimeout(this.#restart);
+    if (this.#running !== null) await endProcess(this.#running.child, this.#running.ended);
+    this.#status = 'exited';
+    this.log.isOver = true;
+  }
+
+  describe(): Container {
+    const { name, service } = this.#options;
+    const set = Object.entries(service.environment).filter((entry): entry is [string, string] => entry[1] !== null);
+    return {
+      id: this.id,
+      name,
+      image: service.image,
+      createdAt: this.#createdAt,
+      env: Object.fromEntries(set),
+      labels: service.labels,
+      logDriver: 'json-file',
+      state: {
+        status: this.#status,
+        exitCode: this.#exitCode,
+        oomKilled: false,
+        restartCount: this.#restartCount,
+        startedAt: this.#startedAt,
+        error: this.#error,
+        health: null,
+      },
+    };
+  }
+
+  #launch(): void {
+    const { env } = this.describe();
+    const child = startProgram('bff', { ...env, ...this.#options.technical });
+    const startedMs = performance.now();
+    this.#startedAt = new Date().toISOString();
+    this.#status = 'running';
+    this.#exitCode = 0;
+    this.#error = '';
+    this.#isStopping = false;
+    this.log.isOver = false;
+    const exited = exitOf(child);
+    // Every line is in the log before the state says that it has ended.
+    const output = Promise.all([this.log.collect('stdout', child.stdout), this.log.collect('stderr', child.stderr)]);
+    const ended = Promise.all([exited, output.catch(() => {})]).then(([{ code, startError }]) => {
+      this.#running = null;
+      this.#settle(code, startError, performance.now() - startedMs);
+    });
+    this.#running = { child, ended };
+  }
+
+  #settle(code: number, startError: string | null, ranMs: number): void {
+    this.#exitCode = code;
+    if (startError !== null) {
+      this.#status = 'created';
+      this.#error = startError;
+    } else if (this.#isStopping || !isRestarted(this.service, code)) {
+      this.#status = 'exited';
+    } else {
+      this.#status = 'restarting';
+      if (ranMs > STABLE_MS) this.#delayMs = FIRST_DELAY_MS;
+      this.#restart = setTimeout(() => {
+        this.#restartCount++;
+        this.#launch();
+      }, this.#delayMs);
+      this.#delayMs = Math.min(this.#delayMs * 2, LONGEST_DELAY_MS);
+      return;
+    }
+    this.log.isOver = true;
+  }
+}
+
+function isRestarted({ restart }: Service, code: number): boolean {
+  return restart === 'always' || restart === 'unless-stopped' || (restart === 'on-failure' && code !== 0);
+}

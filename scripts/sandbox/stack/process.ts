@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import process from 'node:process';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { LIFELINE } from '../lifeline.ts';
+
+export type Program = 'idp' | 'bff';
+
+export interface Child extends ChildProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+/** What a program needs to run at all, wherever it comes from. */
+const TECHNICAL = ['PATH', 'Path', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'SYSTEMROOT'];
+
+/** How long a process may take to end after SIGTERM. */
+const GRACE_MS = 2_000;
+
+/** Starts a program of the sandbox with just this environment. It ends with this process, however that ends. */
+export function startProgram(program: Program, env: Readonly<Record<string, string>>): Child {
+  const inherited = TECHNICAL.map((name) => [name, process.env[name]] as const).filter(
+    ([, value]) => value !== undefined,
+  );
+  const main = fileURLToPath(new URL(`../${program}-main.ts`, import.meta.url));
+  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main], {
+    env: { ...Object.fromEntries(inherited), ...env, [LIFELINE.name]: LIFELINE.value },
+    // Ctrl-C in the terminal is for the parent alone; it ends its children itself.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  }) as Child;
+}
+
+/** Resolves when the process is gone; its output may still be on its way. */
+export function exitOf(child: ChildProcess): Promise<{ readonly code: number; readonly startError: string | null }> {
+  return new Promise((resolve) => {
+    // A signal's number is not told, and 137 is what Docker says after a SIGKILL.
+    child.once('exit', (code, signal) =>
+      resolve({ code: code ?? (signal === 'SIGKILL' ? 137 : 143), startError: null }),
+    );
+    child.once('error', (error) => resolve({ code: 127, startError: error.message }));
+  });
+}
+
+/** Ends a process: SIGTERM, then SIGKILL. `exited` is its `exitOf`. */
+export async function endProcess(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+  await exited;
+  clearTimeout(timer);
+}

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import type { LogLine } from '../../scripts/core/result.ts';
+import { startSandbox } from '../../scripts/sandbox/start.ts';
+import { current, edit, FAILED, linesUntil, NEVER, READY, sandbox, writeToken } from './running.ts';
+import { call, temporaryFolder } from './support.ts';
+
+test('the whole story: fails, is registered, and starts from its cached credentials', async () => {
+  const running = await sandbox({ restart: 'no' });
+  const { stack, bffUrl } = running;
+  expect(await stack.container('bff', NEVER)).toBeNull();
+
+  await stack.up('bff', NEVER);
+  const failed = await current(running);
+  const all = [];
+  for await (const line of stack.logs(failed.id, { follow: true, signal: NEVER })) all.push(line.text);
+  expect(all.join('\n')).toContain('Get new RAT/IAT');
+  expect((await stack.inspect(failed.id, NEVER))?.state).toMatchObject({
+    status: 'exited',
+    exitCode: 3,
+    restartCount: 0,
+  });
+
+  const token = await writeToken(running);
+  expect((await stack.resolve(NEVER))['bff']?.['DCR_IAT']).toBe(token);
+  await stack.up('bff', NEVER);
+  const registered = await current(running);
+  expect(registered.id).not.toBe(failed.id);
+  expect(registered.env['DCR_IAT']).toBe(token);
+  expect(await stack.inspect(failed.id, NEVER)).toBeNull();
+  const lines = await linesUntil(running, registered.id, READY);
+  expect(lines.map((line) => line.text).join('\n')).toContain('Client registered: bff-server');
+  expect((await call('GET', `${bffUrl}/health`, null)).status).toBe(200);
+
+  edit(running.composeFile, (text) => text.replace(/ +DCR_IAT: .*\n/, ''));
+  await stack.up('bff', NEVER);
+  const cached = await current(running);
+  expect(cached.env['DCR_IAT']).toBeUndefined();
+  await linesUntil(running, cached.id, 'nothing to do');
+  await linesUntil(running, cached.id, READY);
+  expect(cached.state).toMatchObject({ status: 'running', exitCode: 0, health: null });
+});
+
+describe('up', () => {
+  test('leaves a container with the same environment alone, and starts it when it has exited', async () => {
+    const running = await sandbox({ fault: 'slow-start:60' });
+    await running.stack.up('bff', NEVER);
+    const first = await current(running);
+    edit(running.composeFile, (text) => `# a comment\n${text.replace('"false"  ', "'false'")}`);
+    await running.stack.up('bff', NEVER);
+    expect(await current(running)).toEqual(first);
+    edit(running.composeFile, (text) => text.replace('LOG_LEVEL', 'X').replace('MAX_KEYS: "3"', 'MAX_KEYS: "4"'));
+    await running.stack.up('bff', NEVER);
+    expect((await current(running)).id).not.toBe(first.id);
+  });
+
+  test('starts an exited container again', async () => {
+    const running = await sandbox({ restart: 'no' });
+    await running.stack.up('bff', NEVER);
+    const first = await current(running);
+    await linesUntil(running, first.id, FAILED);
+    for await (const _line of running.stack.logs(first.id, { follow: true, signal: NEVER }));
+    await running.stack.up('bff', NEVER);
+    const second = await current(running);
+    expect(second.id).toBe(first.id);
+    expect(second.state.status).toBe('running');
+    expect(second.state.startedAt > first.state.startedAt).toBe(true);
+  });
+
+  test('knows its services', async () => {
+    const { stack } = await sandbox();
+    await expect(stack.up('bbf', NEVER)).rejects.toMatchObject({ code: 'service-not-found' });
+    await expect(stack.up('kafka', NEVER)).rejects.toMatchObject({ code: 'restart-failed' });
+    expect(Object.keys(await stack.resolve(NEVER)).sort()).toEqual(['bff', 'idp', 'kafka', 'shared_redis']);
+  });
+});
+
+describe('the restart policy', () => {
+  test('starts a BFF that fails again and again, with longer and longer pauses, in one log without gaps', async () => {
+    const running = await sandbox({ startBff: true });
+    const { id } = await current(running);
+    const starts: LogLine[] = [];
+    let failures = 0;
+    for await (const line of running.stack.logs(id, { follow: true, signal: NEVER })) {
+      if (line.text.includes('Started server process')) starts.push(line);
+      if (line.text.includes(FAILED)) failures++;
+      if (failures === 3) break;
+    }
+    expect(starts).toHaveLength(3);
+    expect(new Set(starts.map(({ text }) => text)).size).toBe(3);
+    const state = (await running.stack.inspect(id, NEVER))?.state;
+    expect(state?.restartCount).toBeGreaterThanOrEqual(2);
+    expect(['running', 'restarting']).toContain(state?.status);
+    const pauses = starts.slice(1).map((line, index) => Number(line.at) - Number(starts[index]?.at));
+    expect(pauses[0]).toBeGreaterThan(100);
+    expect(pauses[1]).toBeGreaterThan(200);
+  });
+
+  test('does not start again what was stopped or has ended well', async () => {
+    const running = await sandbox({ fault: 'exits-at-once:0', restart: 'on-failure' });
+    await running.stack.up('bff', NEVER);
+    const { id } = await current(running);
+    for await (const _line of running.stack.logs(id, { follow: true, signal: NEVER }));
+    expect((await running.stack.inspect(id, NEVER))?.state).toMatchObject({
+      status: 'exited',
+      exitCode: 0,
+      restartCount: 0,
+    });
+  });
+});
+
+describe('the log', () => {
+  test('is read whole by whoever comes late, and ends for a follower when its container is replaced', async () => {
+    const running = await sandbox({ fault: 'log-flood:3' });
+    await running.stack.up('bff', NEVER);
+    const { id } = await current(running);
+    const early = await linesUntil(running, id, FAILED);
+    const late = [];
+    for await (const line of running.stack.logs(id, { follow: false, signal: NEVER })) late.push(line);
+    expect(early.length).toBeGreaterThan(20_000);
+    expect(late.slice(0, early.length)).toEqual(early);
+
+    const following = linesUntil(running, id, 'what never comes');
+    edit(running.composeFile, (text) => text.replace('MAX_KEYS: "3"', 'MAX_KEYS: "4"'));
+    await running.stack.up('bff', NEVER);
+    await expect(following).rejects.toThrow('the log ended');
+  });
+
+  test('lets a follower go when its signal aborts', async () => {
+    const running = await sandbox({ fault: 'silent-hang', startBff: true });
+    const { id } = await current(running);
+    const leaving = new AbortController();
+    const reading = running.stack.logs(id, { follow: true, signal: leaving.signal })[Symbol.asyncIterator]().next();
+    leaving.abort();
+    expect(await reading).toEqual({ done: true, value: undefined });
+  });
+});
+
+test('starts with a stale token, as a JSON log, where that is asked for', async () => {
+  const running = await sandbox({ staleIat: true, startBff: true, log: 'json' });
+  const lines = await linesUntil(running, (await current(running)).id, FAILED);
+  const events: string[] = lines.map(({ text }) => JSON.parse(text).event);
+  expect(events).toContainEqual(expect.stringMatching(/^Client registration failed: 401 .*invalid_token/));
+});
+
+test('the IdP that does not start is an error, and leaves nothing behind', async () => {
+  const options = { dir: temporaryFolder(), signal: AbortSignal.abort(new Error('too late')) };
+  await expect(startSandbox(options)).rejects.toThrow('too late');
+  await expect(sandbox({ fault: 'mint-50' })).rejects.toMatchObject({ code: 'bad-value' });
+});
