@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { COMMANDS, type CommandName } from '../../scripts/cli/options.ts';
+import { parseArguments, renderHelp } from '../../scripts/cli/parse.ts';
+import { resolveSettings, type Surroundings } from '../../scripts/cli/settings.ts';
+import { thrownBy } from '../support/builders.ts';
+
+function resolve(args: string[], around: Partial<Surroundings> = {}, command: CommandName = 'iat') {
+  const parsed = parseArguments(command, args, '1.2.3', 80);
+  if (parsed.kind === 'print') throw new Error('printed');
+  return resolveSettings(command, parsed.arguments, {
+    env: {},
+    dotenv: new Map(),
+    cwd: '/project',
+    typedFrom: '/typed',
+    ...around,
+  });
+}
+
+describe('where a setting comes from', () => {
+  test('a flag beats the variable, the variable beats .env, .env beats the default', () => {
+    const dotenv = new Map([['IAT_SERVICE', 'from-dotenv']]);
+    const env = { IAT_SERVICE: 'from-env' };
+    expect(resolve(['--service', 'from-flag'], { env, dotenv }).service).toBe('from-flag');
+    expect(resolve([], { env, dotenv }).service).toBe('from-env');
+    expect(resolve([], { env: { IAT_SERVICE: '' }, dotenv }).service).toBe('from-dotenv');
+    expect(resolve([]).service).toBe('bff');
+  });
+
+  test('paths: typed ones from where the person stands, the others from the working directory', () => {
+    const settings = resolve(['-e', 'env.json'], { env: { IAT_COLLECTION: 'c.json' } });
+    expect(settings).toMatchObject({
+      environment: '/typed/env.json',
+      collection: '/project/c.json',
+      reports: '/project/reports',
+    });
+  });
+
+  test('compose files: -f again and again, else COMPOSE_FILE with its separator', () => {
+    expect(resolve(['-f', 'a.yml', '--compose-file', '/b.yml']).composeFiles).toEqual(['/typed/a.yml', '/b.yml']);
+    expect(resolve([], { env: { COMPOSE_FILE: 'a.yml:b.yml', COMPOSE_PATH_SEPARATOR: ':' } }).composeFiles).toEqual([
+      '/project/a.yml',
+      '/project/b.yml',
+    ]);
+    expect(
+      resolve([], { env: { COMPOSE_FILE: 'a.yml|b.yml', COMPOSE_PATH_SEPARATOR: '|' } }).composeFiles,
+    ).toHaveLength(2);
+    expect(resolve([]).composeFiles).toBeNull();
+  });
+
+  test('times are milliseconds, zero is a value, switches read the environment', () => {
+    expect(
+      resolve(['--stable-for', '0', '--timeout', '1.5'], { env: { IAT_INSECURE: 'true', IAT_ALLOW_HTTP: '0' } }),
+    ).toMatchObject({
+      stableForMs: 0,
+      timeoutMs: 1_500,
+      healthTimeoutMs: 120_000,
+      insecure: true,
+      allowHttp: false,
+      restart: true,
+    });
+    expect(resolve(['--no-restart']).restart).toBe(false);
+  });
+});
+
+describe('what is wrong is said with its value and where it came from', () => {
+  test.for([
+    [['--timeout', 'soon'], {}, /"soon".*--timeout/],
+    [[], { IAT_TIMEOUT: '-1' }, /"-1".*IAT_TIMEOUT/],
+    [['--expires-in', '0'], {}, /"0".*--expires-in/],
+    [['--max-usages', '1.5'], {}, /"1\.5".*--max-usages/],
+    [['--write', 'somewhere'], {}, /"somewhere".*--write/],
+    [['--idp-url', 'idp.test'], {}, /"idp\.test".*--idp-url/],
+    [['--token-path', 'token'], {}, /"token".*--token-path/],
+    [['--variable', 'DCR-IAT'], {}, /"DCR-IAT".*--variable/],
+    [['--service', 'b ff'], {}, /"b ff".*--service/],
+    [[], { IAT_INSECURE: 'maybe' }, /"maybe".*IAT_INSECURE/],
+  ] as [string[], Record<string, string>, RegExp][])('%j %j', ([args, env, message]) => {
+    expect(thrownBy(() => resolve(args, { env }))).toMatchObject({
+      code: 'bad-value',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('a password in a URL is not repeated', () => {
+    const error = thrownBy(() => resolve(['--idp-url', 'https://user:test-only-password@idp.test']));
+    expect(error).toMatchObject({ code: 'bad-value' });
+    expect(String(error)).not.toContain('test-only-password');
+  });
+
+  test.for([
+    [['--tiemout', '5'], /Unknown option '--tiemout'/, /--timeout/],
+    [['surplus'], /arguments/, /--help/],
+    [['--admin-token', 'test-only-admin-token'], /never a flag/, /IAT_ADMIN_TOKEN/],
+    [['--service'], /argument missing/, /--help/],
+  ] as [string[], RegExp, RegExp][])('%j', ([args, message, hint]) => {
+    const error = thrownBy(() => resolve(args));
+    expect(error).toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
+    expect(String(error)).not.toContain('test-only');
+  });
+});
+
+describe('help', () => {
+  test.for(Object.keys(COMMANDS) as CommandName[])('%s fits into 80 columns', (command) => {
+    const help = renderHelp(command, '1.2.3', 80);
+    expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(parseArguments(command, ['--help'], '1.2.3', 80)).toMatchObject({
+      kind: 'print',
+      text: expect.stringContaining(help),
+    });
+  });
+
+  test('the version', () => {
+    expect(parseArguments('iat', ['--version'], '1.2.3', 80)).toEqual({ kind: 'print', text: '1.2.3\n' });
+  });
+});

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { renderDiff } from '../../scripts/compose/diff.ts';
+
+const OPTIONS = { names: ['DCR_IAT', 'DCR_ENABLED'], secretName: 'DCR_IAT', handle: 'IAT sha256:1a2b3c4d' };
+
+test('shows the named variables, never a value of the token, old or new, and no line around', () => {
+  const before = 'environment:\n  DB_PASSWORD: test-only-password\n  DCR_IAT: old\n  DCR_ENABLED: "false"\n';
+  const after = 'environment:\n  DB_PASSWORD: test-only-password\n  DCR_IAT: "new"\n  DCR_ENABLED: "true"\n';
+  expect(renderDiff('c.yml', before, after, OPTIONS)).toBe(
+    [
+      '--- c.yml',
+      '+++ c.yml',
+      '@@ -3,2 +3,2 @@',
+      '-  DCR_IAT: ‹value before›',
+      '-  DCR_ENABLED: "false"',
+      '+  DCR_IAT: ‹IAT sha256:1a2b3c4d›',
+      '+  DCR_ENABLED: "true"',
+    ].join('\n'),
+  );
+});
+
+test('list items, quoted keys and CRLF', () => {
+  const diff = renderDiff('c.yml', '  - "DCR_IAT=old"\r\n', "  - 'DCR_IAT=new'\r\n", OPTIONS);
+  expect(diff).toContain('-  - "DCR_IAT=‹value before›');
+  expect(diff).not.toMatch(/old|new/);
+});
+
+test('a line that holds more than the named variables is not shown', () => {
+  const diff = renderDiff('c.yml', 'e: {A: test-only, DCR_IAT: old}\n', 'e: {A: test-only, DCR_IAT: new}\n', OPTIONS);
+  expect(diff).not.toMatch(/test-only|old|new/);
+  expect(diff).toContain('+ (a line with other values)');
+});
+
+test('nothing changed: nothing to show', () => {
+  expect(renderDiff('c.yml', 'a\n', 'a\n', OPTIONS)).toBe('');
+});

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../scripts/compose/config.ts';
+import {
+  composeCommand,
+  configCommand,
+  findRunning,
+  type Invocation,
+  newestOf,
+  upCommand,
+} from '../../scripts/compose/invocation.ts';
+import type { Container } from '../../scripts/core/ports.ts';
+import { thrownBy } from '../support/builders.ts';
+
+const V2 = { command: ['docker', 'compose'], version: '2.26.1', major: 2 };
+const V1 = { command: ['docker-compose'], version: '1.29.2', major: 1 };
+
+const invocation = (more: Partial<Invocation> = {}): Invocation => ({
+  program: V2,
+  files: ['/p/a.yml', '/p/b.yml'],
+  project: null,
+  directory: null,
+  envFiles: [],
+  ...more,
+});
+
+function container(labels: Record<string, string>, more: Partial<Container> = {}): Container {
+  const names = Object.entries(labels).map(([name, value]) => [`com.docker.compose.${name}`, value]);
+  return {
+    id: 'c1',
+    name: 'p-bff-1',
+    image: 'bff',
+    env: {},
+    labels: Object.fromEntries(names),
+    logDriver: 'json-file',
+    createdAt: '2026-01-01T00:00:00.000000001Z',
+    state: {
+      status: 'running',
+      exitCode: 0,
+      oomKilled: false,
+      restartCount: 0,
+      startedAt: '',
+      error: '',
+      health: null,
+    },
+    ...more,
+  };
+}
+
+describe('command lines', () => {
+  test('v2 and v1, with everything that tells the project', () => {
+    const all = { project: 'p', directory: '/p', envFiles: ['/p/x.env'] };
+    const between = [
+      '-p',
+      'p',
+      '--project-directory',
+      '/p',
+      '--env-file',
+      '/p/x.env',
+      '-f',
+      '/p/a.yml',
+      '-f',
+      '/p/b.yml',
+    ];
+    expect(composeCommand(invocation(all), ['ps'])).toEqual({ file: 'docker', args: ['compose', ...between, 'ps'] });
+    expect(composeCommand(invocation({ ...all, program: V1 }), ['ps'])).toEqual({
+      file: 'docker-compose',
+      args: [...between, 'ps'],
+    });
+  });
+
+  test('config is JSON where compose can, up keeps the scale and never restarts or removes', () => {
+    expect(configCommand(invocation()).args.slice(-3)).toEqual(['config', '--format', 'json']);
+    expect(configCommand(invocation({ program: V1 })).args.at(-1)).toBe('config');
+    expect(upCommand(invocation(), 'bff', 1).args.slice(-3)).toEqual(['up', '-d', 'bff']);
+    expect(upCommand(invocation(), 'bff', 3).args.slice(-5)).toEqual(['up', '-d', '--scale', 'bff=3', 'bff']);
+  });
+});
+
+describe('findRunning', () => {
+  const v2 = {
+    project: 'p',
+    'project.config_files': '/p/a.yml,/p/o.yml',
+    'project.working_dir': '/p',
+    version: '2.26.1',
+  };
+  const v1 = { project: 'p', 'project.config_files': 'a.yml', 'project.working_dir': '/p', version: '1.29.2' };
+
+  test('reads the whole list of files, absolute (v2) or relative to the project directory (v1)', () => {
+    expect(findRunning([container(v2)], '/p/a.yml', null, 'linux')).toMatchObject({
+      project: 'p',
+      files: ['/p/a.yml', '/p/o.yml'],
+      major: 2,
+    });
+    expect(findRunning([container(v1)], '/p/a.yml', null, 'linux')).toMatchObject({ files: ['/p/a.yml'], major: 1 });
+  });
+
+  test('other files, one-off containers and unlabelled ones do not count', () => {
+    const oneOff = container({ ...v2, oneoff: 'True' });
+    expect(findRunning([container(v2), oneOff], '/q/a.yml', null, 'linux')).toBeNull();
+    expect(findRunning([oneOff, container({})], '/p/a.yml', null, 'linux')).toBeNull();
+  });
+
+  test('Windows and macOS do not tell cases apart', () => {
+    expect(findRunning([container(v2)], '/P/A.yml', null, 'darwin')).not.toBeNull();
+    expect(findRunning([container(v2)], '/P/A.yml', null, 'linux')).toBeNull();
+  });
+
+  test('two projects of one file: the living one, the named one, or a question', () => {
+    const other = container({ ...v2, project: 'q' }, { id: 'c2' });
+    const dead = container({ ...v2, project: 'q' }, { state: { ...other.state, status: 'exited' } });
+    expect(findRunning([container(v2), dead], '/p/a.yml', null, 'linux')?.project).toBe('p');
+    expect(findRunning([container(v2), other], '/p/a.yml', 'q', 'linux')?.project).toBe('q');
+    expect(thrownBy(() => findRunning([container(v2), other], '/p/a.yml', null, 'linux'))).toMatchObject({
+      code: 'service-ambiguous',
+      message: expect.stringContaining('p, q'),
+    });
+  });
+
+  test('the newest of several', () => {
+    const newer = container(v2, { id: 'c2', createdAt: '2026-01-01T00:00:00.000000002Z' });
+    expect(newestOf([container(v2), newer])?.id).toBe('c2');
+    expect(newestOf([])).toBeNull();
+  });
+});
+
+describe('parseConfig', () => {
+  test('JSON of v2 and YAML of v1 say the same, dollars undoubled', () => {
+    const json = '{"services": {"bff": {"environment": {"A": "x$$y", "B": null, "N": 1}}, "idp": {}}}';
+    const yaml =
+      'services:\n  bff:\n    environment:\n      A: x$$y\n      B: null\n      N: 1\n  idp: {}\nversion: "3"\n';
+    const wanted = { bff: { A: 'x$y', B: null, N: '1' }, idp: {} };
+    expect(parseConfig(json)).toEqual(wanted);
+    expect(parseConfig(yaml)).toEqual(wanted);
+  });
+
+  test('a list', () => {
+    expect(parseConfig('services: {bff: {environment: ["A=x=y", B]}}')).toEqual({ bff: { A: 'x=y', B: null } });
+  });
+});
