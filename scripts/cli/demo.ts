@@ -33,7 +33,7 @@ export async function demo(process: Parameters<typeof openOutside>[0]): Promise<
 
 /** A misspelt option ends like that of any other command. */
 async function refuse(session: Session, settings: Error): Promise<number> {
-  const none = { command: 'demo', steps: [], adminToken: null, startSandbox: null };
+  const none = { command: 'demo', steps: [], adminToken: null, sandbox: null };
   return (await execute(session, { ...none, settings, run: async () => 'failed' })).exitCode;
 }
 
@@ -51,8 +51,7 @@ async function tell(session: Session, settings: Settings): Promise<number> {
     await showFailure(sandbox, style, print, human.columns);
 
     title('2. npm run iat');
-    const keepOpen = { ...sandbox, close: async () => {} };
-    const common = { settings, adminToken: null, startSandbox: async () => keepOpen };
+    const common = { settings, adminToken: null, sandbox };
     const mended = await execute(session, { ...common, command: 'iat', steps: IAT_STEPS, run: runIat });
     if (mended.exitCode !== 0) return mended.exitCode;
 
@@ -82,7 +81,7 @@ async function showFailure(
   // Followed to its end: the log is complete when the process has gone.
   for await (const line of sandbox.stack.logs(container.id, { follow: true, signal: end.signal })) lines.push(line);
   for (const line of lines.slice(-SHOWN_LINES))
-    print(style.dim(`  bff | ${toDisplay(line.text).slice(0, columns - 9)}`));
+    print(style.dim(wrap(`  bff | ${toDisplay(line.text)}`, columns, '        ')));
   const { cause, fix } = diagnoseLog(lines);
-  print(`\n${style.bad(style.signs.failed)} ${wrap(cause, columns - 2, '  ')}\n  ${wrap(fix, columns - 2, '  ')}`);
+  print(`\n${style.bad(wrap(`${style.signs.failed} ${cause}`, columns, '  '))}\n${wrap(`  ${fix}`, columns, '  ')}`);
 }

@@ -14,7 +14,7 @@ export function renderEnding(run: Run, reports: ReportPaths, style: Style, colum
 
 /** What, where, why and the way out; never a stack. */
 export function renderFailure(failure: Failure, style: Style, columns: number): string[] {
-  const lines = [style.bad(style.bold(wrap(failure.message, columns, '')))];
+  const lines = [style.bad(style.bold(wrap(failure.message, columns)))];
   const { where } = failure;
   if (where !== null) {
     const position = [where.file, where.line, where.column].filter((part) => part !== undefined).join(':');

@@ -3,7 +3,7 @@ import type { Masker } from '../core/masker.ts';
 import type { Output } from '../core/ports.ts';
 import type { ReportPaths, Run, StepName, Verdict } from '../core/result.ts';
 import type { Context } from '../runbook/job.ts';
-import { Recorder } from '../runbook/recorder.ts';
+import { Recorder, type StepScope } from '../runbook/recorder.ts';
 import { renderEnding } from './ending.ts';
 import { createProgress } from './progress.ts';
 import { loadRenderers, writeReports } from './reports.ts';
@@ -28,8 +28,8 @@ export interface Work {
   readonly settings: Settings | Error;
   /** The value of IAT_ADMIN_TOKEN from the environment or `.env`. */
   readonly adminToken: string | null;
-  /** Starts the embedded sandbox for this run; null: Docker. */
-  readonly startSandbox: (() => Promise<Sandboxed>) | null;
+  /** The embedded sandbox: one that runs already, or how to start one for this run; null: Docker. */
+  readonly sandbox: Sandboxed | (() => Promise<Sandboxed>) | null;
   run(context: Context): Promise<Verdict>;
 }
 
@@ -45,11 +45,17 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   });
   let verdict: Verdict = 'failed';
   let thrown: unknown = null;
-  let sandbox: Sandboxed | null = null;
+  let started: Sandboxed | null = null;
+  const startSandbox = async (scope: StepScope) => {
+    scope.progress('starting an IdP and a BFF');
+    started = await (work.sandbox as () => Promise<Sandboxed>)();
+    scope.summary(`IdP ${started.idpUrl}; the BFF has failed for want of a token`);
+    return started;
+  };
   const limit = outside.limit(settings?.timeoutMs ?? 0);
   try {
     if (settings === null) throw work.settings;
-    if (work.startSandbox !== null) sandbox = await recorder.step('sandbox', work.startSandbox);
+    const sandbox = typeof work.sandbox === 'function' ? await recorder.step('sandbox', startSandbox) : work.sandbox;
     const tools = createTools(outside, settings, {
       sandbox,
       adminToken: work.adminToken,
@@ -59,6 +65,9 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
     verdict = await work.run({ job, tools, recorder, signal: limit.signal });
+    // What a run leaves to be done is of no use where everything is gone in a moment.
+    if (started !== null)
+      recorder.next = ['That was the sandbox, and it is gone again. On your own stack: npm run iat'];
   } catch (error) {
     thrown = error;
   } finally {
@@ -72,7 +81,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     thrown,
     signalExitCode: outside.host.interruption.exitCode(),
   });
-  await sandbox?.close();
+  await (started as Sandboxed | null)?.close();
   const { run, reports } = await report(session, finished, settings);
   human.write(say(session)(renderEnding(run, reports, createStyle(human), human.columns)));
   if (settings?.verbose && thrown !== null) human.write(say(session)(`\n${describeCause(thrown)}\n`));

@@ -88,7 +88,7 @@ export function workOf(
     steps,
     settings,
     adminToken,
-    startSandbox: isSandboxed ? () => outside.openSandbox() : null,
+    sandbox: isSandboxed ? () => outside.openSandbox() : null,
     run: (context) => run(context, settings as Settings),
   };
 }

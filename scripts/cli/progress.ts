@@ -1,7 +1,7 @@
 import type { Output, Spinner } from '../core/ports.ts';
 import type { StepRecord } from '../core/result.ts';
 import type { RunEvent } from '../runbook/recorder.ts';
-import { createStyle, renderDuration, type Style, wrap } from './style.ts';
+import { createStyle, HARD_BLANK, renderDuration, type Style, wrap } from './style.ts';
 
 /** What a person sees while a run goes on. */
 export interface Progress {
@@ -56,16 +56,16 @@ export function createProgress(
   };
 }
 
-/** The finished line of a step, wrapped under its own column. */
+/** The finished line of a step, wrapped under its own column. Why a step failed stands below all steps, once. */
 export function renderStep(step: StepRecord, style: Style, columns: number, verbose: boolean): string {
   if (step.status === 'skipped' && !verbose) return '';
   const indent = ' '.repeat(NAME_WIDTH + 3);
-  const width = columns - indent.length;
   const sign = style.signs[step.status];
-  const time = step.status === 'skipped' ? '' : ` (${renderDuration(step.durationMs)})`;
-  const lines = [wrap(`${step.summary}${time}`, width, indent)];
-  if (verbose) for (const note of step.notes) lines.push(`${indent}${wrap(note, width, indent)}`);
-  const text = `${sign} ${step.name.padEnd(NAME_WIDTH)} ${lines.join('\n')}\n`;
+  const time = step.status === 'skipped' ? '' : `(${renderDuration(step.durationMs)})`.replaceAll(' ', HARD_BLANK);
+  const words = [step.status === 'failed' ? '' : step.summary, time].filter((each) => each !== '').join(' ');
+  const lines = [wrap(`${sign} ${step.name.padEnd(NAME_WIDTH)} ${words}`, columns, indent)];
+  if (verbose) for (const note of step.notes) lines.push(wrap(`${indent}${note}`, columns, indent));
+  const text = `${lines.join('\n')}\n`;
   if (step.status === 'failed') return style.bad(text);
   return step.status === 'skipped' ? style.dim(text) : text.replace(sign, style.good(sign));
 }

@@ -31,21 +31,26 @@ export function createStyle(output: Pick<Output, 'hasColor' | 'hasUnicode'>): St
   };
 }
 
-/** Breaks a text at blanks so that no line is longer than `width`; later lines begin with `indent`, which does not count. */
-export function wrap(text: string, width: number, indent: string): string {
+/** A blank at which `wrap` does not break. */
+export const HARD_BLANK = '\u00a0';
+
+/**
+ * Breaks a text at blanks so that no line is longer than `width`, indent included; later lines begin with `indent`. Words
+ * that are longer stay whole: a path or a command is there to be copied.
+ */
+export function wrap(text: string, width: number, indent = ''): string {
+  const words = text.trimStart().split(' ');
   const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const room = width;
-    if (line !== '' && line.length + 1 + word.length > room) {
-      lines.push(line);
-      line = word;
+  let line = text.slice(0, text.length - text.trimStart().length) + (words.shift() ?? '');
+  for (const word of words) {
+    if (line.length + 1 + word.length <= width) {
+      line += ` ${word}`;
     } else {
-      line = line === '' ? word : `${line} ${word}`;
+      lines.push(line);
+      line = indent + word;
     }
   }
-  lines.push(line);
-  return lines.join(`\n${indent}`);
+  return [...lines, line].join('\n').replaceAll(HARD_BLANK, ' ');
 }
 
 /** "0.3 s", "12 s", "2 min 5 s". */
