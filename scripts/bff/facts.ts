@@ -76,7 +76,7 @@ export function factsOf(statement: string, around: Surroundings): Facts {
 }
 
 /** A line of the BFF's own access log, plain or as fields; not what an HTTP client logs about a request that it made. */
-function isServed(text: string): boolean {
+export function isServed(text: string): boolean {
   const request = ACCESS.exec(text);
   if (request !== null)
     return !/https?:\/\/\S{1,255} $/.test(text.slice(Math.max(0, request.index - 264), request.index));
@@ -138,7 +138,7 @@ const KAFKA = /kafka|brokers?\b|BrokerConnection|:9092|\b9092\b/i;
 const ADVICE =
   /(?:(?:^|[.;,:]\s+|\s-\s)(?:[Ii]f|[Uu]nless|[Ww]hen)\s|\bIf\s|\b(?:[Ee]nsure|[Mm]ake sure|[Pp]lease check|[Cc]heck (?:that|whether|if)|[Ss]ee (?:if|whether))\s)(?:(?![.;]\s)[^\n]){0,300}/g;
 /** A metric that counts nothing. */
-const ZERO = /\w+\{[^}]{0,200}\}\s+0(?:\.0*)?(?=\s|$)/g;
+const ZERO = /\b\w+\{[^}]{0,200}\}\s+0(?:\.0*)?(?=\s|$)/g;
 const IAT = /(?<![A-Za-z])IATs?(?![A-Za-z])(?! claim)/;
 const IAT_IN_WORDS =
   /dcr_iat|initial[ _-]?access[ _-]?token|(?<![a-z])iat_(?:missing|invalid|expired|rejected|used)|(?<![a-z])(?:no|missing|invalid|expired)_iat/i;

@@ -74,11 +74,15 @@ function typedOver(text: string): string {
 
 /** `bff-1  | `, `bff_1 | `, `bff  | ` (container_name), `bff.1.x2@node | ` (swarm), `[pod/bff-7d/bff] ` (kubectl). */
 function withoutPrefix(text: string): string {
+  const bar = text.startsWith('[pod/') ? 0 : text.indexOf('|');
+  if (bar === -1 || bar > LONGEST_PREFIX) return text;
   const prefix = PREFIX.exec(text);
   return prefix === null ? text : text.slice(prefix[0].length);
 }
 
 const CONTROLS = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+/** A container's name in front of its line is no longer than this. */
+const LONGEST_PREFIX = 100;
 const PREFIX =
   /^(?:\[pod\/[\w./-]+\] |(?:[\w.-]+[-_]\d+|[a-z0-9.-]*bff[\w.-]*|\w+\.\d+\.\w+@[\w.-]+|[a-z0-9]+(?:[-_.][a-z0-9]+)+|[a-z][a-z0-9]*(?= {2}))\s*\|(?: |$))/;
 const DAEMON_TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{6,9})?(Z|[+-]\d\d:\d\d)(?: |$)/;

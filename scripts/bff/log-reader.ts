@@ -1,11 +1,11 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
 import type { ClassifiedLine, LogLine } from '../core/result.ts';
 import { Excerpt } from './excerpt.ts';
-import { type Facts, factsOf } from './facts.ts';
+import { type Facts, factsOf, isServed } from './facts.ts';
 import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
 import { markOf } from './marks.ts';
 import { Start, tellsOfBootstrap } from './start.ts';
-import { Statements } from './statements.ts';
+import { type Statement, Statements } from './statements.ts';
 
 /** What is known of the service beside its log; all of it optional. */
 export interface ReaderContext {
@@ -28,6 +28,8 @@ export const SETTLE_MS = 250;
 
 /** JSON above this is read as text: its head and its tail. */
 const LONGEST_JSON = 262_144;
+/** A log cannot make it remember more hosts than this. */
+const MOST_HOSTS = 20;
 /** Of one line of evidence. */
 const LONGEST_EVIDENCE = 1_000;
 
@@ -81,26 +83,36 @@ export class LogReader {
 
   #read(raw: string): void {
     const text = raw.length > LONGEST_LINE ? raw : cleanLine(raw).text;
-    if (!this.#statements.takes(text) && !INTERESTING.test(text)) {
+    if (!this.#statements.takes(text) && (!INTERESTING.test(text) || isServed(text))) {
       if (text.trim() !== '') this.#statements.close();
       return;
     }
     const statement = this.#statements.read(text);
     if (statement === null) return;
+    this.#reading = null;
+    const shown = cut(text, LONGEST_EVIDENCE).trim();
+    if (statement.frames === '' && !TELLING.test(statement.text)) this.#start.remember(statement.text, shown);
+    else this.#weigh(statement, shown);
+  }
+
+  #weigh(statement: Statement, shown: string): void {
     const facts = factsOf(statement.text, {
       mode: this.#start.mode,
       idpHosts: this.#idpHosts,
       frames: statement.frames,
       clientId: this.#env['DCR_CLIENT_ID'] ?? '',
     });
-    if (facts.host !== null && (facts.endpoint === 'register' || facts.endpoint === 'client'))
-      this.#idpHosts.add(facts.host);
-    const shown = cut(text, LONGEST_EVIDENCE).trim();
+    const { host, endpoint } = facts;
+    if (host !== null && (endpoint === 'register' || endpoint === 'client')) this.#learn(host);
     this.#mark(facts, shown);
     if ((this.#start.isUp || this.#start.isOver) && tellsOfBootstrap(facts)) this.#renew();
-    const effect = this.#start.add(facts, shown, this.#count);
+    const effect = this.#start.add(facts, { text: shown, at: this.#count, continued: statement.continued });
     if (effect !== 'none') this.#excerpt.pin(effect);
-    this.#reading = null;
+  }
+
+  /** Where clients register is the IdP. */
+  #learn(host: string): void {
+    if (this.#idpHosts.size < MOST_HOSTS) this.#idpHosts.add(host);
   }
 
   /** Begins a new start where one of its marks comes again, or where the last start is over. */
@@ -136,3 +148,7 @@ function hostOf(url: string): string[] {
 /** One pass over the line decides whether it is worth reading: a word of any signature, mark or reason. */
 const INTERESTING =
   /dcr|bootstrap|regist|initial.access|invalid|client_assertion|\bI?[IR]AT\b|jwks|redis|kafka|refused|errno|time[d-]? ?out|resol|certificate|ssl|traceback|startup|server process|parent process|shut|exited with|error|fail|exception|critical|fatal|cached|credential|reach|unauthori|forbidden|denied|gunicorn|booting|starting|uvicorn running|connect|sigterm/i;
+
+/** Of what is worth reading, what a signature or a mark may know; the rest is at most a reason that nobody knows. */
+const TELLING =
+  /dcr|bootstrap|regist|access.?token|invalid_|assertion|\bI?[IR]AT\b|rat_|jwks|\bkid\b|redis|kafka|9092|\bidp\b|idp-|oidc|oauth|keycloak|identity provider|https?:|startup|shut|process \[|exited with|recreated|gunicorn|booting|starting|started|running on|listening|sigterm|cached|credential|connect|errno|time[d-]? ?out|resol|not known|nodename|no such host|mismatch|refused|reset by|retries|reach|route to|ECONN|ENOTFOUND|EAI_|certificate|ssl|tls|retry|attempt|ASGI/i;

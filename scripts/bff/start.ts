@@ -15,7 +15,15 @@ interface Seen {
   failure: ConnectionFailure | null;
   /** The first and the newest lines that say so. */
   readonly lines: string[];
-  at: number;
+}
+
+/** A line of the log, as evidence. */
+interface Line {
+  readonly text: string;
+  /** Its number. */
+  readonly at: number;
+  /** It goes on from the line above. */
+  readonly continued: boolean;
 }
 
 /** How many lines may lie between a statement that could mean something and one about the bootstrap. */
@@ -64,37 +72,35 @@ export class Start {
     this.#over = true;
   }
 
-  /** @param line what a reader sees as evidence; @param at its number in the log */
-  add(facts: Facts, line: string, at: number): Effect {
-    if (
-      /\bre-?regist|fall(?:ing)? ?back|force[ _]?replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i.test(
-        facts.text,
-      )
-    )
-      this.#fallback = true;
+  add(facts: Facts, line: Line): Effect {
+    if (REGISTERS_ANEW.test(facts.text)) this.#fallback = true;
     const mode = modeIn(facts);
     if (mode !== undefined) {
       this.mode = mode;
-      keep(this.#modeLines, line, EVIDENCE);
+      keep(this.#modeLines, line.text, EVIDENCE);
     }
     let effect: Effect = 'none';
     for (const signature of SIGNATURES) {
       const strength = strengthOf(signature, facts);
-      if (strength === null || !this.#counts(signature, strength, facts, at)) continue;
-      this.#note(signature, strength, facts, line, at);
+      if (strength === null || !this.#counts(signature, strength, facts, line.at)) continue;
+      this.#note(signature, strength, facts, line);
       effect = signature.meaning;
       if (signature.bootstrap) break;
     }
-    if (facts.dcr || facts.hint || mode !== undefined || facts.endpoint === 'register') this.#aboutDcr = at;
+    if (facts.dcr || facts.hint || mode !== undefined || facts.endpoint === 'register') this.#aboutDcr = line.at;
     if (say.redisBack(facts)) this.#seen.delete('redis-unavailable');
     if (say.endsBadly(facts) && effect !== 'good') {
-      keep(this.#endings, line, REASONS);
+      keep(this.#endings, line.text, REASONS);
       if (/Application startup failed/i.test(facts.text)) this.#startupFailed = this.#over = true;
       effect = 'bad';
     }
-    if (effect === 'none' && !facts.served && !facts.retry && LOOKS_LIKE_A_REASON.test(facts.text))
-      keep(this.#reasons, line, REASONS);
+    if (effect === 'none' && !facts.served && !facts.retry) this.remember(facts.text, line.text);
     return effect;
+  }
+
+  /** A statement that nothing is known about; it may still be the reason. */
+  remember(statement: string, line: string): void {
+    if (LOOKS_LIKE_A_REASON.test(statement)) keep(this.#reasons, line, REASONS);
   }
 
   /** Whether this start's bootstrap is decided. Trouble with Redis or Kafka does not decide it. */
@@ -130,7 +136,7 @@ export class Start {
     return !(settled && isAboutReaching(signature)) || facts.dcr;
   }
 
-  #note(signature: Signature, strength: Strength, facts: Facts, line: string, at: number): void {
+  #note(signature: Signature, strength: Strength, facts: Facts, line: Line): void {
     if (signature.meaning === 'good') this.#overcome();
     if (!isAboutReaching(signature) && signature.bootstrap && facts.status !== null) {
       this.#seen.delete('idp-unreachable');
@@ -139,11 +145,10 @@ export class Start {
     if ((signature.code === 'iat-invalid' || signature.code === 'iat-missing') && this.#fallback)
       this.#seen.delete('rat-invalid');
     const known = this.#seen.get(signature.code);
-    const seen = known ?? { signature, strength, failure: null, lines: [], at };
+    const seen = known ?? { signature, strength, failure: null, lines: [] };
     if (strength === 'sure') seen.strength = 'sure';
     seen.failure = facts.connection?.failure ?? seen.failure;
-    seen.at = at;
-    keep(seen.lines, line, EVIDENCE);
+    if (known === undefined || !line.continued) keep(seen.lines, line.text, EVIDENCE);
     this.#seen.set(signature.code, seen);
     if (signature.fatal && strength === 'sure' && !facts.retry) this.#fatal = true;
   }
@@ -159,8 +164,10 @@ export class Start {
   /** The fault at the root; null: none was seen. What is only likely comes after everything that is sure. */
   #best(): Seen | null {
     let best: Seen | null = null;
+    const proven = this.#proof() !== null && this.#endings.length === 0;
     for (const seen of this.#seen.values()) {
       if (seen.signature.meaning === 'good' || seen.signature.code === 'kafka-unconfigured') continue;
+      if (proven && seen.strength === 'in-context') continue;
       if (best === null || weightOf(seen) > weightOf(best)) best = seen;
     }
     return best;
@@ -176,7 +183,6 @@ export class Start {
       strength: 'sure',
       failure: null,
       lines: this.#modeLines,
-      at: 0,
     };
   }
 
@@ -222,5 +228,7 @@ function keep(lines: string[], line: string, limit: number): void {
   lines.push(line);
 }
 
+const REGISTERS_ANEW =
+  /\bre-?regist|fall(?:ing)? ?back|force[ _]?replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i;
 const LOOKS_LIKE_A_REASON =
   /error|exception|fail|fatal|critical|panic|denied|refused|cannot|could not|unable|invalid|unauthori[sz]ed|forbidden|\bkilled\b|out of memory|not found|\bHTTP\/[\d.]+ [45]\d\d|status(?:_code)?[=: ]+[45]\d\d/i;

@@ -6,6 +6,8 @@ export interface Statement {
   readonly text: string;
   /** Files that its traceback went through. */
   readonly frames: string;
+  /** It goes on from the line above. */
+  readonly continued: boolean;
 }
 
 const LONGEST = { text: 4_096, frames: 2_048 };
@@ -54,12 +56,13 @@ export class Statements {
     this.#chain = false;
     this.#head = cut(text, LONGEST.text);
     this.#frames = frames;
-    return { text: this.#head, frames };
+    return { text: this.#head, frames, continued: false };
   }
 
   #append(text: string): Statement {
-    this.#head = cut(this.#head === '' ? text : `${this.#head} ; ${text}`, LONGEST.text);
-    return { text: this.#head, frames: this.#frames };
+    const continued = this.#head !== '';
+    this.#head = cut(continued ? `${this.#head} ; ${text}` : text, LONGEST.text);
+    return { text: this.#head, frames: this.#frames, continued };
   }
 
   #openTraceback(line: string): null {
