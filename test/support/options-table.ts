@@ -1,0 +1,11 @@
+import { OPTIONS, type OptionSpec } from '../../scripts/cli/options.ts';
+
+/** The options as the README's table: flags, variable, what it does with its default, commands. */
+export function renderOptionsTable(): string {
+  const rows = Object.values(OPTIONS as Record<string, OptionSpec>).map((spec) => {
+    const fallback = spec.fallback === undefined ? '' : ` (default: \`${spec.fallback}\`)`;
+    const variable = spec.variable === undefined ? '' : `\`${spec.variable}\``;
+    return `| \`${spec.flags}\` | ${variable} | ${spec.description}${fallback} | ${spec.commands.join(', ')} |`;
+  });
+  return ['| option | variable | what it is | commands |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
