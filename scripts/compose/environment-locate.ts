@@ -1,0 +1,266 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
+import { AppError, type ErrorCode } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import { whereOf } from './source-text.ts';
+import {
+  entryOf,
+  foreignTag,
+  isMergeKey,
+  isNull,
+  keyText,
+  resolved,
+  scalarText,
+  spanOf,
+  type Tree,
+} from './yaml-tree.ts';
+
+/** A service as one file defines it. */
+export interface Service {
+  readonly tree: Tree;
+  readonly name: string;
+  /** Index of the YAML document that it stands in. */
+  readonly document: number;
+  /** The nodes around it, from the document's top to the map of services. */
+  readonly around: readonly YAMLMap[];
+  readonly pair: Pair;
+  readonly map: YAMLMap;
+  /** Its own `environment` entry; null: it has none, or takes it from a merge. */
+  readonly environment: Pair | null;
+}
+
+/** An environment as a map or list that stands in the text; `via` is the alias that led there. */
+export type Collection = YAMLMap | YAMLSeq;
+
+/** One variable of a map or list. */
+export interface Variable {
+  readonly name: string;
+  /** What is written: the map's value, or the list's item. null: nothing at all. */
+  readonly node: Node | null;
+  /** The pair of a map; null in a list. */
+  readonly pair: Pair | null;
+  readonly index: number;
+  /** The text as YAML reads it, before interpolation; null: passed through from the shell. */
+  readonly text: string | null;
+}
+
+/** Names of the services that the file defines, in its order. */
+export function serviceNames(tree: Tree): string[] {
+  const names = tree.roots.flatMap((_, document) => servicesIn(tree, document)?.items ?? []);
+  return [...new Set(names.map((pair) => keyText(tree, pair)).filter((name) => name !== null))];
+}
+
+/**
+ * Finds the service that is to be edited, or says why it cannot be.
+ *
+ * @throws AppError `legacy-file`, `service-not-found`, `service-alias`, `service-merged`, `multi-document`, `tag`,
+ *   `environment-shape`
+ */
+export function locateService(tree: Tree, name: string): Service {
+  verifyServicesKey(tree);
+  const found = tree.roots.flatMap((root, document) => {
+    const services = servicesIn(tree, document);
+    const pair = services && entryOf(tree, services, name);
+    return isMap(root) && services && pair ? [{ document, around: [root, services], pair }] : [];
+  });
+  const [first, second] = found;
+  if (!first) throw notFound(tree, name);
+  const at = spanOf(first.pair.key)[0];
+  if (second) {
+    refuse(
+      tree,
+      'multi-document',
+      at,
+      `The service "${name}" is defined in ${found.length} YAML documents of this file.`,
+      {
+        hint: 'Put it into one of them, or split the file at "---" and pass the parts with -f.',
+      },
+    );
+  }
+  return { tree, name, ...first, ...serviceMap(tree, name, first.pair) };
+}
+
+/** The environment's own collection; null: null or absent. Throws where compose rejects what stands there. */
+export function collectionOf(service: Service, node: Node | null): Collection | null {
+  const { tree, name } = service;
+  const target = resolved(tree, node);
+  if (node !== null) verifyTag(service, node, `The environment of "${name}"`);
+  if (target !== null) verifyTag(service, target, `The environment of "${name}"`);
+  if (isNull(target)) return null;
+  if (isMap(target) || isSeq(target)) return target;
+  return refuse(
+    tree,
+    'environment-shape',
+    spanOf(node)[0],
+    `The environment of "${name}" is neither a map nor a list.`,
+    {
+      hint: 'Write each variable on a line of its own, as NAME: "value" or - NAME=value. Compose rejects it as it is.',
+    },
+  );
+}
+
+/**
+ * The variables that a collection has itself, without those it merges.
+ *
+ * @throws AppError `item-shape`, `value-shape` for what compose rejects
+ */
+export function variablesOf(service: Service, collection: Collection): Variable[] {
+  const { tree } = service;
+  if (isMap(collection)) {
+    return collection.items.flatMap((pair, index) => {
+      if (isMergeKey(pair)) return [];
+      const key = keyText(tree, pair);
+      const node = resolved(tree, pair.value);
+      if (key === null || isMap(node) || isSeq(node)) {
+        const at = spanOf(key === null && pair.key ? pair.key : pair.key)[0];
+        const message = `The environment of "${service.name}" has a variable whose value is a map or a list.`;
+        return refuse(tree, 'value-shape', at, message, {
+          hint: 'A value is one text. Compose rejects the file as it is.',
+        });
+      }
+      const text = isNull(node) || !isScalar(node) ? null : scalarText(node);
+      return [{ name: key, node: pair.value as Node | null, pair, index, text }];
+    });
+  }
+  return collection.items.map((item, index) => {
+    const node = resolved(tree, item);
+    if (!isScalar(node) || isNull(node) || (node.type === 'PLAIN' && typeof node.value !== 'string' && !node.tag)) {
+      const message = `The environment of "${service.name}" has a list item that is no text of the form NAME=value.`;
+      return refuse(tree, 'item-shape', spanOf(item)[0], message, {
+        hint: 'Write "- NAME=value" (with an equals sign, not a colon). Compose rejects the file as it is.',
+      });
+    }
+    const written = scalarText(node);
+    const equals = written.indexOf('=');
+    const name = equals < 0 ? written : written.slice(0, equals);
+    return { name, node: item as Node, pair: null, index, text: equals < 0 ? null : written.slice(equals + 1) };
+  });
+}
+
+/** Throws `tag` where a tag changes what compose reads. */
+export function verifyTag(service: Service, node: Node, what: string): void {
+  const tag = foreignTag(node);
+  if (tag === null) return;
+  // A tag may also be a password that starts with an exclamation mark and was not quoted.
+  const shown = /^!(?:reset|override|![a-z]+)$/.test(tag) ? tag : 'of its own';
+  refuse(
+    service.tree,
+    'tag',
+    spanOf(node)[0],
+    `${what} carries the tag ${shown}, which changes how compose reads it.`,
+    {
+      hint: 'Remove the tag, or write the variable into an override file.',
+    },
+  );
+}
+
+/** Throws a refusal with its place in the file. */
+export function refuse(tree: Tree, code: ErrorCode, offset: number, message: string, way: { hint: string }): never {
+  throw new AppError(code, message, { ...way, where: whereOf(tree.source, offset) });
+}
+
+function servicesIn(tree: Tree, document: number): YAMLMap | null {
+  const root = tree.roots[document];
+  const services = isMap(root) ? entryOf(tree, root, 'services')?.value : null;
+  return isMap(services) ? services : null;
+}
+
+function verifyServicesKey(tree: Tree): void {
+  for (const root of tree.roots) {
+    const pair = isMap(root) ? entryOf(tree, root, 'services') : null;
+    if (isAlias(pair?.value)) {
+      refuse(
+        tree,
+        'service-alias',
+        spanOf(pair.value)[0],
+        'All services of this file are an alias of something else.',
+        {
+          hint: 'Write them under services: themselves, or write the variable into an override file.',
+        },
+      );
+    }
+    const services = pair?.value;
+    if (isMap(services) && foreignTag(services)) {
+      refuse(tree, 'tag', spanOf(services)[0], 'The map of services carries a tag that changes how compose reads it.', {
+        hint: 'Remove the tag, or write the variable into an override file.',
+      });
+    }
+  }
+}
+
+function notFound(tree: Tree, name: string): AppError {
+  const { file } = tree.source;
+  const merged = mergedService(tree, name);
+  if (merged) {
+    return new AppError('service-merged', `The service "${name}" is not written here itself: a merge (<<) brings it.`, {
+      hint: OVERRIDE,
+      where: whereOf(tree.source, spanOf(merged.key)[0]),
+    });
+  }
+  const names = serviceNames(tree);
+  if (names.length === 0 && tree.roots.some(looksLegacy)) {
+    return new AppError('legacy-file', `${file} has no "services:" key: it is of the first compose format.`, {
+      hint: 'Put the services under "services:". Docker Compose v2 does not read this file.',
+      where: { file, line: 1 },
+    });
+  }
+  const [near] = nearest(name, names);
+  const list = names.length > 12 ? `${names.slice(0, 12).join(', ')} and ${names.length - 12} more` : names.join(', ');
+  return new AppError('service-not-found', `There is no service "${name}" in ${file}.`, {
+    hint:
+      names.length === 0
+        ? 'The file defines no services itself. Name the file that does with -f.'
+        : `${near ? `Did you mean "${near}"? ` : ''}Services here: ${list}.`,
+    where: { file },
+  });
+}
+
+function mergedService(tree: Tree, name: string): Pair | null {
+  for (const [document, root] of tree.roots.entries()) {
+    const services = servicesIn(tree, document);
+    for (const map of [root, services]) {
+      const merge = isMap(map) ? map.items.find(isMergeKey) : undefined;
+      if (!merge) continue;
+      const merged = resolved(tree, merge.value);
+      const candidates = isSeq(merged) ? merged.items.map((item) => resolved(tree, item)) : [merged];
+      const wanted = map === services ? name : 'services';
+      if (candidates.some((candidate) => isMap(candidate) && entryOf(tree, candidate, wanted))) return merge;
+    }
+  }
+  return null;
+}
+
+function looksLegacy(root: Node | null): boolean {
+  if (!isMap(root)) return false;
+  return root.items.some(({ value }) => isMap(value) && (value.has('image') || value.has('build')));
+}
+
+function serviceMap(tree: Tree, name: string, pair: Pair): Pick<Service, 'map' | 'environment'> {
+  const { value } = pair;
+  const at = spanOf(pair.key)[0];
+  if (isAlias(value)) {
+    refuse(
+      tree,
+      'service-alias',
+      at,
+      `The service "${name}" is an alias (*${value.source}): it is shared with others.`,
+      {
+        hint: OVERRIDE,
+      },
+    );
+  }
+  if (!isMap(value)) {
+    return refuse(tree, 'environment-shape', at, `The service "${name}" is empty or no map.`, {
+      hint: 'Give it at least an image or a build. Compose rejects it as it is.',
+    });
+  }
+  if (foreignTag(value)) {
+    refuse(tree, 'tag', at, `The service "${name}" carries a tag that changes how compose reads it.`, {
+      hint: OVERRIDE,
+    });
+  }
+  return { map: value, environment: entryOf(tree, value, 'environment') };
+}
+
+/** The way out of everything that is about sharing: both composes merge an override per variable. */
+export const OVERRIDE =
+  'Write the variable into a docker-compose.override.yml that has only this service and this variable (with -f, add it as the last -f).';

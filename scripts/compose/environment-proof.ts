@@ -1,0 +1,191 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
+import { AppError } from '../core/errors.ts';
+import { locateService, type Service, variablesOf } from './environment-locate.ts';
+import type { Plan } from './environment-plan.ts';
+import { applySplices, inOrder, lineStartOf, type Splice } from './source-text.ts';
+import { isInterpolated, undoubled } from './yaml-scalar.ts';
+import { foreignTag, isMergeKey, isNull, parseTree, resolved, spanOf, type Tree } from './yaml-tree.ts';
+
+/** Values that were to be set; null: the variable was to be removed. */
+export type Intended = ReadonlyMap<string, string | null>;
+
+/**
+ * The text with the plan's splices made, and proven: it is parsed again, and nothing but the named variables of that one service
+ * may differ.
+ *
+ * Of a large file only the service's own lines are parsed again, before and after. That is enough: all other bytes are the same,
+ * both parts start at the same place of the parser's state, and each is followed by a key that the parser must find on the level
+ * where it was.
+ *
+ * @throws AppError `internal`: the edit is not what it should be, and there is no result
+ */
+export function proveEdit(service: Service, plan: Plan, intended: Intended): string {
+  const { text } = service.tree.source;
+  const after = applySplices(text, plan.splices);
+  verifyBytes(text, after, plan.splices);
+  const [first, last] = [inOrder(plan.splices)[0], inOrder(plan.splices).at(-1)];
+  const window = first && last && text.length > WHOLE_FILE ? windowAround(service, first.start, last.end) : null;
+  if (window) {
+    const cut = (whole: string) => fragment(service, window, whole, whole.length - text.length);
+    verifySame(cut(text), cut(after), service.name, plan, intended);
+  } else {
+    const whole = parseAgain(service, after, false);
+    verifySame(service.tree, whole, service.name, plan, intended);
+  }
+  return after;
+}
+
+/** Files up to this many characters are parsed again as a whole. */
+const WHOLE_FILE = 65_536;
+
+function verifyBytes(before: string, after: string, splices: readonly Splice[]): void {
+  let shift = 0;
+  let position = 0;
+  for (const { start, end, text } of inOrder(splices)) {
+    if (before.slice(position, start) !== after.slice(position + shift, start + shift))
+      throw unproven('other bytes differ');
+    shift += text.length - (end - start);
+    position = end;
+  }
+  if (before.slice(position) !== after.slice(position + shift)) throw unproven('other bytes differ');
+}
+
+interface Window {
+  readonly start: number;
+  /** Where the line of the next key on the service's level or above begins, or the end of the text. */
+  readonly end: number;
+  /** A line that stands for that next key. */
+  readonly next: string;
+}
+
+/** The service's lines, if they can be read without the others. */
+function windowAround({ tree, document, around, pair, environment }: Service, from: number, to: number): Window | null {
+  const { text } = tree.source;
+  const [root, services] = around;
+  if (!root || !services || root.flow || services.flow || hasAliasNames(environment?.value)) return null;
+  const servicesAt = root.items.findIndex((item) => item.value === services);
+  const index = services.items.indexOf(pair);
+  const next = services.items[index + 1] ?? root.items[servicesAt + 1];
+  if (!next && document !== tree.roots.length - 1) return null;
+  const start = lineStartOf(text, spanOf(pair.key)[0]);
+  const nextKey = next ? spanOf(next.key)[0] : text.length;
+  const end = next ? lineStartOf(text, nextKey) : text.length;
+  const isPlain = [text.slice(start, spanOf(pair.key)[0]), text.slice(end, nextKey)].every((blank) =>
+    /^ *$/.test(blank),
+  );
+  const [servicesKey] = spanOf(root.items[servicesAt]?.key);
+  if (!isPlain || servicesKey !== lineStartOf(text, servicesKey) || from < start || to > end) return null;
+  return { start, end, next: next ? `${text.slice(end, nextKey)}next-key:\n` : '' };
+}
+
+/** Names that are written elsewhere cannot be read in a fragment. */
+function hasAliasNames(environment: unknown): boolean {
+  if (isMap(environment)) return environment.items.some(({ key }) => isAlias(key));
+  return isSeq(environment) && environment.items.some((item) => isAlias(item));
+}
+
+function fragment(service: Service, { start, end, next }: Window, text: string, shift: number): Tree {
+  const own = text.slice(start, end + shift);
+  const lineBreak = next === '' || own.endsWith('\n') ? '' : '\n';
+  return parseAgain(service, `services:\n${own}${lineBreak}${next}`, true);
+}
+
+function parseAgain(service: Service, text: string, isFragment: boolean): Tree {
+  try {
+    return parseTree({ text, file: service.tree.source.file }, isFragment);
+  } catch (error) {
+    throw unproven('it is not valid YAML any more', error);
+  }
+}
+
+function verifySame(before: Tree, after: Tree, name: string, plan: Plan, intended: Intended): void {
+  const old = locateService(before, name);
+  const now = locateService(after, name);
+  if (outside(old) !== outside(now)) throw unproven('something beside the environment differs');
+  const oldState = environmentState(old, intended);
+  const nowState = environmentState(now, intended);
+  const [more, less] = [...intended.values()].some((value) => value !== null)
+    ? [nowState, oldState]
+    : [oldState, nowState];
+  const merges = plan.inherited === null ? less.merges : [...less.merges, `*${plan.inherited}`];
+  const isSame = JSON.stringify(merges) === JSON.stringify(more.merges) && oldState.others === nowState.others;
+  if (!isSame) throw unproven('another variable differs');
+  if (oldState.properties !== nowState.properties) throw unproven('the anchor of the environment differs');
+  verifyValues(now, intended);
+}
+
+function verifyValues(service: Service, intended: Intended): void {
+  const node = (service.environment?.value ?? null) as Node | null;
+  const collection = resolved(service.tree, node);
+  const variables = !isAlias(node) && (isMap(collection) || isSeq(collection)) ? variablesOf(service, collection) : [];
+  for (const [name, value] of intended) {
+    const found = variables.findLast((variable) => variable.name === name);
+    if (value === null && found) throw unproven('a variable is still there');
+    if (value === null) continue;
+    const text = found?.text ?? null;
+    const isText = found?.pair === null || (isScalar(found?.node) && found.node.type === 'QUOTE_DOUBLE');
+    if (
+      text === null ||
+      !isText ||
+      isInterpolated(text) ||
+      undoubled(text) !== value ||
+      foreignTag(found?.node ?? null)
+    ) {
+      throw unproven('the variable does not have the value');
+    }
+  }
+}
+
+/** Everything but the service's environment, as one text. */
+function outside({ tree, document, environment }: Service): string {
+  return `${document}${tree.roots.map((root) => signature(root, environment)).join('\n---\n')}`;
+}
+
+interface EnvironmentState {
+  readonly merges: readonly string[];
+  /** The variables that the edit is not about, in order. */
+  readonly others: string;
+  readonly properties: string;
+}
+
+function environmentState(service: Service, intended: Intended): EnvironmentState {
+  const { tree, environment } = service;
+  const node = (environment?.value ?? null) as Node | null;
+  if (isAlias(node)) return { merges: [signature(node)], others: '[]', properties: '' };
+  const properties = node ? `${node.anchor ?? ''} ${foreignTag(node) ?? ''}`.trim() : '';
+  if (isNull(node) || !(isMap(node) || isSeq(node))) return { merges: [], others: '[]', properties };
+  const variables = variablesOf(service, node);
+  const others = variables.filter(({ name, index }) => {
+    const value = intended.get(name);
+    if (value === undefined) return true;
+    return value !== null && index !== variables.findLast((variable) => variable.name === name)?.index;
+  });
+  const merges = isMap(node) ? node.items.filter(isMergeKey).map((pair) => signature(pair.value)) : [];
+  void tree;
+  return { merges, others: JSON.stringify(others.map(({ pair, node: item }) => signature(pair ?? item))), properties };
+}
+
+/** A node as text: kind, style, tag, anchor, contents; without places and comments, and without one of its pairs. */
+function signature(node: unknown, except: Pair | null = null): string {
+  if (isAlias(node)) return `*${node.source}`;
+  if (isScalar(node)) return JSON.stringify([node.type, node.source, node.tag, node.anchor]);
+  const properties = isMap(node) || isSeq(node) ? JSON.stringify([node.tag, node.anchor]) : '';
+  if (isMap(node)) {
+    const pairs = node.items.filter((pair) => pair !== except).map((pair) => pairSignature(pair, except));
+    return `${properties}{${pairs.join(',')}}`;
+  }
+  if (isSeq(node)) return `${properties}[${node.items.map((item) => signature(item, except)).join(',')}]`;
+  return pairSignature(node, except);
+}
+
+function pairSignature(node: unknown, except: Pair | null): string {
+  const pair = node as Pair | null | undefined;
+  return pair ? `${signature(pair.key, except)}:${signature(pair.value, except)}` : 'null';
+}
+
+function unproven(what: string, cause?: unknown): AppError {
+  return new AppError('internal', `The edited file would not be what it should be: ${what}. Nothing was written.`, {
+    hint: 'This is a bug in this tool. Write the variable by hand, and report the shape of the file (without its values).',
+    cause,
+  });
+}

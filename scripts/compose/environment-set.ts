@@ -1,0 +1,159 @@
+import { isAlias, isSeq, type Node } from 'yaml';
+import {
+  type Collection,
+  collectionOf,
+  OVERRIDE,
+  refuse,
+  type Service,
+  type Variable,
+  variablesOf,
+  verifyTag,
+} from './environment-locate.ts';
+import { planBesideAlias, planFirstEnvironment, planNullEnvironment } from './environment-new.ts';
+import { type Assignment, added, NOTHING, type Plan, type PlannedChange } from './environment-plan.ts';
+import { hasValue, inheritedEnvironment } from './environment-read.ts';
+import { verifyNotShared } from './environment-sharing.ts';
+import { indentationOf, lineStartOf, type Splice } from './source-text.ts';
+import { afterEntryLine, fillValue, insertLines, isEmptyValue, replaceValue } from './yaml-place.ts';
+import {
+  interpolatedNames,
+  isInterpolated,
+  renderFlowEntry,
+  renderFlowItem,
+  renderListItem,
+  renderMapKey,
+  renderMapValue,
+} from './yaml-scalar.ts';
+import { spanOf } from './yaml-tree.ts';
+
+/** How to set the variables. Throws the refusals of `setEnvironment`. */
+export function planSet(service: Service, values: Readonly<Record<string, string>>): Plan {
+  const { environment, tree } = service;
+  const node = (environment?.value ?? null) as Node | null;
+  const collection = environment ? collectionOf(service, node) : (inheritedEnvironment(service)?.collection ?? null);
+  const wanted = Object.entries(values).filter(
+    ([name, value]) => collection === null || !hasValue(service, collection, name, value),
+  );
+  if (wanted.length === 0) return NOTHING;
+  if (environment === null) return planFirstEnvironment(service, wanted);
+  if (collection === null) return planNullEnvironment(service, environment, wanted);
+  if (!isAlias(node)) return planInside(service, collection, wanted);
+  if (isSeq(collection)) {
+    const message = `The environment of "${service.name}" is *${node.source}, a list that is shared by its anchor, and lists cannot be merged.`;
+    refuse(tree, 'shared-list', spanOf(node)[0], message, { hint: OVERRIDE });
+  }
+  return planBesideAlias(service, node, node.source, wanted);
+}
+
+/** The environment stands in the service itself: values are replaced where they are, new ones come after the last. */
+function planInside(service: Service, collection: Collection, wanted: readonly Assignment[]): Plan {
+  const variables = variablesOf(service, collection);
+  const lastOf = (name: string) => variables.findLast((variable) => variable.name === name);
+  const present = wanted.flatMap(([name, value]) => {
+    const variable = lastOf(name);
+    return variable ? [{ variable, value }] : [];
+  });
+  const absent = wanted.filter(([name]) => !lastOf(name));
+  for (const { variable } of present) verifyReplaceable(service, variable);
+  for (const [name] of absent) verifyNoNearMiss(service, variables, name);
+  verifyNotShared(service, {
+    collection,
+    values: present.flatMap(({ variable }) => (variable.node && !isAlias(variable.node) ? [variable.node] : [])),
+    names: wanted.map(([name]) => name),
+  });
+  const replacing = present.map(({ variable, value }) => replaceVariable(service, collection, variable, value));
+  const adding = absent.length > 0 ? [addVariables(service, collection, absent)] : [];
+  return {
+    splices: [...replacing.flatMap(({ splices }) => splices), ...adding],
+    changes: [...replacing.map(({ change }) => change), ...adding.flatMap((splice) => added(splice, absent))],
+    inherited: null,
+  };
+}
+
+function verifyReplaceable(service: Service, { name, node, pair, text }: Variable): void {
+  const at = spanOf(pair?.key ?? node)[0];
+  if (node) verifyTag(service, node, `The value of ${name}`);
+  if (text === null || !isInterpolated(text)) return;
+  const [variable] = interpolatedNames(text);
+  const message = variable
+    ? `${name} of "${service.name}" takes its value from the variable ${variable}.`
+    : `${name} of "${service.name}" has a dollar sign that compose reads as a variable.`;
+  refuse(service.tree, 'reference', at, message, {
+    hint: variable
+      ? `Set ${variable} in the .env file that compose reads (--write env-file), or write a value here first.`
+      : 'Correct it: a dollar that is meant as such is written twice ($$).',
+  });
+}
+
+/** `- NAME:value` and `- NAME =value` are variables of another name for compose; beside them the new one would look done. */
+function verifyNoNearMiss(service: Service, variables: readonly Variable[], name: string): void {
+  const near = variables.find((variable) => {
+    const trimmed = variable.name.trim();
+    return trimmed === name || (trimmed.startsWith(name) && /^\s*[:=]/.test(trimmed.slice(name.length)));
+  });
+  if (!near) return;
+  const message = `An entry of "${service.name}" looks like ${name}, but compose reads it as a variable of another name.`;
+  refuse(service.tree, 'near-miss', spanOf(near.pair?.key ?? near.node)[0], message, {
+    hint: `Write it as ${near.pair ? `${name}: "value"` : `- ${name}=value`}, without a blank before the sign, or remove it.`,
+  });
+}
+
+function replaceVariable(
+  { tree }: Service,
+  collection: Collection,
+  { name, node, pair, text }: Variable,
+  value: string,
+): { splices: Splice[]; change: PlannedChange } {
+  const source = tree.source.text;
+  const rendered = pair
+    ? renderMapValue(value)
+    : collection.flow
+      ? renderFlowItem(name, value)
+      : renderListItem(name, value);
+  const block = collection.flow || !pair ? null : indentationOf(source, spanOf(pair.key)[0]);
+  const splices =
+    pair && isEmptyValue(node) ? [fillValue(source, pair, rendered, block)] : replaceValue(source, node, rendered);
+  const [splice] = splices;
+  const action = text === null ? 'filled' : 'replaced';
+  return { splices, change: { name, action, splice: splice as Splice, offset: 0 } };
+}
+
+function addVariables(service: Service, collection: Collection, wanted: readonly Assignment[]): Splice {
+  const { tree } = service;
+  const { text } = tree.source;
+  const isItem = isSeq(collection);
+  const [start] = spanOf(collection);
+  if (collection.flow) {
+    const render = isItem ? renderFlowItem : (name: string, value: string) => renderFlowEntry(name, value);
+    const entries = wanted.map(([name, value]) => render(name, value)).join(', ');
+    const isLast = collection.items.length === 0;
+    const separator = isLast ? '' : /[\r\n]/.test(text[start + 1] ?? '') ? ',' : ', ';
+    return { start: start + 1, end: start + 1, text: entries + separator };
+  }
+  const render = isItem
+    ? (name: string, value: string) => renderListItem(name, value)
+    : (name: string, value: string) => `${renderMapKey(name)}: ${renderMapValue(value)}`;
+  const prefix = linePrefix(service, collection);
+  const lines = wanted.map(([name, value]) => prefix + render(name, value));
+  return insertLines(text, afterLast(service, collection), lines);
+}
+
+/** What stands before each entry: the blanks, and a list's dash with its gap. */
+function linePrefix({ tree }: Service, collection: Collection): string {
+  const { text } = tree.source;
+  const [first] = collection.items;
+  if (!isSeq(collection)) return indentationOf(text, spanOf((first as { key?: unknown } | undefined)?.key)[0]);
+  const [dash] = spanOf(collection);
+  const gap = /-([ \t]+)(?=\S)/y;
+  gap.lastIndex = dash;
+  return `${indentationOf(text, dash)}-${gap.exec(text)?.[1] ?? ' '}`;
+}
+
+function afterLast(service: Service, collection: Collection): number {
+  const { text } = service.tree.source;
+  const last = collection.items.at(-1);
+  const pair = isSeq(collection) ? null : (collection.items.at(-1) ?? null);
+  const after = afterEntryLine(text, pair, pair ? pair.value : last);
+  // A block scalar that ends the file without a line break: a new line behind it would give it one.
+  return after ?? lineStartOf(text, spanOf(collection)[0]);
+}

@@ -1,0 +1,134 @@
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair } from 'yaml';
+import { OVERRIDE, refuse, type Service } from './environment-locate.ts';
+import { lineOf } from './source-text.ts';
+import { effectiveEntry, entryOf, isMergeKey, keyText, resolved, scalarText, spanOf, type Use } from './yaml-tree.ts';
+
+/** What of the service an edit changes. */
+export interface Touched {
+  /** The environment's collection, where entries are written into it or taken out. null: the service gets a new one. */
+  readonly collection: Node | null;
+  /** Values that are replaced or removed. */
+  readonly values: readonly Node[];
+  readonly names: readonly string[];
+}
+
+/**
+ * Throws `shared` or `extended` when the edit would reach anything beside the service: through an anchor that is used elsewhere,
+ * or through a service that extends this one.
+ */
+export function verifyNotShared(service: Service, touched: Touched): void {
+  const { tree, around, map } = service;
+  const shared = new Set<Node>([...around, map, ...touched.values.flatMap(withParts)]);
+  if (touched.collection) shared.add(touched.collection);
+  const reached = tree.uses.filter((use) => shared.has(use.target) && !isIndifferent(service, use, touched));
+  const [first] = reached;
+  if (first) {
+    const line = lineOf(tree.source.text, spanOf(first.target)[0]);
+    const places = [...new Set(reached.map((use) => describeUse(service, use)))];
+    const shown =
+      places.length > 5 ? `${places.slice(0, 5).join(', ')} and ${places.length - 5} more` : places.join(', ');
+    const message = `A change in line ${line} would also reach ${shown}: the anchor &${first.alias.source} is used there.`;
+    refuse(tree, 'shared', spanOf(first.target)[0], message, { hint: OVERRIDE });
+  }
+  verifyNotExtended(service, touched.names);
+}
+
+function verifyNotExtended(service: Service, names: readonly string[]): void {
+  const { tree } = service;
+  const extenders = extendersByBase(service);
+  const seen = new Set([service.name]);
+  const queue = [service.name];
+  for (const base of queue) {
+    for (const extender of extenders.get(base) ?? []) {
+      if (seen.has(extender.name)) continue;
+      seen.add(extender.name);
+      if (setsAll(service, resolved(tree, extender.pair.value), names)) continue;
+      const message = `The service "${extender.name}" extends "${base}" and would get the same change.`;
+      refuse(tree, 'extended', spanOf(extender.pair.key)[0], message, {
+        hint: `Give "${extender.name}" its own value, or ${OVERRIDE.charAt(0).toLowerCase()}${OVERRIDE.slice(1)}`,
+      });
+    }
+  }
+}
+
+function extendersByBase({ tree }: Service): Map<string, { name: string; pair: Pair }[]> {
+  const extenders = new Map<string, { name: string; pair: Pair }[]>();
+  for (const root of tree.roots) {
+    const services = isMap(root) ? resolved(tree, entryOf(tree, root, 'services')?.value) : null;
+    for (const pair of isMap(services) ? services.items : []) {
+      const name = keyText(tree, pair);
+      const map = resolved(tree, pair.value);
+      const base = isMap(map) ? extendedName(tree, resolved(tree, effectiveEntry(tree, map, 'extends')?.value)) : null;
+      if (name !== null && base !== null) extenders.set(base, [...(extenders.get(base) ?? []), { name, pair }]);
+    }
+  }
+  return extenders;
+}
+
+function extendedName(tree: Service['tree'], extending: Node | null): string | null {
+  if (isScalar(extending)) return scalarText(extending);
+  if (!isMap(extending)) return null;
+  const file = resolved(tree, entryOf(tree, extending, 'file')?.value);
+  if (isScalar(file) && lastPart(scalarText(file)) !== lastPart(tree.source.file)) return null;
+  const base = resolved(tree, entryOf(tree, extending, 'service')?.value);
+  return isScalar(base) ? scalarText(base) : null;
+}
+
+function lastPart(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
+/** Whether a service's own environment sets all the names itself, so that it takes none of them from elsewhere. */
+function setsAll(service: Service, map: Node | null, names: readonly string[]): boolean {
+  const environment = isMap(map) ? entryOf(service.tree, map, 'environment')?.value : null;
+  return hasAll(service, environment, names);
+}
+
+function hasAll({ tree }: Service, environment: unknown, names: readonly string[]): boolean {
+  if (isMap(environment)) return names.every((name) => entryOf(tree, environment, name));
+  if (!isSeq(environment)) return false;
+  const items = environment.items.map((item) => resolved(tree, item));
+  return names.every((name) => items.some((item) => isScalar(item) && scalarText(item).split('=', 1)[0] === name));
+}
+
+/** Whether the alias stands where the change makes no difference, because the place has values of its own. */
+function isIndifferent(service: Service, use: Use, touched: Touched): boolean {
+  const [, , services, owner, ...below] = pathBelowRoot(service, use);
+  if (!services || !isPair(owner)) return false;
+  const merge = below.findIndex((step) => isPair(step) && isMergeKey(step));
+  if (merge < 0 || below.slice(merge + 1).some((step) => !isSeq(step))) return false;
+  const outer = below.slice(0, merge);
+  // `<<: *service` beside an environment of its own: that one replaces the merged one as a whole.
+  if (use.target === service.map) {
+    return outer.length === 1 && isMap(outer[0]) && entryOf(service.tree, outer[0], 'environment') !== null;
+  }
+  // `environment: { <<: *environment }` with the same names of its own.
+  const [, environment, map] = outer;
+  const isEnvironment = isPair(environment) && keyText(service.tree, environment) === 'environment';
+  return (
+    use.target === touched.collection && outer.length === 3 && isEnvironment && hasAll(service, map, touched.names)
+  );
+}
+
+/** `[root, services pair, services map, service pair, ...]`; empty where the alias is not within a service. */
+function pathBelowRoot({ tree }: Service, use: Use): Use['path'] {
+  const [, top] = use.path;
+  return isPair(top) && keyText(tree, top) === 'services' ? use.path : [];
+}
+
+function describeUse({ tree }: Service, use: Use): string {
+  const keys = use.path
+    .filter((step): step is Pair => isPair(step))
+    .map((pair) => (isMergeKey(pair) ? null : keyText(tree, pair)))
+    .filter((key) => key !== null);
+  const [top, name] = keys;
+  if (top !== 'services' || name === undefined) return `"${keys.join('.')}"`;
+  return `the service "${name}"${keys[2] && keys[2] !== 'environment' ? ` (${keys.slice(2).join('.')})` : ''}`;
+}
+
+function withParts(node: Node): Node[] {
+  if (isAlias(node)) return [];
+  if (isSeq(node)) return [node, ...node.items.filter(isNode).flatMap(withParts)];
+  if (!isMap(node)) return [node];
+  return [node, ...node.items.flatMap((pair) => [pair.key, pair.value].filter(isNode).flatMap(withParts))];
+}

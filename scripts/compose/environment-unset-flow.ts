@@ -1,0 +1,90 @@
+import { isAlias, isSeq, type Node, type Pair } from 'yaml';
+import type { Collection, Service, Variable } from './environment-locate.ts';
+import type { Removal } from './environment-unset.ts';
+import { lineEndOf, lineStartOf, type Splice } from './source-text.ts';
+import { endOfEntry, removeLines } from './yaml-place.ts';
+import { isMergeKey, spanOf } from './yaml-tree.ts';
+
+/**
+ * Takes entries out of a map or list in brackets. Where the rest is what this tool made itself (environment-new.ts), that goes
+ * back to what it was.
+ */
+export function removeFromFlow(
+  service: Service,
+  environment: Pair,
+  collection: Collection,
+  { removed, rest, inherited }: { removed: readonly Variable[]; rest: readonly unknown[]; inherited: string | null },
+): Removal {
+  const { text } = service.tree.source;
+  const [start, end] = spanOf(collection);
+  const isEmpty = rest.length === 0 || inherited !== null;
+  if (isEmpty && removed.every(({ pair }) => isCompact(text, pair))) {
+    const [key] = spanOf(environment.key);
+    if (service.map.flow && text.slice(key, start) === '"environment":') {
+      return { splices: [{ start: key, end: afterSeparator(text, end), text: '' }], inherited };
+    }
+    const line = [lineStartOf(text, start), afterLineBreak(text, end)] as const;
+    const isAlone = `${text.slice(line[0], start)}${text.slice(end, line[1])}`.trim() === '';
+    if (!service.map.flow && isAlone) return { splices: removeLines(text, [line], false), inherited };
+  }
+  const [only] = rest as Pair[];
+  if (only && rest.length === 1 && only === collection.items[0] && isMergeKey(only) && isAlias(only.value)) {
+    const alias = `*${only.value.source}`;
+    if (text.startsWith(`{<<: ${alias}, `, start)) return { splices: [{ start, end, text: alias }], inherited: null };
+  }
+  return { splices: removed.flatMap(({ index }) => cutEntry(text, collection, index, removed)), inherited: null };
+}
+
+/** `"NAME":"value"`, without the blank that people put after the colon. */
+function isCompact(text: string, pair: Pair | null): boolean {
+  return pair !== null && text.startsWith(':"', spanOf(pair.key)[1]);
+}
+
+function cutEntry(text: string, collection: Collection, index: number, removed: readonly Variable[]): Splice[] {
+  const [start, end] = entrySpan(text, collection, index);
+  const comma = commaAfter(text, end);
+  const line = [lineStartOf(text, start), afterLineBreak(text, comma ?? end)] as const;
+  const isAlone = `${text.slice(line[0], start)}${text.slice(comma ?? end, line[1])}`.trim() === '';
+  if (comma !== null) {
+    return isAlone && line[1] > (comma ?? end)
+      ? [{ start: line[0], end: line[1], text: '' }]
+      : [{ start, end: afterSeparator(text, end), text: '' }];
+  }
+  // The last entry: the comma goes that stands behind the last one that stays.
+  const gone = new Set(removed.map((variable) => variable.index));
+  const previous = Array.from({ length: index }, (_, at) => at).findLast((at) => !gone.has(at));
+  const separator = previous === undefined ? null : commaAfter(text, entrySpan(text, collection, previous)[1]);
+  if (separator === null) return [{ start, end, text: '' }];
+  const blanks = /[ \t]*$/.exec(text.slice(separator, start))?.[0].length ?? 0;
+  const own = isAlone ? { start: line[0], end: line[1], text: '' } : { start: start - blanks, end, text: '' };
+  return [{ start: separator - 1, end: separator, text: '' }, own];
+}
+
+/** With the anchors, tags and question marks before it. */
+function entrySpan(text: string, collection: Collection, index: number): [start: number, end: number] {
+  const pair = isSeq(collection) ? null : (collection.items[index] ?? null);
+  const node = (pair ? pair.value : collection.items[index]) as Node | null;
+  const [start] = spanOf(pair?.key ?? node);
+  const before =
+    /(?:(?:[&!][^\s,[\]{}]*|\?)[ \t]+)*$/.exec(text.slice(lineStartOf(text, start), start))?.[0].length ?? 0;
+  return [start - before, endOfEntry(text, pair, node)];
+}
+
+/** The offset behind the comma that follows an entry; null: none does. */
+function commaAfter(text: string, end: number): number | null {
+  const comma = /(?:[ \t\r\n]|(?<=[ \t\n])#.*)*,/y;
+  comma.lastIndex = end;
+  return comma.test(text) ? comma.lastIndex : null;
+}
+
+/** Behind the comma and one blank. */
+function afterSeparator(text: string, end: number): number {
+  const comma = commaAfter(text, end);
+  if (comma === null) return end;
+  return text[comma] === ' ' ? comma + 1 : comma;
+}
+
+function afterLineBreak(text: string, offset: number): number {
+  const end = lineEndOf(text, offset);
+  return end + (text[end] === '\r' ? 2 : text[end] === '\n' ? 1 : 0);
+}

@@ -1,0 +1,118 @@
+import { locateService, serviceNames } from './environment-locate.ts';
+import type { Plan, PlannedChange } from './environment-plan.ts';
+import { type Intended, proveEdit } from './environment-proof.ts';
+import { type EnvironmentEntry, readVariables } from './environment-read.ts';
+import { planSet } from './environment-set.ts';
+import { planUnset } from './environment-unset.ts';
+import { decodeSource, encodeSource, inOrder, lineOf } from './source-text.ts';
+import { verifyAssignment, verifyName } from './yaml-scalar.ts';
+import { parseTree, type Tree } from './yaml-tree.ts';
+
+export type { EnvironmentEntry } from './environment-read.ts';
+
+export interface EnvironmentEdit {
+  readonly bytes: Uint8Array;
+  /** What was changed, in the order of the names that were given; empty: the file says so already. */
+  readonly changes: readonly EnvironmentChange[];
+}
+
+export interface EnvironmentChange {
+  readonly name: string;
+  /** Line in the new file; of a removed entry, in the old one. */
+  readonly line: number;
+  /** `filled`: the variable stood there without a value. */
+  readonly action: PlannedChange['action'];
+}
+
+/**
+ * Sets environment variables of one service in a compose file, all of them in one edit. Every byte that does not have to change
+ * stays; what was done is proven by parsing again.
+ *
+ * A value may be any text without control characters. It reaches the container exactly so: dollars are doubled, quotes are set.
+ *
+ * @param file name of the file, for messages
+ * @throws AppError with the code of what cannot be edited safely, its place (no value is shown) and a way out: `encoding`,
+ *   `line-break`, `control-character`, `yaml-syntax`, `legacy-file`, `service-not-found`, `multi-document`, `service-alias`,
+ *   `service-merged`, `shared`, `shared-list`, `inherited-environment`, `extended`, `reference`, `near-miss`,
+ *   `environment-shape`, `item-shape`, `value-shape`, `tag`, `bad-value`
+ */
+export function setEnvironment(
+  source: Uint8Array,
+  service: string,
+  values: Readonly<Record<string, string>>,
+  file = COMPOSE_FILE,
+): EnvironmentEdit {
+  for (const [name, value] of Object.entries(values)) verifyAssignment(name, value);
+  const located = locateService(parse(source, file), service);
+  const plan = planSet(located, values);
+  if (plan.splices.length === 0) return { bytes: source, changes: [] };
+  const changed = new Set(plan.changes.map(({ name }) => name));
+  const intended: Intended = new Map(Object.entries(values).filter(([name]) => changed.has(name)));
+  return finish(proveEdit(located, plan, intended), located.tree, plan, Object.keys(values));
+}
+
+/**
+ * Takes variables out of a service's own environment. After `setEnvironment` on a file without them, the bytes are what they
+ * were. A variable that comes from a merge or an alias is not the service's own and stays.
+ *
+ * @throws AppError as {@link setEnvironment}
+ */
+export function unsetEnvironment(
+  source: Uint8Array,
+  service: string,
+  names: readonly string[],
+  file = COMPOSE_FILE,
+): EnvironmentEdit {
+  for (const name of names) verifyName(name);
+  const located = locateService(parse(source, file), service);
+  const plan = planUnset(located, names);
+  if (plan.splices.length === 0) return { bytes: source, changes: [] };
+  const intended: Intended = new Map(names.map((name) => [name, null]));
+  return finish(proveEdit(located, plan, intended), located.tree, plan, names);
+}
+
+/**
+ * What this file says about each variable of the service, merges and aliases included. null: the file does not define the
+ * service. The entries hold values, which may be secrets.
+ */
+export function readEnvironment(
+  source: Uint8Array,
+  service: string,
+  file = COMPOSE_FILE,
+): ReadonlyMap<string, EnvironmentEntry> | null {
+  const tree = parse(source, file);
+  return serviceNames(tree).includes(service) ? readVariables(locateService(tree, service)) : null;
+}
+
+/** Names of the services that the file defines itself. */
+export function listServices(source: Uint8Array, file = COMPOSE_FILE): readonly string[] {
+  return serviceNames(parse(source, file));
+}
+
+const COMPOSE_FILE = 'the compose file';
+
+function parse(source: Uint8Array, file: string): Tree {
+  return parseTree(decodeSource(source, file));
+}
+
+function finish(after: string, { source }: Tree, plan: Plan, order: readonly string[]): EnvironmentEdit {
+  const changes = plan.changes
+    .map(({ name, action, splice, offset }) => ({ name, action, line: lineAfter(source.text, plan, splice, offset) }))
+    .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
+  return { bytes: encodeSource(after), changes };
+}
+
+/** The line of a place inside a splice, in the text where the splices before it are made. */
+function lineAfter(before: string, plan: Plan, splice: PlannedChange['splice'], offset: number): number {
+  const at = lineOf(before, splice.start) + lineBreaksIn(splice.text.slice(0, offset));
+  if (!plan.splices.includes(splice)) return at;
+  const earlier = inOrder(plan.splices).filter((other) => other.start < splice.start);
+  return earlier.reduce(
+    (line, other) => line + lineBreaksIn(other.text) - lineBreaksIn(before.slice(other.start, other.end)),
+    at,
+  );
+}
+
+function lineBreaksIn(text: string): number {
+  return lineOf(text, text.length) - 1;
+}

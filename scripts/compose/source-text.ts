@@ -1,0 +1,165 @@
+import { AppError, type Where } from '../core/errors.ts';
+
+/** A file's text as compose reads it. A byte order mark stays in it as the first character, so that offsets hold. */
+export interface Source {
+  readonly text: string;
+  /** Name of the file, for messages. */
+  readonly file: string;
+}
+
+/**
+ * The text behind the bytes; encoding it again gives the same bytes.
+ *
+ * @throws AppError `encoding` (not UTF-8), `line-break` (characters that compose takes for a new line and editors do not),
+ *   `control-character` (compose reads no file that has one)
+ */
+export function decodeSource(bytes: Uint8Array, file: string): Source {
+  verifyNotUtf16(bytes, file);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw notUtf8(bytes, file);
+  }
+  const source = { text, file };
+  verifyCharacters(source);
+  return source;
+}
+
+export function encodeSource(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** One replacement of a piece of text; `start` = `end` inserts. */
+export interface Splice {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The text with all replacements made. They may come in any order, and do not overlap. */
+export function applySplices(text: string, splices: readonly Splice[]): string {
+  const parts: string[] = [];
+  let position = 0;
+  for (const { start, end, text: replacement } of inOrder(splices)) {
+    if (start < position) throw new AppError('internal', 'Two changes to the file overlap.');
+    parts.push(text.slice(position, start), replacement);
+    position = end;
+  }
+  parts.push(text.slice(position));
+  return parts.join('');
+}
+
+export function inOrder(splices: readonly Splice[]): Splice[] {
+  return splices.toSorted((a, b) => a.start - b.start || a.end - b.end);
+}
+
+/** Line of an offset, from 1. */
+export function lineOf(text: string, offset: number): number {
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++;
+  return line;
+}
+
+export function lineStartOf(text: string, offset: number): number {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  return start === 0 && text.startsWith('\ufeff') ? 1 : start;
+}
+
+/** Where the line's own characters end: before its CRLF or LF, or at the end of the text. */
+export function lineEndOf(text: string, offset: number): number {
+  const newline = text.indexOf('\n', offset);
+  if (newline < 0) return text.length;
+  return newline > offset && text[newline - 1] === '\r' ? newline - 1 : newline;
+}
+
+/** The line break at the end of the offset's line; '' where the text ends there. */
+export function lineBreakAt(text: string, offset: number): '' | '\n' | '\r\n' {
+  const end = lineEndOf(text, offset);
+  if (end === text.length) return '';
+  return text[end] === '\r' ? '\r\n' : '\n';
+}
+
+/** The line break that a new line after this offset's line takes: that line's own, else the one before it, else LF. */
+export function lineBreakNear(text: string, offset: number): '\n' | '\r\n' {
+  const own = lineBreakAt(text, offset);
+  if (own !== '') return own;
+  return text[lineStartOf(text, offset) - 2] === '\r' ? '\r\n' : '\n';
+}
+
+/** The blanks at the start of the offset's line. */
+export function indentationOf(text: string, offset: number): string {
+  return /[ \t]*/y.exec(text.slice(lineStartOf(text, offset), lineEndOf(text, offset)))?.[0] ?? '';
+}
+
+/** A place in the file, with its line as it may be shown: no value is in it. */
+export function whereOf(source: Source, offset: number): Where {
+  const start = lineStartOf(source.text, offset);
+  return {
+    file: source.file,
+    line: lineOf(source.text, offset),
+    column: offset - start + 1,
+    excerpt: maskedLine(source.text.slice(start, lineEndOf(source.text, start))),
+  };
+}
+
+/** `key: ***`, `- NAME=***`; what is no such line may be a piece of a secret and is not shown at all. */
+function maskedLine(line: string): string {
+  const shown =
+    /^[ \t]*(?:\? +)?(?:"[\w.<-]{1,64}"|'[\w.<-]{1,64}'|[A-Za-z_<][\w.<-]{0,63})[ \t]*:(?=[ \t]|$)[ \t]*/.exec(line) ??
+    /^[ \t]*- +["']?[A-Z][A-Z0-9_]{0,39}[ \t]*[=:]/.exec(line) ??
+    /^[ \t]*/.exec(line);
+  const head = shown?.[0] ?? '';
+  const rest = line.slice(head.length).trim();
+  return rest === '' ? line.trimEnd() : `${head}***`;
+}
+
+function verifyNotUtf16(bytes: Uint8Array, file: string): void {
+  const [first, second] = bytes;
+  const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  const unmarked = bytes.length > 1 && (first === 0) !== (second === 0);
+  if (!marked && !unmarked) return;
+  throw new AppError('encoding', `${file} is UTF-16, and this tool edits UTF-8 only.`, {
+    hint: 'Save it as UTF-8 in your editor (VS Code: "Save with Encoding"; PowerShell: Set-Content -Encoding utf8).',
+    where: { file },
+  });
+}
+
+function notUtf8(bytes: Uint8Array, file: string): AppError {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
+    try {
+      decoder.decode(bytes.subarray(start, end));
+    } catch {
+      break;
+    }
+    start = end + 1;
+  }
+  return new AppError('encoding', `${file} is not valid UTF-8: line ${line} has other bytes (Latin-1?).`, {
+    hint: 'Save it as UTF-8 in your editor. Compose does not read it as it is.',
+    where: { file, line },
+  });
+}
+
+function verifyCharacters(source: Source): void {
+  const { text } = source;
+  // What the YAML readers of both composes reject, or take for a line break where editors see none.
+  const found = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\r(?!\n)|(?!^)\ufeff/.exec(text);
+  if (!found) return;
+  const name = `U+${found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+  const where = whereOf(source, found.index);
+  if (/[\r\x85\u2028\u2029]/.test(found[0])) {
+    throw new AppError(
+      'line-break',
+      `${source.file} has a line break of an unusual kind (${name}) in line ${where.line}: compose starts a new line there, even inside a comment, and most editors show none.`,
+      { hint: 'Delete that character, or replace it by an ordinary line break.', where },
+    );
+  }
+  throw new AppError('control-character', `${source.file} has the control character ${name} in line ${where.line}.`, {
+    hint: 'Delete that character. Compose does not read the file as it is.',
+    where,
+  });
+}

@@ -1,0 +1,105 @@
+import { isScalar, type Pair } from 'yaml';
+import { lineBreakNear, lineEndOf, lineStartOf, type Splice } from './source-text.ts';
+import { spanOf } from './yaml-tree.ts';
+
+/** Where the value of a pair begins: after the colon. null: the key has no colon (`{A, B}`, `? A`). */
+export function afterColon(text: string, pair: Pair): number | null {
+  const colon = /(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*:/y;
+  colon.lastIndex = spanOf(pair.key)[1];
+  return colon.test(text) ? colon.lastIndex : null;
+}
+
+/** The end of the anchors and tags that stand between `from` and `limit`; `from` where there are none. */
+export function afterProperties(text: string, from: number, limit: number): number {
+  const property = /(?:[ \t\r\n]|(?<=[ \t\n])#.*)*[&!][^\s,[\]{}]*/y;
+  let end = from;
+  for (property.lastIndex = from; property.test(text) && property.lastIndex <= limit; ) end = property.lastIndex;
+  return end;
+}
+
+/** Whether nothing is written for the value, not even `~`. */
+export function isEmptyValue(node: unknown): boolean {
+  if (!node) return true;
+  const [start, end] = spanOf(node);
+  return start === end;
+}
+
+export function isBlockScalar(node: unknown): boolean {
+  return isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
+}
+
+/** Puts a value where nothing is written for it: `KEY:` becomes `KEY: value`. */
+export function fillValue(text: string, pair: Pair, value: string, blockIndentation: string | null): Splice {
+  const colon = afterColon(text, pair);
+  if (colon !== null) {
+    const at = afterProperties(text, colon, lineEndOf(text, colon));
+    return { start: at, end: at, text: ` ${value}` };
+  }
+  const at = spanOf(pair.key)[1];
+  if (blockIndentation === null) return { start: at, end: at, text: `: ${value}` };
+  // `? KEY` on a line of its own: its value stands on the next one.
+  const end = lineEndOf(text, at);
+  return { start: end, end, text: `${lineBreakNear(text, at)}${blockIndentation}: ${value}` };
+}
+
+/** Replaces a written scalar or alias by another text on one line. A comment behind it stays. */
+export function replaceValue(text: string, node: unknown, value: string): Splice[] {
+  const [start, end] = spanOf(node);
+  if (!isBlockScalar(node)) return [{ start, end, text: value }];
+  const header = /[|>][-+0-9]*/y;
+  header.lastIndex = start;
+  header.test(text);
+  const lineEnd = lineEndOf(text, start);
+  const content = text.slice(lineEnd, end).trimEnd().length;
+  return [
+    { start, end: header.lastIndex, text: value },
+    { start: lineEnd, end: content === 0 ? lineEnd : lineEndOf(text, lineEnd + content), text: '' },
+  ];
+}
+
+/** Where an entry's text ends, before blanks and comments. A block scalar ends after its last line break. */
+export function endOfEntry(text: string, pair: Pair | null, node: unknown): number {
+  if (pair === null || !isEmptyValue(node)) return spanOf(node)[1];
+  const colon = afterColon(text, pair);
+  return colon === null ? spanOf(pair.key)[1] : afterProperties(text, colon, lineEndOf(text, colon));
+}
+
+/**
+ * Where a line that follows the entry begins, or the end of a text without a final line break. null: something else stands
+ * behind the entry on its line, or a line break there would become part of its value.
+ */
+export function afterEntryLine(text: string, pair: Pair | null, node: unknown): number | null {
+  const end = endOfEntry(text, pair, node);
+  if (isBlockScalar(node) && !isEmptyValue(node)) return text[end - 1] === '\n' ? end : null;
+  const rest = /[ \t]*(?:(?<=[ \t])#.*)?(?:\r?\n|$)/y;
+  rest.lastIndex = end;
+  return rest.test(text) ? rest.lastIndex : null;
+}
+
+/** New lines at the start of a line, or behind the last line where it has no line break. */
+export function insertLines(text: string, at: number, lines: readonly string[]): Splice {
+  const isLineStart = lineStartOf(text, at) === at;
+  const lineBreak = isLineStart && at > 1 ? (text[at - 2] === '\r' ? '\r\n' : '\n') : lineBreakNear(text, at);
+  const block = lines.map((line) => (isLineStart ? `${line}${lineBreak}` : `${lineBreak}${line}`)).join('');
+  return { start: at, end: at, text: block };
+}
+
+/** Removes whole lines, given by [start of the first, start of the line after the last]. */
+export function removeLines(
+  text: string,
+  regions: readonly (readonly [number, number])[],
+  keepBreak: boolean,
+): Splice[] {
+  const merged: Splice[] = [];
+  for (const [start, end] of regions.toSorted((a, b) => a[0] - b[0])) {
+    const last = merged.at(-1);
+    if (last && last.end >= start) merged[merged.length - 1] = { start: last.start, end, text: '' };
+    else merged.push({ start, end, text: '' });
+  }
+  const last = merged.at(-1);
+  // The file ended without a line break, and goes on to do so.
+  if (last && last.end === text.length && !text.endsWith('\n') && last.start > 1 && !keepBreak) {
+    merged[merged.length - 1] = { ...last, start: last.start - (text[last.start - 2] === '\r' ? 2 : 1) };
+  }
+  return merged;
+}
