@@ -83,7 +83,7 @@ const SECRET_NAMES = new Set(
 
 const PARAMETER = /([?&#;])([\w.[\]%-]{1,64})=(‹[^›]*›|[^&#\s"'<>]*)/g;
 const USERINFO = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']+@/gi;
-const JWT = /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*){0,3}/g;
+const JWT = /\beyJ[\w-]{8,}\.[\w-]{8,}(?:(?:\.[\w-]*){0,2}\.[\w-]+)?/g;
 const CREDENTIALS = /\b((?:Bearer|Basic|DPoP|Token)\s+)([\w.~+/-]{16,}=*)/gi;
 const SECRET_VARIABLE =
   '[A-Z][A-Z0-9_]*(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_IAT|_RAT|API_KEY|PRIVATE_KEY|CREDENTIALS?)|DCR_IAT';

@@ -36,17 +36,20 @@ export const SCRIPT = `
       }));
       const words = input.value.toLowerCase().split(/\\s+/).filter(Boolean);
       const active = filter !== 'all' || words.length > 0;
-      const open = new Set();
+      const lists = new Set();
       let shown = 0;
       for (const { row, failed, text } of rows) {
         const fits = (filter === 'all' || (filter === 'failed') === failed) && words.every((word) => text.includes(word));
         if (row.hidden === fits) row.hidden = !fits;
         if (!fits) continue;
         shown++;
-        if (active) open.add(row.closest('.earlier'));
+        lists.add(row.parentElement);
       }
-      for (const group of all('.earlier', list)) if (open.has(group)) group.open = true;
-      list.classList.toggle('filtered', active);
+      for (const exchanges of all('.exchanges', list)) {
+        const fits = lists.has(exchanges);
+        exchanges.hidden = !fits;
+        if (active && fits && exchanges.closest('.earlier')) exchanges.closest('.earlier').open = true;
+      }
       output.textContent = active ? shown.toLocaleString() + ' of ' + total.toLocaleString() + ' shown' : '';
     };
     toolbar.hidden = false;
@@ -68,7 +71,7 @@ export const SCRIPT = `
   const sources = new WeakMap();
   const addCopy = (root) => {
     for (const source of all('[data-copy]', root)) {
-      if (source.dataset.copy === 'on' || !source.checkVisibility()) continue;
+      if (source.dataset.copy === 'on' || source.closest('details:not([open])')) continue;
       source.dataset.copy = 'on';
       const button = document.createElement('button');
       button.type = 'button';

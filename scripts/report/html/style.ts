@@ -149,7 +149,8 @@ pre, .name, .url, .check-name, .message { unicode-bidi: plaintext; }
 .group + .group { margin-top: 1.75rem; }
 .group > h3 { margin-bottom: .5rem; }
 .exchanges { background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
-.filtered .exchanges:not(:has(.x:not([hidden]))) { display: none; }
+/* No list items: a browser renumbers a whole list for each row that is hidden. */
+.x { display: block; }
 .many .x { content-visibility: auto; contain-intrinsic-size: auto 2.75rem; }
 .x + .x { border-top: 1px solid var(--line); }
 .row { display: grid; grid-template-columns: 5rem minmax(0, 4fr) minmax(0, 5fr) 4.5rem 4.5rem; gap: 0 1rem; align-items: baseline; padding: .6rem 1.1rem .6rem 2.1rem; }

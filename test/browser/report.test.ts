@@ -1,0 +1,233 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Run } from '../../scripts/core/result.ts';
+import { reportFolderName } from '../../scripts/report/folder.ts';
+import { renderHistory } from '../../scripts/report/history.tsx';
+import { readEntry } from '../../scripts/report/history-entry.ts';
+import { renderHtml } from '../../scripts/report/html.tsx';
+import { renderResult } from '../../scripts/report/result.ts';
+import {
+  collectionRun,
+  failedBootstrapRun,
+  failedMintRun,
+  healthyRun,
+  hostileRun,
+  interruptedRun,
+  plannedRun,
+  sampleMasker,
+} from '../report/sample-run.ts';
+import { hasChromium, Reader } from './chromium.ts';
+
+const render = (run: Run) => renderHtml(run, sampleMasker());
+
+function historyPage(count: number): string {
+  const runs = [healthyRun(), failedMintRun(), failedBootstrapRun(), interruptedRun(), plannedRun()];
+  const entries = Array.from({ length: count }, (_, index) => {
+    const startedAt = new Date(Date.UTC(2026, 10, 1 + index, 9, 30));
+    const run = { ...(runs[index % runs.length] ?? healthyRun()), startedAt };
+    const paths = { html: 'index.html', junit: null, json: null };
+    const result = index === 3 ? null : renderResult(run, paths, sampleMasker());
+    return readEntry(reportFolderName(startedAt, run.command), result);
+  });
+  return renderHistory(entries.filter((entry) => entry !== null));
+}
+
+const PAGES = {
+  healthy: () => render(healthyRun()),
+  'failed bootstrap': () => render(failedBootstrapRun()),
+  'failed mint': () => render(failedMintRun()),
+  interrupted: () => render(interruptedRun()),
+  planned: () => render(plannedRun()),
+  'no request': () => render(collectionRun(0)),
+  'one request': () => render(collectionRun(1)),
+  'three requests': () => render(collectionRun(3, 2)),
+  hostile: () => render(hostileRun()),
+  history: () => historyPage(12),
+  'empty history': () => historyPage(0),
+};
+
+const openEverything = (page: Page) =>
+  page.evaluate('for (const details of document.querySelectorAll("details")) details.open = true');
+const overflowOf = (page: Page) => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+
+describe.skipIf(!hasChromium())('in Chromium', () => {
+  let reader: Reader;
+  let axe: string;
+  beforeAll(async () => {
+    reader = await Reader.start();
+    axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  });
+  afterAll(() => reader.close());
+
+  /** Rule, and the elements that break it. */
+  async function axeViolations(page: Page): Promise<string[]> {
+    if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe);
+    return page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+      violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map((node) => node.html.slice(0, 200)).join(' | ')))`);
+  }
+
+  describe.each(Object.entries(PAGES))('%s', (_, make) => {
+    it('is accessible, quiet and allowed, in light and dark, from narrow to wide', async () => {
+      const { page, context, complaints } = await reader.open(make());
+      await openEverything(page);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await axeViolations(page), colorScheme).toEqual([]);
+      }
+      for (const width of [320, 768, 1400]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await overflowOf(page), `overflow at ${width} px`).toBeLessThanOrEqual(0);
+      }
+      expect(await page.evaluate('violations')).toEqual([]);
+      expect(complaints).toEqual([]);
+      expect(await page.title()).not.toBe('executed');
+      await context.close();
+    });
+  });
+
+  it('reports a policy violation when there is one', async () => {
+    const broken = render(healthyRun()).replace('</body>', '<script>document.title = "executed"</script></body>');
+    const { page, context, complaints } = await reader.open(broken);
+    expect(await page.evaluate('violations')).toEqual(['script-src-elem inline']);
+    expect(complaints).toHaveLength(1);
+    expect(await page.title()).not.toBe('executed');
+    await context.close();
+  });
+
+  it('is whole without scripts', async () => {
+    const { page, context } = await reader.open(render(healthyRun()), { javaScriptEnabled: false });
+    const locate = (text: string) => page.getByText(text, { exact: true }).first();
+    expect(await locate('The BFF is registered and healthy.').isVisible()).toBe(true);
+    expect(await locate('2026-11-23 10:11:12 UTC').isVisible()).toBe(true);
+    expect(await page.locator('.toolbar').isVisible()).toBe(false);
+    expect(await page.getByRole('button').count()).toBe(0);
+    await page.locator('summary', { hasText: 'DCR IAT' }).click();
+    expect(await page.getByText('"label": "ms-bff bootstrap"').first().isVisible()).toBe(true);
+    await context.close();
+  });
+
+  it("shows times in the reader's zone, with the UTC beside them", async () => {
+    const { page, context } = await reader.open(render(healthyRun()));
+    expect(await page.locator('.kicker time').textContent()).toBe(
+      '23 Nov 2026, 11:11:12 CET (2026-11-23 10:11:12 UTC)',
+    );
+    await context.close();
+  });
+
+  it('filters, searches, and says how many it shows', async () => {
+    const { page, context } = await reader.open(render(collectionRun(30, 10)));
+    const rows = page.locator('.x:visible');
+    const output = page.locator('.toolbar output');
+    await page.getByRole('button', { name: 'Failed' }).click();
+    expect([await rows.count(), await output.textContent()]).toEqual([3, '3 of 30 shown']);
+    await page.getByRole('searchbox').fill('order 20 503');
+    await page.getByText('1 of 30 shown').waitFor();
+    expect(await rows.count()).toBe(1);
+    await page.getByRole('searchbox').fill('nothing has this name');
+    await page.getByText('0 of 30 shown').waitFor();
+    await page.getByRole('searchbox').fill('');
+    await page.getByRole('button', { name: 'All' }).click();
+    expect([await rows.count(), await output.textContent()]).toEqual([30, '']);
+    await context.close();
+  });
+
+  it('finds failures in earlier attempts, too', async () => {
+    const { page, context } = await reader.open(render(healthyRun()));
+    expect(await page.locator('.x:visible').count()).toBe(3);
+    await page.getByRole('button', { name: 'Failed' }).click();
+    expect(await page.locator('.x:visible').count()).toBe(3);
+    expect(await page.locator('.x.failed:visible').count()).toBe(3);
+    await context.close();
+  });
+
+  it('leads from a failure to its request, and opens it', async () => {
+    const { page, context } = await reader.open(render(failedMintRun()));
+    expect(await page.locator('#x1 .detail').isVisible()).toBe(false);
+    await page.getByRole('link', { name: 'Request and response' }).click();
+    await page.locator('#x1 .detail').waitFor();
+    expect(await page.locator('#x1 details').getAttribute('open')).not.toBeNull();
+    await context.close();
+  });
+
+  it('copies a command and a body', async () => {
+    const { page, context } = await reader.open(render(healthyRun()), {
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    await page.locator('.next .copy').click();
+    await page.getByText('Copied').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('npm run iat:clear');
+    await page.locator('summary', { hasText: 'DCR IAT' }).click();
+    await page.locator('#x1 .copy').first().click();
+    await page.locator('#x1').getByText('Copied').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toContain('"label": "ms-bff bootstrap"');
+    await context.close();
+  });
+
+  it('is reached whole by keyboard', async () => {
+    const { page, context } = await reader.open(render(collectionRun(5, 2)));
+    const reached = new Set<string>();
+    for (let press = 0; press < 40; press++) {
+      await page.keyboard.press('Tab');
+      reached.add(
+        await page.evaluate<string>(
+          'document.activeElement.textContent.trim().slice(0, 40) || document.activeElement.localName',
+        ),
+      );
+    }
+    const all = [...reached].join('\n');
+    for (const part of [
+      'Request and response',
+      'All 5',
+      'Failed 2',
+      'input',
+      'Read order 1',
+      'Read order 5',
+      'junit.xml',
+    ]) {
+      expect(all).toContain(part);
+    }
+    await page.locator('summary').first().focus();
+    await page.keyboard.press('Enter');
+    expect(await page.locator('.x .detail').first().isVisible()).toBe(true);
+    await context.close();
+  });
+
+  it('prints without controls, with the deciding requests open', async () => {
+    const { page, context } = await reader.open(render(healthyRun()));
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate('dispatchEvent(new Event("beforeprint"))');
+    expect(await page.locator('.toolbar').isVisible()).toBe(false);
+    expect(await page.locator('.copy:visible').count()).toBe(0);
+    expect(await page.locator('#x1 .detail').isVisible()).toBe(true);
+    expect((await page.pdf()).length).toBeGreaterThan(10_000);
+    await context.close();
+  });
+
+  it('opens and filters 2,000 requests without holding the browser up', async () => {
+    const { page, context, complaints } = await reader.open(render(collectionRun(2000, 50)));
+    const settled = () =>
+      page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    await settled();
+    // Plain selectors: to find something by its role or text, Playwright walks the whole page, and that would be measured, too.
+    const output = page.locator('.toolbar output');
+    await page.locator('[data-filter=failed]').click();
+    expect(await output.textContent()).toBe('40 of 2,000 shown');
+    await settled();
+    await page.locator('[data-filter=all]').click();
+    await settled();
+    await page.locator('.toolbar input').fill('order 17');
+    await settled();
+    expect(await output.textContent()).toBe('139 of 2,000 shown');
+    await page.locator('.toolbar input').fill('');
+    await settled();
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+    await settled();
+    const tasks = await page.evaluate<{ startTime: number; duration: number }[]>('longTasks');
+    const loaded = await page.evaluate<number>('performance.getEntriesByType("navigation")[0].loadEventEnd');
+    expect(tasks.filter(({ startTime, duration }) => startTime > loaded && duration > 200)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});

@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../../scripts/core/result.ts';
+import { renderJunit } from '../../scripts/report/junit.ts';
+import {
+  attempt,
+  collectionRun,
+  exchange,
+  failed,
+  failedBootstrapRun,
+  failedMintRun,
+  healthyRun,
+  hostileRun,
+  interruptedRun,
+  passed,
+  plannedRun,
+  sampleMasker,
+  step,
+  unanswered,
+} from './sample-run.ts';
+
+const SCHEMA = new URL('junit.xsd', import.meta.url).pathname;
+const render = (run: Run) => renderJunit(run, sampleMasker());
+
+/** What xmllint says against the schema; '' means valid. */
+function complaintsOf(xml: string): string {
+  const { error, status, stderr } = spawnSync('xmllint', ['--noout', '--nonet', '--schema', SCHEMA, '-'], {
+    input: xml,
+    encoding: 'utf8',
+  });
+  if (error) throw new Error('xmllint is missing: install the package libxml2-utils', { cause: error });
+  return status === 0 ? '' : stderr;
+}
+
+describe('JUnit', () => {
+  it.each(
+    Object.entries({
+      healthy: healthyRun(),
+      'failed bootstrap': failedBootstrapRun(),
+      'failed mint': failedMintRun(),
+      interrupted: interruptedRun(),
+      planned: plannedRun(),
+      hostile: hostileRun(),
+      'no request': collectionRun(0),
+      'one request': collectionRun(1),
+      'two thousand requests': collectionRun(2000, 50),
+      'a date that is none': healthyRun({ startedAt: new Date(Number.NaN) }),
+    }),
+  )('is valid: %s', (_, run) => {
+    expect(complaintsOf(render(run))).toBe('');
+  });
+
+  it('is refused by the schema when it is wrong', () => {
+    expect(complaintsOf(render(healthyRun()).replace('tests="', 'tests="x'))).toContain('tests');
+    expect(complaintsOf('<testsuites/>')).not.toBe('');
+  });
+
+  it('tells failure, error and skipped apart', () => {
+    const mint = render(failedMintRun());
+    expect(mint).toContain('<testsuites name="iat" tests="9" failures="2" errors="1" skipped="4"');
+    expect(mint).toMatch(
+      /name="mint" time="0.190">\s*<error message="The IdP refused the admin token[^>]* type="idp-unauthorized">/,
+    );
+    expect(mint).toMatch(
+      /name="201 Created" time="0.000">\s*<failure message="expected response to have status code 201 but got 401"/,
+    );
+    expect(mint).toMatch(/name="write" time="0.000">\s*<skipped message="There is no token."\/>/);
+    expect(render(failedBootstrapRun())).toMatch(/name="bootstrap"[^>]*>\s*<failure [^>]*type="bootstrap-failed">/);
+  });
+
+  it('makes no answer an error', () => {
+    const run = healthyRun({ steps: [step('health', { attempts: [attempt(0, 5, [unanswered()])] })] });
+    expect(render(run)).toMatch(
+      /name="request" time="0.000">\s*<error message="connect ECONNREFUSED[^>]* type="ECONNREFUSED">/,
+    );
+  });
+
+  it('counts the last attempt only, and says how many there were', () => {
+    const xml = render(healthyRun());
+    expect(xml).toMatch(/<testsuites name="iat" tests="\d+" failures="0" errors="0" skipped="0"/);
+    expect(xml).toContain('<property name="attempts" value="6"/>');
+  });
+
+  it('names cases by their place in the collection, and keeps dots from tearing the name apart', () => {
+    const dotted = exchange({ name: 'GET /.well-known/jwks.json', folders: ['v1.9', 'Keys'] });
+    const run = healthyRun({ steps: [step('health', { attempts: [attempt(0, 5, [dotted])] })] });
+    expect(render(run)).toContain('<testcase classname="v1_9.Keys.GET /_well-known/jwks_json" name="request"');
+  });
+
+  it('numbers what is there twice, so that every case can be found again', () => {
+    const twice = exchange({ assertions: [passed('a'), failed('a', 'm'), passed('a (2)'), passed('request')] });
+    const run = healthyRun({ steps: [step('health', { attempts: [attempt(0, 5, [twice, twice])] })] });
+    const xml = render(run);
+    expect(complaintsOf(xml)).toBe('');
+    for (const name of ['"a"', '"a (2)"', '"a (2) (2)"', '"request (2)"', 'Health (2)"']) expect(xml).toContain(name);
+  });
+
+  it('shows control characters and ]]> as text', () => {
+    const xml = render(hostileRun());
+    expect(xml).not.toContain(']]>');
+    expect(xml).toContain('nul[U+0000]');
+  });
+});

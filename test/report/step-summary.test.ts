@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { renderStepSummary } from '../../scripts/report/step-summary.ts';
+import {
+  collectionRun,
+  failedBootstrapRun,
+  failedMintRun,
+  healthyRun,
+  hostileRun,
+  sampleMasker,
+} from './sample-run.ts';
+
+const masker = sampleMasker();
+
+describe('the step summary', () => {
+  it('starts with the verdict and the sentence', () => {
+    expect(renderStepSummary(healthyRun(), masker)).toMatch(
+      /^## ✅ Healthy: iat\n\nThe BFF is registered and healthy.\n/,
+    );
+    expect(renderStepSummary(failedMintRun(), masker)).toMatch(/^## ❌ Failed: iat\n\nThe IdP refused the admin token/);
+  });
+
+  it('says which request failed and why, and what the diagnosis is', () => {
+    expect(renderStepSummary(failedMintRun(), masker)).toContain(
+      '  - 201 Created: expected response to have status code 201 but got 401',
+    );
+    expect(renderStepSummary(failedBootstrapRun(), masker)).toContain('### Diagnosis: invalid-scope');
+  });
+
+  it('lets nothing of others become markup', () => {
+    const text = renderStepSummary(hostileRun(), masker);
+    const outsideCode = text.split('\n').filter((line) => !line.startsWith('    '));
+    expect(outsideCode.join('\n')).not.toMatch(/<(?!\/?$)[a-z/!]/i);
+    expect(text.length).toBeLessThan(100_000);
+  });
+
+  it('stays small: the runner takes 1 MiB', () => {
+    expect(renderStepSummary(collectionRun(2000, 2), masker).length).toBeLessThan(50_000);
+  });
+});
