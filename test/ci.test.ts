@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { expect, test } from 'vitest';
 
@@ -42,4 +43,12 @@ test("on failure the runner's own summary is repeated, after what npm said", () 
     '      Tests  2 failed | 5 passed (7)',
     '   Duration  3.20s',
   ]);
+});
+
+test("CI runs the README's own test command", () => {
+  const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+  const command = /^TEST_COMMAND='([^']+)'$/m.exec(read('.ci/run'))?.[1];
+  const quickStart = /^## Quick start$([\s\S]*?)^## /m.exec(read('README.md'))?.[1] ?? '';
+  const commands = quickStart.split('\n').filter((line) => line.startsWith('npm ci && '));
+  expect(commands, 'command lines under "## Quick start" in README.md').toContain(command);
 });
