@@ -1,23 +1,84 @@
+import { MaskStream, type MaskStreamOptions } from './masking/mask-stream.ts';
+import { type Place, Search } from './masking/search.ts';
 import type { Secret } from './secret.ts';
 
 /** Shorter values would turn up in ordinary text, and masking them would eat the report; they are masked by place instead. */
 export const SHORTEST_MASKED = 8;
 
+/** A secret that stands where it must not. Says which and how it is written, never the value. */
+export interface Leak {
+  readonly label: string;
+  /** "raw", "base64, offset 1, in decimal bytes", "part of raw". */
+  readonly form: string;
+  /** Characters before it, or bytes where bytes were searched. */
+  readonly offset: number;
+}
+
 /**
  * Knows every secret of the run and takes it out of any text. Everything that leaves the process (terminal, reports, JSON,
  * errors) passes one masker. Secrets may be added at any time and count from then on.
+ *
+ * A secret is found raw and in every encoding (masking/readings.ts), broken over lines and cells, and, from 16 characters
+ * on, by any 12 of its characters in a row.
  */
 export class Masker {
-  readonly #secrets = new Map<string, string>();
+  readonly #search = new Search();
+  readonly #known = new Set<string>();
 
   add(secret: Secret): void {
-    if (secret.length >= SHORTEST_MASKED) this.#secrets.set(secret.reveal(), secret.label);
+    const value = secret.reveal();
+    if (value.length < SHORTEST_MASKED || this.#known.has(value)) return;
+    this.#known.add(value);
+    this.#search.add(secret);
   }
 
   /** The text with each secret replaced by its label, as in `‹admin token›`. */
   mask(text: string): string {
-    let masked = text;
-    for (const [value, label] of this.#secrets) masked = masked.replaceAll(value, `‹${label}›`);
-    return masked;
+    const places = this.#search.places(text);
+    if (places.length === 0) return text;
+    let masked = '';
+    let at = 0;
+    for (const place of places) {
+      masked += text.slice(at, place.start) + this.#maskOf(place);
+      at = place.end;
+    }
+    return masked + text.slice(at);
+  }
+
+  /** Masks text that comes in pieces. Secrets that are added later count for what comes then. */
+  stream(options: MaskStreamOptions = {}): MaskStream {
+    return new MaskStream(this.#search, (place) => this.#maskOf(place), options);
+  }
+
+  /** Where secrets stand in a text or in a file's bytes (UTF-8, UTF-16, or anything with ASCII in it). */
+  find(input: string | Uint8Array): Leak[] {
+    if (typeof input === 'string') return this.#leaks(input, (at) => at);
+    const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
+    const text = bytes.toString('utf8');
+    const leaks = this.#leaks(text, (at) => Buffer.byteLength(text.slice(0, at)));
+    if (text.includes('\ufffd')) leaks.push(...this.#leaks(bytes.toString('latin1'), (at) => at));
+    if (bytes.includes(0)) {
+      for (const start of [0, 1]) {
+        leaks.push(...this.#leaks(bytes.subarray(start).toString('utf16le'), (at) => start + at * 2));
+      }
+    }
+    return leaks;
+  }
+
+  #leaks(text: string, offsetOf: (at: number) => number): Leak[] {
+    return this.#search.places(text).map(({ start, hit }) => ({
+      label: hit.spelling.secret.label,
+      form: [
+        (hit.length < hit.spelling.length ? 'part of ' : '') + hit.spelling.form,
+        ...hit.encodings.toReversed().map((name) => `in ${name}`),
+      ].join(', '),
+      offset: offsetOf(start),
+    }));
+  }
+
+  /** A label that would itself be masked, because someone took it for a password, is not shown. */
+  #maskOf({ hit }: Place): string {
+    const mask = `‹${hit.spelling.secret.label}›`;
+    return this.#search.places(mask).length === 0 ? mask : '‹secret›';
   }
 }

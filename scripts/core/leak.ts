@@ -1,0 +1,29 @@
+import { type Leak, Masker } from './masker.ts';
+import { plantedForms } from './masking/forms.ts';
+import { Secret } from './secret.ts';
+
+/** Where any of the secrets stands in a text or in a file's bytes, in any form. */
+export function findLeaks(input: string | Uint8Array, secrets: Iterable<Secret>): Leak[] {
+  const masker = new Masker();
+  for (const secret of secrets) masker.add(secret);
+  return masker.find(input);
+}
+
+/**
+ * Plants an invented secret in every form and says which of them are not found. Anything but an empty list means that the
+ * guard is blind, and that "no leak found" is not to be believed.
+ */
+export function blindSpots(): string[] {
+  const secrets = [new Secret(PLANT, 'planted'), new Secret(AWKWARD_PLANT, 'planted')];
+  return secrets.flatMap((secret) =>
+    [...plantedForms(secret.reveal())]
+      .filter(([, text]) => {
+        const page = `{"before": 1, "at": "${text}", "after": 2}`;
+        return [page, Buffer.from(page)].some((input) => findLeaks(input, [secret]).length === 0);
+      })
+      .map(([form]) => form),
+  );
+}
+
+const PLANT = 'planted-for-the-self-test_0123456789~+/AbCdEfGhIjKlMnOp==';
+const AWKWARD_PLANT = `a "planted" secret's <value> & more: 50% $off \\ {é€🙂} [x]`;

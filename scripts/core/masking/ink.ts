@@ -1,0 +1,188 @@
+/**
+ * Text as a secret is read from it: its characters without what may stand between two of them (white space, line ends,
+ * table borders, colour codes), each with its place in the source. Decoders turn one of these into another.
+ *
+ * A plain structure of arrays: megabytes pass through here, and an object for each character would cost seconds.
+ */
+export class Ink {
+  codes = new Uint16Array(256);
+  /** Where in the source each character begins and ends. */
+  from = new Int32Array(256);
+  to = new Int32Array(256);
+  length = 0;
+  /** The characters were read from a list of bytes, so blanks between them say nothing. */
+  fromBytes = false;
+  /** Marks of further escapes that came out of the ones undone here, as bits of the steps in readings.ts. */
+  uncovered = 0;
+  readonly #utf8 = new Int32Array(12);
+  #pending = 0;
+
+  clear(): void {
+    this.length = 0;
+    this.#pending = 0;
+    this.fromBytes = false;
+    this.uncovered = 0;
+  }
+
+  /** The character of another one, or its barrier. */
+  copy(other: Ink, at: number): void {
+    if (this.#pending > 0) this.#flush();
+    const code = other.codes[at] as number;
+    if (code === BARRIER) this.pushBarrier();
+    else this.#append(code, other.from[at] as number, other.to[at] as number);
+  }
+
+  push(code: number, from: number, to: number): void {
+    if (this.#pending > 0) this.#flush();
+    if (isSeparator(code)) return;
+    this.#append(code, from, to);
+  }
+
+  pushCodePoint(point: number, from: number, to: number): void {
+    if (point <= 0xffff) this.push(point, from, to);
+    else if (point > 0x10ffff) this.push(0xfffd, from, to);
+    else {
+      this.push(0xd800 + ((point - 0x10000) >> 10), from, to);
+      this.push(0xdc00 + ((point - 0x10000) & 0x3ff), from, to);
+    }
+  }
+
+  /** One byte of UTF-8; bytes that are none are taken for Latin-1. */
+  pushByte(byte: number, from: number, to: number): void {
+    const isContinuation = (byte & 0xc0) === 0x80;
+    if (this.#pending > 0 && !isContinuation) this.#flush();
+    if (byte < 0xc2 && this.#pending === 0) {
+      this.push(byte, from, to);
+      return;
+    }
+    this.#utf8.set([byte, from, to], this.#pending * 3);
+    this.#pending += 1;
+    const [lead = 0, start = from] = this.#utf8;
+    const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (this.#pending < size) return;
+    let point = lead & (0xff >> (size + 1));
+    for (let i = 1; i < size; i++) point = (point << 6) | ((this.#utf8[i * 3] ?? 0) & 0x3f);
+    this.#pending = 0;
+    this.pushCodePoint(point, start, to);
+  }
+
+  /** Nothing reaches across this: what was left out here is more than a gap. */
+  pushBarrier(): void {
+    if (this.#pending > 0) this.#flush();
+    if (this.length > 0 && this.codes[this.length - 1] !== BARRIER) this.#append(BARRIER, 0, 0);
+  }
+
+  /** Ends the last character, if bytes of it are missing. */
+  finish(): void {
+    if (this.#pending > 0) this.#flush();
+  }
+
+  /** The characters from `start` to `end` as text. */
+  slice(start: number, end: number): string {
+    let text = '';
+    for (let at = start; at < end; at += 4096) {
+      text += String.fromCharCode(...this.codes.subarray(at, Math.min(end, at + 4096)));
+    }
+    return text;
+  }
+
+  /** Reads `text` from `start` to `end`. */
+  read(text: string, start: number, end: number): void {
+    this.clear();
+    if (this.codes.length < end - start + 16) this.#grow(end - start + 16);
+    let gap = 0;
+    for (let at = start; at < end; at++) {
+      const code = text.charCodeAt(at);
+      if (SEPARATOR[code] === 0) {
+        if (gap > MAX_GAP) this.pushBarrier();
+        if (this.length + 2 > this.codes.length) this.#grow(this.codes.length * 2);
+        gap = 0;
+        this.codes[this.length] = code;
+        this.from[this.length] = at;
+        this.to[this.length] = at + 1;
+        this.length += 1;
+      } else if (code === ESCAPE) {
+        const after = endOfColour(text, at, end);
+        gap += after - at;
+        at = after - 1;
+      } else gap += 1;
+    }
+  }
+
+  #flush(): void {
+    const count = this.#pending;
+    this.#pending = 0;
+    for (let i = 0; i < count; i++) {
+      this.push(this.#utf8[i * 3] ?? 0, this.#utf8[i * 3 + 1] ?? 0, this.#utf8[i * 3 + 2] ?? 0);
+    }
+  }
+
+  #append(code: number, from: number, to: number): void {
+    if (this.length === this.codes.length) this.#grow(this.length * 2);
+    this.codes[this.length] = code;
+    this.from[this.length] = from;
+    this.to[this.length] = to;
+    this.length += 1;
+  }
+
+  #grow(size: number): void {
+    const { codes, from, to } = this;
+    this.codes = new Uint16Array(size);
+    this.from = new Int32Array(size);
+    this.to = new Int32Array(size);
+    this.codes.set(codes);
+    this.from.set(from);
+    this.to.set(to);
+  }
+}
+
+/** Stands where nothing reaches across. NUL is a separator, so no character has this code. */
+export const BARRIER = 0;
+
+/** Separators in a row that a broken secret may have in it: a table cell's padding, a border, the next cell's. */
+export const MAX_GAP = 512;
+
+/** What may stand between two characters of a secret that was wrapped or put into a table. */
+export function isSeparator(code: number): boolean {
+  return SEPARATOR[code] === 1;
+}
+
+/** The text without its separators. */
+export function inkOf(text: string): string {
+  let ink = '';
+  for (let at = 0; at < text.length; at++) if (!isSeparator(text.charCodeAt(at))) ink += text[at];
+  return ink;
+}
+
+const ESCAPE = 0x1b;
+
+const SEPARATOR = separators([
+  [0x00, 0x20],
+  [0x7c, 0x7c],
+  [0x7f, 0xa0],
+  [0xad, 0xad],
+  [0x1680, 0x1680],
+  [0x2000, 0x200f],
+  [0x2028, 0x202f],
+  [0x205f, 0x206f],
+  [0x2500, 0x257f],
+  [0x3000, 0x3000],
+  [0xfeff, 0xfeff],
+]);
+
+function separators(ranges: readonly (readonly [number, number])[]): Uint8Array {
+  const table = new Uint8Array(0x10000);
+  for (const [first, last] of ranges) table.fill(1, first, last + 1);
+  return table;
+}
+
+/** The end of the control sequence (ECMA-48, 5.4) that begins at `at`; `at + 1` where none does. */
+function endOfColour(text: string, at: number, end: number): number {
+  if (text.charCodeAt(at + 1) !== 0x5b) return at + 1;
+  for (let i = at + 2; i < end && i < at + 32; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x40 && code <= 0x7e) return i + 1;
+    if (code < 0x20) break;
+  }
+  return at + 1;
+}

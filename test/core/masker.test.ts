@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Masker } from '../../scripts/core/masker.ts';
+import { plantedForms } from '../../scripts/core/masking/forms.ts';
+import { inkOf } from '../../scripts/core/masking/ink.ts';
+import { Secret } from '../../scripts/core/secret.ts';
+import { B64TOKEN, maskerOf, OUTSIDE, secretOf, TOKEN, UNICODE } from './secrets.ts';
+
+describe('what is masked', () => {
+  it('shows that something was there and which', () => {
+    expect(maskerOf(TOKEN).mask(`Authorization: Bearer ${TOKEN}!`)).toBe(
+      'Authorization: Bearer ‹IAT sha256:1a2b3c4d›!',
+    );
+  });
+
+  it('prefixes as assertion libraries cut them', () => {
+    expect(maskerOf(TOKEN).mask(`expected '${TOKEN.slice(0, 12)}…' to equal ''`)).toBe(
+      "expected '‹IAT sha256:1a2b3c4d›…' to equal ''",
+    );
+    expect(maskerOf(TOKEN).mask(`expected '${TOKEN.slice(0, 11)}…'`)).toBe(`expected '${TOKEN.slice(0, 11)}…'`);
+  });
+
+  it('a token that a table broke', () => {
+    const table = `│ # │ failure    │\n│ 1 │ ${TOKEN.slice(0, 10)} │\n│   │ ${TOKEN.slice(10, 20)} │\n│   │ ${TOKEN.slice(20)} │`;
+    expect(maskerOf(TOKEN).mask(table)).toBe('│ # │ failure    │\n│ 1 │ ‹IAT sha256:1a2b3c4d› │');
+  });
+
+  it("a response's bytes in a JSON report, with the token JSON-escaped in them", () => {
+    const secret = 'test-only "quoted" admin\\token 0001';
+    const stream = Buffer.from(JSON.stringify({ token: secret, end: true }));
+    const masker = new Masker();
+    masker.add(new Secret(secret, 'admin token'));
+    const masked = masker.mask(JSON.stringify({ stream }, null, 2));
+    expect(masked).toContain('‹admin token›');
+    expect(masked).toContain('123,');
+    expect(masker.find(masked)).toEqual([]);
+  });
+
+  it('client credentials as RFC 6749 has them in Basic', () => {
+    const secret = 'test+only/client=secret&0001';
+    const header = Buffer.from(`bff:${encodeURIComponent(secret)}`).toString('base64');
+    expect(maskerOf(secret).find(`Basic ${header}`)).toMatchObject([{ form: 'base64 of URL encoding, offset 1' }]);
+  });
+
+  it('the longest of overlapping secrets gives the label', () => {
+    const masker = new Masker();
+    masker.add(new Secret(TOKEN.slice(0, 24), 'short'));
+    masker.add(new Secret(TOKEN, 'long'));
+    masker.add(new Secret(`${TOKEN.slice(-20)}-and-on`, 'other'));
+    expect(masker.mask(`<${TOKEN}>`)).toBe('<‹long›>');
+    expect(masker.mask(`<${TOKEN.slice(0, 24)}>`)).toBe('<‹short›>');
+    expect(masker.mask(`<${TOKEN}-and-on>`)).toBe('<‹long›>');
+  });
+
+  it('two secrets side by side are two', () => {
+    const masker = new Masker();
+    masker.add(new Secret('test-only-secret-number-1', 'one'));
+    masker.add(new Secret('other-invented-value-number-2', 'two'));
+    expect(masker.mask('test-only-secret-number-1other-invented-value-number-2')).toBe('‹one›‹two›');
+  });
+
+  it('a secret that is added later counts from then on', () => {
+    const masker = maskerOf('some-other-test-only-secret');
+    expect(masker.mask(TOKEN)).toBe(TOKEN);
+    masker.add(secretOf(TOKEN));
+    expect(masker.mask(TOKEN)).toBe('‹IAT sha256:1a2b3c4d›');
+  });
+
+  it('a run of one character is masked as a whole only', () => {
+    const masker = maskerOf('-'.repeat(30));
+    expect(masker.mask('-'.repeat(29))).toBe('-'.repeat(29));
+    expect(masker.mask('-'.repeat(30))).toBe('‹IAT sha256:1a2b3c4d›');
+  });
+});
+
+describe('what is left alone', () => {
+  it('values under 8 characters', () => {
+    expect(maskerOf('secret7').mask('the secret7 value')).toBe('the secret7 value');
+  });
+
+  it('words that a short secret is made of, and pieces of it', () => {
+    const masker = maskerOf('password', 'https://idp');
+    expect(masker.mask('pass word, passwor, word pass')).toBe('pass word, passwor, word pass');
+    expect(masker.mask('https://other and http://idp and https:// idp')).toBe(
+      'https://other and http://idp and https:// idp',
+    );
+    expect(masker.mask('a password of https://idp/x')).toBe('a ‹IAT sha256:1a2b3c4d› of ‹IAT sha256:1a2b3c4d›/x');
+    expect(masker.mask('a pass\n  word')).toBe('a ‹IAT sha256:1a2b3c4d›');
+  });
+
+  it('a log without secrets, however many escapes it has', () => {
+    const log =
+      `${JSON.stringify({ a: 'x\ny "z" \\ %2F &amp; <b>', list: [...Array(300).keys()], id: '0f'.repeat(40) })}\n`.repeat(
+        50,
+      );
+    expect(maskerOf(TOKEN, 'it\'s a $ecret "phrase"').mask(log)).toBe(log);
+  });
+
+  it('text that another secret’s label is taken for', () => {
+    const masker = new Masker();
+    masker.add(new Secret('admin token', 'admin token'));
+    const masked = masker.mask('the admin token is');
+    expect(masked).toBe('the ‹secret› is');
+    expect(masker.mask(masked)).toBe(masked);
+  });
+});
+
+describe.each([
+  ['tokens (RFC 6750)', B64TOKEN],
+  ['printable Unicode', UNICODE],
+])('any secret of %s', (_, secrets) => {
+  it('leaves no form of it, and leaves what is around it', () => {
+    fc.assert(
+      fc.property(secrets, OUTSIDE, OUTSIDE, (value, before, after) => {
+        const masker = maskerOf(value);
+        for (const [form, text] of plantedForms(value)) {
+          const whole = `${before} [${text}] ${after}`;
+          const masked = masker.mask(whole);
+          expect(masker.find(masked), form).toEqual([]);
+          expect(masked.startsWith(`${before} [`) && masked.endsWith(`] ${after}`), `${form}: ${masked}`).toBe(true);
+          expect(masked, form).toContain('‹IAT sha256:1a2b3c4d›');
+          expect(masker.mask(masked), form).toBe(masked);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('any twelve characters of it are enough', () => {
+    fc.assert(
+      fc.property(secrets, fc.nat(), OUTSIDE, (value, seed, around) => {
+        const ink = inkOf(value);
+        const start = seed % (ink.length - 11);
+        const piece = ink.slice(start, start + 12);
+        fc.pre(new Set(piece).size >= 5);
+        expect(maskerOf(value).mask(`${around}${piece} ${around}`)).not.toContain(piece);
+      }),
+    );
+  });
+});
+
+describe('time', () => {
+  it('grows linearly with the text and not with the number of secrets', () => {
+    const masker = maskerOf(...Array.from({ length: 20 }, (_, at) => `test-only-${at}-${'x'.repeat(at)}-secret`));
+    const line =
+      '2024-05-01T12:00:00.123Z INFO bff.startup connecting to "redis" at redis:6379, attempt 3 took 12 ms\n';
+    const cpu = (text: string) => {
+      const start = process.cpuUsage().user;
+      expect(masker.mask(text)).toBe(text);
+      return (process.cpuUsage().user - start) / 1000;
+    };
+    cpu(line.repeat(10_000));
+    const small = cpu(line.repeat(10_000));
+    const large = cpu(line.repeat(80_000));
+    expect(large).toBeLessThan(small * 8 * 2.5);
+    expect(large).toBeLessThan(3_000);
+  });
+});
