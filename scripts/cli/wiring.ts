@@ -101,12 +101,16 @@ export function createTools(
     clock: outside.clock,
     files,
     collections: createCollections(),
-    async connect(signal) {
+    async composeFiles() {
+      if (sandbox !== null) return [sandbox.composeFile];
+      return findComposeFiles(settings.composeFiles, host.cwd, exists);
+    },
+    async connect(composeFiles, signal) {
       if (sandbox !== null) return sandbox.stack;
       return connectDocker(
         {
           service: settings.service,
-          files: await findComposeFiles(settings.composeFiles, host.cwd, exists),
+          files: composeFiles,
           explicit: settings.composeFiles !== null,
           project: settings.composeProject,
           platform: host.platform,

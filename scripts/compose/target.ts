@@ -1,6 +1,7 @@
 import { AppError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Files } from '../core/ports.ts';
-import { readEnvironment, setEnvironment, unsetEnvironment } from './environment.ts';
+import { listServices, readEnvironment, setEnvironment, unsetEnvironment } from './environment.ts';
 
 /** The file that decides which value the service gets, and how to change it there. */
 export interface Target {
@@ -40,16 +41,25 @@ export interface TargetOptions {
 export async function chooseTarget(options: TargetOptions): Promise<Target> {
   const { paths, service, variable } = options;
   const sources = await Promise.all(paths.map((path) => readSource(options.files, path)));
-  const defining = sources.filter(({ bytes, path }) => readEnvironment(bytes, service, path) !== null);
-  const setting = defining.filter(({ bytes, path }) => readEnvironment(bytes, service, path)?.has(variable));
-  const chosen = setting.at(-1) ?? defining[0];
-  if (chosen === undefined) {
-    throw new AppError('service-not-found', `None of the compose files defines the service "${service}" itself.`, {
-      hint: `It comes through include or extends. Name the file that defines it with -f FILE, or add an override file with an environment of its own.`,
-      where: { file: paths[0] ?? '' },
-    });
-  }
+  const defining = sources
+    .map((source) => ({ ...source, environment: readEnvironment(source.bytes, service, source.path) }))
+    .filter(({ environment }) => environment !== null);
+  const chosen = defining.findLast(({ environment }) => environment?.has(variable)) ?? defining[0];
+  if (chosen === undefined) throw notDefined(sources, service);
   return composeTarget(options, chosen);
+}
+
+/** No file defines the service itself: misspelt, or it comes through include or extends. */
+function notDefined(sources: readonly { path: string; bytes: Uint8Array }[], service: string): AppError {
+  const services = sources.flatMap(({ bytes, path }) => listServices(bytes, path));
+  const near = nearest(service, services);
+  return new AppError('service-not-found', `There is no service "${service}" in the compose file.`, {
+    hint:
+      near.length > 0
+        ? `Did you mean ${near.join(' or ')}? Name it with --service.`
+        : `It has: ${services.join(', ') || 'none'}. Name one with --service; if it comes through include or extends, name its own file with -f.`,
+    where: { file: sources[0]?.path ?? '' },
+  });
 }
 
 function composeTarget(options: TargetOptions, { path, bytes }: { path: string; bytes: Uint8Array }): Target {

@@ -11,7 +11,7 @@ export const CLEAR_STEPS: readonly StepName[] = ['clear', 'restart', 'bootstrap'
 /** Takes the token out of the environment again, and proves that the BFF starts from its cached credentials. */
 export async function runClear(context: Context): Promise<Verdict> {
   const { job, tools, recorder, signal } = context;
-  const stack = await tools.connect(signal);
+  const stack = await tools.connect(await tools.composeFiles(), signal);
   const health = planHealth(await readSource(context), context, null);
   await recorder.step('clear', async (scope) => {
     const target = await chooseTarget({

@@ -37,8 +37,10 @@ export interface Tools {
   readonly clock: Clock;
   readonly files: Files;
   readonly collections: Collections;
-  /** Finds Docker and the project; throws when there is none. Called once, in preflight. */
-  connect(signal: AbortSignal): Promise<Stack>;
+  /** Absolute paths of the compose files, as named or found. Throws `compose-file-missing`. */
+  composeFiles(): Promise<readonly string[]>;
+  /** Finds Docker, and the project that was started from the files; throws when there is none. */
+  connect(files: readonly string[], signal: AbortSignal): Promise<Stack>;
   /** Asks for the admin token where it has not been handed over. Throws `admin-token-missing`. */
   adminToken(signal: AbortSignal): Promise<Secret>;
   /** From now on this is masked everywhere. */

@@ -1,8 +1,7 @@
 import { chooseTarget, type Target } from '../compose/target.ts';
 import { AppError } from '../core/errors.ts';
-import { nearest } from '../core/nearest.ts';
 import type { Stack } from '../core/ports.ts';
-import type { Secret } from '../core/secret.ts';
+import { Secret } from '../core/secret.ts';
 import { jwtExpiry } from '../postman/token.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
@@ -32,13 +31,18 @@ const PLACEHOLDER = 'to-be-minted';
 export async function preflight(context: Context, scope: StepScope): Promise<Plan> {
   const { job, tools, recorder, signal } = context;
 
+  const paths = await tools.composeFiles();
   // Docker takes longest to answer; the rest is checked meanwhile, and speaks first.
-  const connecting = tools.connect(signal);
+  const connecting = tools.connect(paths, signal);
   connecting.catch(() => {});
   tools.collections.preload();
   const source = await readSource(context);
-  planMint(source, context, null);
+  const { url } = planMint(source, context, null);
   planHealth(source, context, null);
+  const asked = { files: tools.files, service: job.service, variable: job.variable, mode: job.write };
+  let target = await chooseTarget({ ...asked, paths });
+  target.edit({ [job.variable]: PLACEHOLDER });
+  await tools.files.verifyWritable(target.path);
   await tools.verifyReports();
 
   scope.progress('asking Docker and compose');
@@ -46,27 +50,28 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   recorder.facts.push(['Compose', stack.title], ['Project', stack.invocation]);
   const project = await stack.resolve(signal);
   const environment = project[job.service];
-  if (environment === undefined) throw serviceNotFound(job.service, Object.keys(project), stack.files[0] ?? '');
+  if (environment === undefined) {
+    // The file has it, so it hides behind a profile that is not active (compose-spec: profiles).
+    throw new AppError(
+      'service-not-found',
+      `Compose leaves the service "${job.service}" out: its profile is not active.`,
+      {
+        hint: 'Activate it as for the running stack: set COMPOSE_PROFILES.',
+        where: { file: target.path },
+      },
+    );
+  }
 
-  const current = environment[job.variable] ?? null;
-  const settings = settingsFor(environment, job.idpUrl ?? planMint(source, context, null).url.origin);
-  const target = await chooseTarget({
-    files: tools.files,
-    paths: stack.files,
-    service: job.service,
-    variable: job.variable,
-    mode: job.write,
-  });
+  const current = environment[job.variable] || null;
+  // What is about to be replaced was a secret as well, and is not to be seen in a diff or a log.
+  if (current !== null) tools.learn(new Secret(current, `${job.variable} before`));
+  const settings = settingsFor(context, environment, job.idpUrl ?? url.origin);
+  // The running stack may have been started with more files than were named.
+  if (stack.files.join() !== paths.join()) target = await chooseTarget({ ...asked, paths: stack.files });
   // The edit itself is tried out now: whatever the editor refuses, it refuses before a token is minted.
   target.edit({ ...settings, [job.variable]: PLACEHOLDER });
   await tools.files.verifyWritable(target.path);
-  if ((await tools.files.isTracked(target.path)) === true) {
-    recorder.warn(
-      `git tracks ${target.path}: the token would be committed with it. Do not commit it before DCR_IAT is out again.`,
-    );
-  }
-  if (job.insecure)
-    recorder.warn('--insecure: certificates are not checked, so anyone in between could read the admin token.');
+  await warn(context, target.path);
 
   const adminToken = await readAdminToken(context);
   const mint = planMint(source, context, adminToken);
@@ -74,6 +79,16 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   recorder.facts.push(['IdP', mint.url.origin], ['Collection', source.file]);
   scope.summary(`${stack.title}, service ${job.service}`);
   return { mint, health, stack, target, settings, adminToken, current };
+}
+
+/** Loud, and in the report: what a reader has to know although nothing stops here. */
+async function warn({ job, tools, recorder }: Context, path: string): Promise<void> {
+  if ((await tools.files.isTracked(path)) === true) {
+    recorder.warn(`git tracks ${path}: take ${job.variable} out again before you commit, or the token goes along.`);
+  }
+  if (job.insecure) {
+    recorder.warn('--insecure: certificates are not checked, so whoever stands in between can read the admin token.');
+  }
 }
 
 async function readAdminToken({ job, tools }: Context): Promise<Secret | null> {
@@ -97,7 +112,11 @@ async function readAdminToken({ job, tools }: Context): Promise<Secret | null> {
 }
 
 /** The other variables of the runbook: set where they mean something else today; IDP_BASE_URL only where there is none. */
-function settingsFor(environment: Readonly<Record<string, string | null>>, idpOrigin: string): Record<string, string> {
+function settingsFor(
+  { recorder }: Context,
+  environment: Readonly<Record<string, string | null>>,
+  idpUrl: string,
+): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, wanted] of [
     ['DCR_ENABLED', 'true'],
@@ -106,17 +125,12 @@ function settingsFor(environment: Readonly<Record<string, string | null>>, idpOr
   ] as const) {
     if (environment[name]?.toLowerCase() !== wanted) settings[name] = wanted;
   }
-  if (!environment['IDP_BASE_URL']) settings['IDP_BASE_URL'] = `${idpOrigin.replace(/\/+$/, '')}/api/oidc`;
+  if (environment['IDP_BASE_URL']) return settings;
+  // What is loopback here is the container itself there: better no value than a wrong one.
+  if (/^(?:127\.|\[::1\]$|localhost$)/.test(new URL(idpUrl).hostname)) {
+    recorder.warn('The service has no IDP_BASE_URL. Set it to the address of the IdP in the network of the BFF.');
+  } else {
+    settings['IDP_BASE_URL'] = `${idpUrl.replace(/\/+$/, '')}/api/oidc`;
+  }
   return settings;
-}
-
-function serviceNotFound(service: string, services: readonly string[], file: string): AppError {
-  const near = nearest(service, services);
-  return new AppError('service-not-found', `There is no service "${service}" in the compose project.`, {
-    hint:
-      near.length > 0
-        ? `Did you mean ${near.join(' or ')}? Name it with --service.`
-        : `It has: ${services.join(', ') || 'none'}. Name one with --service.`,
-    where: { file },
-  });
 }
