@@ -72,7 +72,7 @@ const BFF: Record<Exclude<BffFaultName, (typeof OWN_TESTS)[number]>, Expected> =
   'log-flood': { says: ['cache entry refreshed', 'Client registered: bff-server'] },
 };
 
-describe('the BFF', () => {
+describe.concurrent('the BFF', () => {
   const start = async ({ url }: Idp, env: Record<string, string>) => {
     const basic = { SANDBOX_ROOT: temporaryFolder(), IDP_BASE_URL: url, KAFKA_BOOTSTRAP_SERVERS: 'kafka:9092' };
     return bffProcess({ ...basic, DCR_IAT: await mint(url), ...env });
@@ -146,7 +146,7 @@ function hasStarted({ child }: BffProcess): Promise<void> {
   return new Promise((resolve) => child.stdin?.write(' '.repeat(2_000_000), () => resolve()));
 }
 
-test('every fault of the BFF is tried here', () => {
+test.concurrent('every fault of the BFF is tried here', () => {
   const ofBff = Object.keys(FAULTS).filter((name) => FAULTS[name as BffFaultName].in === 'bff');
   expect([...Object.keys(BFF), ...OWN_TESTS].sort()).toEqual(ofBff.sort());
 });

@@ -19,7 +19,7 @@ async function registered() {
   return { url, root, env };
 }
 
-describe('without cached credentials', () => {
+describe.concurrent('without cached credentials', () => {
   test.each([
     ['no IAT', '', 'No cached credentials and DCR_IAT is not set'],
     ['a malformed IAT', 'a token with blanks', 'invalid token format'],
@@ -77,7 +77,7 @@ describe('without cached credentials', () => {
   });
 });
 
-describe('with cached credentials', () => {
+describe.concurrent('with cached credentials', () => {
   test('it starts without an IAT', async () => {
     const { env } = await registered();
     const bff = bffProcess(env);
@@ -145,13 +145,13 @@ describe('with cached credentials', () => {
   });
 });
 
-test.each(['client_secret_basic', 'client_secret_post'])('registers with %s as well', async (method) => {
+test.concurrent.each(['client_secret_basic', 'client_secret_post'])('registers with %s as well', async (method) => {
   const { url } = await idp();
   const env = { SANDBOX_ROOT: temporaryFolder(), IDP_BASE_URL: url, MS_BFF_TOKEN_AUTH_METHOD: method };
   await listening(bffProcess({ ...env, DCR_IAT: await mint(url) }));
 });
 
-test('logs JSON lines on request', async () => {
+test.concurrent('logs JSON lines on request', async () => {
   const { url } = await idp();
   const bff = bffProcess({ SANDBOX_ROOT: temporaryFolder(), IDP_BASE_URL: url, SANDBOX_BFF_LOG: 'json' });
   await bff.ended;
@@ -164,7 +164,7 @@ test('logs JSON lines on request', async () => {
   expect(events.every(({ logger, level, timestamp }) => logger && level && timestamp)).toBe(true);
 });
 
-test('serves the other health endpoints', async () => {
+test.concurrent('serves the other health endpoints', async () => {
   const { url } = await idp();
   const env = { SANDBOX_ROOT: temporaryFolder(), IDP_BASE_URL: url, DCR_IAT: await mint(url) };
   const address = await listening(bffProcess(env));
@@ -180,7 +180,7 @@ test('serves the other health endpoints', async () => {
   expect((await call('GET', `${address}/nothing`, null)).status).toBe(404);
 });
 
-test('ends when the process that started it is gone', async () => {
+test.concurrent('ends when the process that started it is gone', async () => {
   const { url } = await idp();
   const env = {
     SANDBOX_ROOT: temporaryFolder(),

@@ -4,12 +4,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../scripts/sandbox/start.ts';
 import { current, FAILED, linesUntil, sandbox } from './running.ts';
-import { call, temporaryFolder } from './support.ts';
+import { atTheEnd, call, temporaryFolder } from './support.ts';
 
-describe('the end', () => {
+describe.concurrent('the end', () => {
   test('close ends every process, also one that is waiting for its next start', async () => {
     const dir = temporaryFolder();
     const running = await sandbox({ dir, startBff: true });
@@ -59,7 +59,7 @@ function environmentOf(pid: string): string {
 function startParent(dir: string): ChildProcess {
   const main = fileURLToPath(new URL('parent-main.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', main, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  atTheEnd(() => void child.kill('SIGKILL'));
   return child;
 }
 

@@ -1,8 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { onTestFinished } from 'vitest';
 import type { LogLine } from '../../scripts/core/result.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../scripts/sandbox/start.ts';
-import { call, json, MINT, temporaryFolder } from './support.ts';
+import { atTheEnd, call, json, MINT, temporaryFolder } from './support.ts';
 
 /** The line with which the BFF says that it listens. */
 export const READY = 'Press CTRL+C';
@@ -12,9 +12,12 @@ export const FAILED = 'Application startup failed';
 
 export const NEVER = new AbortController().signal;
 
+// Tests that run at the same time share it.
+setMaxListeners(100, NEVER);
+
 export async function sandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
   const started = await startSandbox({ dir: temporaryFolder(), signal: NEVER, ...options });
-  onTestFinished(() => started.close());
+  atTheEnd(() => started.close());
   return started;
 }
 

@@ -4,7 +4,7 @@ import { startSandbox } from '../../scripts/sandbox/start.ts';
 import { current, edit, FAILED, linesUntil, NEVER, READY, sandbox, writeToken } from './running.ts';
 import { call, temporaryFolder } from './support.ts';
 
-test('the whole story: fails, is registered, and starts from its cached credentials', async () => {
+test.concurrent('the whole story: fails, is registered, and starts from its cached credentials', async () => {
   const running = await sandbox({ restart: 'no' });
   const { stack, bffUrl } = running;
   expect(await stack.container('bff', NEVER)).toBeNull();
@@ -40,7 +40,7 @@ test('the whole story: fails, is registered, and starts from its cached credenti
   expect(cached.state).toMatchObject({ status: 'running', exitCode: 0, health: null });
 });
 
-describe('up', () => {
+describe.concurrent('up', () => {
   test('leaves a container with the same environment alone, and starts it when it has exited', async () => {
     const running = await sandbox({ fault: 'slow-start:60' });
     await running.stack.up('bff', NEVER);
@@ -74,7 +74,7 @@ describe('up', () => {
   });
 });
 
-describe('the restart policy', () => {
+describe.concurrent('the restart policy', () => {
   test('starts a BFF that fails again and again, with longer and longer pauses, in one log without gaps', async () => {
     const running = await sandbox({ startBff: true });
     const { id } = await current(running);
@@ -108,7 +108,7 @@ describe('the restart policy', () => {
   });
 });
 
-describe('the log', () => {
+describe.concurrent('the log', () => {
   test('is read whole by whoever comes late, and ends for a follower when its container is replaced', async () => {
     const running = await sandbox({ fault: 'log-flood:3' });
     await running.stack.up('bff', NEVER);
@@ -135,14 +135,14 @@ describe('the log', () => {
   });
 });
 
-test('starts with a stale token, as a JSON log, where that is asked for', async () => {
+test.concurrent('starts with a stale token, as a JSON log, where that is asked for', async () => {
   const running = await sandbox({ staleIat: true, startBff: true, log: 'json' });
   const lines = await linesUntil(running, (await current(running)).id, FAILED);
   const events: string[] = lines.map(({ text }) => JSON.parse(text).event);
   expect(events).toContainEqual(expect.stringMatching(/^Client registration failed: 401 .*invalid_token/));
 });
 
-test('the IdP that does not start is an error, and leaves nothing behind', async () => {
+test.concurrent('the IdP that does not start is an error, and leaves nothing behind', async () => {
   const options = { dir: temporaryFolder(), signal: AbortSignal.abort(new Error('too late')) };
   await expect(startSandbox(options)).rejects.toThrow('too late');
   await expect(sandbox({ fault: 'mint-50' })).rejects.toMatchObject({ code: 'bad-value' });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { afterAll } from 'vitest';
 import { Secret } from '../../scripts/core/secret.ts';
 import type { IdpFaultName } from '../../scripts/sandbox/faults.ts';
 import { type Answer, ask } from '../../scripts/sandbox/http.ts';
@@ -13,18 +13,30 @@ export const ADMIN = 'test-only-admin-token-0001';
 export const POWERLESS = 'test-only-admin-token-without-rights';
 export const MINT = '/api/admin/dcr/initial-access-tokens';
 
-/** A folder that is gone after the test. */
+const cleanups: (() => unknown)[] = [];
+
+// After the file, not after the test: tests that wait for processes run at the same time.
+afterAll(async () => {
+  for (const cleanup of cleanups.reverse()) await cleanup();
+});
+
+/** Runs when the tests of this file are over, last come first. */
+export function atTheEnd(cleanup: () => unknown): void {
+  cleanups.push(cleanup);
+}
+
+/** A folder that is gone after the tests. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sandbox-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atTheEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** An IdP in this process, closed after the test. */
+/** An IdP in this process, closed after the tests. */
 export async function idp(options: Partial<IdpOptions> = {}): Promise<Idp> {
   const tokens = { admin: new Secret(ADMIN, 'admin token'), powerless: new Secret(POWERLESS, 'powerless token') };
   const started = await startIdp({ tokens, ...options });
-  onTestFinished(() => started.close());
+  atTheEnd(() => started.close());
   return started;
 }
 
@@ -63,9 +75,9 @@ export interface BffProcess {
 
 const MAIN = fileURLToPath(new URL('../../scripts/sandbox/bff-main.ts', import.meta.url));
 
-/** The BFF as a process of its own, with just this environment; killed after the test. */
+/** The BFF as a process of its own, with just this environment; killed after the tests. */
 export function bffProcess(env: Readonly<Record<string, string>>): BffProcess {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), MAIN], {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx/esm'), MAIN], {
     env: { PATH: process.env['PATH'], BFF_PORT: '0', DCR_ENABLED: 'true', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -78,7 +90,7 @@ export function bffProcess(env: Readonly<Record<string, string>>): BffProcess {
       for (const listener of listeners) listener();
     });
   }
-  onTestFinished(async () => {
+  atTheEnd(async () => {
     child.kill('SIGKILL');
     await ended;
   });

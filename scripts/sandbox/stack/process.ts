@@ -24,7 +24,7 @@ export function startProgram(program: Program, env: Readonly<Record<string, stri
     ([, value]) => value !== undefined,
   );
   const main = fileURLToPath(new URL(`../${program}-main.ts`, import.meta.url));
-  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main], {
+  return spawn(process.execPath, ['--import', import.meta.resolve('tsx/esm'), main], {
     env: { ...Object.fromEntries(inherited), ...env, [LIFELINE.name]: LIFELINE.value },
     // Ctrl-C in the terminal is for the parent alone; it ends its children itself.
     detached: process.platform !== 'win32',
