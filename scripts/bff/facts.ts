@@ -80,6 +80,8 @@ export function isServed(text: string): boolean {
   const request = ACCESS.exec(text);
   if (request !== null)
     return !/https?:\/\/\S{1,255} $/.test(text.slice(Math.max(0, request.index - 264), request.index));
+  if (/\b(?:user|user_id|username|session_id)=/.test(text) && /\bpath=\/(?!\S*(?:register|token))/.test(text))
+    return true;
   return /\bmethod=\w+/.test(text) && /\bpath=\//.test(text) && SERVED_FIELDS.test(text) && !DCR.test(text);
 }
 
@@ -92,7 +94,7 @@ function isRetried(text: string): boolean {
     return false;
   const attempt = /\battempt[ =:#]*(\d+)(?:\s*(?:of|\/)\s*(\d+))?/i.exec(text);
   if (attempt?.[2] !== undefined) return Number(attempt[1]) < Number(attempt[2]);
-  return /(?<!max |max_)\bretry(?:ing)?\b(?! count)|will try again|trying again|next attempt|back(?:ing)? ?off/i.test(
+  return /(?<!max |max_)\bretry(?:ing)?\b(?! count)|will try again|trying again|next attempt|back(?:ing)? ?off|\brenewing\b|(?:attempting|trying)(?: to)? (?:auto-?)?renew|waiting (?:for|until)\b/i.test(
     text,
   );
 }
@@ -132,7 +134,7 @@ function endpointOf(path: string, likely: boolean): Facts['endpoint'] {
 
 /** The advice that the BFF prints after any failure, up to where it ends. Nothing can be learnt from what it names. */
 const HINT =
-  /(?<![a-z])(?:get|obtain|request|issue|mint|provision|create|generate|need)s?\s+(?:an?\s+)?(?:new|fresh)\s+(?:RAT|IAT|DCR|initial[ _-]access|registration[ _-]access)(?:(?![.;]\s|["'}\n])[^\n]){0,160}/gi;
+  /(?<![a-z])(?:get|obtain|request|issue|mint|provision|create|generate|need)s?\s+(?:an?\s+)?(?:new|fresh)\s+(?:RAT|IAT|DCR|initial[ _-]access|registration[ _-]access)(?:(?:(?![.;]\s|["'}])[^\n]){0,140}?\bDCR_IAT\b|(?:(?![.;]\s|["'}])[^\n]){0,160})/gi;
 const KAFKA = /kafka|brokers?\b|BrokerConnection|:9092|\b9092\b/i;
 /** Clauses about what one may do or check: they say nothing about what is. */
 const ADVICE =
@@ -148,7 +150,7 @@ const QUIET =
   /^\W*(?:INFO|DEBUG)\b|\s-\s(?:INFO|DEBUG)\s-\s|\blevel(?:name)?=(?:info|debug)\b|\[(?:info|debug)\s*\]|^\w+\s+(?:INFO|DEBUG)\b/i;
 const OWN = /registered\W.*bff|(?<![a-z])dcr(?![a-z])|oauth|\boidc\b|\bidp\b|dynamic|\bclient_id\b/i;
 const DCR =
-  /(?<![a-z])dcr(?![a-z])|dynamic[ _-](?:client|registration)|client[ _-]regist(?:ration|ered)|regist(?:er|ering|ered)[ _-](?:(?:oauth2?|oidc|bff|new|the|this)[ _-])*client|bff_client\.json|(?<!(?:user|account|device|webhook|service|agent|worker|event|plugin|handler|push)[ _-])registration[ _-](?:failed|error|request|response|endpoint|rejected|refused|denied)/i;
+  /(?<![a-z])dcr(?![a-z])|dynamic[ _-](?:client|registration)|client[ _-]regist(?:ration|ered)|regist(?:er|ering|ered)[ _-](?:(?:oauth2?|oidc|bff|new|the|this)[ _-])*client|bff_client\.json|jwks[ _]rotation|(?:^|[^\w\s]\s*|\b(?:idp|the|that|error|warning|critical|fatal)\s)registration[ _-](?:failed|error|request|response|endpoint|rejected|refused|denied)(?! for (?:user|account|tenant|device|event))/i;
 const BOOTSTRAP =
   /(?<!importlib\._?)(?<!node_id=)bootstrap(?!ping? css|_external|[ _.-]?(?:servers?|brokers?|from)|[\w.-]*\.(?:css|js|min))/i;
 const ACCESS = /"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \/\S* HTTP\/[\d.]+"[ ,:-]*\d{3}/;

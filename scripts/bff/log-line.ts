@@ -5,17 +5,19 @@ export const LONGEST_LINE = 8192;
 export interface CleanLine {
   /** From a timestamp that `docker logs -t` put in front; null without one. */
   readonly at: Date | null;
+  /** The container or service that compose named in front; null: it named none. */
+  readonly source: string | null;
   /** One printable line, indentation kept. */
   readonly text: string;
 }
 
 /** Takes off colours, control characters, compose's prefix and the daemon's timestamp. Cleaning twice changes nothing. */
-export function cleanLine(raw: string): CleanLine {
-  const text = withoutPrefix(stripControls(raw));
-  const stamp = DAEMON_TIMESTAMP.exec(text);
-  if (stamp === null) return { at: null, text: cut(text) };
+export function cleanLine(raw: string, limit = LONGEST_LINE): CleanLine {
+  const { source, rest } = splitPrefix(stripControls(raw, limit));
+  const stamp = DAEMON_TIMESTAMP.exec(rest);
+  if (stamp === null) return { at: null, source, text: cut(rest, limit) };
   const at = new Date(`${stamp[1]}${(stamp[2] ?? '').slice(0, 4)}${stamp[3]}`);
-  return { at: Number.isNaN(at.getTime()) ? null : at, text: cut(text.slice(stamp[0].length)) };
+  return { at: Number.isNaN(at.getTime()) ? null : at, source, text: cut(rest.slice(stamp[0].length), limit) };
 }
 
 /**
@@ -47,9 +49,9 @@ export function copyOf(text: string): string {
 }
 
 /** Colours, window titles, backspaces, carriage returns, other control characters, invisible and direction-changing ones. */
-function stripControls(raw: string): string {
+function stripControls(raw: string, limit = LONGEST_LINE): string {
   // A line of megabytes costs time in every pass below; both ends with room for what is stripped are enough.
-  const text = cut(raw, 8 * LONGEST_LINE);
+  const text = cut(raw, 2 * limit);
   if (!CONTROLS.test(text)) return text;
   const plain = text
     .replace(/(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?/g, '')
@@ -73,11 +75,11 @@ function typedOver(text: string): string {
 }
 
 /** `bff-1  | `, `bff_1 | `, `bff  | ` (container_name), `bff.1.x2@node | ` (swarm), `[pod/bff-7d/bff] ` (kubectl). */
-function withoutPrefix(text: string): string {
+function splitPrefix(text: string): { readonly source: string | null; readonly rest: string } {
   const bar = text.startsWith('[pod/') ? 0 : text.indexOf('|');
-  if (bar === -1 || bar > LONGEST_PREFIX) return text;
-  const prefix = PREFIX.exec(text);
-  return prefix === null ? text : text.slice(prefix[0].length);
+  const prefix = bar === -1 || bar > LONGEST_PREFIX ? null : PREFIX.exec(text);
+  if (prefix === null) return { source: null, rest: text };
+  return { source: prefix[0].replace(/[\s|]+$/, ''), rest: text.slice(prefix[0].length) };
 }
 
 const CONTROLS = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;

@@ -11,6 +11,8 @@ import { type Statement, Statements } from './statements.ts';
 export interface ReaderContext {
   /** The service's environment: names the IdP's host, and says whether the BFF can renew a RAT. */
   readonly env?: Readonly<Record<string, string | null>>;
+  /** The service's name in compose, for logs of several services in one; default `bff`. */
+  readonly service?: string;
 }
 
 /** What the log says so far. */
@@ -39,21 +41,25 @@ export class LogReader {
   readonly #idpHosts: Set<string>;
   readonly #statements = new Statements();
   readonly #excerpt = new Excerpt();
+  readonly #service: string;
   #start = new Start();
+  #named = false;
   #count = 0;
   #workers = false;
   #reading: Reading | null = null;
 
   constructor(context: ReaderContext = {}) {
     this.#env = context.env ?? {};
+    this.#service = context.service ?? 'bff';
     this.#idpHosts = new Set(hostOf(this.#env['IDP_BASE_URL'] ?? ''));
   }
 
   push(line: LogLine): Reading {
     this.#count += 1;
     this.#excerpt.add(line);
-    const text = line.text.length > LONGEST_LINE ? shortened(line.text) : line.text;
-    if (INTERESTING.test(text) || this.#statements.open) this.#read(text);
+    const limit = limitOf(line.text);
+    const text = line.text.length > limit ? cut(line.text, limit) : line.text;
+    if (INTERESTING.test(text) || this.#statements.open) this.#read(text, limit);
     return this.reading();
   }
 
@@ -81,8 +87,9 @@ export class LogReader {
     return this.#count;
   }
 
-  #read(raw: string): void {
-    const text = raw.length > LONGEST_LINE ? raw : cleanLine(raw).text;
+  #read(raw: string, limit: number): void {
+    const { source, text } = cleanLine(raw, limit);
+    if (source !== null && !this.#isOwn(source)) return;
     if (!this.#statements.takes(text) && (!INTERESTING.test(text) || isServed(text))) {
       if (text.trim() !== '') this.#statements.close();
       return;
@@ -93,6 +100,15 @@ export class LogReader {
     const shown = cut(text, LONGEST_EVIDENCE).trim();
     if (statement.frames === '' && !TELLING.test(statement.text)) this.#start.remember(statement.text, shown);
     else this.#weigh(statement, shown);
+  }
+
+  /** Once a line with the service's own name in front was seen, those of other services do not count. */
+  #isOwn(source: string): boolean {
+    if (source.includes(this.#service)) {
+      if (!this.#named) this.#renew();
+      this.#named = true;
+    }
+    return !this.#named || source.includes(this.#service);
   }
 
   #weigh(statement: Statement, shown: string): void {
@@ -135,9 +151,10 @@ export class LogReader {
   }
 }
 
-function shortened(text: string): string {
-  const json = text.length <= LONGEST_JSON && /^\s*(?:\S+ {1,2}\| ?)?\{/.test(text);
-  return json ? text : cut(text);
+/** How much of a line is read: JSON is whole or nothing, up to its own limit. */
+function limitOf(text: string): number {
+  if (text.length <= LONGEST_LINE || text.length > LONGEST_JSON) return LONGEST_LINE;
+  return text.slice(0, 200).includes('{') && text.slice(-20).trimEnd().endsWith('}') ? LONGEST_JSON : LONGEST_LINE;
 }
 
 function hostOf(url: string): string[] {

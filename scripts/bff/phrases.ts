@@ -75,7 +75,8 @@ export function iatMissing({ text, served, iat }: Facts): Strength | null {
   )
     return 'sure';
   if (!iat || RAT_BAD.test(text)) return null;
-  return IAT_MISSING.some((pattern) => pattern.test(text)) ? 'sure' : null;
+  if (!IAT_MISSING.some((pattern) => pattern.test(text))) return null;
+  return SETTINGS.test(text) ? 'in-context' : 'sure';
 }
 
 /** At the token endpoint, or in the words of RFC 7521 and 7523. The error code alone may be another client's. */
@@ -168,6 +169,8 @@ const IAT_MISSING = [
   /KeyError: ['"]DCR_IAT/,
   /\bDCR_IAT[\s;]+Field required/i,
 ];
+/** A variable with its value, as settings are printed: no complaint. */
+const SETTINGS = /\bDCR_IAT["']?\s*[:=]/i;
 export const NO_CACHE =
   /(?:no|without|missing)[ _](?:valid |usable )?(?:cached[ _](?:client[ _]|dcr[ _])?(?:credentials?|client|creds)|credentials? cache)|cached (?:client )?credentials (?:are |is )?(?:missing|not found|absent)|bff_client\.json['"]? (?:does not exist|not found|is missing)/i;
 const TOKEN_CALL =
@@ -179,9 +182,9 @@ const SKIPPED = [
   /DCR_ENABLED["']?\s*(?:=|:|is|set to)+\s*["']?(?:false|0|no|off)\b/i,
 ];
 const NOT_SKIPPED =
-  /cached|already|up[ -]to[ -]date|\block\b|leader|worker|replica|another|not skipp|rotation|redirect|metric|push|fail|kafka|health|force/i;
+  /cached|already|up[ -]to[ -]date|\block\b|leader|worker|replica|another|tenant|realm|not skipp|rotation|redirect|metric|push|fail|kafka|health|force/i;
 const REDIS_DOWN = [
-  /\bredis(?:[ _.](?:health(?:[ _]?check)?|ping|connection|client|pool|server|backend|session store|store|cache|status))*["']?(?:[ :=-]+|\.status[=:] ?)["']?(?:is |was |has |has been )?(?:down|unhealthy|unavailable|unreachable|fail(?:ed|ing|ure)?|error|lost|refused|timed out|timeout|disconnected|not (?:available|reachable|responding|connected|healthy))\b/i,
+  /\bredis(?:[ _.](?:health(?:[ _]?check)?|ping|connection|client|pool|server|backend|session store|store|cache|status))*["']?(?:[ :=-]+|\.status[=:] ?)["']?(?:is |was |has |has been )?(?:down|unhealthy|unavailable|unreachable|fail(?:ed|ing|ure)?|error(?!s? (?:count|rate|budget|total)|\s*[=:]\s*0)|lost|refused|timed out|timeout|disconnected|not (?:available|reachable|responding|connected|healthy))\b/i,
   /redis\.exceptions\.(?:Connection|Timeout|Authentication|BusyLoading|MasterDown)\w*|redis[\w.]*(?:ConnectionError|TimeoutError)/i,
   /(?:failed|unable|cannot|could not|can't)(?: to)? (?:connect(?: to)?|ping|reach)(?:(?![.;]\s)[^\n]){0,20}\bredis\b/i,
   /\bredis[\w.]*\.status=(?:down|unhealthy|fail(?:ed|ing)?|error|unavailable|disconnected)\b/i,

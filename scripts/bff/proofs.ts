@@ -8,7 +8,7 @@ export function registered(facts: Facts): Strength | null {
   if (endpoint === 'register' && (status === 201 || (status === 200 && method === 'POST'))) return 'sure';
   if (/already/i.test(text) || OTHER_CLIENTS.test(text)) return null;
   if (REGISTERED.test(text)) return facts.own || facts.mode === 'register' ? 'sure' : 'in-context';
-  if (facts.dcr && status === 201) return 'sure';
+  if (facts.dcr && status === 201 && endpoint === null && !/\bmint|\bissued\b|renew/i.test(text)) return 'sure';
   return facts.mode !== 'cached' && facts.dcr ? done(text) : null;
 }
 

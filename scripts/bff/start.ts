@@ -207,7 +207,7 @@ export function tellsOfBootstrap(facts: Facts): boolean {
 function strengthOf(signature: Signature, facts: Facts): Strength | null {
   const strength = signature.match(facts);
   if (strength !== 'sure' || !facts.quiet || signature.meaning === 'good') return strength;
-  const told = facts.status === null && facts.error === null && facts.connection === null;
+  const told = facts.status === null && facts.error === null;
   return told && signature.code !== 'bootstrap-skipped' && signature.code !== 'kafka-unconfigured'
     ? 'in-context'
     : strength;

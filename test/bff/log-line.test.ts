@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cleanLine, LONGEST_LINE, toDisplay, withoutTimestamp } from '../../scripts/bff/log-line.ts';
+
+const ESC = '\u001b';
+
+describe('cleanLine', () => {
+  it.each([
+    ['colours', `${ESC}[31mERROR${ESC}[0m: no`, 'ERROR: no'],
+    ['8-bit colours', `${ESC}[38;5;196mred${ESC}[m`, 'red'],
+    ['a window title', `${ESC}]0;title\u0007text`, 'text'],
+    ['a link', `${ESC}]8;;https://example.test${ESC}\\here${ESC}]8;;${ESC}\\`, 'here'],
+    ['backspaces', 'typo\b\b\b\bfixed', 'fixed'],
+    ['a carriage return at the end', 'text\r', 'text'],
+    ['carriage returns inside', '10%\r20%', '10% 20%'],
+    ['a tab', 'a\tb', 'a b'],
+    ['zeroes and other controls', 'a\u0000b\u0007c\u007f', 'abc'],
+    ['text that changes direction', 'abc\u202edef', 'abcdef'],
+    ['a byte order mark', '\ufefftext', 'text'],
+    ['a broken sequence at the end', `text${ESC}[`, 'text'],
+    ['the prefix of compose v2', 'bff-1  | text', 'text'],
+    ['the prefix of compose v1', `${ESC}[36mbff_1          |${ESC}[0m text`, 'text'],
+    ['an erased line', `${ESC}[2Kbff-1  | text`, 'text'],
+    ["a container's name", 'empowernow-bff-1  | text', 'text'],
+    ['a name without a number', 'bff  | text', 'text'],
+    ['the prefix of a swarm', 'app_bff.1.k2j3h4@node-7    | text', 'text'],
+    ['the prefix of kubectl', '[pod/bff-7d9c/bff] text', 'text'],
+    ['an empty line with a prefix', 'bff-1  |', ''],
+    ['a table of the log itself', '2026-03-02 08:14:11 | INFO | text', '2026-03-02 08:14:11 | INFO | text'],
+    ['a level before a bar', 'ERROR    | text', 'ERROR    | text'],
+    ['indentation', 'bff-1  |   File "a.py", line 1', '  File "a.py", line 1'],
+    ['half a character', 'caf\ufffd', 'caf\ufffd'],
+  ])('%s', (_what, raw, text) => {
+    expect(cleanLine(raw).text).toBe(text);
+  });
+
+  it("takes the daemon's timestamp off, and reads it", () => {
+    const line = cleanLine('2026-03-02T08:14:11.204518291Z   indented');
+    expect(line).toEqual({ at: new Date('2026-03-02T08:14:11.204Z'), source: null, text: '  indented' });
+  });
+
+  it("leaves the log's own timestamp where it is", () => {
+    const line = cleanLine('2026-03-02 08:14:11,204 - ms_bff - INFO - text');
+    expect(line).toEqual({ at: null, source: null, text: '2026-03-02 08:14:11,204 - ms_bff - INFO - text' });
+  });
+
+  it('says which container the line is of', () => {
+    expect(cleanLine('idp-1  | text').source).toBe('idp-1');
+    expect(cleanLine('text').source).toBeNull();
+  });
+
+  it('keeps both ends of a line that is too long', () => {
+    const { text } = cleanLine(`head ${'x'.repeat(1_000_000)} tail`);
+    expect(text.length).toBeLessThanOrEqual(LONGEST_LINE);
+    expect(text).toMatch(/^head x+ … x+ tail$/);
+  });
+
+  it('changes nothing when it cleans again, and never leaves a control character', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.constantFrom(
+        ESC,
+        `${ESC}[`,
+        `${ESC}]`,
+        '\b',
+        '\r',
+        '\u009b',
+        'bff-1  | ',
+        '2026-03-02T08:14:11.204518291Z ',
+        '##',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const display = toDisplay(pieces.join(''));
+        expect(display).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+        expect(toDisplay(display)).toBe(display);
+        expect(cleanLine(pieces.join('')).text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is quick about hostile lines', () => {
+    const started = performance.now();
+    for (const unit of ['\b', `${ESC}[`, `${ESC}]`, 'a\b', 'a-', 'a_1', ' ']) cleanLine(unit.repeat(2_000_000));
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+describe('toDisplay', () => {
+  it.each([
+    ['::error file=a.ts::broken', ': :error file=a.ts::broken'],
+    ['  ::set-output name=x::y', '  : :set-output name=x::y'],
+    ['::add-mask::x', ': :add-mask::x'],
+    ['text ##[error]broken', 'text # #[error]broken'],
+    ['##vso[task.setvariable variable=x]y', '# #vso[task.setvariable variable=x]y'],
+    ["##teamcity[buildProblem description='x']", "# #teamcity[buildProblem description='x']"],
+    ['##[group]::x', '# #[group]::x'],
+    ['a::b::c and ## heading', 'a::b::c and ## heading'],
+    [`\u0000::${ESC}[0merror::x`, ': :error::x'],
+  ])('%j is no command any more', (line, display) => {
+    expect(toDisplay(line)).toBe(display);
+  });
+});
+
+describe('withoutTimestamp', () => {
+  it.each([
+    ['2026-03-02 08:14:11,204 - ms_bff - INFO - text', 'ms_bff - INFO - text'],
+    ['2026-03-02T08:14:11.204Z ERROR text', 'ERROR text'],
+    ['[2026-03-02 08:14:11 +0000] [7] [ERROR] text', '[7] [ERROR] text'],
+    ['[08:14:11] ERROR text', 'ERROR text'],
+    ['2026-03-02 08:14:11.204 | ERROR | text', 'ERROR | text'],
+    ['02 text', '02 text'],
+    ['  indented', '  indented'],
+  ])('%s', (line, statement) => {
+    expect(withoutTimestamp(line)).toBe(statement);
+  });
+});

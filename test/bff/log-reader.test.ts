@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { diagnoseLog, LogReader, type ReaderContext } from '../../scripts/bff/diagnose.ts';
+import type { LogLine } from '../../scripts/core/result.ts';
+
+const HINT = 'ERROR dcr Get new RAT/IAT from /api/admin/dcr/initial-access-tokens and update DCR_IAT';
+
+function line(text: string): LogLine {
+  return { at: null, stream: 'stdout', text };
+}
+
+/** What the reader says after each line, as `decided code`, where that changes. */
+function readings(lines: readonly string[], context: ReaderContext = {}): string[] {
+  const reader = new LogReader(context);
+  const said: string[] = [];
+  for (const text of lines) {
+    const { decided, diagnosis } = reader.push(line(text));
+    const now = `${decided} ${diagnosis.code}`;
+    if (said.at(-1) !== now) said.push(now);
+  }
+  return said;
+}
+
+describe('LogReader', () => {
+  it('decides at the line that is fatal, and not before', () => {
+    expect(
+      readings([
+        'INFO:     Started server process [1]',
+        'INFO dcr DCR bootstrap starting',
+        'INFO dcr No cached client credentials',
+        'ERROR dcr Client registration failed: 401 Unauthorized {"error":"invalid_token"}',
+        HINT,
+        'ERROR:    Application startup failed. Exiting.',
+      ]),
+    ).toEqual(['null unknown', 'bad iat-invalid']);
+  });
+
+  it('decides for good at the registration', () => {
+    expect(readings(['INFO:     Waiting for application startup.', 'INFO dcr Client registered: bff-server'])).toEqual([
+      'null unknown',
+      'good registered',
+    ]);
+  });
+
+  it('lets the root cause replace its consequence', () => {
+    expect(
+      readings([HINT, 'ERROR dcr Cannot reach IdP at http://idp-app:8002: [Errno 111] Connection refused']),
+    ).toEqual(['bad unknown', 'bad idp-unreachable']);
+  });
+
+  it('does not decide while the BFF tries again', () => {
+    expect(
+      readings([
+        'WARNING dcr DCR attempt 1/3 failed: Cannot connect to host idp-app:8002, retrying in 1s',
+        'WARNING dcr DCR attempt 2/3 failed: 401 invalid_token, retrying in 2s',
+        'INFO dcr Client registered: bff-server',
+      ]),
+    ).toEqual(['null idp-unreachable', 'null iat-invalid', 'good registered']);
+  });
+
+  it('decides on cached credentials only when the BFF is up', () => {
+    expect(readings(['INFO dcr Using cached credentials', 'INFO:     Application startup complete.'])).toEqual([
+      'null unknown',
+      'good credentials-cached',
+    ]);
+  });
+
+  it('waits for the renewal of a RAT where the BFF can renew it', () => {
+    const lines = [
+      'INFO dcr Cached client credentials found: bff-server',
+      'WARNING dcr Registration access token (RAT) is invalid or expired: 401',
+      'INFO dcr RAT renewed for bff-server',
+      'INFO dcr JWKS rotated successfully',
+    ];
+    expect(readings(lines)).toContain('bad rat-invalid');
+    expect(readings(lines, { env: { BOOTSTRAP_ADMIN_TOKEN: 'test-only-admin-token-0001' } })).toEqual([
+      'null unknown',
+      'null rat-invalid',
+      'good credentials-cached',
+    ]);
+  });
+
+  it('takes success back when the start fails after all', () => {
+    expect(
+      readings(['INFO dcr Client registered: bff-server', 'ERROR:    Application startup failed. Exiting.']),
+    ).toEqual(['good registered', 'bad unknown']);
+  });
+
+  it('does not let Redis or Kafka decide', () => {
+    expect(
+      readings([
+        'redis.exceptions.ConnectionError: Error 111 connecting to shared_redis:6379. Connection refused.',
+        "ERROR aiokafka Unable to bootstrap from [('localhost', 9092, 0)]",
+      ]),
+    ).toEqual(['null redis-unavailable']);
+  });
+
+  it('forgets the start before', () => {
+    const start = ['INFO:     Started server process [1]', 'INFO:     Waiting for application startup.'];
+    expect(readings([...start, HINT, ...start, 'INFO dcr Client registered: bff-server'])).toEqual([
+      'null unknown',
+      'bad unknown',
+      'null unknown',
+      'good registered',
+    ]);
+  });
+
+  it('knows the IdP by its name in the environment', () => {
+    const lines = ['ERROR http: Cannot connect to host sts.example.test:443'];
+    expect(diagnoseLog(lines).code).toBe('unknown');
+    expect(diagnoseLog(lines, { env: { IDP_BASE_URL: 'https://STS.example.test/oidc' } }).code).toBe('idp-unreachable');
+  });
+
+  it('names the way the connection failed', () => {
+    expect(diagnoseLog(['ERROR dcr: SSLCertVerificationError at https://idp.test/register']).fix).toMatch(/\bCA\b/);
+    expect(diagnoseLog(['ERROR dcr: Name or service not known: idp-app']).cause).toMatch(/resolve/);
+  });
+
+  it('gives the hint itself as evidence where nothing else was said', () => {
+    const diagnosis = diagnoseLog([HINT]);
+    expect(diagnosis).toMatchObject({ code: 'unknown', iatHelps: false, evidence: [HINT] });
+    expect(diagnosis.cause).toMatch(/only the general advice/);
+  });
+
+  it('gives the lines that look like the reason as evidence of an unknown failure', () => {
+    const diagnosis = diagnoseLog([
+      'INFO:     Waiting for application startup.',
+      'ERROR:    Traceback (most recent call last):',
+      '  File "/app/main.py", line 3, in lifespan',
+      'ValueError: routes.yaml: duplicate path',
+      'ERROR:    Application startup failed. Exiting.',
+    ]);
+    expect(diagnosis.evidence).toContain('ValueError: routes.yaml: duplicate path');
+    expect(diagnosis.evidence).not.toContain('  File "/app/main.py", line 3, in lifespan');
+  });
+});
+
+describe('the excerpt', () => {
+  it('holds the decisive lines with their neighbours and the last lines, and counts the rest', () => {
+    const reader = new LogReader();
+    const noise = (count: number, name: string) => {
+      for (let i = 0; i < count; i++) reader.push(line(`INFO ${name} ${i}`));
+    };
+    noise(500, 'before');
+    reader.push(line('\u001b[31mERROR\u001b[0m dcr IAT expired (401)'));
+    noise(500, 'after');
+    const texts = reader.excerpt().map(({ text }) => text);
+    expect(texts).toEqual([
+      'INFO before 497',
+      'INFO before 498',
+      'INFO before 499',
+      'ERROR dcr IAT expired (401)',
+      'INFO after 0',
+      'INFO after 1',
+      'INFO after 2',
+      ...Array.from({ length: 40 }, (_, i) => `INFO after ${460 + i}`),
+    ]);
+    expect(reader.excerpt().filter(({ meaning }) => meaning === 'bad').length).toBe(1);
+    expect(reader.dropped).toBe(1001 - 47);
+  });
+
+  it('stays bounded when every line is decisive and huge', () => {
+    const reader = new LogReader();
+    for (let i = 0; i < 2_000; i++) reader.push(line(`ERROR dcr IAT expired (401) ${i} ${'x'.repeat(20_000)}`));
+    expect(reader.excerpt().length).toBeLessThanOrEqual(200);
+    expect(Math.max(...reader.excerpt().map(({ text }) => text.length))).toBeLessThanOrEqual(8_192);
+    expect(reader.diagnosis().evidence.join('').length).toBeLessThan(10_000);
+  });
+
+  it("takes the daemon's time from a timestamp in front", () => {
+    const reader = new LogReader();
+    reader.push(line('2026-03-02T08:14:11.204518291Z text'));
+    expect(reader.excerpt()[0]).toEqual({
+      at: new Date('2026-03-02T08:14:11.204Z'),
+      stream: 'stdout',
+      text: 'text',
+      meaning: 'plain',
+    });
+  });
+});
