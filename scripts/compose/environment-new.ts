@@ -3,8 +3,9 @@ import { OVERRIDE, refuse, type Service } from './environment-locate.ts';
 import { type Assignment, added, type Plan } from './environment-plan.ts';
 import { type Inherited, inheritedEnvironment } from './environment-read.ts';
 import { verifyNotShared } from './environment-sharing.ts';
-import { indentationOf, lineEndOf, lineStartOf, type Splice } from './source-text.ts';
-import { afterEntryLine, fillValue, insertLines, isBlockScalar, isEmptyValue, replaceValue } from './yaml-place.ts';
+import { indentationOf, lineEndOf, lineStartOf } from './source-text.ts';
+import { insertLines, type Splice } from './splice.ts';
+import { afterEntryLine, fillValue, isBlockScalar, isEmptyValue, replaceValue } from './yaml-place.ts';
 import { renderFlowEntry, renderMapKey, renderMapValue } from './yaml-scalar.ts';
 import { isMergeKey, spanOf } from './yaml-tree.ts';
 

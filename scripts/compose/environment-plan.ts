@@ -1,4 +1,4 @@
-import type { Splice } from './source-text.ts';
+import type { Splice } from './splice.ts';
 
 /** What an edit replaces in the text. */
 export interface Plan {

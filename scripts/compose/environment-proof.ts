@@ -2,7 +2,8 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import { AppError } from '../core/errors.ts';
 import { locateService, type Service, variablesOf } from './environment-locate.ts';
 import type { Plan } from './environment-plan.ts';
-import { applySplices, inOrder, lineStartOf, type Splice } from './source-text.ts';
+import { lineStartOf } from './source-text.ts';
+import { applySplices, differsOnlyIn, inOrder } from './splice.ts';
 import { isInterpolated, undoubled } from './yaml-scalar.ts';
 import { foreignTag, isMergeKey, isNull, parseTree, resolved, spanOf, type Tree } from './yaml-tree.ts';
 
@@ -22,7 +23,7 @@ export type Intended = ReadonlyMap<string, string | null>;
 export function proveEdit(service: Service, plan: Plan, intended: Intended): string {
   const { text } = service.tree.source;
   const after = applySplices(text, plan.splices);
-  verifyBytes(text, after, plan.splices);
+  if (!differsOnlyIn(text, after, plan.splices)) throw unproven('other bytes differ');
   const [first, last] = [inOrder(plan.splices)[0], inOrder(plan.splices).at(-1)];
   const window = first && last && text.length > WHOLE_FILE ? windowAround(service, first.start, last.end) : null;
   if (window) {
@@ -37,18 +38,6 @@ export function proveEdit(service: Service, plan: Plan, intended: Intended): str
 
 /** Files up to this many characters are parsed again as a whole. */
 const WHOLE_FILE = 65_536;
-
-function verifyBytes(before: string, after: string, splices: readonly Splice[]): void {
-  let shift = 0;
-  let position = 0;
-  for (const { start, end, text } of inOrder(splices)) {
-    if (before.slice(position, start) !== after.slice(position + shift, start + shift))
-      throw unproven('other bytes differ');
-    shift += text.length - (end - start);
-    position = end;
-  }
-  if (before.slice(position) !== after.slice(position + shift)) throw unproven('other bytes differ');
-}
 
 interface Window {
   readonly start: number;

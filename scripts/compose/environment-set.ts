@@ -13,8 +13,9 @@ import { planBesideAlias, planFirstEnvironment, planNullEnvironment } from './en
 import { type Assignment, added, NOTHING, type Plan, type PlannedChange } from './environment-plan.ts';
 import { hasValue, inheritedEnvironment } from './environment-read.ts';
 import { verifyNotShared } from './environment-sharing.ts';
-import { indentationOf, lineStartOf, type Splice } from './source-text.ts';
-import { afterEntryLine, fillValue, insertLines, isEmptyValue, replaceValue } from './yaml-place.ts';
+import { indentationOf, lineStartOf } from './source-text.ts';
+import { insertLines, type Splice } from './splice.ts';
+import { afterEntryLine, fillValue, isEmptyValue, replaceValue } from './yaml-place.ts';
 import {
   interpolatedNames,
   isInterpolated,

@@ -1,8 +1,9 @@
 import { isAlias, isSeq, type Node, type Pair } from 'yaml';
 import type { Collection, Service, Variable } from './environment-locate.ts';
 import type { Removal } from './environment-unset.ts';
-import { lineEndOf, lineStartOf, type Splice } from './source-text.ts';
-import { endOfEntry, removeLines } from './yaml-place.ts';
+import { lineStartOf } from './source-text.ts';
+import { lineRegion, removeLines, type Splice } from './splice.ts';
+import { endOfEntry } from './yaml-place.ts';
 import { isMergeKey, spanOf } from './yaml-tree.ts';
 
 /**
@@ -23,7 +24,7 @@ export function removeFromFlow(
     if (service.map.flow && text.slice(key, start) === '"environment":') {
       return { splices: [{ start: key, end: afterSeparator(text, end), text: '' }], inherited };
     }
-    const line = [lineStartOf(text, start), afterLineBreak(text, end)] as const;
+    const line = lineRegion(text, start, end);
     const isAlone = `${text.slice(line[0], start)}${text.slice(end, line[1])}`.trim() === '';
     if (!service.map.flow && isAlone) return { splices: removeLines(text, [line], false), inherited };
   }
@@ -43,7 +44,7 @@ function isCompact(text: string, pair: Pair | null): boolean {
 function cutEntry(text: string, collection: Collection, index: number, removed: readonly Variable[]): Splice[] {
   const [start, end] = entrySpan(text, collection, index);
   const comma = commaAfter(text, end);
-  const line = [lineStartOf(text, start), afterLineBreak(text, comma ?? end)] as const;
+  const line = lineRegion(text, start, comma ?? end);
   const isAlone = `${text.slice(line[0], start)}${text.slice(comma ?? end, line[1])}`.trim() === '';
   if (comma !== null) {
     return isAlone && line[1] > (comma ?? end)
@@ -82,9 +83,4 @@ function afterSeparator(text: string, end: number): number {
   const comma = commaAfter(text, end);
   if (comma === null) return end;
   return text[comma] === ' ' ? comma + 1 : comma;
-}
-
-function afterLineBreak(text: string, offset: number): number {
-  const end = lineEndOf(text, offset);
-  return end + (text[end] === '\r' ? 2 : text[end] === '\n' ? 1 : 0);
 }

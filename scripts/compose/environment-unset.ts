@@ -3,8 +3,9 @@ import { type Collection, collectionOf, type Service, type Variable, variablesOf
 import { NOTHING, type Plan } from './environment-plan.ts';
 import { verifyNotShared } from './environment-sharing.ts';
 import { removeFromFlow } from './environment-unset-flow.ts';
-import { lineStartOf, type Splice } from './source-text.ts';
-import { afterColon, afterEntryLine, afterProperties, endOfEntry, isBlockScalar, removeLines } from './yaml-place.ts';
+import { lineStartOf } from './source-text.ts';
+import { removeLines, type Splice } from './splice.ts';
+import { afterColon, afterEntryLine, afterProperties, endOfEntry, isBlockScalar } from './yaml-place.ts';
 import { isMergeKey, mergedEntry, resolved, spanOf } from './yaml-tree.ts';
 
 /** What goes, and the anchor that is merged no longer because the whole environment goes. */

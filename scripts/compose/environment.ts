@@ -4,7 +4,8 @@ import { type Intended, proveEdit } from './environment-proof.ts';
 import { type EnvironmentEntry, readVariables } from './environment-read.ts';
 import { planSet } from './environment-set.ts';
 import { planUnset } from './environment-unset.ts';
-import { decodeSource, encodeSource, inOrder, lineOf } from './source-text.ts';
+import { decodeSource, encodeSource, lineOf } from './source-text.ts';
+import { inOrder } from './splice.ts';
 import { verifyAssignment, verifyName } from './yaml-scalar.ts';
 import { parseTree, type Tree } from './yaml-tree.ts';
 

@@ -30,30 +30,6 @@ export function encodeSource(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** One replacement of a piece of text; `start` = `end` inserts. */
-export interface Splice {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
-
-/** The text with all replacements made. They may come in any order, and do not overlap. */
-export function applySplices(text: string, splices: readonly Splice[]): string {
-  const parts: string[] = [];
-  let position = 0;
-  for (const { start, end, text: replacement } of inOrder(splices)) {
-    if (start < position) throw new AppError('internal', 'Two changes to the file overlap.');
-    parts.push(text.slice(position, start), replacement);
-    position = end;
-  }
-  parts.push(text.slice(position));
-  return parts.join('');
-}
-
-export function inOrder(splices: readonly Splice[]): Splice[] {
-  return splices.toSorted((a, b) => a.start - b.start || a.end - b.end);
-}
-
 /** Line of an offset, from 1. */
 export function lineOf(text: string, offset: number): number {
   let line = 1;

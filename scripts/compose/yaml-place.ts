@@ -1,5 +1,6 @@
 import { isScalar, type Pair } from 'yaml';
-import { lineBreakNear, lineEndOf, lineStartOf, type Splice } from './source-text.ts';
+import { lineBreakNear, lineEndOf } from './source-text.ts';
+import type { Splice } from './splice.ts';
 import { spanOf } from './yaml-tree.ts';
 
 /** Where the value of a pair begins: after the colon. null: the key has no colon (`{A, B}`, `? A`). */
@@ -74,32 +75,4 @@ export function afterEntryLine(text: string, pair: Pair | null, node: unknown): 
   const rest = /[ \t]*(?:(?<=[ \t])#.*)?(?:\r?\n|$)/y;
   rest.lastIndex = end;
   return rest.test(text) ? rest.lastIndex : null;
-}
-
-/** New lines at the start of a line, or behind the last line where it has no line break. */
-export function insertLines(text: string, at: number, lines: readonly string[]): Splice {
-  const isLineStart = lineStartOf(text, at) === at;
-  const lineBreak = isLineStart && at > 1 ? (text[at - 2] === '\r' ? '\r\n' : '\n') : lineBreakNear(text, at);
-  const block = lines.map((line) => (isLineStart ? `${line}${lineBreak}` : `${lineBreak}${line}`)).join('');
-  return { start: at, end: at, text: block };
-}
-
-/** Removes whole lines, given by [start of the first, start of the line after the last]. */
-export function removeLines(
-  text: string,
-  regions: readonly (readonly [number, number])[],
-  keepBreak: boolean,
-): Splice[] {
-  const merged: Splice[] = [];
-  for (const [start, end] of regions.toSorted((a, b) => a[0] - b[0])) {
-    const last = merged.at(-1);
-    if (last && last.end >= start) merged[merged.length - 1] = { start: last.start, end, text: '' };
-    else merged.push({ start, end, text: '' });
-  }
-  const last = merged.at(-1);
-  // The file ended without a line break, and goes on to do so.
-  if (last && last.end === text.length && !text.endsWith('\n') && last.start > 1 && !keepBreak) {
-    merged[merged.length - 1] = { ...last, start: last.start - (text[last.start - 2] === '\r' ? 2 : 1) };
-  }
-  return merged;
 }

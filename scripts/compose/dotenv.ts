@@ -1,0 +1,155 @@
+import { AppError } from '../core/errors.ts';
+import { type DotenvEntry, type DotenvLines, parseDotenv } from './dotenv-parse.ts';
+import type { EnvironmentChange, EnvironmentEdit } from './environment.ts';
+import { decodeSource, encodeSource, lineOf, type Source, whereOf } from './source-text.ts';
+import { applySplices, insertLines, lineRegion, removeLines, type Splice } from './splice.ts';
+import { verifyAssignment, verifyName } from './yaml-scalar.ts';
+
+/**
+ * Name to value, as compose v2 reads the file: the last line of a name wins, `$X` and `${X:-default}` are replaced except in
+ * single quotes. Lines that compose rejects are skipped.
+ *
+ * @param source null: there is no file
+ * @param shell variables that beat the file's own in replacements
+ * @throws AppError `encoding`, `line-break`, `control-character`
+ */
+export function readDotenv(
+  source: Uint8Array | null,
+  file = '.env',
+  shell: Readonly<Record<string, string | undefined>> = {},
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  if (source === null) return values;
+  for (const entry of parseDotenv(decodeSource(source, file).text).entries) {
+    const value = entry.valueIn((name) => shell[name] ?? values.get(name));
+    if (value !== null) values.set(entry.name, value);
+  }
+  return values;
+}
+
+/**
+ * Sets variables in the `.env` file that compose reads, so that both composes read exactly these values. Everything else stays
+ * byte for byte. Of several lines with one name the last is changed: it is the one that counts.
+ *
+ * @param source null: there is no file yet
+ * @throws AppError `encoding`, `line-break`, `control-character`; `dotenv-syntax` where compose does not read the file;
+ *   `bad-value` for a value that has no spelling which both composes read alike
+ */
+export function setDotenv(
+  source: Uint8Array | null,
+  values: Readonly<Record<string, string>>,
+  file = '.env',
+): EnvironmentEdit {
+  for (const [name, value] of Object.entries(values)) verifyAssignment(name, value);
+  const before = open(source, file);
+  const { text } = before.source;
+  const splices: Splice[] = [];
+  const additions: string[] = [];
+  const actions = new Map<string, EnvironmentChange['action']>();
+  for (const [name, value] of Object.entries(values)) {
+    const rendered = renderValue(name, value);
+    const entry = before.lines.entries.findLast((candidate) => candidate.name === name);
+    if (!entry) {
+      additions.push(`${name}=${rendered}`);
+      actions.set(name, 'added');
+    } else if (!holds(text, entry, value, rendered)) {
+      // A colon, which compose v2 takes for an equals sign, is unknown to v1.
+      const start = entry.separator === '=' ? entry.valueStart : entry.keyEnd;
+      splices.push({ start, end: entry.valueEnd, text: entry.separator === '=' ? rendered : `=${rendered}` });
+      actions.set(name, entry.separator === null ? 'filled' : 'replaced');
+    }
+  }
+  if (additions.length > 0) splices.push(insertLines(text, text.length, additions));
+  return finish(before, splices, actions, values);
+}
+
+/**
+ * Takes variables out of the `.env` file, every line of them.
+ *
+ * @throws AppError as {@link setDotenv}
+ */
+export function unsetDotenv(source: Uint8Array | null, names: readonly string[], file = '.env'): EnvironmentEdit {
+  for (const name of names) verifyName(name);
+  const before = open(source, file);
+  const { text } = before.source;
+  const removed = before.lines.entries.filter((entry) => names.includes(entry.name));
+  const regions = removed.map((entry) => lineRegion(text, entry.start, entry.valueEnd));
+  const splices = regions.length > 0 ? removeLines(text, regions, false) : [];
+  const bytes = finish(before, splices, new Map(), Object.fromEntries(names.map((name) => [name, null]))).bytes;
+  const changes = removed.map(({ name, start }) => ({ name, line: lineOf(text, start), action: 'removed' as const }));
+  return { bytes, changes };
+}
+
+interface Opened {
+  readonly bytes: Uint8Array;
+  readonly source: Source;
+  readonly lines: DotenvLines;
+}
+
+function open(bytes: Uint8Array | null, file: string): Opened {
+  const present = bytes ?? new Uint8Array();
+  const source = decodeSource(present, file);
+  const lines = parseDotenv(source.text);
+  if (lines.problem === null) return { bytes: present, source, lines };
+  throw new AppError('dotenv-syntax', `${file} has a line that compose does not read: ${lines.problem.what}.`, {
+    hint: 'Correct that line: NAME=value, with the value in single quotes if it has blanks or other signs.',
+    where: whereOf(source, lines.problem.offset),
+  });
+}
+
+/**
+ * Single quotes are the spelling that both composes read alike (notes: compose.md §1.4). v1 unescapes backslashes inside them
+ * and replaces `${X}` all the same; v2 replaces `$X` inside double quotes.
+ */
+function renderValue(name: string, value: string): string {
+  const isVerbatim = !/\\\\|\\'|\\$|\$\{[^}]*\}/.test(value);
+  if (isVerbatim && !value.includes("'")) return `'${value}'`;
+  if (!value.includes('$')) return `"${value.replaceAll(/[\\"]/g, '\\$&')}"`;
+  if (isVerbatim) return `'${value.replaceAll("'", "\\'")}'`;
+  throw new AppError(
+    'bad-value',
+    `The value for ${name} cannot be written into a .env file so that every compose reads it alike.`,
+    {
+      hint: 'It has a dollar sign together with braces or backslashes. Write it into the compose file (--write compose).',
+    },
+  );
+}
+
+function holds(text: string, entry: DotenvEntry, value: string, rendered: string): boolean {
+  if (entry.separator !== '=') return false;
+  const written = text.slice(entry.valueStart, entry.valueEnd);
+  return written === rendered || (/^[\w.~+/=:@%,-]+$/.test(value) && [value, `"${value}"`].includes(written));
+}
+
+function finish(
+  before: Opened,
+  splices: readonly Splice[],
+  actions: ReadonlyMap<string, EnvironmentChange['action']>,
+  values: Readonly<Record<string, string | null>>,
+): EnvironmentEdit {
+  if (splices.length === 0) return { bytes: before.bytes, changes: [] };
+  const text = applySplices(before.source.text, splices);
+  const after = parseDotenv(text);
+  verifyOnly(before.lines, after, values);
+  const changes = [...actions].map(([name, action]) => {
+    const entry = after.entries.findLast((candidate) => candidate.name === name);
+    return { name, action, line: lineOf(text, entry?.start ?? 0) };
+  });
+  return { bytes: encodeSource(text), changes };
+}
+
+/** The edited file is read again: nothing but the named variables may differ. */
+function verifyOnly(before: DotenvLines, after: DotenvLines, values: Readonly<Record<string, string | null>>): void {
+  const others = ({ entries }: DotenvLines) =>
+    JSON.stringify(
+      entries.filter(({ name }) => !Object.hasOwn(values, name)).map(({ name, written }) => [name, written]),
+    );
+  const isRight = Object.entries(values).every(([name, value]) => {
+    const entry = after.entries.findLast((candidate) => candidate.name === name);
+    return (entry?.valueIn(() => undefined) ?? null) === value;
+  });
+  if (isRight && after.problem === null && others(before) === others(after)) return;
+  throw new AppError('internal', 'The edited .env file would not be what it should be. Nothing was written.', {
+    hint: 'This is a bug in this tool. Write the variable by hand, and report the shape of the file (without its values).',
+  });
+}
