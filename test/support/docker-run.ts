@@ -14,23 +14,17 @@ export interface IatRun {
   readonly reports: string;
 }
 
-/** `npm run iat -- --json` from the folder of the compose file, as its own process; never throws for its exit code. */
+/** `npm run iat -- --json -f FILE`, as its own process; never throws for its exit code. */
 export async function runIat(stack: DockerStack, adminToken: string, ...args: string[]): Promise<IatRun> {
   const reports = await mkdtemp(join(stack.folder, 'reports-'));
-  const script = new URL('../../scripts/iat.ts', import.meta.url).pathname;
-  const collection = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
   const urls = ['--idp-url', stack.idpUrl, '--bff-url', stack.bffUrl];
-  const fixed = ['--json', '--collection', collection, '--reports', reports, '--stable-for', '2', ...urls];
-  const { exitCode, stdout, stderr } = await execa(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), script, ...fixed, ...args],
-    {
-      cwd: stack.folder,
-      env: { ...withoutOwn(process.env), IAT_ADMIN_TOKEN: adminToken },
-      extendEnv: false,
-      reject: false,
-    },
-  );
+  const fixed = ['--json', '-f', stack.composeFile, '--reports', reports, '--stable-for', '2', ...urls];
+  const { exitCode, stdout, stderr } = await execa('npm', ['run', '--silent', 'iat', '--', ...fixed, ...args], {
+    cwd: new URL('../../', import.meta.url),
+    env: { ...withoutOwn(process.env), IAT_ADMIN_TOKEN: adminToken },
+    extendEnv: false,
+    reject: false,
+  });
   return { exitCode, stdout, stderr, document: parse(stdout, stderr), reports };
 }
 

@@ -19,6 +19,8 @@ export interface DockerStack {
   /** Absolute. */
   readonly composeFile: string;
   readonly adminTokenFile: string;
+  /** The BFF's `env_file`. */
+  readonly bffEnvFile: string;
   readonly idpUrl: string;
   readonly bffUrl: string;
   /** Runs compose as the runbook does: in the folder, with `-f docker-compose-authzen4.yml`; what it prints. */
@@ -58,10 +60,11 @@ export async function createDockerStack(compose: Compose, iat: 'a stale' | 'no')
   const folder = join(home, 'CRUDService');
   const composeFile = join(folder, COMPOSE_FILE);
   const adminTokenFile = join(home, 'idp', 'admin-token');
+  const bffEnvFile = join(home, 'ms_bff_spike', '.env');
   const [idpPort, bffPort] = await freePorts();
 
   await cp(new URL('../fixtures/stack/', import.meta.url), home, { recursive: true });
-  await cp(join(home, 'ms_bff_spike', 'bff.env'), join(home, 'ms_bff_spike', '.env'));
+  await cp(join(home, 'ms_bff_spike', 'bff.env'), bffEnvFile);
   await mkdir(join(home, 'idp'));
   await writeFile(adminTokenFile, `${ADMIN_TOKEN}\n`, { mode: 0o600 });
   const repository = new URL('../../', import.meta.url).pathname.replace(/\/$/, '');
@@ -94,6 +97,7 @@ export async function createDockerStack(compose: Compose, iat: 'a stale' | 'no')
     folder,
     composeFile,
     adminTokenFile,
+    bffEnvFile,
     idpUrl,
     bffUrl: `http://127.0.0.1:${bffPort}`,
     compose: runCompose,
