@@ -19,6 +19,11 @@ export function verdictSentence(run: Run, tally: Tally): string {
   return 'The run did not reach its goal.';
 }
 
+/** What follows `npm run`. */
+export function scriptName(command: string): string {
+  return command === 'clear' ? 'iat:clear' : command;
+}
+
 function healthySentence(run: Run, tally: Tally): string {
   if (run.command === 'doctor' && run.diagnosis) return run.diagnosis.cause;
   if (run.command === 'collection') {

@@ -194,6 +194,22 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
+  it('scrolls a long log by keyboard', async () => {
+    const { log } = healthyRun();
+    const { page, context } = await reader.open(
+      render(healthyRun({ log: Array.from({ length: 30 }, () => log).flat() })),
+    );
+    await page.locator('.log').focus();
+    const scrolled = page.evaluate(
+      'new Promise((done) => { const log = document.querySelector(".log"); log.onscroll = () => log.scrollTop > 100 && done(true); })',
+    );
+    await page.keyboard.press('End');
+    expect(await scrolled).toBe(true);
+    expect(await page.locator('.log').getAttribute('tabindex')).toBe('0');
+    expect(await axeViolations(page)).toEqual([]);
+    await context.close();
+  });
+
   it('prints without controls, with the deciding requests open', async () => {
     const { page, context } = await reader.open(render(healthyRun()));
     await page.emulateMedia({ media: 'print' });

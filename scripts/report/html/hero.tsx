@@ -1,7 +1,7 @@
 import type { Failure } from '../../core/result.ts';
 import { cut, formatDuration } from '../text.ts';
 import type { View } from '../view.ts';
-import { verdictSentence, verdictWord } from '../words.ts';
+import { scriptName, verdictSentence, verdictWord } from '../words.ts';
 import { CodeBlock } from './code-block.tsx';
 import { Prose, Text } from './text.tsx';
 import { Time } from './time.tsx';
@@ -13,7 +13,7 @@ export function Hero({ run, tally }: View) {
   return (
     <header class="hero">
       <p class="kicker">
-        <span class="command">npm run {run.command}</span> <Time at={run.startedAt} />
+        <span class="command">npm run {scriptName(run.command)}</span> <Time at={run.startedAt} />
       </p>
       <div class="verdict">
         <VerdictIcon verdict={run.verdict} />

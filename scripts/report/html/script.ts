@@ -32,7 +32,7 @@ export const SCRIPT = `
     let filter = 'all';
     const apply = () => {
       rows = rows || [...all('.x', list)].map((row) => ({
-        row, failed: row.classList.contains('failed'), text: row.querySelector('.row').textContent.toLowerCase()
+        row, failed: row.classList.contains('failed'), text: [...all('.row > :not(.time)', row)].map((cell) => cell.textContent).join(' ').toLowerCase()
       }));
       const words = input.value.toLowerCase().split(/\\s+/).filter(Boolean);
       const active = filter !== 'all' || words.length > 0;
@@ -78,8 +78,34 @@ export const SCRIPT = `
       button.className = 'copy';
       button.textContent = 'Copy';
       sources.set(button, source);
-      if (source.localName === 'pre') source.before(button);
+      if (source.localName === 'pre') {
+        colour(source);
+        source.before(button);
+      }
       else source.after(button);
+    }
+  };
+
+  // JSON: names and literals in colour, without a single element more.
+  const names = window.Highlight && new Highlight();
+  const literals = window.Highlight && new Highlight();
+  if (names) {
+    CSS.highlights.set('json-name', names);
+    CSS.highlights.set('json-literal', literals);
+  }
+  const colour = (pre) => {
+    if (!names || !/^[{[]/.test(pre.textContent)) return;
+    for (const node of pre.childNodes) {
+      if (node.nodeType !== Node.TEXT_NODE) continue;
+      // After a mask the text goes on inside a string.
+      const from = node.previousSibling ? node.data.indexOf('"') + 1 : 0;
+      for (const match of node.data.slice(from).matchAll(/("(?:[^"\\\\]|\\\\.)*")(:)?|[-\\w.+]+/g)) {
+        if (match[1] && !match[2]) continue;
+        const range = new Range();
+        range.setStart(node, from + match.index);
+        range.setEnd(node, from + match.index + (match[1] || match[0]).length);
+        (match[1] ? names : literals).add(range);
+      }
     }
   };
   const copyText = async (source) => {

@@ -127,6 +127,8 @@ dt { font-size: .8125rem; color: var(--muted); }
 pre { white-space: pre-wrap; line-height: 1.5; }
 .block { background: var(--sunk); border-radius: 6px; padding: .7rem .9rem; max-height: 28rem; margin-top: .35rem; }
 pre, .name, .url, .check-name, .message { unicode-bidi: plaintext; }
+::highlight(json-name) { color: var(--link); }
+::highlight(json-literal) { color: var(--warn); }
 .cut { font-size: .8125rem; color: var(--muted); margin-top: .25rem; }
 .diff { margin-top: .85rem; }
 .diff pre > * { display: block; padding: 0 1.1rem; text-decoration: none; }
@@ -145,7 +147,9 @@ pre, .name, .url, .check-name, .message { unicode-bidi: plaintext; }
 .toolbar button[aria-pressed=true] small { color: inherit; }
 .toolbar label { flex: 1 1 14rem; }
 .toolbar input { width: 100%; border-radius: 7px; }
-.toolbar output { font-size: .875rem; color: var(--muted); }
+.toolbar output { flex-basis: 100%; font-size: .875rem; color: var(--muted); }
+.toolbar output:empty { margin-top: -.6rem; }
+.requests > .muted { margin-bottom: 1.25rem; }
 .group + .group { margin-top: 1.75rem; }
 .group > h3 { margin-bottom: .5rem; }
 .exchanges { background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }

@@ -15,6 +15,6 @@ const PATHS: Readonly<Record<Verdict, string>> = {
   healthy: 'M19 33.5 28 42.5 45.5 23',
   unhealthy: CROSS,
   failed: CROSS,
-  interrupted: 'M25 21V43M39 21V43',
+  interrupted: 'M24 24H40V40H24Z',
   planned: 'M21 24H43M21 33H43M21 42H34',
 };
