@@ -5,10 +5,11 @@ import { catchInterruption } from './signals.ts';
 const LINGER_MS = 100;
 
 /** What a process hands over: `process` itself in an entry. */
-export type Process = Pick<
-  NodeJS.Process,
-  'argv' | 'env' | 'cwd' | 'stdin' | 'stdout' | 'stderr' | 'platform' | 'exit'
->;
+export interface Process extends Pick<NodeJS.Process, 'argv' | 'env' | 'cwd' | 'platform' | 'exit'> {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
 
 /** The process as the rest of the program sees it. */
 export interface Host {
