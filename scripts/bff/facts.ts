@@ -59,7 +59,7 @@ export function factsOf(statement: string, around: Surroundings): Facts {
     hint: statement.search(HINT) >= 0,
     served: isServed(text) || SERVING.test(text),
     retry: isRetried(text),
-    quiet: QUIET.test(text),
+    quiet: isQuiet(text),
     own: OWN.test(text) || (around.clientId !== '' && text.includes(around.clientId)),
     dcr,
     iat,
@@ -83,6 +83,11 @@ export function isServed(text: string): boolean {
   if (/\b(?:user|user_id|username|session_id)=/.test(text) && /\bpath=\/(?!\S*(?:register|token))/.test(text))
     return true;
   return /\bmethod=\w+/.test(text) && /\bpath=\//.test(text) && SERVED_FIELDS.test(text) && !DCR.test(text);
+}
+
+/** Logged as information or for debugging. */
+export function isQuiet(text: string): boolean {
+  return QUIET.test(text);
 }
 
 function isRetried(text: string): boolean {

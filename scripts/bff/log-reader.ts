@@ -6,6 +6,7 @@ import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
 import { markOf } from './marks.ts';
 import { Start, tellsOfBootstrap } from './start.ts';
 import { type Statement, Statements } from './statements.ts';
+import { notDecidedYet } from './unknowns.ts';
 
 /** What is known of the service beside its log; all of it optional. */
 export interface ReaderContext {
@@ -44,6 +45,9 @@ export class LogReader {
   readonly #service: string;
   #start = new Start();
   #named = false;
+  #others = false;
+  /** The start before, where it failed. */
+  #failed: Diagnosis | null = null;
   #count = 0;
   #workers = false;
   #reading: Reading | null = null;
@@ -58,14 +62,16 @@ export class LogReader {
     this.#count += 1;
     this.#excerpt.add(line);
     const limit = limitOf(line.text);
-    const text = line.text.length > limit ? cut(line.text, limit) : line.text;
+    const short = line.text.length > limit ? cut(line.text, limit) : line.text;
+    // PowerShell's `>` saves UTF-16, which read as UTF-8 has a zero byte beside each letter.
+    const text = short.includes('\u0000') ? short.replaceAll('\u0000', '') : short;
     if (INTERESTING.test(text) || this.#statements.open) this.#read(text, limit);
     return this.reading();
   }
 
   /** What the log says so far. */
   reading(): Reading {
-    this.#reading ??= { decided: this.#start.decided(this.#env), diagnosis: this.#start.diagnosis() };
+    this.#reading ??= { decided: this.#start.decided(this.#env), diagnosis: this.#diagnose() };
     return this.#reading;
   }
 
@@ -102,13 +108,19 @@ export class LogReader {
     else this.#weigh(statement, shown);
   }
 
+  #diagnose(): Diagnosis {
+    return this.#start.isBlank && this.#failed !== null ? notDecidedYet(this.#failed) : this.#start.diagnosis();
+  }
+
   /** Once a line with the service's own name in front was seen, those of other services do not count. */
   #isOwn(source: string): boolean {
-    if (source.includes(this.#service)) {
-      if (!this.#named) this.#renew();
-      this.#named = true;
+    if (!source.includes(this.#service)) {
+      this.#others = true;
+      return !this.#named;
     }
-    return !this.#named || source.includes(this.#service);
+    if (!this.#named && this.#others) this.#start = new Start();
+    this.#named = true;
+    return true;
   }
 
   #weigh(statement: Statement, shown: string): void {
@@ -146,6 +158,7 @@ export class LogReader {
   }
 
   #renew(): void {
+    if (!this.#start.isBlank) this.#failed = this.#start.failed ? this.#start.diagnosis() : null;
     this.#start = new Start();
     this.#excerpt.unpin();
   }

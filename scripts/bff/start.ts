@@ -1,6 +1,6 @@
 import type { Diagnosis, DiagnosisCode } from '../core/diagnosis.ts';
 import type { ConnectionFailure } from './connection.ts';
-import type { Facts, Mode } from './facts.ts';
+import { type Facts, isQuiet, type Mode } from './facts.ts';
 import * as say from './phrases.ts';
 import { modeIn } from './proofs.ts';
 import { SIGNATURES, type Signature, type Strength, signatureOf } from './signatures.ts';
@@ -58,6 +58,11 @@ export class Start {
     return this.#over;
   }
 
+  /** It is not up, and nothing was said yet that speaks for or against it. */
+  get isBlank(): boolean {
+    return !this.#up && !this.failed && this.#seen.size === 0 && this.#reasons.length === 0;
+  }
+
   /** The bootstrap or the start is known to have failed. */
   get failed(): boolean {
     return this.#endings.length > 0 || this.#fatal;
@@ -100,7 +105,8 @@ export class Start {
 
   /** A statement that nothing is known about; it may still be the reason. */
   remember(statement: string, line: string): void {
-    if (LOOKS_LIKE_A_REASON.test(statement)) keep(this.#reasons, line, REASONS);
+    const said = statement.replace(/uvicorn\.error/g, '');
+    if (isQuiet(said) ? ANSWERED_NO.test(said) : LOOKS_LIKE_A_REASON.test(said)) keep(this.#reasons, line, REASONS);
   }
 
   /** Whether this start's bootstrap is decided. Trouble with Redis or Kafka does not decide it. */
@@ -230,5 +236,7 @@ function keep(lines: string[], line: string, limit: number): void {
 
 const REGISTERS_ANEW =
   /\bre-?regist|fall(?:ing)? ?back|force[ _]?replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i;
+/** An HTTP client's line about an answer, which it logs as information. */
+const ANSWERED_NO = /HTTP\/[\d.]+ [45]\d\d/;
 const LOOKS_LIKE_A_REASON =
   /error|exception|fail|fatal|critical|panic|denied|refused|cannot|could not|unable|invalid|unauthori[sz]ed|forbidden|\bkilled\b|out of memory|not found|\bHTTP\/[\d.]+ [45]\d\d|status(?:_code)?[=: ]+[45]\d\d/i;

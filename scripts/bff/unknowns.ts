@@ -27,6 +27,15 @@ export function nothingSaid(evidence: readonly string[]): Diagnosis {
   );
 }
 
+/** A new start has begun after one that failed, and has not come to anything yet. */
+export function notDecidedYet(before: Diagnosis): Diagnosis {
+  return unknown(
+    `The newest start in the log has not come to anything yet; the one before failed: ${before.cause}`,
+    `If this start fails the same way: ${before.fix}`,
+    before.evidence,
+  );
+}
+
 function unknown(cause: string, fix: string, evidence: readonly string[]): Diagnosis {
   return { code: 'unknown', cause, fix, iatHelps: false, evidence: [...evidence] };
 }

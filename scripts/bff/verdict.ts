@@ -72,11 +72,11 @@ export function judge(first: Container, now: Container | null): ContainerVerdict
         'Run the command again, and see that nobody runs compose down at the same time.',
       );
     default:
-      return running(now);
+      return running(now, restarts);
   }
 }
 
-function running({ name, state }: Container): ContainerVerdict {
+function running({ name, state }: Container, restarts: number): ContainerVerdict {
   if (state.health?.status === 'unhealthy') {
     const said = lastLine(state.health.lastOutput);
     return verdict(
@@ -87,11 +87,8 @@ function running({ name, state }: Container): ContainerVerdict {
   }
   if (state.health?.status === 'starting')
     return verdict('starting', `The container ${name} runs, and its healthcheck has not passed yet.`, '');
-  return verdict(
-    'fine',
-    state.health === null ? `The container ${name} runs.` : `The container ${name} runs and is healthy.`,
-    '',
-  );
+  const again = restarts > 0 ? ', after it died once and was restarted' : '';
+  return verdict('fine', `The container ${name} runs${state.health === null ? '' : ' and is healthy'}${again}.`, '');
 }
 
 function notStarted({ name, state }: Container): ContainerVerdict {

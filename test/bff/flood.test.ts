@@ -1,6 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { LogReader } from '../../scripts/bff/diagnose.ts';
 import type { LogLine } from '../../scripts/core/result.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const NOISE = [
   'INFO:     172.18.0.1:53412 - "GET /api/v1/items/123?page=2 HTTP/1.1" 200 OK',
@@ -15,8 +20,8 @@ const ERRORS = [
 
 describe('a flood', () => {
   it.each<[string, readonly string[], number, number]>([
-    ['plain lines', NOISE, 200_000_000, 50],
-    ['lines that are full of errors of no interest', ERRORS, 20_000_000, 5],
+    ['plain lines', NOISE, 200_000_000, 20],
+    ['lines that are full of errors of no interest', ERRORS, 20_000_000, 2],
   ])('of %s keeps memory flat and loses nothing that decides', (what, lines, bytes, leastMBs) => {
     const reader = new LogReader();
     const before = heap();
@@ -30,11 +35,12 @@ describe('a flood', () => {
       if (sent - text.length < bytes / 2 && sent >= bytes / 2) reader.push(line('ERROR dcr IAT expired (401)'));
     }
     const perSecond = sent / 1e6 / ((performance.now() - started) / 1000);
+    // Loose limits: other suites run beside this one.
     console.log(`${what}: ${perSecond.toFixed(0)} MB/s, heap ${((heap() - before) / 1e6).toFixed(1)} MB more`);
     expect(reader.reading()).toMatchObject({ decided: 'bad', diagnosis: { code: 'iat-invalid' } });
     expect(reader.excerpt().some(({ text }) => text === 'ERROR dcr IAT expired (401)')).toBe(true);
     expect(reader.dropped).toBe(reader.count - reader.excerpt().length);
-    expect(heap() - before).toBeLessThan(40_000_000);
+    expect(heap() - before).toBeLessThan(10_000_000);
     expect(perSecond).toBeGreaterThan(leastMBs);
   });
 
@@ -52,6 +58,6 @@ function line(text: string): LogLine {
 }
 
 function heap(): number {
-  globalThis.gc?.();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }

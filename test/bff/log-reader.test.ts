@@ -104,6 +104,20 @@ describe('LogReader', () => {
     ]);
   });
 
+  it('says how the start before failed while the newest has come to nothing', () => {
+    const start = ['INFO:     Started server process [1]', 'INFO:     Waiting for application startup.'];
+    const diagnosis = diagnoseLog([...start, 'ERROR dcr IAT expired (401)', HINT, ...start]);
+    expect(diagnosis).toMatchObject({ code: 'unknown', iatHelps: false, evidence: ['ERROR dcr IAT expired (401)'] });
+    expect(diagnosis.cause).toMatch(/newest start .* the one before failed: The IdP does not accept the IAT/);
+    const up = diagnoseLog([...start, HINT, ...start, 'INFO:     Application startup complete.']);
+    expect(up.cause).toMatch(/says nothing/);
+  });
+
+  it('does not take what uvicorn logs as information for a reason', () => {
+    const lines = ['{"event":"Started server process [1]","logger":"uvicorn.error","level":"info"}', HINT];
+    expect(diagnoseLog(lines).evidence).toEqual([HINT]);
+  });
+
   it('knows the IdP by its name in the environment', () => {
     const lines = ['ERROR http: Cannot connect to host sts.example.test:443'];
     expect(diagnoseLog(lines).code).toBe('unknown');
@@ -160,7 +174,7 @@ describe('the excerpt', () => {
 
   it('stays bounded when every line is decisive and huge', () => {
     const reader = new LogReader();
-    for (let i = 0; i < 2_000; i++) reader.push(line(`ERROR dcr IAT expired (401) ${i} ${'x'.repeat(20_000)}`));
+    for (let i = 0; i < 400; i++) reader.push(line(`ERROR dcr IAT expired (401) ${i} ${'x'.repeat(20_000)}`));
     expect(reader.excerpt().length).toBeLessThanOrEqual(200);
     expect(Math.max(...reader.excerpt().map(({ text }) => text.length))).toBeLessThanOrEqual(8_192);
     expect(reader.diagnosis().evidence.join('').length).toBeLessThan(10_000);

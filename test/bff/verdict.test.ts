@@ -89,7 +89,9 @@ describe('judge', () => {
   });
 
   it('does not take a restart by the daemon for one by hand', () => {
-    expect(judge(first, container({ restartCount: 1, startedAt: '2026-01-01T10:00:09Z' })).kind).toBe('fine');
+    const verdict = judge(first, container({ restartCount: 1, startedAt: '2026-01-01T10:00:09Z' }));
+    expect(verdict.kind).toBe('fine');
+    expect(verdict.message).toMatch(/died once/);
   });
 
   it('counts restarts from the first look', () => {
