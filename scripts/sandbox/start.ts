@@ -78,10 +78,15 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     return closed;
   };
   signal.addEventListener('abort', close, { once: true });
-  try {
-    await idp.ready;
-    signal.throwIfAborted();
+  // Without a token and without a fault of its own the BFF fails before it asks the IdP: then it need not wait for it.
+  const isIndependent = !options.staleIat && bffFault === null;
+  const startBff = async () => {
     if (options.startBff) await stack.up('bff', signal);
+  };
+  try {
+    if (isIndependent) await Promise.all([idp.ready, startBff()]);
+    else await idp.ready.then(startBff);
+    signal.throwIfAborted();
   } catch (error) {
     await close();
     throw error;
