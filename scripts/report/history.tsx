@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { HistoryEntry } from './history-entry.ts';
 import { renderPage } from './html/page.tsx';
 import { Runs } from './html/runs.tsx';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { Masker } from '../core/masker.ts';
 import type { Run } from '../core/result.ts';
 import { renderPage } from './html/page.tsx';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { ComposeFacts } from '../../core/result.ts';
 import { cut } from '../text.ts';
 import { Scroll } from './scroll.tsx';

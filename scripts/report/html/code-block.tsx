@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import { formatBytes, head } from '../text.ts';
 import { Scroll } from './scroll.tsx';
 import { Text } from './text.tsx';

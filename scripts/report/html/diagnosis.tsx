@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { Diagnosis } from '../../core/diagnosis.ts';
 import { cut, toLine } from '../text.ts';
 import { StatusMark } from './status.tsx';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { HistoryEntry } from '../history-entry.ts';
 import { formatCount, formatDuration } from '../text.ts';
 import { toneOf } from '../words.ts';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { Assertion, Exchange } from '../../core/exchange.ts';
 import { cut, formatDuration } from '../text.ts';
 import { Message } from './message.tsx';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import { type Exchange, isPassed } from '../../core/exchange.ts';
 import { cut, formatDuration } from '../text.ts';
 import { ExchangeDetail } from './exchange-detail.tsx';

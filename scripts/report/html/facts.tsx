@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { Run, TokenFacts } from '../../core/result.ts';
 import { cut, formatCount } from '../text.ts';
 import { Text } from './text.tsx';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { Assertion } from '../../core/exchange.ts';
 import { readExpectation } from '../expectation.ts';
 import { type FailedExchange, pathOf } from '../outline.ts';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { Failure } from '../../core/result.ts';
 import { cut, formatDuration } from '../text.ts';
 import type { View } from '../view.ts';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { ClassifiedLine } from '../../core/result.ts';
 import { cut, formatCount, toIso } from '../text.ts';
 import { Scroll } from './scroll.tsx';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import type { Body, Header } from '../../core/exchange.ts';
 import { isJson, layOutJson } from '../json-text.ts';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { Run } from '../../core/result.ts';
 import { Prose } from './text.tsx';
 

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { View } from '../view.ts';
 import { Changes } from './changes.tsx';
 import { DiagnosisSection } from './diagnosis.tsx';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { Exchange } from '../../core/exchange.ts';
 import type { Attempt, StepRecord } from '../../core/result.ts';
 import { formatCount, formatDuration } from '../text.ts';

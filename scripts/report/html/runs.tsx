@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { HistoryEntry } from '../history-entry.ts';
 import { cut, formatCount, formatDuration, formatUtc } from '../text.ts';
 import { toneOf, verdictWord } from '../words.ts';

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 export type Status = 'passed' | 'failed' | 'skipped' | 'warning' | 'neutral';
 
 /** A status as shape, word and colour. The shape is drawn by the style. */

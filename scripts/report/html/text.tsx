@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import { Fragment } from 'preact';
 import { cut } from '../text.ts';
 

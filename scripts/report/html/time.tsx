@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import { formatUtc, toIso } from '../text.ts';
 
 /** A moment in UTC. The script shows it in the reader's zone and keeps the UTC beside it. */

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { Run, StepRecord } from '../../core/result.ts';
 import { formatCount, formatDuration } from '../text.ts';
 import { type Scale, toScale } from './scale.ts';

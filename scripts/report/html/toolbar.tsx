@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import { type Exchange, isPassed } from '../../core/exchange.ts';
 
 /** Filter and search; the script takes `hidden` away, so that nobody sees controls that do nothing. */

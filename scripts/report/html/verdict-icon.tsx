@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource preact */
 import type { Verdict } from '../../core/result.ts';
 
 /** The verdict as a large sign; the word stands beside it. */
