@@ -150,9 +150,19 @@ export interface Files {
    * Replaces the file's bytes. `before` is what the caller read: when the file holds something else now, nothing is written
    * and `file-changed` is thrown. A file that does not exist (`before` null) is created with mode 0600.
    */
-  replace(path: string, before: Uint8Array | null, after: Uint8Array): Promise<void>;
+  replace(path: string, before: Uint8Array | null, after: Uint8Array): Promise<Replaced>;
   /** Whether git tracks the file; null where there is no git or no repository. */
   isTracked(path: string): Promise<boolean | null>;
+}
+
+/** What the user may want to know about a file that was written. */
+export interface Replaced {
+  /** What a killed run had left and what was done about it, as a sentence; null: nothing was left. */
+  readonly repaired: string | null;
+  /** Written into the file itself, because it could not be renamed over or has several names. */
+  readonly inPlace: boolean;
+  /** Names that the file has; 1 for most. */
+  readonly hardLinks: number;
 }
 
 /** A stream that a person or a program reads, and what it can show. */
