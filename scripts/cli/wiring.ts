@@ -38,7 +38,7 @@ export function openOutside(process: Process): Outside {
     stdout: createOutput(host.stdout, host.env, host.platform),
     stderr: createOutput(host.stderr, host.env, host.platform),
     clock: systemClock,
-    files: createFiles(),
+    files: createFiles({ processes: createProcesses(host.env) }),
     reportFiles,
     limit: (timeoutMs) =>
       deadline(
