@@ -25,7 +25,8 @@ export const NOTHING: Plan = { splices: [], changes: [], inherited: null };
 
 /** The entries that one splice adds, in the order of its text. */
 export function added(splice: Splice, wanted: readonly Assignment[]): PlannedChange[] {
-  let from = 0;
+  // A name may be "environment", too.
+  let from = /^\s*"?environment"?:/.exec(splice.text)?.[0].length ?? 0;
   return wanted.map(([name]) => {
     const offset = Math.max(splice.text.indexOf(name, from), from);
     from = offset + name.length;
