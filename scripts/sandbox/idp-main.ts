@@ -6,15 +6,15 @@ import { startIdp } from './idp.ts';
 import { endOnSignals, endWithParent } from './lifeline.ts';
 
 /*
- * The IdP as a process. Environment: SANDBOX_ADMIN_TOKEN or SANDBOX_ADMIN_TOKEN_FILE, SANDBOX_POWERLESS_TOKEN,
- * SANDBOX_HOST (127.0.0.1), SANDBOX_PORT (0: any free one), SANDBOX_ISSUER, SANDBOX_IDP_FAULT, SANDBOX_LIFELINE.
- * Prints one line of JSON when it listens: {"url": ...}.
+ * The IdP as a process. Environment: SANDBOX_ADMIN_TOKEN or SANDBOX_ADMIN_TOKEN_FILE (-: the first line of stdin),
+ * SANDBOX_POWERLESS_TOKEN, SANDBOX_HOST (127.0.0.1), SANDBOX_PORT (0: any free one), SANDBOX_ISSUER, SANDBOX_IDP_FAULT,
+ * SANDBOX_LIFELINE. Prints one line of JSON when it listens: {"url": ...}.
  */
 const env = process.env;
 endOnSignals();
 endWithParent(env);
 
-const adminToken = env['SANDBOX_ADMIN_TOKEN'] ?? readTokenFile(env['SANDBOX_ADMIN_TOKEN_FILE']);
+const adminToken = env['SANDBOX_ADMIN_TOKEN'] ?? (await readTokenFile(env['SANDBOX_ADMIN_TOKEN_FILE']));
 if (adminToken === null || adminToken === '') {
   console.error('The sandbox IdP needs SANDBOX_ADMIN_TOKEN or SANDBOX_ADMIN_TOKEN_FILE.');
   process.exit(2);
@@ -34,6 +34,8 @@ const idp = await startIdp({
 });
 console.log(JSON.stringify({ url: idp.url }));
 
-function readTokenFile(path: string | undefined): string | null {
-  return path === undefined ? null : readFileSync(path, 'utf8').trim();
+async function readTokenFile(path: string | undefined): Promise<string | null> {
+  if (path === undefined) return null;
+  if (path !== '-') return readFileSync(path, 'utf8').trim();
+  return new Promise((resolve) => process.stdin.once('data', (line) => resolve(String(line).trim())));
 }

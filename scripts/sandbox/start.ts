@@ -97,9 +97,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 function startIdpProcess(port: number, adminToken: Secret, fault: string | null) {
   const child = startProgram('idp', {
     SANDBOX_PORT: String(port),
-    SANDBOX_ADMIN_TOKEN: adminToken.reveal(),
+    SANDBOX_ADMIN_TOKEN_FILE: '-',
     ...(fault === null ? {} : { SANDBOX_IDP_FAULT: fault }),
   });
+  child.stdin.write(`${adminToken.reveal()}\n`);
   const exited = exitOf(child);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {

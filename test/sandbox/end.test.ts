@@ -21,6 +21,13 @@ describe.concurrent('the end', () => {
     await expect(call('GET', `${running.idpUrl}/health`, null)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  test('the admin token is in the environment of no process', async () => {
+    const running = await sandbox();
+    const [pid = ''] = processesOf(running);
+    expect(environmentOf(pid)).toContain('SANDBOX_ADMIN_TOKEN_FILE=-');
+    expect(environmentOf(pid)).not.toContain(running.adminToken.reveal());
+  });
+
   test('aborting closes', async () => {
     const leaving = new AbortController();
     const running = await sandbox({ signal: leaving.signal, fault: 'silent-hang', startBff: true });

@@ -24,13 +24,16 @@ export function startProgram(program: Program, env: Readonly<Record<string, stri
     ([, value]) => value !== undefined,
   );
   const main = fileURLToPath(new URL(`../${program}-main.ts`, import.meta.url));
-  return spawn(process.execPath, ['--import', import.meta.resolve('tsx/esm'), main], {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx/esm'), main], {
     env: { ...Object.fromEntries(inherited), ...env, [LIFELINE.name]: LIFELINE.value },
     // Ctrl-C in the terminal is for the parent alone; it ends its children itself.
     detached: process.platform !== 'win32',
     windowsHide: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   }) as Child;
+  // A process that ended early reads no more; how it ended says the rest.
+  child.stdin.on('error', () => {});
+  return child;
 }
 
 /** Resolves when the process is gone; its output may still be on its way. */
