@@ -54,7 +54,7 @@ function collect(value: unknown, path: string, depth: number, into: Collected): 
   if (Array.isArray(value)) {
     for (const item of value) collect(item, path, depth + 1, into);
   } else if (isRecord(value)) {
-    collectException(value, into);
+    collectFrames(value, into);
     for (const [key, child] of Object.entries(value)) {
       if (depth === 0 && MESSAGES.includes(key) && typeof child === 'string') continue;
       if (key === 'frames' || key === 'timestamp') continue;
@@ -67,11 +67,8 @@ function collect(value: unknown, path: string, depth: number, into: Collected): 
   }
 }
 
-/** structlog's dict_tracebacks and ECS: type and text of an exception in fields of their own. */
-function collectException(value: Record<string, unknown>, into: Collected): void {
-  const type = value['exc_type'] ?? value['exception_type'];
-  const text = value['exc_value'] ?? value['exception_message'];
-  if (typeof type === 'string' && typeof text === 'string') into.words.push(`${type}: ${text}`);
+/** structlog's dict_tracebacks: frames as records of their own. */
+function collectFrames(value: Record<string, unknown>, into: Collected): void {
   const frames = value['frames'];
   if (!Array.isArray(frames)) return;
   for (const frame of frames.slice(-50)) {
