@@ -1,7 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import { AppError } from '../core/errors.ts';
-import { locateService, type Service, variablesOf } from './environment-locate.ts';
+import { locateService, type Service } from './environment-locate.ts';
 import type { Plan } from './environment-plan.ts';
+import { variablesOf } from './environment-variables.ts';
 import { lineStartOf } from './source-text.ts';
 import { applySplices, differsOnlyIn, inOrder } from './splice.ts';
 import { isInterpolated, undoubled } from './yaml-scalar.ts';

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
-import { type Collection, collectionOf, type Service, type Variable, variablesOf } from './environment-locate.ts';
+import type { Service } from './environment-locate.ts';
+import { type Collection, collectionOf, type Variable, variablesOf } from './environment-variables.ts';
 import { lineOf } from './source-text.ts';
 import { interpolatedNames, isInterpolated, isPlainText, undoubled } from './yaml-scalar.ts';
 import { allMerged, effectiveEntry, isNull, mergedEntry, resolved, scalarText, spanOf } from './yaml-tree.ts';

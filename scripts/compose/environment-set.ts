@@ -1,18 +1,10 @@
 import { isAlias, isSeq, type Node } from 'yaml';
-import {
-  type Collection,
-  collectionOf,
-  OVERRIDE,
-  refuse,
-  type Service,
-  type Variable,
-  variablesOf,
-  verifyTag,
-} from './environment-locate.ts';
+import { OVERRIDE, refuse, type Service, verifyTag } from './environment-locate.ts';
 import { planBesideAlias, planFirstEnvironment, planNullEnvironment } from './environment-new.ts';
 import { type Assignment, added, NOTHING, type Plan, type PlannedChange } from './environment-plan.ts';
 import { hasValue, inheritedEnvironment } from './environment-read.ts';
 import { verifyNotShared } from './environment-sharing.ts';
+import { type Collection, collectionOf, type Variable, variablesOf } from './environment-variables.ts';
 import { indentationOf, lineStartOf } from './source-text.ts';
 import { insertLines, type Splice } from './splice.ts';
 import { afterEntryLine, fillValue, isEmptyValue, replaceValue } from './yaml-place.ts';

@@ -1,6 +1,7 @@
 import { isAlias, isSeq, type Node, type Pair } from 'yaml';
-import type { Collection, Service, Variable } from './environment-locate.ts';
+import type { Service } from './environment-locate.ts';
 import type { Removal } from './environment-unset.ts';
+import type { Collection, Variable } from './environment-variables.ts';
 import { lineStartOf } from './source-text.ts';
 import { lineRegion, removeLines, type Splice } from './splice.ts';
 import { endOfEntry } from './yaml-place.ts';

@@ -1,8 +1,9 @@
 import { isAlias, isMap, isSeq, type Node, type Pair } from 'yaml';
-import { type Collection, collectionOf, type Service, type Variable, variablesOf } from './environment-locate.ts';
+import type { Service } from './environment-locate.ts';
 import { NOTHING, type Plan } from './environment-plan.ts';
 import { verifyNotShared } from './environment-sharing.ts';
 import { removeFromFlow } from './environment-unset-flow.ts';
+import { type Collection, collectionOf, type Variable, variablesOf } from './environment-variables.ts';
 import { lineStartOf } from './source-text.ts';
 import { removeLines, type Splice } from './splice.ts';
 import { afterColon, afterEntryLine, afterProperties, endOfEntry, isBlockScalar } from './yaml-place.ts';

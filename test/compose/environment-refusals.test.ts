@@ -1,29 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { readEnvironment, setEnvironment, unsetEnvironment } from '../../scripts/compose/environment.ts';
-import { AppError } from '../../scripts/core/errors.ts';
-import { bytes, source } from './source.ts';
+import { readEnvironment, unsetEnvironment } from '../../scripts/compose/environment.ts';
+import { bytes, refusal, refusalOfSetting as set } from './files.ts';
 
-function refusal(act: () => unknown): AppError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof AppError) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
-
-const set = (file: string | Uint8Array, service = 'app') =>
-  refusal(() =>
-    setEnvironment(
-      typeof file === 'string' ? bytes(file) : file,
-      service,
-      { DCR_IAT: 'test-only-token' },
-      'dir/compose.yaml',
-    ),
-  );
-
-const app = (body: string) => `services:\n  app:\n    image: busybox\n${body}`;
+const app = (lines: string) => `services:\n  app:\n    image: busybox\n${lines}`;
 
 describe('a file is refused with the code, the place and a way out', () => {
   const env = (lines: string) => app(`    environment:\n${lines}`);
@@ -201,54 +180,6 @@ describe('what is refused for setting is refused for taking out', () => {
   test('an anchor inside what would go', () => {
     expect(unset(app('    environment:\n      &k DCR_IAT: old\n    labels: [*k]\n'))).toMatchObject({ code: 'shared' });
   });
-});
-
-describe('no message holds a value', () => {
-  const secret = 'test-only-secret';
-  test.each([
-    `services:\n  app:\n    environment:\n      DCR_IAT: ${secret}: x\n`,
-    `services:\n  app:\n    environment:\n      DCR_IAT: *${secret}\n`,
-    `services:\n  app:\n    environment:\n      DCR_IAT: !${secret} x\n`,
-    `services:\n  app:\n    environment:\n      DCR_IAT: @${secret}\n`,
-    `services:\n  app:\n    environment:\n      DCR_IAT: "${secret}\n`,
-    `services:\n  app:\n    environment:\n      DCR_IAT: "\\z${secret}"\n`,
-    `services:\n  app:\n    environment:\n      - DCR_IAT:${secret}\n`,
-    `services:\n  app:\n    environment:\n      - DCR_IAT =${secret}\n`,
-    `services:\n  app:\n    environment:\n      - ${secret}: x\n`,
-    `services:\n  app:\n    environment:\n      DCR_IAT: \${A:-${secret}}\n`,
-    `services:\n  app:\n    environment: ${secret}\n`,
-    `services:\n  app:\n    environment:\n      DCR_IAT: |\n        ${secret}\u0085\n`,
-    `services:\n  app:\n    environment: {DCR_IAT: [${secret}]}\n`,
-    `services:\n  app:\n    environment:\n      DCR_IAT: &t ${secret}\n    labels: {a: *t}\n`,
-    `services:\n  app:\n    environment:\n    DCR_IAT=${secret}\n    image: x\n`,
-  ])('%j', (file) => {
-    const { message, hint, where } = set(file);
-    expect(JSON.stringify({ message, hint, where })).not.toContain(secret);
-  });
-
-  test('the excerpt shows the key', () => {
-    expect(set(app('    environment:\n      DCR_IAT: ${A} # c\n')).where?.excerpt).toBe('      DCR_IAT: ***');
-    expect(set(app('    environment:\n      - DCR_IAT=${A}\n')).where?.excerpt).toBe('      - DCR_IAT=***');
-  });
-});
-
-test('the message says who shares, and where', () => {
-  const file = source`
-    services:
-      app:
-        image: busybox
-        environment: &common
-          A: b
-        labels: *common
-      one:
-        environment: *common
-      two:
-        environment:
-          <<: *common
-  `;
-  expect(set(file).message).toBe(
-    'A change in line 5 would also reach the service "app" (labels), the service "one", the service "two": the anchor &common is used there.',
-  );
 });
 
 test('reading refuses what cannot be read, and answers null for a service that is not here', () => {
