@@ -43,7 +43,7 @@ describe.concurrent('the end', () => {
     const { idpUrl, bffUrl } = JSON.parse(String(line)) as Pick<Sandbox, 'idpUrl' | 'bffUrl'>;
     const connections = await Promise.all([idpUrl, bffUrl].map(connectTo));
     parent.kill('SIGKILL');
-    await Promise.all(connections.map((socket) => once(socket, 'close')));
+    await Promise.all(connections.map(untilClosed));
   });
 });
 
@@ -74,4 +74,9 @@ async function connectTo(url: string): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
   await once(socket, 'connect');
   return socket;
+}
+
+/** However it was closed: a process that is killed may also reset the connection. */
+function untilClosed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
 }
