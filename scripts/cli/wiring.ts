@@ -119,6 +119,7 @@ export function createTools(
         signal,
       );
     },
+    isExported: (name) => sandbox === null && host.env[name] !== undefined,
     async adminToken(signal) {
       if (sandbox !== null) return sandbox.adminToken;
       return readAdminToken({

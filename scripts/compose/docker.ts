@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { Clock, Command, Container, Processes, Stack } from '../core/ports.ts';
 import type { LogLine } from '../core/result.ts';
@@ -99,6 +100,8 @@ export async function connectDocker(
       ...invocation.files,
     ].join(', '),
     files: invocation.files,
+    // In the directory of the first file, unless the stack was started with --env-file (notes: compose.md §1.4).
+    dotenv: invocation.envFiles.at(-1) ?? join(running?.directory ?? dirname(invocation.files[0] ?? ''), '.env'),
     commands: (service) => ({
       check: configCommand(invocation),
       restart: upCommand(invocation, service, scale),

@@ -1,79 +1,150 @@
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Files } from '../core/ports.ts';
-import { listServices, readEnvironment, setEnvironment, unsetEnvironment } from './environment.ts';
+import { setDotenv, unsetDotenv } from './dotenv.ts';
+import {
+  type EnvironmentChange,
+  type EnvironmentEntry,
+  listServices,
+  readEnvironment,
+  setEnvironment,
+  unsetEnvironment,
+} from './environment.ts';
 
 /** The file that decides which value the service gets, and how to change it there. */
 export interface Target {
   readonly kind: 'compose' | 'env-file';
   /** Absolute. */
   readonly path: string;
-  /** The file with the variables set; throws what the editor refuses. Writes nothing. */
+  /** What the service's variable is called in the file: itself, or VAR of `${VAR}`. */
+  nameOf(variable: string): string;
+  /** The file with the service's variables set; throws what the editor refuses. Writes nothing. */
   edit(values: Readonly<Record<string, string>>): Edit;
   /** The file without the variables. */
-  remove(names: readonly string[]): Edit;
+  remove(variables: readonly string[]): Edit;
   /** The same target with what the file holds now. */
   refresh(): Promise<Target>;
 }
 
 export interface Edit {
-  /** What the file held when it was read. */
+  /** What the file held when it was read; null: there is none yet. */
   readonly before: Uint8Array | null;
   readonly bytes: Uint8Array;
-  readonly changes: readonly { readonly name: string; readonly line: number; readonly action: string }[];
+  readonly changes: readonly EnvironmentChange[];
 }
 
 export interface TargetOptions {
   readonly files: Files;
   /** The compose files, in order. */
   readonly paths: readonly string[];
+  /** The `.env` file that compose reads for them, whether it exists or not. */
+  readonly dotenv: string;
   readonly service: string;
   readonly variable: string;
   readonly mode: 'auto' | 'compose' | 'env-file';
+  /** Whether a variable is exported where compose is called: it would beat `.env`, even when it is empty. */
+  isExported(name: string): boolean;
 }
 
 /**
- * Chooses the file to edit: the last one that sets the variable for the service, else the first that defines the service. A
- * later file beats the earlier ones, and an edit before it would have no effect (notes: compose.md rule 5).
+ * Chooses the file to edit. In the compose files it is the last one that sets the variable for the service, else the first
+ * that defines the service: a later file beats the earlier ones (notes: compose.md rule 5). Where the value there is `${VAR}`,
+ * it lives in the `.env` file, and that is edited.
  *
- * @throws AppError `compose-file-missing`, `service-not-found`, and what the editor refuses
+ * @throws AppError `compose-file-missing`, `service-not-found`, `reference`, `shell-overrides`, and what the editor refuses
  */
 export async function chooseTarget(options: TargetOptions): Promise<Target> {
-  const { paths, service, variable } = options;
+  const { paths, service, variable, mode } = options;
   const sources = await Promise.all(paths.map((path) => readSource(options.files, path)));
   const defining = sources
     .map((source) => ({ ...source, environment: readEnvironment(source.bytes, service, source.path) }))
-    .filter(({ environment }) => environment !== null);
-  const chosen = defining.findLast(({ environment }) => environment?.has(variable)) ?? defining[0];
+    .filter((source): source is Defining => source.environment !== null);
+  const chosen = defining.findLast(({ environment }) => environment.has(variable)) ?? defining[0];
   if (chosen === undefined) throw notDefined(sources, service);
-  return composeTarget(options, chosen);
+  const reference = referenceOf(chosen.environment.get(variable));
+  if (mode === 'env-file' && reference === null) {
+    throw new AppError(
+      'reference',
+      `${variable} of ${service} does not come from a .env file, so --write env-file has no place.`,
+      {
+        hint: `Write ${variable}: \${${variable}} under environment of ${service} in ${chosen.path} first, or leave --write out.`,
+        where: { file: chosen.path },
+      },
+    );
+  }
+  if (reference === null || mode === 'compose') return composeTarget(options, chosen);
+  if (options.isExported(reference)) {
+    throw new AppError('shell-overrides', `${reference} is exported in this shell, and that beats the .env file.`, {
+      hint: `Take it away and run again: unset ${reference} (PowerShell: Remove-Item Env:${reference}).`,
+    });
+  }
+  return dotenvTarget(options, chosen, await options.files.read(options.dotenv));
 }
 
-/** No file defines the service itself: misspelt, or it comes through include or extends. */
-function notDefined(sources: readonly { path: string; bytes: Uint8Array }[], service: string): AppError {
+interface Source {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+interface Defining extends Source {
+  readonly environment: ReadonlyMap<string, EnvironmentEntry>;
+}
+
+function composeTarget(options: TargetOptions, { path, bytes }: Source): Target {
+  const { service } = options;
+  return {
+    kind: 'compose',
+    path,
+    nameOf: (variable) => variable,
+    edit: (values) => ({ before: bytes, ...setEnvironment(bytes, service, values, path) }),
+    remove: (variables) => ({ before: bytes, ...unsetEnvironment(bytes, service, variables, path) }),
+    refresh: async () => composeTarget(options, await readSource(options.files, path)),
+  };
+}
+
+function dotenvTarget(options: TargetOptions, defining: Defining, before: Uint8Array | null): Target {
+  const path = options.dotenv;
+  const nameOf = (variable: string) => {
+    const name = referenceOf(defining.environment.get(variable));
+    if (name !== null) return name;
+    throw new AppError('reference', `${variable} would have to change in ${defining.path}, which is left alone here.`, {
+      hint: `${options.variable} lives in ${path}. Set ${variable} in the compose file by hand, or let --write compose do all of it.`,
+      where: { file: defining.path },
+    });
+  };
+  const renamed = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(values).map(([variable, value]) => [nameOf(variable), value]));
+  return {
+    kind: 'env-file',
+    path,
+    nameOf,
+    edit: (values) => ({ before, ...setDotenv(before, renamed(values), path) }),
+    remove: (variables) => ({ before, ...unsetDotenv(before, variables.map(nameOf), path) }),
+    refresh: async () => dotenvTarget(options, defining, await options.files.read(path)),
+  };
+}
+
+/** The VAR of `$VAR`, `${VAR}`, `${VAR:-…}`, `${VAR:?…}` when that is the whole value; null for anything else. */
+function referenceOf(entry: EnvironmentEntry | undefined): string | null {
+  if (entry?.kind !== 'interpolated') return null;
+  const match = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?[-?][^{}]*)?\})$/.exec(entry.raw.trim());
+  return match?.[1] ?? match?.[2] ?? null;
+}
+
+/** No file defines the service itself: misspelt, or it comes through include. */
+function notDefined(sources: readonly Source[], service: string): AppError {
   const services = sources.flatMap(({ bytes, path }) => listServices(bytes, path));
   const near = nearest(service, services);
   return new AppError('service-not-found', `There is no service "${service}" in the compose file.`, {
     hint:
       near.length > 0
         ? `Did you mean ${near.join(' or ')}? Name it with --service.`
-        : `It has: ${services.join(', ') || 'none'}. Name one with --service; if it comes through include or extends, name its own file with -f.`,
+        : `It has: ${services.join(', ') || 'none'}. Name one with --service; if it comes through include, name its own file with -f.`,
     where: { file: sources[0]?.path ?? '' },
   });
 }
 
-function composeTarget(options: TargetOptions, { path, bytes }: { path: string; bytes: Uint8Array }): Target {
-  const { service } = options;
-  return {
-    kind: 'compose',
-    path,
-    edit: (values) => ({ before: bytes, ...setEnvironment(bytes, service, { ...values }, path) }),
-    remove: (names) => ({ before: bytes, ...unsetEnvironment(bytes, service, [...names], path) }),
-    refresh: async () => composeTarget(options, await readSource(options.files, path)),
-  };
-}
-
-async function readSource(files: Files, path: string): Promise<{ path: string; bytes: Uint8Array }> {
+async function readSource(files: Files, path: string): Promise<Source> {
   const bytes = await files.read(path);
   if (bytes !== null) return { path, bytes };
   throw new AppError('compose-file-missing', `There is no compose file at ${path}.`, { hint: 'Name it with -f FILE.' });

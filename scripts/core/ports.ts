@@ -124,6 +124,8 @@ export interface Stack {
   readonly invocation: string;
   /** Absolute paths of the compose files, in order. */
   readonly files: readonly string[];
+  /** Absolute path of the `.env` file that compose reads for this project, whether it exists or not. */
+  readonly dotenv: string;
   /** What `--dry-run` prints. */
   commands(service: string): { readonly check: Command; readonly restart: Command; readonly follow: Command };
   /** Environment of every service as compose resolves it; null values are variables that are passed through and unset. */

@@ -1,7 +1,7 @@
-import { chooseTarget } from '../compose/target.ts';
 import { AppError } from '../core/errors.ts';
 import type { StepName, Verdict } from '../core/result.ts';
 import type { Context } from './job.ts';
+import { findTarget } from './preflight.ts';
 import { planHealth, readSource } from './requests.ts';
 import { restart } from './restart.ts';
 import { seeHealthy } from './start.ts';
@@ -14,13 +14,7 @@ export async function runClear(context: Context): Promise<Verdict> {
   const stack = await tools.connect(await tools.composeFiles(), signal);
   const health = planHealth(await readSource(context), context, null);
   await recorder.step('clear', async (scope) => {
-    const target = await chooseTarget({
-      files: tools.files,
-      paths: stack.files,
-      service: job.service,
-      variable: job.variable,
-      mode: job.write,
-    });
+    const target = await findTarget(context, stack.files, stack.dotenv);
     const edit = target.remove([job.variable]);
     await tools.files.replace(target.path, edit.before, edit.bytes);
     const value = (await stack.resolve(signal))[job.service]?.[job.variable];

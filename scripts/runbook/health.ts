@@ -86,7 +86,7 @@ export async function waitForHealth(
     ending.abort(new AppError('interrupted', 'The health check has ended.'));
     await looping.catch(() => {});
   }
-  const stable = job.stableForMs > 0 ? `, and stays so for ${seconds(job.stableForMs)}` : '';
+  const stable = job.stableForMs > 0 ? `, and still do after ${seconds(job.stableForMs)}` : '';
   scope.summary(`${plan.requests.length} of ${plan.requests.length} requests pass${stable}`);
 }
 

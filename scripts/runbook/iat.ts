@@ -63,8 +63,8 @@ function describePlan({ job, recorder }: Context, plan: Plan): Verdict {
     target: target.path,
     changed: edit.changes.map(({ name }) => name),
     diff: renderDiff(target.path, decode(edit.before), decode(edit.bytes), {
-      names: Object.keys(values),
-      secretName: job.variable,
+      names: Object.keys(values).map(target.nameOf),
+      secretName: target.nameOf(job.variable),
       handle: 'the new IAT',
     }),
   };

@@ -41,6 +41,8 @@ export interface Tools {
   composeFiles(): Promise<readonly string[]>;
   /** Finds Docker, and the project that was started from the files; throws when there is none. */
   connect(files: readonly string[], signal: AbortSignal): Promise<Stack>;
+  /** Whether a variable is exported where compose will be called. */
+  isExported(name: string): boolean;
   /** Asks for the admin token where it has not been handed over. Throws `admin-token-missing`. */
   adminToken(signal: AbortSignal): Promise<Secret>;
   /** From now on this is masked everywhere. */

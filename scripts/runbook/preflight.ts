@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { chooseTarget, type Target } from '../compose/target.ts';
 import { AppError } from '../core/errors.ts';
 import type { Stack } from '../core/ports.ts';
@@ -39,8 +40,8 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const source = await readSource(context);
   const { url } = planMint(source, context, null);
   planHealth(source, context, null);
-  const asked = { files: tools.files, service: job.service, variable: job.variable, mode: job.write };
-  let target = await chooseTarget({ ...asked, paths });
+  const dotenv = join(dirname(paths[0] ?? ''), '.env');
+  let target = await findTarget(context, paths, dotenv);
   target.edit({ [job.variable]: PLACEHOLDER });
   await tools.files.verifyWritable(target.path);
   await tools.verifyReports();
@@ -65,9 +66,11 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const current = environment[job.variable] || null;
   // What is about to be replaced was a secret as well, and is not to be seen in a diff or a log.
   if (current !== null) tools.learn(new Secret(current, `${job.variable} before`));
-  const settings = settingsFor(context, environment, job.idpUrl ?? url.origin);
   // The running stack may have been started with more files than were named.
-  if (stack.files.join() !== paths.join()) target = await chooseTarget({ ...asked, paths: stack.files });
+  if (stack.files.join() !== paths.join() || stack.dotenv !== dotenv) {
+    target = await findTarget(context, stack.files, stack.dotenv);
+  }
+  const settings = settingsFor(context, environment, job.idpUrl ?? url.origin, target.kind);
   // The edit itself is tried out now: whatever the editor refuses, it refuses before a token is minted.
   target.edit({ ...settings, [job.variable]: PLACEHOLDER });
   await tools.files.verifyWritable(target.path);
@@ -79,6 +82,20 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   recorder.facts.push(['IdP', mint.url.origin], ['Collection', source.file]);
   scope.summary(`${stack.title}, service ${job.service}`);
   return { mint, health, stack, target, settings, adminToken, current };
+}
+
+/** The file that decides, for the compose files and the `.env` beside them. */
+export function findTarget({ job, tools }: Context, paths: readonly string[], dotenv: string): Promise<Target> {
+  const { files, isExported } = tools;
+  return chooseTarget({
+    files,
+    isExported,
+    paths,
+    dotenv,
+    service: job.service,
+    variable: job.variable,
+    mode: job.write,
+  });
 }
 
 /** Loud, and in the report: what a reader has to know although nothing stops here. */
@@ -116,6 +133,7 @@ function settingsFor(
   { recorder }: Context,
   environment: Readonly<Record<string, string | null>>,
   idpUrl: string,
+  kind: Target['kind'],
 ): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, wanted] of [
@@ -123,9 +141,12 @@ function settingsFor(
     ['SKIP_DCR_BOOTSTRAP', 'false'],
     ['ALLOW_BOOTSTRAP_FAILURE', 'false'],
   ] as const) {
-    if (environment[name]?.toLowerCase() !== wanted) settings[name] = wanted;
+    const value = environment[name];
+    // Beside a value in .env the compose file is left alone, so there only what contradicts has to change.
+    if (kind === 'env-file' && !value) continue;
+    if (value?.toLowerCase() !== wanted) settings[name] = wanted;
   }
-  if (environment['IDP_BASE_URL']) return settings;
+  if (environment['IDP_BASE_URL'] || kind === 'env-file') return settings;
   // What is loopback here is the container itself there: better no value than a wrong one.
   if (/^(?:127\.|\[::1\]$|localhost$)/.test(new URL(idpUrl).hostname)) {
     recorder.warn('The service has no IDP_BASE_URL. Set it to the address of the IdP in the network of the BFF.');

@@ -47,15 +47,16 @@ export async function writeToken(
     target: target.path,
     changed,
     diff: renderDiff(target.path, textOf(edit.before), textOf(edit.bytes), {
-      names: Object.keys(values),
-      secretName: job.variable,
+      names: Object.keys(values).map(target.nameOf),
+      secretName: target.nameOf(job.variable),
       handle: `IAT ${facts.handle}`,
     }),
   };
-  const line = edit.changes.find(({ name }) => name === job.variable)?.line;
-  const others = changed.filter((name) => name !== job.variable);
+  const written = target.nameOf(job.variable);
+  const line = edit.changes.find(({ name }) => name === written)?.line;
+  const others = changed.filter((name) => name !== written);
   scope.summary(
-    `${job.variable} in ${target.path}${line === undefined ? '' : `:${line}`}${others.length > 0 ? `, also ${others.join(', ')}` : ''}`,
+    `${written} in ${target.path}${line === undefined ? '' : `:${line}`}${others.length > 0 ? `, also ${others.join(', ')}` : ''}`,
   );
 }
 

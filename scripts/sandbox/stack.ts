@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../core/errors.ts';
@@ -61,6 +61,7 @@ export function createStack(options: StackOptions): SandboxStack {
     title: 'sandbox (processes on this machine)',
     invocation: `sandbox, ${composeFile}`,
     files: [composeFile],
+    dotenv: join(dirname(composeFile), '.env'),
     commands: (service) => ({
       check: command('config'),
       restart: command('up', '-d', service),

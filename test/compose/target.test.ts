@@ -1,0 +1,127 @@
+import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { chooseTarget, type TargetOptions } from '../../scripts/compose/target.ts';
+import { createFiles } from '../../scripts/platform/files.ts';
+
+const TOKEN = 'test-only-iat-0001';
+let home = '';
+
+beforeEach(async () => {
+  home = await mkdtemp(join(await realpath(tmpdir()), 'iat-test-'));
+  return () => rm(home, { recursive: true, force: true });
+});
+
+async function choose(files: Record<string, string>, more: Partial<TargetOptions> = {}) {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(home, name), text);
+  const paths = Object.keys(files).filter((name) => name.endsWith('.yml'));
+  return chooseTarget({
+    files: createFiles(),
+    paths: paths.map((name) => join(home, name)),
+    dotenv: join(home, '.env'),
+    service: 'bff',
+    variable: 'DCR_IAT',
+    mode: 'auto',
+    isExported: () => false,
+    ...more,
+  });
+}
+
+const compose = (...entries: string[]) =>
+  `services:\n  bff:\n    image: bff\n    environment:\n${entries.map((entry) => `      ${entry}\n`).join('')}`;
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+describe('which file', () => {
+  test('the last one that sets the variable, else the first that defines the service', async () => {
+    const set = { 'a.yml': compose('DCR_IAT: old'), 'b.yml': compose('DCR_IAT: newer'), 'c.yml': compose('A: b') };
+    expect((await choose(set)).path).toBe(join(home, 'b.yml'));
+    expect(
+      (await choose({ 'a.yml': 'services: {idp: {image: x}}\n', 'b.yml': compose('A: b'), 'c.yml': compose('A: c') }))
+        .path,
+    ).toBe(join(home, 'b.yml'));
+  });
+
+  test('an override that only passes the variable through wins, too', async () => {
+    const target = await choose({ 'a.yml': compose('DCR_IAT: old'), 'b.yml': compose('DCR_IAT:') });
+    expect(target).toMatchObject({ kind: 'compose', path: join(home, 'b.yml') });
+    expect(text(target.edit({ DCR_IAT: TOKEN }).bytes)).toContain(
+      `      DCR_IAT: ${TOKEN}\n`.replace(TOKEN, `"${TOKEN}"`),
+    );
+  });
+
+  test('no file defines the service: the nearest name', async () => {
+    await expect(choose({ 'a.yml': 'services: {bfff: {image: x}}\n' })).rejects.toMatchObject({
+      code: 'service-not-found',
+      hint: expect.stringContaining('Did you mean bfff'),
+    });
+  });
+});
+
+describe('a value that lives in .env', () => {
+  test.for(['${DCR_IAT}', '$DCR_IAT', '${DCR_IAT:-}', '${DCR_IAT-none}', '${DCR_IAT:?set it}', '"${DCR_IAT}"'])(
+    '%s',
+    async (value) => {
+      const target = await choose({ 'a.yml': compose(`DCR_IAT: ${value}`), '.env': `# mine\nDCR_IAT=old\n` });
+      expect(target).toMatchObject({ kind: 'env-file', path: join(home, '.env') });
+      expect(text(target.edit({ DCR_IAT: TOKEN }).bytes)).toBe(`# mine\nDCR_IAT='${TOKEN}'\n`);
+      expect(text(target.remove(['DCR_IAT']).bytes)).toBe('# mine\n');
+    },
+  );
+
+  test('under another name, in a file that does not exist yet', async () => {
+    const target = await choose({ 'a.yml': compose('DCR_IAT: ${BFF_TOKEN:-}') });
+    expect(target.nameOf('DCR_IAT')).toBe('BFF_TOKEN');
+    expect(target.edit({ DCR_IAT: TOKEN })).toMatchObject({ before: null, changes: [{ name: 'BFF_TOKEN' }] });
+  });
+
+  test('what is more than the variable alone is refused by the editor', async () => {
+    const target = await choose({ 'a.yml': compose('DCR_IAT: "x${DCR_IAT}"') });
+    expect(() => target.edit({ DCR_IAT: TOKEN })).toThrow(expect.objectContaining({ code: 'reference' }));
+  });
+
+  test('an exported variable would win, so it is named', async () => {
+    await expect(
+      choose({ 'a.yml': compose('DCR_IAT: ${BFF_TOKEN}') }, { isExported: (name) => name === 'BFF_TOKEN' }),
+    ).rejects.toMatchObject({
+      code: 'shell-overrides',
+      message: expect.stringContaining('BFF_TOKEN'),
+    });
+  });
+
+  test('the compose file is left alone: another variable that stands there is refused', async () => {
+    const target = await choose({
+      'a.yml': compose('DCR_IAT: ${DCR_IAT}', 'DCR_ENABLED: "false"', 'SKIP_DCR_BOOTSTRAP: ${SKIP}'),
+    });
+    expect(() => target.edit({ DCR_IAT: TOKEN, DCR_ENABLED: 'true' })).toThrow(
+      expect.objectContaining({ code: 'reference' }),
+    );
+    expect(text(target.edit({ DCR_IAT: TOKEN, SKIP_DCR_BOOTSTRAP: 'false' }).bytes)).toBe(
+      `DCR_IAT='${TOKEN}'\nSKIP='false'\n`,
+    );
+  });
+});
+
+describe('--write', () => {
+  test('env-file needs a reference in the compose file', async () => {
+    await expect(choose({ 'a.yml': compose('DCR_IAT: old') }, { mode: 'env-file' })).rejects.toMatchObject({
+      code: 'reference',
+    });
+    expect(await choose({ 'a.yml': compose('DCR_IAT: ${DCR_IAT}') }, { mode: 'env-file' })).toMatchObject({
+      kind: 'env-file',
+    });
+  });
+});
+
+test('what was changed meanwhile is read again', async () => {
+  const target = await choose({ 'a.yml': compose('A: b') });
+  await writeFile(join(home, 'a.yml'), compose('A: c'));
+  expect(text((await target.refresh()).edit({ DCR_IAT: TOKEN }).bytes)).toContain('A: c');
+});
+
+test('a target that may not be written is found before anything happens', async () => {
+  const target = await choose({ 'a.yml': compose('A: b') });
+  await chmod(target.path, 0o444);
+  await expect(createFiles().verifyWritable(target.path)).rejects.toMatchObject({ code: 'file-not-writable' });
+  expect(await readFile(target.path, 'utf8')).toBe(compose('A: b'));
+});
