@@ -14,6 +14,7 @@ import {
   PROJECT_LABEL,
   type Program,
   SERVICE_LABEL,
+  UP_FINISH_MS,
   upCommand,
 } from './invocation.ts';
 
@@ -102,6 +103,7 @@ export async function connectDocker(
     files: invocation.files,
     // In the directory of the first file, unless the stack was started with --env-file (notes: compose.md §1.4).
     dotenv: invocation.envFiles.at(-1) ?? join(running?.directory ?? dirname(invocation.files[0] ?? ''), '.env'),
+    isLocal: false,
     commands: (service) => ({
       check: configCommand(invocation),
       restart: upCommand(invocation, service, scale),
@@ -133,11 +135,10 @@ export async function connectDocker(
     },
     async up(service, upSignal) {
       const command = upCommand(invocation, service, scale);
-      // Compose stops halfway when it is killed, and then the service is down: it gets its time (rule 27).
       const result = await processes.run(command, {
         signal: upSignal,
         timeoutMs: UP_TIMEOUT_MS,
-        graceMs: 30_000,
+        finishMs: UP_FINISH_MS,
         ownGroup: true,
       });
       if (result.exitCode !== 0) throw upFailure(result, command, service);
@@ -145,14 +146,20 @@ export async function connectDocker(
     async inspect(id) {
       return (await inspectAll([id]))[0] ?? null;
     },
-    logs: (id, { follow, signal: logSignal }) => readLogs(id, follow, logSignal),
+    logs: (id, { follow, signal: logSignal, tail }) => readLogs(id, follow, logSignal, tail),
   };
 
-  async function* readLogs(id: string, follow: boolean, logSignal: AbortSignal): AsyncGenerator<LogLine> {
+  async function* readLogs(
+    id: string,
+    follow: boolean,
+    logSignal: AbortSignal,
+    tail: number | undefined,
+  ): AsyncGenerator<LogLine> {
     let last = '';
     let startedAt = '';
     for (;;) {
-      const args = ['logs', '-t', ...(follow ? ['-f'] : []), ...(last === '' ? [] : ['--since', last]), id];
+      const shown = tail === undefined ? [] : ['--tail', String(tail)];
+      const args = ['logs', '-t', ...(follow ? ['-f'] : []), ...shown, ...(last === '' ? [] : ['--since', last]), id];
       for await (const { stream, text } of processes.lines({ file: 'docker', args }, { signal: logSignal })) {
         const line = parseStamped(text, stream);
         // `--since` is inclusive: the line that was seen last comes again.

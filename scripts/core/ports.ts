@@ -34,7 +34,9 @@ export interface RunOptions {
   /** Aborting ends the child: SIGTERM, then SIGKILL after `graceMs`. */
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
-  /** How long the child may take to end after SIGTERM. Compose needs more than a container's stop time. Default 5,000. */
+  /** How long an aborted child may go on by itself before SIGTERM, for one that must not be stopped halfway. Default 0. */
+  readonly finishMs?: number;
+  /** How long the child may take to end after SIGTERM. Default 5,000. */
   readonly graceMs?: number;
   /**
    * Shields the child from Ctrl-C in the terminal: compose must not be hit in the middle of replacing a container
@@ -126,6 +128,8 @@ export interface Stack {
   readonly files: readonly string[];
   /** Absolute path of the `.env` file that compose reads for this project, whether it exists or not. */
   readonly dotenv: string;
+  /** The services share this machine's loopback, so that 127.0.0.1 is the same there and here. */
+  readonly isLocal: boolean;
   /** What `--dry-run` prints. */
   commands(service: string): { readonly check: Command; readonly restart: Command; readonly follow: Command };
   /** Environment of every service as compose resolves it; null values are variables that are passed through and unset. */
@@ -137,9 +141,12 @@ export interface Stack {
   inspect(id: string, signal: AbortSignal): Promise<Container | null>;
   /**
    * The container's log from its first line on, followed until the signal aborts or the container is gone; attaches again
-   * after each restart, without gaps or repeats.
+   * after each restart, without gaps or repeats. With `tail`, only about so many of the last lines.
    */
-  logs(id: string, options: { readonly follow: boolean; readonly signal: AbortSignal }): AsyncIterable<LogLine>;
+  logs(
+    id: string,
+    options: { readonly follow: boolean; readonly signal: AbortSignal; readonly tail?: number },
+  ): AsyncIterable<LogLine>;
 }
 
 /** Files, with the promises of the design: old bytes or new bytes, never a mix. */

@@ -43,15 +43,16 @@ export async function checkHealth(
  * Runs the health folder again and again until it passes, and then until it has passed for as long as it shall stay so. A
  * failure in between starts that time anew.
  *
- * @param failed rejects when the BFF fails meanwhile, by its log or its container
- * @param limit when it has to be healthy, in milliseconds since the run's start
+ * @param options.failed rejects when the BFF fails meanwhile, by its log or its container
+ * @param options.start names the start of the container that answers: another one begins the time anew
+ * @param options.limitMs when it has to be healthy, in milliseconds since the run's start
  * @throws AppError `bff-unhealthy` with what failed last
  */
 export async function waitForHealth(
   context: Context,
   scope: StepScope,
   plan: RequestPlan,
-  options: { readonly failed: Promise<never>; readonly limitMs: number },
+  options: { readonly failed: Promise<never>; start(): string; readonly limitMs: number },
 ): Promise<void> {
   const { job, tools, recorder, signal } = context;
   const ending = new AbortController();
@@ -59,6 +60,7 @@ export async function waitForHealth(
   const startMs = recorder.elapsedMs();
   let attempts = 0;
   let healthySinceMs: number | null = null;
+  let healthyStart = '';
 
   const loop = async () => {
     for (;;) {
@@ -66,7 +68,11 @@ export async function waitForHealth(
       attempts += 1;
       const nowMs = recorder.elapsedMs();
       if (attempt.passed) {
-        healthySinceMs ??= nowMs;
+        if (healthySinceMs === null || healthyStart !== options.start()) {
+          if (healthySinceMs !== null) scope.note('The BFF was restarted while it was watched; the time began anew.');
+          healthySinceMs = nowMs;
+          healthyStart = options.start();
+        }
         const stableMs = nowMs - healthySinceMs;
         if (stableMs >= job.stableForMs) return;
         scope.progress(`healthy, staying so for ${seconds(job.stableForMs - stableMs)} more`);

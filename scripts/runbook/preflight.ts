@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { diagnoseEnvironment, LogReader, wouldIatHelp } from '../bff/diagnose.ts';
 import { chooseTarget, type Target } from '../compose/target.ts';
 import { AppError } from '../core/errors.ts';
 import type { Stack } from '../core/ports.ts';
@@ -75,6 +76,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   target.edit({ ...settings, [job.variable]: PLACEHOLDER });
   await tools.files.verifyWritable(target.path);
   await warn(context, target.path);
+  await foresee(context, scope, stack, { ...environment, ...settings });
 
   const adminToken = await readAdminToken(context);
   const mint = planMint(source, context, adminToken);
@@ -82,6 +84,31 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   recorder.facts.push(['IdP', mint.url.origin], ['Collection', source.file]);
   scope.summary(`${stack.title}, service ${job.service}`);
   return { mint, health, stack, target, settings, adminToken, current };
+}
+
+/** Enough of the last log to hold a whole start. */
+const LOG_TAIL = 2_000;
+
+/** Says whether a fresh token will help, from the environment as it will be and the log of the last start. */
+async function foresee(
+  { job, recorder, signal }: Context,
+  scope: StepScope,
+  stack: Stack,
+  environment: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  for (const { level, variable, message, hint } of diagnoseEnvironment(environment, job.variable)) {
+    if (variable === job.variable || (stack.isLocal && variable === 'IDP_BASE_URL')) continue;
+    if (level === 'info') scope.note(`${message} ${hint}`);
+    else recorder.warn(`${message} ${hint}`);
+  }
+  const container = await stack.container(job.service, signal);
+  if (container === null) return;
+  const reader = new LogReader({ env: environment });
+  for await (const line of stack.logs(container.id, { follow: false, signal, tail: LOG_TAIL })) reader.push(line);
+  if (reader.count === 0) return;
+  const { helps, reason } = wouldIatHelp(reader.diagnosis(), environment);
+  if (helps === false) recorder.warn(`By the last log a fresh token will not help. ${reason}`);
+  else scope.note(helps ? `By the last log a fresh token helps: ${reason}` : `Whether a fresh token helps: ${reason}`);
 }
 
 /** The file that decides, for the compose files and the `.env` beside them. */

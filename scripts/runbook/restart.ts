@@ -1,4 +1,5 @@
 import { renderCommand } from '../compose/failures.ts';
+import { UP_FINISH_MS } from '../compose/invocation.ts';
 import { AppError } from '../core/errors.ts';
 import type { Container } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
@@ -22,7 +23,7 @@ export async function restart(
   const { stack } = plan;
   const old = await stack.container(job.service, signal);
   scope.progress(`docker up -d ${job.service}`);
-  await stack.up(job.service, signal);
+  await finish(context, stack.up(job.service, signal));
   const container = await stack.container(job.service, signal);
   const command = renderCommand(stack.commands(job.service).restart);
   if (container === null) {
@@ -52,4 +53,18 @@ export async function restart(
   recorder.facts.push(['Container', `${container.name} (${container.id.slice(0, 12)}), image ${container.image}`]);
   scope.summary(`new container ${container.id.slice(0, 12)}`);
   return container;
+}
+
+/** Compose is not stopped halfway by an interruption; whoever waits for that is told why. */
+async function finish({ job, recorder, signal }: Context, up: Promise<void>): Promise<void> {
+  const tell = () =>
+    recorder.warn(
+      `Compose is still replacing the container of ${job.service}, and stopped halfway it would leave the service down: it gets up to ${UP_FINISH_MS / 1_000} s to finish. Ctrl-C again ends at once.`,
+    );
+  signal.addEventListener('abort', tell, { once: true });
+  try {
+    await up;
+  } finally {
+    signal.removeEventListener('abort', tell);
+  }
 }

@@ -22,7 +22,7 @@ export async function seeHealthy(
       scope.summary(how === 'decided' ? cause : 'it runs; its log does not say whether it registered');
     });
     await recorder.step('health', (scope) =>
-      waitForHealth(context, scope, plan.health, { failed: watch.failed, limitMs }),
+      waitForHealth(context, scope, plan.health, { failed: watch.failed, start: watch.start, limitMs }),
     );
   } finally {
     await watch.stop();

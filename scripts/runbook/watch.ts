@@ -17,8 +17,8 @@ export interface Watch {
   readonly settled: Promise<'decided' | 'quiet'>;
   /** Rejects when the BFF fails: by its log, or by what became of its container. Never resolves. */
   readonly failed: Promise<never>;
-  /** The container as it was last seen. */
-  latest(): Container;
+  /** Which start of the container was last seen; changes with every restart. */
+  start(): string;
   stop(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export function watchContainer({ tools, signal }: Context, stack: Stack, first: 
     reader,
     settled: Promise.race([settled, failed]),
     failed,
-    latest: () => latest,
+    start: () => `${latest.state.restartCount} ${latest.state.startedAt}`,
     async stop() {
       stopping.abort(new AppError('interrupted', 'The watch has ended.'));
       await Promise.all(work);

@@ -62,6 +62,7 @@ export function createStack(options: StackOptions): SandboxStack {
     invocation: `sandbox, ${composeFile}`,
     files: [composeFile],
     dotenv: join(dirname(composeFile), '.env'),
+    isLocal: true,
     commands: (service) => ({
       check: command('config'),
       restart: command('up', '-d', service),
