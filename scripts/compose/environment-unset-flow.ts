@@ -34,7 +34,8 @@ export function removeFromFlow(
     const alias = `*${only.value.source}`;
     if (text.startsWith(`{<<: ${alias}, `, start)) return { splices: [{ start, end, text: alias }], inherited: null };
   }
-  return { splices: removed.flatMap(({ index }) => cutEntry(text, collection, index, removed)), inherited: null };
+  const splices = neighbours(removed).flatMap(([first, last]) => cutEntries(text, collection, first, last));
+  return { splices, inherited: null };
 }
 
 /** `"NAME":"value"`, without the blank that people put after the colon. */
@@ -42,23 +43,32 @@ function isCompact(text: string, pair: Pair | null): boolean {
   return pair !== null && text.startsWith(':"', spanOf(pair.key)[1]);
 }
 
-function cutEntry(text: string, collection: Collection, index: number, removed: readonly Variable[]): Splice[] {
-  const [start, end] = entrySpan(text, collection, index);
-  const comma = commaAfter(text, end);
-  const line = lineRegion(text, start, comma ?? end);
-  const isAlone = `${text.slice(line[0], start)}${text.slice(comma ?? end, line[1])}`.trim() === '';
-  if (comma !== null) {
-    return isAlone && line[1] > (comma ?? end)
-      ? [{ start: line[0], end: line[1], text: '' }]
-      : [{ start, end: afterSeparator(text, end), text: '' }];
+/** [first, last] of the entries that stand side by side. */
+function neighbours(removed: readonly Variable[]): [first: number, last: number][] {
+  const groups: [number, number][] = [];
+  for (const { index } of removed) {
+    const group = groups.at(-1);
+    if (group && group[1] === index - 1) group[1] = index;
+    else groups.push([index, index]);
   }
-  // The last entry: the comma goes that stands behind the last one that stays.
-  const gone = new Set(removed.map((variable) => variable.index));
-  const previous = Array.from({ length: index }, (_, at) => at).findLast((at) => !gone.has(at));
-  const separator = previous === undefined ? null : commaAfter(text, entrySpan(text, collection, previous)[1]);
+  return groups;
+}
+
+function cutEntries(text: string, collection: Collection, first: number, last: number): Splice[] {
+  const [start] = entrySpan(text, collection, first);
+  const [, end] = entrySpan(text, collection, last);
+  const comma = commaAfter(text, end);
+  const [lineStart, lineEnd] = lineRegion(text, start, comma ?? end);
+  const hasOwnLines =
+    text.slice(lineStart, start).trim() === '' &&
+    /^[ \t]*(?:(?<=[ \t])#.*)?\r?\n$/.test(text.slice(comma ?? end, lineEnd));
+  const lines = { start: lineStart, end: lineEnd, text: '' };
+  if (comma !== null) return [hasOwnLines ? lines : { start, end: afterSeparator(text, end), text: '' }];
+  // The last entry: the comma goes that stands behind the one before.
+  const separator = first === 0 ? null : commaAfter(text, entrySpan(text, collection, first - 1)[1]);
   if (separator === null) return [{ start, end, text: '' }];
   const blanks = /[ \t]*$/.exec(text.slice(separator, start))?.[0].length ?? 0;
-  const own = isAlone ? { start: line[0], end: line[1], text: '' } : { start: start - blanks, end, text: '' };
+  const own = hasOwnLines ? lines : { start: start - blanks, end, text: '' };
   return [{ start: separator - 1, end: separator, text: '' }, own];
 }
 
