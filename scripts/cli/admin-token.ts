@@ -46,7 +46,10 @@ export async function readAdminToken(sources: TokenSources): Promise<Secret> {
 }
 
 async function readFirst(sources: TokenSources): Promise<{ readonly text: string; readonly from: string }> {
-  if (sources.file === '-') return { text: await sources.readStdin(), from: 'standard input' };
+  if (sources.file === '-') {
+    // On a terminal standard input would show what is typed.
+    return { text: await (sources.ask ?? sources.readStdin)(), from: 'standard input' };
+  }
   if (sources.file !== null) {
     const bytes = await sources.files.read(sources.file);
     if (bytes === null) {

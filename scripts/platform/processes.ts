@@ -39,7 +39,9 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
     async run(command, options) {
       const { execa } = await import('execa');
       options.signal.throwIfAborted();
-      const result = await execa(command.file, [...command.args], optionsOf(command, options));
+      const stop = later(options.signal, options.finishMs ?? 0);
+      const result = await execa(command.file, [...command.args], optionsOf(command, { ...options, signal: stop.signal }));
+      stop.clear();
       options.signal.throwIfAborted();
       return {
         exitCode: result.exitCode ?? null,
@@ -55,6 +57,24 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
       options.signal.throwIfAborted();
       const child = execa(command.file, [...command.args], { ...optionsOf(command, options), buffer: false });
       yield* readLines(child, options.signal);
+    },
+  };
+}
+
+/** The signal, so much later; `clear` when nobody waits for it any more. */
+function later(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; clear(): void } {
+  if (ms === 0) return { signal, clear() {} };
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const start = () => {
+    timer = setTimeout(() => controller.abort(signal.reason), ms);
+  };
+  signal.addEventListener('abort', start, { once: true });
+  return {
+    signal: controller.signal,
+    clear() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', start);
     },
   };
 }

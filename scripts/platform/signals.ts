@@ -1,8 +1,12 @@
+import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { AppError } from '../core/errors.ts';
 import type { Interruption } from '../core/ports.ts';
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** npm passes on a Ctrl-C that the terminal has given to everybody already: so soon, it is the same one again. */
+const SAME_MS = 500;
 
 /**
  * Turns the first interrupting signal into an abort, so that the run can end cleanly and still write its report. A second
@@ -10,19 +14,21 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
  */
 export function catchInterruption(): Interruption & { release(): void } {
   const controller = new AbortController();
-  let code: number | null = null;
+  let first: { readonly exitCode: number; readonly atMs: number } | null = null;
   const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => {
     const handler = () => {
-      if (code !== null) process.exit(code);
-      code = EXIT_CODES[name];
-      controller.abort(new AppError('interrupted', 'Interrupted.', { hint: 'Running again is safe.' }));
+      const nowMs = performance.now();
+      if (first === null) {
+        first = { exitCode: EXIT_CODES[name], atMs: nowMs };
+        controller.abort(new AppError('interrupted', 'Interrupted.', { hint: 'Running again is safe.' }));
+      } else if (nowMs - first.atMs > SAME_MS) process.exit(first.exitCode);
     };
     process.on(name, handler);
     return () => process.off(name, handler);
   });
   return {
     signal: controller.signal,
-    exitCode: () => code,
+    exitCode: () => first?.exitCode ?? null,
     release() {
       for (const off of handlers) off();
     },
