@@ -204,6 +204,12 @@ export const OPTIONS = {
     description: 'stop after writing',
     commands: IAT,
   },
+  noDeps: {
+    flags: '--no-deps',
+    kind: 'switch',
+    description: 'restart the service alone, not what it depends on',
+    commands: IAT,
+  },
   sandbox: {
     flags: '--sandbox',
     kind: 'switch',

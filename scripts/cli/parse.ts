@@ -36,9 +36,10 @@ export function parseArguments(name: CommandName, args: readonly string[], versi
   const values: { -readonly [Name in OptionName]?: string | readonly string[] | true } = {};
   const given = command.opts<Record<string, unknown>>();
   for (const key of optionsOf(name)) {
-    const [long] = longFlag(OPTIONS[key]);
+    const long = longFlag(OPTIONS[key]);
     // Commander turns `--no-restart` into `restart: false`.
-    const value = key === 'noRestart' ? given['restart'] === false || undefined : given[long];
+    const negated = /^no([A-Z].*)$/.exec(long)?.[1];
+    const value = negated === undefined ? given[long] : given[negated.toLowerCase()] === false;
     if (value !== undefined && value !== false) values[key] = value as string | readonly string[] | true;
   }
   return { kind: 'run', arguments: { values, names: command.args } };
@@ -82,9 +83,9 @@ function describe(spec: OptionSpec): string {
   return `${spec.description}${fallback}${spec.variable === undefined ? '' : ` [${spec.variable}]`}`;
 }
 
-function longFlag(spec: OptionSpec): [name: string] {
+function longFlag(spec: OptionSpec): string {
   const long = /--([a-z-]+)/.exec(spec.flags)?.[1] ?? '';
-  return [long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+  return long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function usageError(name: CommandName, error: CommanderError): AppError {

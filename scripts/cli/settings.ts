@@ -35,6 +35,7 @@ export interface Settings {
   readonly stableForMs: number;
   readonly dryRun: boolean;
   readonly restart: boolean;
+  readonly noDeps: boolean;
   readonly sandbox: boolean;
   readonly reports: string;
   readonly json: boolean;
@@ -129,6 +130,7 @@ export function resolveSettings(command: CommandName, given: Arguments, around: 
     stableForMs: seconds('stableFor'),
     dryRun: isOn('dryRun'),
     restart: !isOn('noRestart'),
+    noDeps: isOn('noDeps'),
     sandbox: isOn('sandbox') || command === 'demo',
     reports: path('reports') ?? '',
     json: isOn('json'),

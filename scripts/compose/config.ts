@@ -1,25 +1,30 @@
 import { parse } from 'yaml';
-
-/** Name to value; null: passed through from the shell, and unset there. */
-export type Environment = Readonly<Record<string, string | null>>;
+import type { Project, ResolvedService } from '../core/ports.ts';
 
 /**
- * Reads what `compose config` prints (v2: JSON, v1: YAML): each service's environment, as the container would get it.
- * Never pass it on: it holds every value in the clear.
+ * Reads what `compose config` prints (v2: JSON, v1: YAML): each service as its container would be made. Never pass it on: it
+ * holds every value in the clear.
  */
-export function parseConfig(text: string): Record<string, Environment> {
+export function parseConfig(text: string): Project {
   const isJson = text.trimStart().startsWith('{');
   const document = (isJson ? JSON.parse(text) : parse(text, { maxAliasCount: -1 })) as {
-    services?: Record<string, { environment?: Record<string, unknown> | string[] | null }>;
+    services?: Record<string, Service | null>;
   } | null;
-  const services: Record<string, Environment> = {};
-  for (const [name, service] of Object.entries(document?.services ?? {})) {
-    services[name] = toEnvironment(service?.environment);
-  }
-  return services;
+  const services = Object.entries(document?.services ?? {});
+  return Object.fromEntries(
+    services.map(([name, service]): [string, ResolvedService] => [
+      name,
+      { environment: toEnvironment(service?.environment), networkMode: service?.network_mode ?? null },
+    ]),
+  );
 }
 
-function toEnvironment(environment: Record<string, unknown> | string[] | null | undefined): Environment {
+interface Service {
+  readonly environment?: Record<string, unknown> | string[] | null;
+  readonly network_mode?: string;
+}
+
+function toEnvironment(environment: Service['environment']): ResolvedService['environment'] {
   const entries = Array.isArray(environment)
     ? environment.map((entry): [string, unknown] => {
         const at = entry.indexOf('=');

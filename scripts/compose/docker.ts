@@ -1,18 +1,21 @@
 import { dirname, join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { Clock, Command, Container, Processes, Stack } from '../core/ports.ts';
-import type { LogLine } from '../core/result.ts';
 import { parseConfig } from './config.ts';
+import { readLogs } from './container-log.ts';
+import { parseDryRun } from './dry-run.ts';
 import { composeMissing, configFailure, dockerFailure, upFailure } from './failures.ts';
 import { parseInspect } from './inspect.ts';
 import {
   configCommand,
+  dryUpCommand,
   findRunning,
   type Invocation,
   logsCommand,
   newestOf,
   PROJECT_LABEL,
   type Program,
+  repairCommand,
   SERVICE_LABEL,
   UP_FINISH_MS,
   upCommand,
@@ -27,6 +30,8 @@ export interface DockerOptions {
   /** `COMPOSE_PROJECT_NAME`; null where it is not set. */
   readonly project: string | null;
   readonly platform: NodeJS.Platform;
+  /** `--no-deps`. */
+  readonly noDeps: boolean;
 }
 
 /** A question to the daemon or to compose is answered within this, or not at all. */
@@ -34,9 +39,6 @@ const ASK_TIMEOUT_MS = 60_000;
 
 /** An `up -d` may have to pull or build, and waits for the old container's stop grace. */
 const UP_TIMEOUT_MS = 15 * 60_000;
-
-/** Between two looks at a container that is between two starts. */
-const RESTART_POLL_MS = 100;
 
 /** The real thing: Docker by its command line, and the compose that the running stack was started with. */
 export async function connectDocker(
@@ -73,11 +75,12 @@ export async function connectDocker(
     program,
     files: running === null || options.explicit ? options.files : running.files,
     project: running?.project ?? null,
-    directory: null,
+    directory: running !== null && running.directory !== dirname(first) ? running.directory : null,
     envFiles: running?.envFiles ?? [],
+    noDeps: options.noDeps,
   };
   let project = running?.project ?? null;
-  let scale = Math.max(1, running?.containers.length ?? 1);
+  const scale = Math.max(1, running?.containers.length ?? 1);
 
   /** The compose that made the running container, else the plugin, else the old program (notes: compose.md rule 3). */
   async function chooseProgram(major: number | null): Promise<Program> {
@@ -127,10 +130,7 @@ export async function connectDocker(
       // Without a project's name yet: only containers that were made from these files belong to it.
       const own = project !== null ? found : (findRunning(found, first, null, options.platform)?.containers ?? []);
       const newest = newestOf(own);
-      if (newest !== null) {
-        project ??= newest.labels[PROJECT_LABEL] ?? null;
-        scale = Math.max(1, own.length);
-      }
+      if (newest !== null) project ??= newest.labels[PROJECT_LABEL] ?? null;
       return newest;
     },
     async up(service, upSignal) {
@@ -143,62 +143,28 @@ export async function connectDocker(
       });
       if (result.exitCode !== 0) throw upFailure(result, command, service);
     },
+    async foresee(service) {
+      if (program.major < 2) return [];
+      const result = await ask(dryUpCommand(invocation, service, scale));
+      const own = running?.containers.map(({ name }) => name) ?? [];
+      return result.exitCode === 0 && own.length > 0 ? parseDryRun(`${result.stdout}\n${result.stderr}`, own) : [];
+    },
+    async repair(services, repairSignal) {
+      const command = repairCommand(invocation, services);
+      const limits = { timeoutMs: UP_TIMEOUT_MS, finishMs: UP_FINISH_MS, ownGroup: true };
+      const result = await processes.run(command, { signal: repairSignal, ...limits });
+      if (result.exitCode !== 0) throw upFailure(result, command, services.join(', '));
+    },
     async inspect(id) {
       return (await inspectAll([id]))[0] ?? null;
     },
-    logs: (id, { follow, signal: logSignal, tail }) => readLogs(id, follow, logSignal, tail),
+    logs: (id, how) =>
+      readLogs(id, how, { processes, clock, inspect: async () => (await inspectAll([id]))[0] ?? null }),
   };
-
-  async function* readLogs(
-    id: string,
-    follow: boolean,
-    logSignal: AbortSignal,
-    tail: number | undefined,
-  ): AsyncGenerator<LogLine> {
-    let last = '';
-    let startedAt = '';
-    for (;;) {
-      const shown = tail === undefined ? [] : ['--tail', String(tail)];
-      const args = ['logs', '-t', ...(follow ? ['-f'] : []), ...shown, ...(last === '' ? [] : ['--since', last]), id];
-      for await (const { stream, text } of processes.lines({ file: 'docker', args }, { signal: logSignal })) {
-        const line = parseStamped(text, stream);
-        // `--since` is inclusive: the line that was seen last comes again.
-        if (line.stamp !== '' && line.stamp <= last) continue;
-        if (line.stamp !== '') last = line.stamp;
-        yield line.line;
-      }
-      if (!follow || logSignal.aborted) return;
-      // `docker logs -f` ends at every exit of the container; attach again when it has come back (compose.md §1.10).
-      for (;;) {
-        const container = await withSignal(logSignal, () => inspectAll([id]).then(([each]) => each ?? null));
-        if (container === null) return;
-        const { status } = container.state;
-        if (status === 'exited' || status === 'dead' || status === 'removing') return;
-        if (status === 'running' && container.state.startedAt !== startedAt) {
-          startedAt = container.state.startedAt;
-          break;
-        }
-        await clock.sleep(RESTART_POLL_MS, logSignal);
-      }
-    }
-  }
-}
-
-async function withSignal<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  return work();
 }
 
 function toProgram(command: readonly string[], version: string): Program | null {
   const text = version.trim().replace(/^v/, '').split(/[\s-]/)[0] ?? '';
   const major = Number.parseInt(text, 10);
   return Number.isNaN(major) ? null : { command, version: text, major };
-}
-
-/** `docker logs -t` puts RFC 3339 with nanoseconds and a blank in front of each line. */
-function parseStamped(text: string, stream: LogLine['stream']): { readonly stamp: string; readonly line: LogLine } {
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z) /.exec(text);
-  if (match === null) return { stamp: '', line: { at: null, stream, text } };
-  const stamp = match[1] ?? '';
-  return { stamp, line: { at: new Date(stamp), stream, text: text.slice(match[0].length).replace(/\r$/, '') } };
 }

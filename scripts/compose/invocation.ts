@@ -22,6 +22,8 @@ export interface Invocation {
   readonly directory: string | null;
   /** `--env-file`, absolute. */
   readonly envFiles: readonly string[];
+  /** Leave what the service depends on alone. */
+  readonly noDeps: boolean;
 }
 
 /** Labels that both composes put on their containers (notes: compose.md §1.11). */
@@ -65,8 +67,34 @@ export function configCommand(invocation: Invocation): Command {
  * @param scale how many containers the service has now: a bare `up` would bring them down to one
  */
 export function upCommand(invocation: Invocation, service: string, scale: number): Command {
-  return composeCommand(invocation, ['up', '-d', ...(scale > 1 ? ['--scale', `${service}=${scale}`] : []), service]);
+  return composeCommand(invocation, upArguments(invocation, service, scale));
 }
+
+/** The same without doing it: v2 says for each container what would become of it. */
+export function dryUpCommand(invocation: Invocation, service: string, scale: number): Command {
+  return composeCommand(invocation, ['--dry-run', ...upArguments(invocation, service, scale)]);
+}
+
+/** New containers for services that lost the network of another one. */
+export function repairCommand(invocation: Invocation, services: readonly string[]): Command {
+  return composeCommand(invocation, ['up', '-d', '--no-deps', '--force-recreate', ...services]);
+}
+
+function upArguments(invocation: Invocation, service: string, scale: number): string[] {
+  return [
+    'up',
+    '-d',
+    ...(invocation.noDeps ? ['--no-deps'] : []),
+    ...(scale > 1 ? ['--scale', `${service}=${scale}`] : []),
+    service,
+  ];
+}
+
+/**
+ * How long an `up` that was interrupted may go on: the stop time of a container (10 s), and some for the new one. Stopped
+ * halfway it leaves the service down (notes: compose.md rule 27).
+ */
+export const UP_FINISH_MS = 30_000;
 
 /** What a person would type to see what this tool sees. */
 export function logsCommand(invocation: Invocation, service: string): Command {

@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Files } from '../core/ports.ts';
-import { setDotenv, unsetDotenv } from './dotenv.ts';
+import { readDotenv, setDotenv, unsetDotenv } from './dotenv.ts';
 import {
   type EnvironmentChange,
   type EnvironmentEntry,
@@ -18,6 +18,8 @@ export interface Target {
   readonly path: string;
   /** What the service's variable is called in the file: itself, or VAR of `${VAR}`. */
   nameOf(variable: string): string;
+  /** What the file says the variable is; null: nothing, or nothing that can be known from it alone. */
+  valueOf(variable: string): string | null;
   /** The file with the service's variables set; throws what the editor refuses. Writes nothing. */
   edit(values: Readonly<Record<string, string>>): Edit;
   /** The file without the variables. */
@@ -90,15 +92,16 @@ interface Defining extends Source {
   readonly environment: ReadonlyMap<string, EnvironmentEntry>;
 }
 
-function composeTarget(options: TargetOptions, { path, bytes }: Source): Target {
+function composeTarget(options: TargetOptions, { path, bytes, environment }: Defining): Target {
   const { service } = options;
   return {
     kind: 'compose',
     path,
     nameOf: (variable) => variable,
+    valueOf: (variable) => environment.get(variable)?.value ?? null,
     edit: (values) => ({ before: bytes, ...setEnvironment(bytes, service, values, path) }),
     remove: (variables) => ({ before: bytes, ...unsetEnvironment(bytes, service, variables, path) }),
-    refresh: async () => composeTarget(options, await readSource(options.files, path)),
+    refresh: async () => composeTarget(options, { environment, ...(await readSource(options.files, path)) }),
   };
 }
 
@@ -118,6 +121,7 @@ function dotenvTarget(options: TargetOptions, defining: Defining, before: Uint8A
     kind: 'env-file',
     path,
     nameOf,
+    valueOf: (variable) => readDotenv(before, path).get(nameOf(variable)) ?? null,
     edit: (values) => ({ before, ...setDotenv(before, renamed(values), path) }),
     remove: (variables) => ({ before, ...unsetDotenv(before, variables.map(nameOf), path) }),
     refresh: async () => dotenvTarget(options, defining, await options.files.read(path)),

@@ -115,6 +115,16 @@ export interface ContainerState {
   readonly health: { readonly status: 'starting' | 'healthy' | 'unhealthy'; readonly lastOutput: string } | null;
 }
 
+/** Services by name, with what the steps need of them. */
+export type Project = Readonly<Record<string, ResolvedService>>;
+
+export interface ResolvedService {
+  /** Name to value; null: passed through from the shell, and unset there. */
+  readonly environment: Readonly<Record<string, string | null>>;
+  /** `service:bff`, `host` …; null: a network of the project. */
+  readonly networkMode: string | null;
+}
+
 /**
  * What runs the services: Docker with one of its composes, or the sandbox's processes. Bound to one project (files, name,
  * program) when it is made.
@@ -132,8 +142,18 @@ export interface Stack {
   readonly isLocal: boolean;
   /** What `--dry-run` prints. */
   commands(service: string): { readonly check: Command; readonly restart: Command; readonly follow: Command };
-  /** Environment of every service as compose resolves it; null values are variables that are passed through and unset. */
-  resolve(signal: AbortSignal): Promise<Readonly<Record<string, Readonly<Record<string, string | null>>>>>;
+  /** Every service as compose resolves it. In memory only: it holds every value. */
+  resolve(signal: AbortSignal): Promise<Project>;
+  /**
+   * Names of other containers that `up` of the service would make anew, because what they depend on diverged; empty where
+   * compose cannot tell beforehand (v1).
+   */
+  foresee(service: string, signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Makes the containers of services anew that live in the network of the service's old container (`network_mode: service:…`):
+   * they were left without one, and cannot even restart (notes: compose.md rule 28).
+   */
+  repair(services: readonly string[], signal: AbortSignal): Promise<void>;
   /** The newest container of the service, running or not; null: none. */
   container(service: string, signal: AbortSignal): Promise<Container | null>;
   /** `up -d` of that one service. */

@@ -17,7 +17,7 @@ export async function runClear(context: Context): Promise<Verdict> {
     const target = await findTarget(context, stack.files, stack.dotenv);
     const edit = target.remove([job.variable]);
     await tools.files.replace(target.path, edit.before, edit.bytes);
-    const value = (await stack.resolve(signal))[job.service]?.[job.variable];
+    const value = (await stack.resolve(signal))[job.service]?.environment[job.variable];
     if (value) {
       await tools.files.replace(target.path, edit.bytes, edit.before ?? edit.bytes);
       throw new AppError(
@@ -30,7 +30,7 @@ export async function runClear(context: Context): Promise<Verdict> {
     }
     scope.summary(`${job.variable} is out of ${target.path}`);
   });
-  const container = await recorder.step('restart', (scope) => restart(context, scope, { stack }, null));
+  const container = await recorder.step('restart', (scope) => restart(context, scope, { stack, project: {} }, null));
   await seeHealthy(context, { stack, health }, container);
   return 'healthy';
 }

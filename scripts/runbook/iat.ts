@@ -30,7 +30,7 @@ export async function runIat(context: Context): Promise<Verdict> {
     scope.summary(describeToken(result.facts, tools.clock.date()));
     return result;
   });
-  await recorder.step('write', (scope) => writeToken(context, scope, plan, minted));
+  const putBack = await recorder.step('write', (scope) => writeToken(context, scope, plan, minted));
 
   const again = renderCommand(plan.stack.commands(job.service).restart);
   if (!job.restart) {
@@ -39,7 +39,20 @@ export async function runIat(context: Context): Promise<Verdict> {
     return 'planned';
   }
   recorder.next = [`The token is written and stays so. To try the restart again: ${again}`];
-  const container = await recorder.step('restart', (scope) => restart(context, scope, plan, minted.secret));
+  let isStarted = false;
+  const onStart = () => {
+    isStarted = true;
+  };
+  const container = await recorder
+    .step('restart', (scope) => restart(context, scope, plan, minted.secret, onStart))
+    .catch(async (error: unknown) => {
+      // Whoever interrupts before anything happened wants nothing to have happened.
+      if (!isStarted && error instanceof AppError && error.code === 'interrupted') {
+        await putBack();
+        recorder.next = [];
+      }
+      throw error;
+    });
 
   await seeHealthy(context, plan, container);
   recorder.next = [

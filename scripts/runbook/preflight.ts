@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { diagnoseEnvironment, LogReader, wouldIatHelp } from '../bff/diagnose.ts';
 import { chooseTarget, type Target } from '../compose/target.ts';
 import { AppError } from '../core/errors.ts';
-import type { Stack } from '../core/ports.ts';
+import type { Project, Stack } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { jwtExpiry } from '../postman/token.ts';
 import type { Context } from './job.ts';
@@ -14,6 +14,8 @@ export interface Plan {
   readonly mint: RequestPlan & { readonly url: URL };
   readonly health: RequestPlan;
   readonly stack: Stack;
+  /** Every service as it is before anything changes. */
+  readonly project: Project;
   readonly target: Target;
   /** The variables that will be set, but for the token itself. */
   readonly settings: Readonly<Record<string, string>>;
@@ -51,8 +53,8 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const stack = await connecting;
   recorder.facts.push(['Compose', stack.title], ['Project', stack.invocation]);
   const project = await stack.resolve(signal);
-  const environment = project[job.service];
-  if (environment === undefined) {
+  const service = project[job.service];
+  if (service === undefined) {
     // The file has it, so it hides behind a profile that is not active (compose-spec: profiles).
     throw new AppError(
       'service-not-found',
@@ -64,6 +66,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
     );
   }
 
+  const { environment } = service;
   const current = environment[job.variable] || null;
   // What is about to be replaced was a secret as well, and is not to be seen in a diff or a log.
   if (current !== null) tools.learn(new Secret(current, `${job.variable} before`));
@@ -72,6 +75,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
     target = await findTarget(context, stack.files, stack.dotenv);
   }
   const settings = settingsFor(context, environment, job.idpUrl ?? url.origin, target.kind);
+  verifyNotShadowed(target, job, environment[job.variable] ?? null);
   // The edit itself is tried out now: whatever the editor refuses, it refuses before a token is minted.
   target.edit({ ...settings, [job.variable]: PLACEHOLDER });
   await tools.files.verifyWritable(target.path);
@@ -82,8 +86,18 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const mint = planMint(source, context, adminToken);
   const health = planHealth(source, context, environment['BFF_KID'] ?? null);
   recorder.facts.push(['IdP', mint.url.origin], ['Collection', source.file]);
-  scope.summary(`${stack.title}, service ${job.service}`);
-  return { mint, health, stack, target, settings, adminToken, current };
+  scope.summary(`${stack.invocation}, service ${job.service}`);
+  return { mint, health, stack, project, target, settings, adminToken, current };
+}
+
+/** What the target says today has to be what the service gets today; else something beats it, and would beat the token, too. */
+function verifyNotShadowed(target: Target, { variable, service }: Context['job'], effective: string | null): void {
+  const own = target.valueOf(variable);
+  if (own === null || own === (effective ?? '')) return;
+  throw new AppError('shadowed', `${target.path} sets ${variable}, but ${service} gets another value from elsewhere.`, {
+    hint: `Find what wins (another -f or override file, an exported ${target.nameOf(variable)}, --env-file) and name that, or take ${variable} out there.`,
+    where: { file: target.path },
+  });
 }
 
 /** Enough of the last log to hold a whole start. */
@@ -101,7 +115,15 @@ async function foresee(
     if (level === 'info') scope.note(`${message} ${hint}`);
     else recorder.warn(`${message} ${hint}`);
   }
-  const container = await stack.container(job.service, signal);
+  const [container, beside] = await Promise.all([
+    stack.container(job.service, signal),
+    stack.foresee(job.service, signal),
+  ]);
+  if (beside.length > 0) {
+    recorder.warn(
+      `The restart will also make ${beside.join(', ')} anew: its configuration or image changed since it was started. --no-deps leaves it alone.`,
+    );
+  }
   if (container === null) return;
   const reader = new LogReader({ env: environment });
   for await (const line of stack.logs(container.id, { follow: false, signal, tail: LOG_TAIL })) reader.push(line);
@@ -128,7 +150,9 @@ export function findTarget({ job, tools }: Context, paths: readonly string[], do
 /** Loud, and in the report: what a reader has to know although nothing stops here. */
 async function warn({ job, tools, recorder }: Context, path: string): Promise<void> {
   if ((await tools.files.isTracked(path)) === true) {
-    recorder.warn(`git tracks ${path}: take ${job.variable} out again before you commit, or the token goes along.`);
+    recorder.warn(
+      `git tracks ${path}, and would commit the token with it. To keep it out for good: write ${job.variable}: \${${job.variable}} there, and ${job.variable}= into a .env file beside it that git ignores.`,
+    );
   }
   if (job.insecure) {
     recorder.warn('--insecure: certificates are not checked, so whoever stands in between can read the admin token.');

@@ -10,19 +10,25 @@ import type { StepScope } from './recorder.ts';
 /**
  * `up -d` of the one service, and proof that it counted: a new container, with the token in its environment.
  *
+ * Services that live in the network of the old container lost it, and are made anew.
+ *
  * @param token what the variable has to hold; null: it has to be absent
+ * @param onStart called when compose is about to act: from here on nothing is put back
  * @throws AppError `restart-failed`, `container-unchanged`
  */
 export async function restart(
   context: Context,
   scope: StepScope,
-  plan: Pick<Plan, 'stack'>,
+  plan: Pick<Plan, 'stack' | 'project'>,
   token: Secret | null,
+  onStart: () => void = () => {},
 ): Promise<Container> {
   const { job, recorder, signal } = context;
   const { stack } = plan;
   const old = await stack.container(job.service, signal);
-  scope.progress(`docker up -d ${job.service}`);
+  signal.throwIfAborted();
+  onStart();
+  scope.progress(renderCommand(stack.commands(job.service).restart));
   await finish(context, stack.up(job.service, signal));
   const container = await stack.container(job.service, signal);
   const command = renderCommand(stack.commands(job.service).restart);
@@ -50,9 +56,25 @@ export async function restart(
       },
     );
   }
+  const repaired = old === null ? [] : await repairSidecars(context, plan);
   recorder.facts.push(['Container', `${container.name} (${container.id.slice(0, 12)}), image ${container.image}`]);
-  scope.summary(`new container ${container.id.slice(0, 12)}`);
+  const also = repaired.length > 0 ? `, and new ones for ${repaired.join(', ')} on its network` : '';
+  scope.summary(`new container ${container.id.slice(0, 12)}${also}`);
   return container;
+}
+
+/** `network_mode: service:bff`: the network went away with the old container (notes: compose.md rule 28). */
+async function repairSidecars(
+  { job, signal }: Context,
+  { stack, project }: Pick<Plan, 'stack' | 'project'>,
+): Promise<string[]> {
+  const names = Object.entries(project)
+    .filter(([, { networkMode }]) => networkMode === `service:${job.service}`)
+    .map(([name]) => name);
+  const containers = await Promise.all(names.map((name) => stack.container(name, signal)));
+  const lost = names.filter((_, index) => containers[index] !== null);
+  if (lost.length > 0) await stack.repair(lost, signal);
+  return lost;
 }
 
 /** Compose is not stopped halfway by an interruption; whoever waits for that is told why. */

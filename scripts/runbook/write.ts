@@ -1,5 +1,6 @@
 import { renderDiff } from '../compose/diff.ts';
 import { AppError } from '../core/errors.ts';
+import type { Project } from '../core/ports.ts';
 import type { Context } from './job.ts';
 import type { Minted } from './mint.ts';
 import type { Plan } from './preflight.ts';
@@ -9,6 +10,7 @@ import type { StepScope } from './recorder.ts';
  * Writes the token, and proves with compose itself that the service will get it. When it would not, or when the run is
  * interrupted before that is known, the file is put back byte for byte.
  *
+ * @returns puts the file back, for an interruption before anything was restarted
  * @throws AppError `effective-value`, `file-…`
  */
 export async function writeToken(
@@ -16,11 +18,10 @@ export async function writeToken(
   scope: StepScope,
   plan: Plan,
   { secret, facts }: Minted,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const { job, tools, recorder, signal } = context;
   const { target, stack } = plan;
   const values = { ...plan.settings, [job.variable]: secret.reveal() };
-  const before = await stack.resolve(signal);
 
   let edit = target.edit(values);
   try {
@@ -33,11 +34,16 @@ export async function writeToken(
     scope.note(`${target.path} was saved by somebody else meanwhile; the change was made on the new content.`);
   }
   const changed = edit.changes.map(({ name }) => name);
+  // A file that was not there before stays, empty: nobody knows who looks at it already.
+  const putBack = async () => {
+    await tools.files.replace(target.path, edit.bytes, edit.before ?? new Uint8Array());
+    recorder.compose = null;
+  };
   try {
     scope.progress('asking compose what the service would get');
-    verifyEffective(before, await stack.resolve(signal), job.service, values);
+    verifyEffective(plan.project, await stack.resolve(signal), job.service, values);
   } catch (error) {
-    if (edit.before !== null) await tools.files.replace(target.path, edit.bytes, edit.before);
+    await putBack();
     throw error;
   }
   recorder.compose = {
@@ -58,9 +64,8 @@ export async function writeToken(
   scope.summary(
     `${written} in ${target.path}${line === undefined ? '' : `:${line}`}${others.length > 0 ? `, also ${others.join(', ')}` : ''}`,
   );
+  return putBack;
 }
-
-type Project = Readonly<Record<string, Readonly<Record<string, string | null>>>>;
 
 /** Exactly the named variables of the one service may differ, and have the values that were written. */
 function verifyEffective(
@@ -70,7 +75,7 @@ function verifyEffective(
   values: Readonly<Record<string, string>>,
 ): void {
   for (const [name, value] of Object.entries(values)) {
-    if (after[service]?.[name] === value) continue;
+    if (after[service]?.environment[name] === value) continue;
     throw new AppError(
       'effective-value',
       `Compose would still give ${service} another ${name}, so the file was put back.`,
@@ -80,10 +85,12 @@ function verifyEffective(
     );
   }
   for (const other of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const names = new Set([...Object.keys(before[other] ?? {}), ...Object.keys(after[other] ?? {})]);
+    const was = before[other]?.environment ?? {};
+    const is = after[other]?.environment ?? {};
+    const names = new Set([...Object.keys(was), ...Object.keys(is)]);
     for (const name of names) {
       if (other === service && Object.hasOwn(values, name)) continue;
-      if (before[other]?.[name] === after[other]?.[name]) continue;
+      if (was[name] === is[name]) continue;
       throw new AppError(
         'effective-value',
         `The change would also alter ${name} of ${other}, so the file was put back.`,

@@ -71,8 +71,10 @@ export function createStack(options: StackOptions): SandboxStack {
     async resolve(signal) {
       signal.throwIfAborted();
       const services = Object.entries(await read());
-      return Object.fromEntries(services.map(([name, { environment }]) => [name, environment]));
+      return Object.fromEntries(services.map(([name, { environment }]) => [name, { environment, networkMode: null }]));
     },
+    foresee: async () => [],
+    repair: async () => {},
     async container(service, signal) {
       signal.throwIfAborted();
       return service === SERVICE ? (current?.describe() ?? null) : null;

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../scripts/compose/config.ts';
+import { parseDryRun } from '../../scripts/compose/dry-run.ts';
 import {
   composeCommand,
   configCommand,
+  dryUpCommand,
   findRunning,
   type Invocation,
   newestOf,
+  repairCommand,
   upCommand,
 } from '../../scripts/compose/invocation.ts';
 import type { Container } from '../../scripts/core/ports.ts';
@@ -20,6 +23,7 @@ const invocation = (more: Partial<Invocation> = {}): Invocation => ({
   project: null,
   directory: null,
   envFiles: [],
+  noDeps: false,
   ...more,
 });
 
@@ -73,6 +77,16 @@ describe('command lines', () => {
     expect(configCommand(invocation({ program: V1 })).args.at(-1)).toBe('config');
     expect(upCommand(invocation(), 'bff', 1).args.slice(-3)).toEqual(['up', '-d', 'bff']);
     expect(upCommand(invocation(), 'bff', 3).args.slice(-5)).toEqual(['up', '-d', '--scale', 'bff=3', 'bff']);
+    expect(upCommand(invocation({ noDeps: true }), 'bff', 1).args.slice(-4)).toEqual(['up', '-d', '--no-deps', 'bff']);
+    expect(dryUpCommand(invocation(), 'bff', 1).args.slice(-4)).toEqual(['--dry-run', 'up', '-d', 'bff']);
+    expect(repairCommand(invocation(), ['a', 'b']).args.slice(-6)).toEqual([
+      'up',
+      '-d',
+      '--no-deps',
+      '--force-recreate',
+      'a',
+      'b',
+    ]);
   });
 });
 
@@ -125,15 +139,32 @@ describe('findRunning', () => {
 
 describe('parseConfig', () => {
   test('JSON of v2 and YAML of v1 say the same, dollars undoubled', () => {
-    const json = '{"services": {"bff": {"environment": {"A": "x$$y", "B": null, "N": 1}}, "idp": {}}}';
+    const json =
+      '{"services": {"bff": {"environment": {"A": "x$$y", "B": null, "N": 1}}, "side": {"network_mode": "service:bff"}}}';
     const yaml =
-      'services:\n  bff:\n    environment:\n      A: x$$y\n      B: null\n      N: 1\n  idp: {}\nversion: "3"\n';
-    const wanted = { bff: { A: 'x$y', B: null, N: '1' }, idp: {} };
+      'services:\n  bff:\n    environment:\n      A: x$$y\n      B: null\n      N: 1\n  side:\n    network_mode: service:bff\nversion: "3"\n';
+    const wanted = {
+      bff: { environment: { A: 'x$y', B: null, N: '1' }, networkMode: null },
+      side: { environment: {}, networkMode: 'service:bff' },
+    };
     expect(parseConfig(json)).toEqual(wanted);
     expect(parseConfig(yaml)).toEqual(wanted);
   });
 
   test('a list', () => {
-    expect(parseConfig('services: {bff: {environment: ["A=x=y", B]}}')).toEqual({ bff: { A: 'x=y', B: null } });
+    expect(parseConfig('services: {bff: {environment: ["A=x=y", B]}}')).toMatchObject({
+      bff: { environment: { A: 'x=y', B: null } },
+    });
   });
+});
+
+test('parseDryRun: what else would be made anew', () => {
+  const text = [
+    ' DRY-RUN MODE -  Container p-redis-1  Recreate',
+    ' DRY-RUN MODE -  Container p-redis-1  Recreated',
+    ' DRY-RUN MODE -  Container p-bff-1  Recreate',
+    ' DRY-RUN MODE -  Container p-idp-1  Running',
+    ' DRY-RUN MODE -  Container p-kafka-1  Created',
+  ].join('\n');
+  expect(parseDryRun(text, ['p-bff-1'])).toEqual(['p-redis-1', 'p-kafka-1']);
 });
