@@ -57,6 +57,9 @@ export function openOutside(process: Process): Outside {
         signal: host.interruption.signal,
         restart: 'no',
         startBff: true,
+      }).catch(async (error: unknown) => {
+        await folder.remove();
+        throw error;
       });
       return {
         ...sandbox,
@@ -113,6 +116,7 @@ export function createTools(
           files: composeFiles,
           explicit: settings.composeFiles !== null,
           project: settings.composeProject,
+          noDeps: settings.noDeps,
           platform: host.platform,
         },
         { processes: createProcesses(host.env), clock: outside.clock },
@@ -120,13 +124,15 @@ export function createTools(
       );
     },
     isExported: (name) => sandbox === null && host.env[name] !== undefined,
-    async adminToken(signal) {
+    async adminToken() {
+      // Whoever looks for a token may take his time; only an interruption ends the wait.
+      const { signal } = host.interruption;
       if (sandbox !== null) return sandbox.adminToken;
       return readAdminToken({
         variable: run.adminToken,
         file: settings.adminTokenFile,
         files,
-        readStdin: () => readAll(host.stdin),
+        readStdin: () => readAll(host.stdin, signal),
         ask:
           host.stdin.isTTY && run.terminal.isTerminal
             ? () => {

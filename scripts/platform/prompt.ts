@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
+import { addAbortSignal, type Readable, Writable } from 'node:stream';
 import { AppError } from '../core/errors.ts';
 
 /** Asks on the terminal without showing what is typed or pasted. Ctrl-C and the signal end the question. */
@@ -9,6 +9,7 @@ export async function askHidden(
   output: { write(text: string): void },
   signal: AbortSignal,
 ): Promise<string> {
+  signal.throwIfAborted();
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   output.write(question);
   const lines = createInterface({ input, output: silent, terminal: true, historySize: 0 });
@@ -28,9 +29,15 @@ export async function askHidden(
   }
 }
 
-/** All of a stream as text, for `--admin-token-file -`. */
-export async function readAll(input: AsyncIterable<Uint8Array | string>): Promise<string> {
+/** All of a stream as text, for `--admin-token-file -`. The signal ends the wait for its end. */
+export async function readAll(input: NodeJS.ReadableStream, signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of input) chunks.push(Buffer.from(chunk as Uint8Array));
+  try {
+    for await (const chunk of addAbortSignal(signal, input as Readable)) chunks.push(Buffer.from(chunk as Uint8Array));
+  } catch (error) {
+    // Node throws its own AbortError; callers want the reason that the aborter gave.
+    signal.throwIfAborted();
+    throw error;
+  }
   return Buffer.concat(chunks).toString('utf8');
 }
