@@ -8,16 +8,9 @@ import { renderHistory } from '../../scripts/report/history.tsx';
 import { readEntry } from '../../scripts/report/history-entry.ts';
 import { renderHtml } from '../../scripts/report/html.tsx';
 import { renderResult } from '../../scripts/report/result.ts';
-import {
-  collectionRun,
-  failedBootstrapRun,
-  failedMintRun,
-  healthyRun,
-  hostileRun,
-  interruptedRun,
-  plannedRun,
-  sampleMasker,
-} from '../report/sample-run.ts';
+import { collectionRun, hostileRun, interruptedRun, plannedRun } from '../report/extreme-runs.ts';
+import { sampleMasker } from '../report/sample-exchanges.ts';
+import { failedBootstrapRun, failedMintRun, healthyRun } from '../report/sample-run.ts';
 import { hasChromium, Reader } from './chromium.ts';
 
 const render = (run: Run) => renderHtml(run, sampleMasker());

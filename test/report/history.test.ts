@@ -3,7 +3,9 @@ import { parseReportFolderName, reportFolderName } from '../../scripts/report/fo
 import { renderHistory } from '../../scripts/report/history.tsx';
 import { readEntry } from '../../scripts/report/history-entry.ts';
 import { renderResult } from '../../scripts/report/result.ts';
-import { failedMintRun, HOSTILE, healthyRun, sampleMasker } from './sample-run.ts';
+import { HOSTILE } from './extreme-runs.ts';
+import { sampleMasker } from './sample-exchanges.ts';
+import { failedMintRun, healthyRun } from './sample-run.ts';
 
 const FOLDER = '2026-11-23T10-11-12-345Z-iat';
 const resultOf = (run = healthyRun(), html: string | null = 'index.html') =>

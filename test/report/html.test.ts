@@ -4,21 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { Run } from '../../scripts/core/result.ts';
 import { SCRIPT } from '../../scripts/report/html/script.ts';
 import { renderHtml } from '../../scripts/report/html.tsx';
-import {
-  attempt,
-  body,
-  collectionRun,
-  exchange,
-  failed,
-  failedBootstrapRun,
-  failedMintRun,
-  healthyRun,
-  hostileRun,
-  interruptedRun,
-  plannedRun,
-  sampleMasker,
-  step,
-} from './sample-run.ts';
+import { collectionRun, hostileRun, interruptedRun, plannedRun } from './extreme-runs.ts';
+import { body, exchange, failed, sampleMasker } from './sample-exchanges.ts';
+import { attempt, failedBootstrapRun, failedMintRun, healthyRun, step } from './sample-run.ts';
 
 const render = (run: Run) => renderHtml(run, sampleMasker());
 const tagsOf = (html: string) => html.match(/<\/?[a-z][a-z0-9]*/g) ?? [];

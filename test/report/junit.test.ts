@@ -2,22 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../scripts/core/result.ts';
 import { renderJunit } from '../../scripts/report/junit.ts';
-import {
-  attempt,
-  collectionRun,
-  exchange,
-  failed,
-  failedBootstrapRun,
-  failedMintRun,
-  healthyRun,
-  hostileRun,
-  interruptedRun,
-  passed,
-  plannedRun,
-  sampleMasker,
-  step,
-  unanswered,
-} from './sample-run.ts';
+import { collectionRun, hostileRun, interruptedRun, plannedRun } from './extreme-runs.ts';
+import { exchange, failed, passed, sampleMasker, unanswered } from './sample-exchanges.ts';
+import { attempt, failedBootstrapRun, failedMintRun, healthyRun, step } from './sample-run.ts';
 
 const SCHEMA = new URL('junit.xsd', import.meta.url).pathname;
 const render = (run: Run) => renderJunit(run, sampleMasker());

@@ -5,18 +5,9 @@ import { renderJunit } from '../../scripts/report/junit.ts';
 import { maskRun } from '../../scripts/report/masked.ts';
 import { renderResult } from '../../scripts/report/result.ts';
 import { renderStepSummary } from '../../scripts/report/step-summary.ts';
-import {
-  ADMIN_TOKEN,
-  body,
-  collectionRun,
-  exchange,
-  healthyRun,
-  IAT,
-  mintExchange,
-  RAT,
-  sampleMasker,
-  step,
-} from './sample-run.ts';
+import { collectionRun } from './extreme-runs.ts';
+import { ADMIN_TOKEN, body, exchange, IAT, mintExchange, RAT, sampleMasker } from './sample-exchanges.ts';
+import { healthyRun, step } from './sample-run.ts';
 
 /** In the sample, and unknown to the masker: what keeps them out is their place. */
 const UNKNOWN_SECRETS = [RAT, 'test-only-session-0001', 'test-only-redis-password', 'test-only-older'];

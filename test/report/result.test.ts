@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { renderResult, toResult } from '../../scripts/report/result.ts';
-import {
-  failedBootstrapRun,
-  failedMintRun,
-  healthyRun,
-  hostileRun,
-  IAT,
-  plannedRun,
-  sampleMasker,
-} from './sample-run.ts';
+import { hostileRun, plannedRun } from './extreme-runs.ts';
+import { IAT, sampleMasker } from './sample-exchanges.ts';
+import { failedBootstrapRun, failedMintRun, healthyRun } from './sample-run.ts';
 
 const PATHS = { html: 'reports/x/index.html', junit: 'reports/x/junit.xml', json: null };
 

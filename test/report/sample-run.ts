@@ -1,141 +1,19 @@
-import type { Assertion, Body, Exchange, Header } from '../../scripts/core/exchange.ts';
-import { Masker } from '../../scripts/core/masker.ts';
+import type { Exchange } from '../../scripts/core/exchange.ts';
 import type { Attempt, ClassifiedLine, Run, StepRecord } from '../../scripts/core/result.ts';
 import { Secret } from '../../scripts/core/secret.ts';
-
-/** Secrets of the samples. Short, so that no part of them is a word that stands in a URL: the masker knows parts, too. */
-export const ADMIN_TOKEN = 'test-only-admin-0001';
-export const IAT = 'test-only-iat-0001';
-export const RAT = 'test-only-rat-0001';
-
-/** A masker that knows the admin token and the IAT, and not the RAT: that one is masked by its place. */
-export function sampleMasker(): Masker {
-  const masker = new Masker();
-  const iat = new Secret(IAT, 'IAT');
-  masker.add(new Secret(ADMIN_TOKEN, 'admin token'));
-  masker.add(new Secret(IAT, `IAT ${iat.handle}`));
-  return masker;
-}
-
-const START = new Date('2026-11-23T10:11:12.345Z');
-const at = (ms: number) => new Date(START.getTime() + ms);
-
-export function body(text: string, type = 'application/json'): Body {
-  return { text, bytes: new TextEncoder().encode(text).length, type };
-}
-
-export function passed(name: string): Assertion {
-  return { name, status: 'passed', message: null };
-}
-
-export function failed(name: string, message: string): Assertion {
-  return { name, status: 'failed', message };
-}
-
-const header = (name: string, value: string): Header => ({ name, value });
-
-export function exchange(overrides: Partial<Exchange> = {}): Exchange {
-  return {
-    name: 'Health',
-    folders: ['BFF Health'],
-    startedAt: at(14_300),
-    request: {
-      method: 'GET',
-      url: 'http://localhost:8000/health',
-      headers: [header('Accept', 'application/json'), header('User-Agent', 'PostmanRuntime/7.39.1')],
-      body: null,
-    },
-    response: {
-      status: 200,
-      reason: 'OK',
-      headers: [header('content-type', 'application/json'), header('server', 'uvicorn')],
-      body: body('{"status":"healthy","components":{"redis":{"status":"up","latency_ms":0.8},"idp":{"status":"up"}}}'),
-      timeMs: 12,
-    },
-    assertions: [passed('200 OK'), passed('redis is not down'), passed('idp is not down')],
-    console: [],
-    error: null,
-    ...overrides,
-  };
-}
-
-export function mintExchange(overrides: Partial<Exchange> = {}): Exchange {
-  return exchange({
-    name: 'DCR IAT',
-    folders: ['IdP Admin'],
-    startedAt: at(820),
-    request: {
-      method: 'POST',
-      url: 'https://idp.ocg.labs.empowernow.ai/api/admin/dcr/initial-access-tokens',
-      headers: [
-        header('Content-Type', 'application/json'),
-        header('Accept', 'application/json'),
-        header('Authorization', `Bearer ${ADMIN_TOKEN}`),
-      ],
-      body: body('{\n  "label": "ms-bff bootstrap",\n  "expires_in": 3600,\n  "max_usages": 1\n}'),
-    },
-    response: {
-      status: 201,
-      reason: 'Created',
-      headers: [
-        header('content-type', 'application/json'),
-        header('cache-control', 'no-store'),
-        header('set-cookie', 'idp_session=test-only-session-0001; Path=/; HttpOnly'),
-      ],
-      body: body(
-        `{"token":"${IAT}","label":"ms-bff bootstrap","expires_at":"2026-11-23T11:11:13Z","max_usages":1,"used":0}`,
-      ),
-      timeMs: 287,
-    },
-    assertions: [passed('201 Created'), passed('the answer holds a token')],
-    ...overrides,
-  });
-}
-
-const jwks = () =>
-  exchange({
-    name: 'JWKS',
-    startedAt: at(14_330),
-    request: {
-      method: 'GET',
-      url: 'http://localhost:8000/.well-known/jwks.json',
-      headers: [header('Accept', 'application/json')],
-      body: null,
-    },
-    response: {
-      status: 200,
-      reason: 'OK',
-      headers: [header('content-type', 'application/json')],
-      body: body('{"keys":[{"kty":"RSA","kid":"bff-sig-001","use":"sig","alg":"RS256","e":"AQAB"}]}'),
-      timeMs: 9,
-    },
-    assertions: [passed('200 OK'), passed('bff-sig-001 is served')],
-  });
-
-export const unanswered = (overrides: Partial<Exchange> = {}): Exchange =>
-  exchange({
-    response: null,
-    assertions: [],
-    error: { kind: 'network', code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 127.0.0.1:8000' },
-    ...overrides,
-  });
-
-export const unhealthy = (overrides: Partial<Exchange> = {}): Exchange =>
-  exchange({
-    response: {
-      status: 503,
-      reason: 'Service Unavailable',
-      headers: [header('content-type', 'application/json')],
-      body: body('{"status":"unhealthy","components":{"redis":{"status":"down"},"idp":{"status":"up"}}}'),
-      timeMs: 31,
-    },
-    assertions: [
-      failed('200 OK', 'expected response to have status code 200 but got 503'),
-      failed('redis is not down', "expected 'down' to not be one of [ 'down', 'unhealthy', 'fail' ]"),
-      passed('idp is not down'),
-    ],
-    ...overrides,
-  });
+import {
+  at,
+  body,
+  exchange,
+  failed,
+  header,
+  IAT,
+  jwks,
+  mintExchange,
+  START,
+  unanswered,
+  unhealthy,
+} from './sample-exchanges.ts';
 
 export function attempt(startMs: number, durationMs: number, exchanges: readonly Exchange[]): Attempt {
   const isGood = exchanges.every((one) => one.error === null && one.assertions.every((a) => a.status !== 'failed'));
@@ -146,7 +24,7 @@ export function step(name: StepRecord['name'], overrides: Partial<StepRecord> = 
   return { name, status: 'passed', startMs: 0, durationMs: 100, summary: '', notes: [], attempts: [], ...overrides };
 }
 
-const line = (ms: number, text: string, meaning: ClassifiedLine['meaning'] = 'plain'): ClassifiedLine => ({
+export const line = (ms: number, text: string, meaning: ClassifiedLine['meaning'] = 'plain'): ClassifiedLine => ({
   at: at(ms),
   stream: 'stdout',
   text,
@@ -173,7 +51,7 @@ const MINT = step('mint', {
   summary: 'The IdP gave a token that is good for 1 use and expires in 60 min.',
   attempts: [attempt(800, 320, [mintExchange()])],
 });
-const PREFLIGHT = step('preflight', {
+export const PREFLIGHT = step('preflight', {
   durationMs: 780,
   summary: 'Collection, compose file, service, Docker and admin token are fine; an IAT will help.',
   notes: ['The BFF has no cached credentials, and its last log asks for an IAT.'],
@@ -344,153 +222,5 @@ export function failedMintRun(overrides: Partial<Run> = {}): Run {
     next: ['Get a fresh admin access token, then run `npm run iat` again.'],
     log: [],
     ...overrides,
-  });
-}
-
-/** Ctrl-C while waiting for health. */
-export function interruptedRun(overrides: Partial<Run> = {}): Run {
-  const healthy = healthyRun();
-  return healthyRun({
-    durationMs: 13_100,
-    verdict: 'interrupted',
-    exitCode: 130,
-    steps: [
-      ...healthy.steps.slice(0, 5),
-      step('health', {
-        status: 'failed',
-        startMs: 10_300,
-        durationMs: 2800,
-        summary: 'Stopped while the BFF was not healthy yet.',
-        attempts: [attempt(10_320, 30, [unanswered()]), attempt(11_400, 60, [unhealthy()])],
-      }),
-    ],
-    error: { code: 'interrupted', message: 'Stopped by Ctrl-C.', hint: 'The token stays written.', where: null },
-    next: ['Go on with `npm run health`.'],
-    ...overrides,
-  });
-}
-
-/** `--dry-run`. */
-export function plannedRun(overrides: Partial<Run> = {}): Run {
-  return healthyRun({
-    durationMs: 640,
-    verdict: 'planned',
-    steps: [
-      PREFLIGHT,
-      ...(['mint', 'write', 'restart', 'bootstrap', 'health'] as const).map((name) =>
-        step(name, { status: 'skipped', startMs: 640, durationMs: 0, summary: 'Not in a dry run.' }),
-      ),
-    ],
-    token: null,
-    diagnosis: null,
-    log: [],
-    next: ['Run it for real: `npm run iat`'],
-    ...overrides,
-  });
-}
-
-/** A whole collection with `count` requests; every `failEvery`th of them fails (0: none). */
-export function collectionRun(count: number, failEvery = 0): Run {
-  const exchanges = Array.from({ length: count }, (_, index) => {
-    const isFailing = failEvery > 0 && index % failEvery === failEvery - 1;
-    return (isFailing ? unhealthy : exchange)({
-      name: `Read order ${index + 1}`,
-      folders: ['Orders', `Region ${(index % 7) + 1}`],
-      startedAt: at(index * 15),
-      request: {
-        method: index % 3 === 0 ? 'POST' : 'GET',
-        url: `https://api.example.test/v1/regions/${(index % 7) + 1}/orders/${index + 1}?expand=lines`,
-        headers: [header('Accept', 'application/json'), header('Authorization', `Bearer ${ADMIN_TOKEN}`)],
-        body: index % 3 === 0 ? body(`{"order":${index + 1},"access_token":"${RAT}"}`) : null,
-      },
-    });
-  });
-  const isGood = failEvery === 0;
-  const durationMs = Math.max(40, count * 15);
-  return healthyRun({
-    command: 'collection',
-    durationMs,
-    verdict: isGood ? 'healthy' : 'unhealthy',
-    exitCode: isGood ? 0 : 1,
-    steps: [
-      step('collection', {
-        status: isGood ? 'passed' : 'failed',
-        durationMs,
-        summary: `Orders: ${count} requests.`,
-        attempts: [attempt(5, durationMs - 10, exchanges)],
-      }),
-    ],
-    token: null,
-    compose: null,
-    diagnosis: null,
-    next: [],
-    log: [],
-    error: isGood ? null : { code: 'assertion-failed', message: 'Some checks failed.', hint: null, where: null },
-  });
-}
-
-/** Every text that a server, a collection or a log may hold to hurt a page. */
-export const HOSTILE = {
-  script: '</script><script>document.title = "executed"</script>',
-  image: '"><img src=x onerror="document.title = \'executed\'">',
-  style: '</style><body onload="document.title = \'executed\'">',
-  cdata: 'a ]]> b <![CDATA[ c ]]> &amp; &lt;',
-  rtl: 'safe\u202egpj.exe \u2066isolated\u2069 \u200fmark',
-  hebrew: 'שלום (world) 123',
-  control: 'bell\u0007 esc\u001b[31mred\u001b[0m nul\u0000 del\u007f c1\u0085',
-  surrogates: 'high \ud83d low \udca9 end',
-  emoji: '👩‍👩‍👧‍👦 🏳️‍🌈 é́́́',
-  nonCharacters: 'fffe \ufffe ffff \uffff bom \ufeff',
-  long: 'x'.repeat(1_000_000),
-} as const;
-
-/** A run in which every text is hostile. */
-export function hostileRun(): Run {
-  const texts = Object.values(HOSTILE);
-  const short = texts.map((text) => text.slice(0, 5000));
-  const exchanges = texts.map((text) =>
-    exchange({
-      name: text,
-      folders: [text, 'folder'],
-      request: {
-        method: text.slice(0, 200),
-        url: `https://example.test/${text}`,
-        headers: [header(text, text)],
-        body: body(text, 'text/plain'),
-      },
-      response: {
-        status: 500,
-        reason: text,
-        headers: [header('x-note', text)],
-        body: body(JSON.stringify({ [text.slice(0, 100)]: text })),
-        timeMs: 5,
-      },
-      assertions: [failed(text, text), passed(text), failed('equality', `expected '${text}' to equal '${text}'`)],
-      console: [{ level: 'log', text }],
-      error: { kind: 'script', code: text.slice(0, 50), message: text },
-    }),
-  );
-  return failedBootstrapRun({
-    command: 'iat',
-    steps: [
-      step('health', {
-        status: 'failed',
-        durationMs: 9000,
-        summary: short.join(' '),
-        notes: short,
-        attempts: [attempt(10, 10, exchanges), attempt(30, 10, exchanges)],
-      }),
-    ],
-    facts: short.map((text) => [text, text] as const),
-    warnings: short,
-    next: short,
-    diagnosis: { code: 'unknown', cause: short.join(' '), fix: short.join(' '), iatHelps: true, evidence: texts },
-    error: {
-      code: 'internal',
-      message: short.join(' '),
-      hint: short.join(' '),
-      where: { file: short[0] ?? '', line: 1 },
-    },
-    log: texts.map((text) => line(10, text, 'bad')),
   });
 }

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { renderStepSummary } from '../../scripts/report/step-summary.ts';
-import {
-  collectionRun,
-  failedBootstrapRun,
-  failedMintRun,
-  healthyRun,
-  hostileRun,
-  sampleMasker,
-} from './sample-run.ts';
+import { collectionRun, hostileRun } from './extreme-runs.ts';
+import { sampleMasker } from './sample-exchanges.ts';
+import { failedBootstrapRun, failedMintRun, healthyRun } from './sample-run.ts';
 
 const masker = sampleMasker();
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readExpectation } from '../../scripts/report/expectation.ts';
 import { isJson, layOutJson, maskMembers } from '../../scripts/report/json-text.ts';
 import { cut, formatBytes, formatDuration, toVisible } from '../../scripts/report/text.ts';
-import { HOSTILE } from './sample-run.ts';
+import { HOSTILE } from './extreme-runs.ts';
 
 describe('toVisible', () => {
   it('shows what would hide or reorder', () => {
