@@ -31,7 +31,7 @@ export function parseDotenv(text: string): DotenvLines {
   };
   let at = text.startsWith('\ufeff') ? 1 : 0;
   for (;;) {
-    at = matchEnd(/(?:\s|#.*)*/y, text, at);
+    at = matchEnd(/(?:\s|#[^\n]*)*/y, text, at);
     if (at >= text.length) return { entries, problem };
     const key = matchAt(/(?:export[ \t]+)?([\p{L}\p{N}_.\-[\]]+)(?=[ \t]*([=:]|\r?\n|$))/uy, text, at);
     if (key === null) {
@@ -52,7 +52,7 @@ export function parseDotenv(text: string): DotenvLines {
     const valueIn = (lookup: (name: string) => string | undefined) => (separator ? readValue(written, lookup) : null);
     entries.push({ name: key[1] ?? '', start: at, keyEnd, separator, valueStart, valueEnd, written, valueIn });
     at = lineEndOf(text, valueEnd);
-    if (isQuoted(written) && !/^[ \t]*(?:#.*)?$/.test(text.slice(valueEnd, at))) {
+    if (isQuoted(written) && !/^[ \t]*(?:#.*)?$/s.test(text.slice(valueEnd, at))) {
       complain(valueEnd, 'something stands behind the closing quote');
     }
   }

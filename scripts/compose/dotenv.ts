@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts';
 import { type DotenvEntry, type DotenvLines, parseDotenv } from './dotenv-parse.ts';
 import type { EnvironmentChange, EnvironmentEdit } from './environment.ts';
-import { decodeSource, encodeSource, lineOf, type Source, whereOf } from './source-text.ts';
+import { decodeSource, encodeSource, lineOf, REFUSED_IN_DOTENV, type Source, whereOf } from './source-text.ts';
 import { applySplices, insertLines, lineRegion, removeLines, type Splice } from './splice.ts';
 import { verifyAssignment, verifyName } from './yaml-scalar.ts';
 
@@ -20,7 +20,7 @@ export function readDotenv(
 ): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   if (source === null) return values;
-  for (const entry of parseDotenv(decodeSource(source, file).text).entries) {
+  for (const entry of parseDotenv(decodeSource(source, file, REFUSED_IN_DOTENV).text).entries) {
     const value = entry.valueIn((name) => shell[name] ?? values.get(name));
     if (value !== null) values.set(entry.name, value);
   }
@@ -88,7 +88,7 @@ interface Opened {
 
 function open(bytes: Uint8Array | null, file: string): Opened {
   const present = bytes ?? new Uint8Array();
-  const source = decodeSource(present, file);
+  const source = decodeSource(present, file, REFUSED_IN_DOTENV);
   const lines = parseDotenv(source.text);
   if (lines.problem === null) return { bytes: present, source, lines };
   throw new AppError('dotenv-syntax', `${file} has a line that compose does not read: ${lines.problem.what}.`, {
@@ -99,20 +99,20 @@ function open(bytes: Uint8Array | null, file: string): Opened {
 
 /**
  * Single quotes are the spelling that both composes read alike (notes: compose.md §1.4). v1 unescapes backslashes inside them
- * and replaces `${X}` all the same; v2 replaces `$X` inside double quotes.
+ * and replaces `${X}` all the same; v2 replaces `$X` inside double quotes; with a backslash before the closing quote v1 reads
+ * on to the next quote of the file.
  */
 function renderValue(name: string, value: string): string {
-  const isVerbatim = !/\\\\|\\'|\\$|\$\{[^}]*\}/.test(value);
-  if (isVerbatim && !value.includes("'")) return `'${value}'`;
-  if (!value.includes('$')) return `"${value.replaceAll(/[\\"]/g, '\\$&')}"`;
-  if (isVerbatim) return `'${value.replaceAll("'", "\\'")}'`;
-  throw new AppError(
-    'bad-value',
-    `The value for ${name} cannot be written into a .env file so that every compose reads it alike.`,
-    {
-      hint: 'It has a dollar sign together with braces or backslashes. Write it into the compose file (--write compose).',
-    },
-  );
+  const isVerbatim = !/\\\\|\\'|\$\{[^}]*\}/.test(value);
+  if (!value.endsWith('\\')) {
+    if (isVerbatim && !value.includes("'")) return `'${value}'`;
+    if (!value.includes('$')) return `"${value.replaceAll(/[\\"]/g, '\\$&')}"`;
+    if (isVerbatim) return `'${value.replaceAll("'", "\\'")}'`;
+  }
+  const message = `The value for ${name} cannot be written into a .env file so that every compose reads it alike.`;
+  throw new AppError('bad-value', message, {
+    hint: 'It ends with a backslash, or has a dollar sign beside braces or backslashes. Write it into the compose file (--write compose).',
+  });
 }
 
 function holds(text: string, entry: DotenvEntry, value: string, rendered: string): boolean {

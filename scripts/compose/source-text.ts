@@ -10,10 +10,11 @@ export interface Source {
 /**
  * The text behind the bytes; encoding it again gives the same bytes.
  *
+ * @param refused characters that the file's readers do not accept, or read differently
  * @throws AppError `encoding` (not UTF-8), `line-break` (characters that compose takes for a new line and editors do not),
  *   `control-character` (compose reads no file that has one)
  */
-export function decodeSource(bytes: Uint8Array, file: string): Source {
+export function decodeSource(bytes: Uint8Array, file: string, refused: RegExp = REFUSED_IN_YAML): Source {
   verifyNotUtf16(bytes, file);
   let text: string;
   try {
@@ -22,9 +23,15 @@ export function decodeSource(bytes: Uint8Array, file: string): Source {
     throw notUtf8(bytes, file);
   }
   const source = { text, file };
-  verifyCharacters(source);
+  verifyCharacters(source, refused);
   return source;
 }
+
+/** What the YAML readers of both composes reject, or take for a line break where editors see none. */
+export const REFUSED_IN_YAML = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\r(?!\n)|(?!^)\ufeff/;
+
+/** In a `.env` file the Unicode separators are text like any other for both. */
+export const REFUSED_IN_DOTENV = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)/;
 
 export function encodeSource(text: string): Uint8Array {
   return new TextEncoder().encode(text);
@@ -120,10 +127,9 @@ function notUtf8(bytes: Uint8Array, file: string): AppError {
   });
 }
 
-function verifyCharacters(source: Source): void {
+function verifyCharacters(source: Source, refused: RegExp): void {
   const { text } = source;
-  // What the YAML readers of both composes reject, or take for a line break where editors see none.
-  const found = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\r(?!\n)|(?!^)\ufeff/.exec(text);
+  const found = refused.exec(text);
   if (!found) return;
   const name = `U+${found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
   const where = whereOf(source, found.index);

@@ -2,8 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
+import { parse } from 'yaml';
 import { argv, glob, $ as shell } from 'zx';
-import { parseConfig } from '../compose/config.ts';
 import { listServices, readEnvironment, setEnvironment, unsetEnvironment } from '../compose/environment.ts';
 import { AppError } from '../core/errors.ts';
 
@@ -51,7 +51,7 @@ interface Tally {
   readonly faults: string[];
 }
 
-type Config = { services?: Record<string, { environment?: unknown }> };
+type Config = { services?: Record<string, { environment?: Record<string, string> }> };
 
 const directory = argv._[0];
 if (!directory) {
@@ -99,7 +99,9 @@ async function tryFile(path: string, name: string, index: number, isV1: boolean,
     const own = ownVariables(source, service);
     const names = new Set([VARIABLE, own.at(0), own.at(-1)].filter((found) => found !== undefined));
     for (const [which, variable] of [...names].entries()) {
-      const value = VALUES[(index + position + which) % VALUES.length] ?? '';
+      const next = VALUES[(index + position + which) % VALUES.length] ?? '';
+      // v1 prints the Unicode separators so that no reader gets them back.
+      const value = isV1 ? next.replaceAll('\u2028', '') : next;
       const what = `${name}: ${service}.${variable} = ${JSON.stringify(value)}`;
       try {
         const { bytes, changes } = setEnvironment(source, service, { [variable]: value }, name);
@@ -158,7 +160,9 @@ async function run(
     ? await $`docker-compose -f ${path} config`
     : await $`docker compose -f ${path} --profile ${'*'} config --format json`;
   if (result.exitCode !== 0) return { config: null, problem: result.stderr };
-  return { config: isV1 ? { services: parseConfig(result.stdout) as never } : JSON.parse(result.stdout), problem: '' };
+  // v1 prints 0123456789 as it is: a text for YAML 1.1, a number for 1.2.
+  const config = isV1 ? parse(result.stdout, { schema: 'failsafe', maxAliasCount: -1 }) : JSON.parse(result.stdout);
+  return { config, problem: '' };
 }
 
 function judge(before: Config | null, after: Config | null, service: string, variable: string, value: string): Outcome {
@@ -172,14 +176,12 @@ function judge(before: Config | null, after: Config | null, service: string, var
 /** Everything but that one variable, as text. */
 function without(config: Config, service: string, variable: string): { text: string; value: string | undefined } {
   const copy = structuredClone(config);
-  const found = copy.services?.[service] as Record<string, unknown> | undefined;
-  const environment = (found && 'environment' in found ? found['environment'] : found) as
-    | Record<string, string>
-    | null
-    | undefined;
-  const value = environment?.[variable];
-  if (environment) delete environment[variable];
-  if (found && 'environment' in found && Object.keys(environment ?? {}).length === 0) delete found['environment'];
+  const found = copy.services?.[service];
+  const value = found?.environment?.[variable];
+  if (found?.environment) {
+    delete found.environment[variable];
+    if (Object.keys(found.environment).length === 0) delete found.environment;
+  }
   return { text: JSON.stringify(copy), value };
 }
 
