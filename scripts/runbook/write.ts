@@ -1,6 +1,6 @@
 import { renderDiff } from '../compose/diff.ts';
 import { AppError } from '../core/errors.ts';
-import type { Project } from '../core/ports.ts';
+import type { Project, Replaced } from '../core/ports.ts';
 import type { Context } from './job.ts';
 import type { Minted } from './mint.ts';
 import type { Plan } from './preflight.ts';
@@ -24,13 +24,14 @@ export async function writeToken(
   const values = { ...plan.settings, [job.variable]: secret.reveal() };
 
   let edit = target.edit(values);
+  const replace = async () => tell(scope, await tools.files.replace(target.path, edit.before, edit.bytes));
   try {
-    await tools.files.replace(target.path, edit.before, edit.bytes);
+    await replace();
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'file-changed') throw error;
     // Somebody saved the file meanwhile: once more, on what it holds now.
     edit = (await target.refresh()).edit(values);
-    await tools.files.replace(target.path, edit.before, edit.bytes);
+    await replace();
     scope.note(`${target.path} was saved by somebody else meanwhile; the change was made on the new content.`);
   }
   const changed = edit.changes.map(({ name }) => name);
@@ -65,6 +66,13 @@ export async function writeToken(
     `${written} in ${target.path}${line === undefined ? '' : `:${line}`}${others.length > 0 ? `, also ${others.join(', ')}` : ''}`,
   );
   return putBack;
+}
+
+/** What the file system made special about the write. */
+function tell(scope: StepScope, { repaired, inPlace, hardLinks }: Replaced): void {
+  if (repaired !== null) scope.note(repaired);
+  if (hardLinks > 1) scope.note(`The file has ${hardLinks} hard links; all of them show the change.`);
+  else if (inPlace) scope.note('The file could not be replaced by a rename, so it was written in place.');
 }
 
 /** Exactly the named variables of the one service may differ, and have the values that were written. */
