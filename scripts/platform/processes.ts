@@ -40,7 +40,11 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
       const { execa } = await import('execa');
       options.signal.throwIfAborted();
       const stop = later(options.signal, options.finishMs ?? 0);
-      const result = await execa(command.file, [...command.args], optionsOf(command, { ...options, signal: stop.signal }));
+      const result = await execa(
+        command.file,
+        [...command.args],
+        optionsOf(command, { ...options, signal: stop.signal }),
+      );
       stop.clear();
       options.signal.throwIfAborted();
       return {

@@ -1,0 +1,60 @@
+import process from 'node:process';
+import { describe, expect, test } from 'vitest';
+import { createProcesses } from '../../scripts/platform/processes.ts';
+import { serve } from '../support/server.ts';
+
+const processes = createProcesses({ PATH: process.env['PATH'] });
+const node = (script: string) => ({ file: process.execPath, args: ['-e', script] });
+
+/** Tells the test that it runs, goes on until it is told, and then says what it did. */
+const CHILD = `
+  process.on('SIGTERM', () => { fetch(process.argv[1] + '/told').finally(() => process.exit(1)); });
+  fetch(process.argv[1] + '/runs').then((answer) => answer.text()).then(() => process.exit(0));
+`;
+
+describe('an aborted child', () => {
+  test('without time to finish is told at once', async () => {
+    const { paths, ran } = await runAborted({});
+    await expect(ran).rejects.toThrow('enough');
+    expect(paths).toEqual(['/runs', '/told']);
+  });
+
+  test('with time to finish is left alone, and the caller still learns of the abort', async () => {
+    const { paths, ran, release } = await runAborted({ finishMs: 60_000 });
+    release();
+    await expect(ran).rejects.toThrow('enough');
+    expect(paths).toEqual(['/runs']);
+  });
+
+  test('that does not finish in its time is told then', async () => {
+    const { paths, ran } = await runAborted({ finishMs: 50 });
+    await expect(ran).rejects.toThrow('enough');
+    expect(paths).toEqual(['/runs', '/told']);
+  });
+});
+
+test('a program that is not there is a fact, not an exception', async () => {
+  const { signal } = new AbortController();
+  await expect(processes.run({ file: 'no-such-program-anywhere', args: [] }, { signal })).resolves.toMatchObject({
+    exitCode: null,
+    startError: 'ENOENT',
+  });
+});
+
+/** A child that was aborted while it ran. */
+async function runAborted(options: { readonly finishMs?: number }) {
+  const abort = new AbortController();
+  const paths: string[] = [];
+  let release = () => {};
+  const url = await serve((request, response) => {
+    paths.push(request.url ?? '');
+    if (request.url === '/told') response.end();
+    else release = () => response.end();
+    if (request.url === '/runs') abort.abort(new Error('enough'));
+  });
+  const { file, args } = node(CHILD);
+  const ran = processes.run({ file, args: [...args, url] }, { signal: abort.signal, ...options });
+  ran.catch(() => {});
+  if (!abort.signal.aborted) await new Promise((resolve) => abort.signal.addEventListener('abort', resolve));
+  return { paths, ran, release: () => release() };
+}
