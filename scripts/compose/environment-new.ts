@@ -24,12 +24,12 @@ export function planFirstEnvironment(service: Service, wanted: readonly Assignme
   return { splices: [splice], changes: added(splice, wanted), inherited: inherited?.anchor ?? null };
 }
 
-/** `environment:` without anything, which no compose accepts: a map on the line below it, or in the place of `~`. */
+/** `environment:` without anything or with `~`, which no compose accepts: a map on the line below it, if there is room for one. */
 export function planNullEnvironment(service: Service, environment: Pair, wanted: readonly Assignment[]): Plan {
   const { text } = service.tree.source;
   const node = environment.value as Node | null;
   verifyNotShared(service, { collection: null, values: node ? [node] : [], names: wanted.map(([name]) => name) });
-  const below = isEmptyValue(node) && !service.map.flow ? afterEntryLine(text, environment, node) : null;
+  const below = service.map.flow ? null : afterEntryLine(text, environment, node);
   const splice =
     below !== null
       ? insertLines(text, below, [`${indentations(service).variable}{${compactEntries(wanted)}}`])
@@ -37,7 +37,10 @@ export function planNullEnvironment(service: Service, environment: Pair, wanted:
         ? fillValue(text, environment, `{${flowEntries(wanted)}}`, null)
         : replaceValue(text, node, `{${flowEntries(wanted)}}`)[0];
   const splices = splice ? [splice] : [];
-  return { splices, changes: splices.flatMap((only) => added(only, wanted)), inherited: null };
+  const changes = splices.flatMap((only) => added(only, wanted));
+  if (below === null || isEmptyValue(node)) return { splices, changes, inherited: null };
+  const [start] = spanOf(node);
+  return { splices: [{ start, end: start, text: WAS }, ...splices], changes, inherited: null };
 }
 
 /** `environment: *shared`: a map of its own that merges the shared one, in the alias' place. */
@@ -47,6 +50,9 @@ export function planBesideAlias(service: Service, node: Node, anchor: string, wa
   const splice = { start, end, text: `{<<: *${anchor}, ${flowEntries(wanted)}}` };
   return { splices: [splice], changes: added(splice, wanted), inherited: null };
 }
+
+/** Makes a comment of the null that a map below it replaces. */
+export const WAS = '# was ';
 
 /** The blanks before the service's keys, and before the variables of an environment that is new. */
 export function indentations(service: Service): { key: string; variable: string } {

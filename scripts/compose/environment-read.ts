@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { Service } from './environment-locate.ts';
 import { type Collection, collectionOf, type Variable, variablesOf } from './environment-variables.ts';
-import { lineOf } from './source-text.ts';
+import { lineCounter } from './source-text.ts';
 import { interpolatedNames, isInterpolated, isPlainText, undoubled } from './yaml-scalar.ts';
 import { allMerged, effectiveEntry, isNull, mergedEntry, resolved, scalarText, spanOf } from './yaml-tree.ts';
 
@@ -38,13 +38,14 @@ export function readVariables(service: Service): Map<string, EnvironmentEntry> {
   const collection = environment ? collectionOf(service, node) : (inheritedEnvironment(service)?.collection ?? null);
   const entries = new Map<string, EnvironmentEntry>();
   if (collection === null) return entries;
+  const lineOf = lineCounter(tree.source.text);
   const isOwn = environment !== null && !isAlias(node);
   for (const variable of variablesOf(service, collection)) {
-    entries.set(variable.name, toEntry(service, variable, !isOwn));
+    entries.set(variable.name, toEntry(lineOf, variable, !isOwn));
   }
   for (const map of isMap(collection) ? allMerged(tree, collection) : []) {
     for (const variable of variablesOf(service, map)) {
-      if (!entries.has(variable.name)) entries.set(variable.name, toEntry(service, variable, true));
+      if (!entries.has(variable.name)) entries.set(variable.name, toEntry(lineOf, variable, true));
     }
   }
   return entries;
@@ -75,7 +76,11 @@ function isLiteral(text: string, value: string): boolean {
   return !isInterpolated(text) && undoubled(text) === value;
 }
 
-function toEntry({ tree }: Service, { text, node, pair }: Variable, inherited: boolean): EnvironmentEntry {
+function toEntry(
+  lineOf: (offset: number) => number,
+  { text, node, pair }: Variable,
+  inherited: boolean,
+): EnvironmentEntry {
   const raw = text ?? '';
   const kind = text === null ? 'pass-through' : isInterpolated(text) ? 'interpolated' : 'literal';
   return {
@@ -83,7 +88,7 @@ function toEntry({ tree }: Service, { text, node, pair }: Variable, inherited: b
     raw,
     value: kind === 'literal' ? undoubled(raw) : null,
     variables: interpolatedNames(raw),
-    line: lineOf(tree.source.text, spanOf(pair?.key ?? node)[0]),
+    line: lineOf(spanOf(pair?.key ?? node)[0]),
     inherited,
   };
 }

@@ -59,7 +59,10 @@ function extendersByBase({ tree }: Service): Map<string, { name: string; pair: P
       const name = keyText(tree, pair);
       const map = resolved(tree, pair.value);
       const base = isMap(map) ? extendedName(tree, resolved(tree, effectiveEntry(tree, map, 'extends')?.value)) : null;
-      if (name !== null && base !== null) extenders.set(base, [...(extenders.get(base) ?? []), { name, pair }]);
+      if (name === null || base === null) continue;
+      const known = extenders.get(base);
+      if (known) known.push({ name, pair });
+      else extenders.set(base, [{ name, pair }]);
     }
   }
   return extenders;

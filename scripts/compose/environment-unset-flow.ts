@@ -1,5 +1,6 @@
 import { isAlias, isSeq, type Node, type Pair } from 'yaml';
 import type { Service } from './environment-locate.ts';
+import { WAS } from './environment-new.ts';
 import type { Removal } from './environment-unset.ts';
 import type { Collection, Variable } from './environment-variables.ts';
 import { lineStartOf } from './source-text.ts';
@@ -27,7 +28,9 @@ export function removeFromFlow(
     }
     const line = lineRegion(text, start, end);
     const isAlone = `${text.slice(line[0], start)}${text.slice(end, line[1])}`.trim() === '';
-    if (!service.map.flow && isAlone) return { splices: removeLines(text, [line], false), inherited };
+    if (!service.map.flow && isAlone) {
+      return { splices: [...uncommentNull(text, key, start), ...removeLines(text, [line], false)], inherited };
+    }
   }
   const [only] = rest as Pair[];
   if (only && rest.length === 1 && only === collection.items[0] && isMergeKey(only) && isAlias(only.value)) {
@@ -36,6 +39,12 @@ export function removeFromFlow(
   }
   const splices = neighbours(removed).flatMap(([first, last]) => cutEntries(text, collection, first, last));
   return { splices, inherited: null };
+}
+
+/** `environment: # was ~` was made of `environment: ~`. */
+function uncommentNull(text: string, from: number, to: number): Splice[] {
+  const at = text.slice(from, to).search(new RegExp(`(?<=[ \\t])${WAS}(?:~|null|Null|NULL)[ \\t\\r\\n]`));
+  return at < 0 ? [] : [{ start: from + at, end: from + at + WAS.length, text: '' }];
 }
 
 /** `"NAME":"value"`, without the blank that people put after the colon. */

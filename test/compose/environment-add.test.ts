@@ -36,6 +36,11 @@ describe('an entry that was not there is added, and taking it out gives the same
       app('    environment: # nothing yet\n      # A: b\n'),
       app('    environment: # nothing yet\n      {"DCR_IAT":"test-only-token"}\n      # A: b\n'),
     ],
+    [
+      '~, which becomes a comment',
+      app('    environment: ~ # c\n'),
+      app('    environment: # was ~ # c\n      {"DCR_IAT":"test-only-token"}\n'),
+    ],
     ['{}', app('    environment: {} # c\n'), app('    environment: {"DCR_IAT": "test-only-token"} # c\n')],
     ['{ }', app('    environment: { }\n'), app('    environment: {"DCR_IAT": "test-only-token" }\n')],
     ['[]', app('    environment: []\n'), app('    environment: ["DCR_IAT=test-only-token"]\n')],
@@ -193,4 +198,10 @@ describe('an entry that was not there is added, and taking it out gives the same
     expect(unset(after)).toBe(before);
     expect(setEnvironment(bytes(after), 'app', { DCR_IAT: TOKEN })).toEqual({ bytes: bytes(after), changes: [] });
   });
+});
+
+test('null in JSON, which no compose accepts, ends as an empty map', () => {
+  const json = (environment: string) => `{"services":{"app":{"environment": ${environment}}}}`;
+  expect(set(json('null'))).toBe(json('{"DCR_IAT": "test-only-token"}'));
+  expect(unset(set(json('null')))).toBe(json('{}'));
 });

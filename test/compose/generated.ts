@@ -167,7 +167,8 @@ function environment({ dash, comments }: Style, hasShared: boolean): fc.Arbitrar
     text: `environment:${entries.map(([name]) => `\n_${name === 'ON' ? '"ON"' : name}:`).join('')}`,
     variables: entries.map(([name]) => ({ name, written: '' })),
   }));
-  const absent = fc.constant({ text: '', variables: [] });
+  const nothing = fc.constantFrom('', 'environment:', 'environment: ~', 'environment: {}', 'environment: []');
+  const absent = nothing.map((text) => ({ text, variables: [] }));
   const shared = [
     fc.constant({ text: 'environment: *env', variables: [] }),
     fc.constant({ text: 'environment:\n_<<: *env', variables: [] }),
