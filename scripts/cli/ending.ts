@@ -1,31 +1,48 @@
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
 import { renderDuration, type Style, wrap } from './style.ts';
 
+/** Where a text goes, and what it passes on the way: before it is broken into lines, for that changes its length. */
+export interface Paper {
+  readonly style: Style;
+  readonly columns: number;
+  say(text: string): string;
+}
+
 /** What stands under the steps when a run has ended: the verdict, what to do, where the report is. */
-export function renderEnding(run: Run, reports: ReportPaths, style: Style, columns: number): string {
+export function renderEnding(run: Run, reports: ReportPaths, paper: Paper): string {
+  const { style, columns, say } = paper;
   const lines: string[] = [''];
-  if (run.error !== null) lines.push(...renderFailure(run.error, style, columns));
+  if (run.error !== null) lines.push(...renderFailure(run.error, paper));
   else lines.push(style.bold(verdictOf(run)));
-  if (run.compose?.diff && run.verdict === 'planned') lines.push('', run.compose.diff, '');
-  for (const next of run.next) lines.push(wrap(`  ${next}`, columns, '    '));
-  if (reports.html !== null) lines.push(`  Report: ${reports.html}`);
+  if (run.compose?.diff && run.verdict === 'planned') lines.push('', say(run.compose.diff), '');
+  for (const next of run.next) lines.push(wrap(`  ${say(next)}`, columns, '    '));
+  if (reports.html !== null) lines.push(`  Report: ${say(reports.html)}`);
   return `${lines.join('\n')}\n`;
 }
 
 /** What, where, why and the way out; never a stack. */
-export function renderFailure(failure: Failure, style: Style, columns: number): string[] {
-  const lines = [style.bad(style.bold(wrap(failure.message, columns)))];
+export function renderFailure(failure: Failure, { style, columns, say }: Paper): string[] {
+  const lines = [style.bad(style.bold(wrap(say(failure.message), columns)))];
   const { where } = failure;
   if (where !== null) {
     const position = [where.file, where.line, where.column].filter((part) => part !== undefined).join(':');
-    if (!failure.message.includes(position)) lines.push(`  at ${position}`);
+    if (!failure.message.includes(position)) lines.push(`  at ${say(position)}`);
     if (where.excerpt !== undefined && where.column !== undefined) {
       const margin = `  ${where.line} | `;
-      lines.push(style.dim(`${margin}${where.excerpt}`), `${' '.repeat(margin.length + where.column - 1)}^`);
+      const { line, caret } = point(where.excerpt, where.column, columns - margin.length);
+      lines.push(style.dim(margin + line), ' '.repeat(margin.length) + caret);
     }
   }
-  if (failure.hint !== null) lines.push(wrap(`  ${failure.hint}`, columns, '  '));
+  if (failure.hint !== null) lines.push(wrap(`  ${say(failure.hint)}`, columns, '  '));
   return lines;
+}
+
+/** The part of a line around a column, and the caret under it; a tab is as wide in one as in the other. */
+function point(text: string, column: number, width: number): { readonly line: string; readonly caret: string } {
+  const isLong = text.length > width;
+  const start = isLong ? Math.max(0, Math.min(column - Math.ceil(width / 2), text.length - width)) : 0;
+  const line = text.slice(start, start + width);
+  return { line, caret: `${line.slice(0, column - 1 - start).replace(/[^\t]/g, ' ')}^` };
 }
 
 function verdictOf(run: Run): string {

@@ -8,7 +8,7 @@ import { renderEnding } from './ending.ts';
 import { createProgress } from './progress.ts';
 import { loadRenderers, writeReports } from './reports.ts';
 import type { Settings } from './settings.ts';
-import { createStyle } from './style.ts';
+import { createStyle, shortenPaths, wrap } from './style.ts';
 import { createTools, type Outside, type Sandboxed } from './wiring.ts';
 
 /** What is common to everything that one process prints. */
@@ -65,14 +65,13 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
     verdict = await work.run({ job, tools, recorder, signal: limit.signal });
-    // What a run leaves to be done is of no use where everything is gone in a moment.
-    if (started !== null)
-      recorder.next = ['That was the sandbox, and it is gone again. On your own stack: npm run iat'];
   } catch (error) {
     thrown = error;
   } finally {
     limit.clear();
   }
+  // What a run leaves to be done is of no use where everything is gone in a moment.
+  if (started !== null) recorder.next = ['That was the sandbox, and it is gone again. On your own stack: npm run iat'];
   const finished = recorder.finish({
     command: work.command,
     version: outside.host.version,
@@ -83,7 +82,8 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   });
   await (started as Sandboxed | null)?.close();
   const { run, reports } = await report(session, finished, settings);
-  human.write(say(session)(renderEnding(run, reports, createStyle(human), human.columns)));
+  const paper = { style: createStyle(human), columns: human.columns, say: say(session) };
+  human.write(masker.mask(renderEnding(run, reports, paper)));
   if (settings?.verbose && thrown !== null) human.write(say(session)(`\n${describeCause(thrown)}\n`));
   if (session.json) {
     const [, , { renderResult }] = await loadRenderers();
@@ -95,15 +95,16 @@ export async function execute(session: Session, work: Work): Promise<Run> {
 /** What every text passes on its way to a person: the masker; and paths below the working directory as one types them. */
 export function say({ masker, outside }: Session): (text: string) => string {
   const { cwd } = outside.host;
-  return (text) => masker.mask(text).replaceAll(`${cwd}/`, '').replaceAll(`${cwd}\\`, '');
+  return (text) => shortenPaths(masker.mask(text), cwd);
 }
 
 /** Writes the reports. A failure to do so does not hide the failure of the run, but a leak beats everything. */
 async function report(
-  { outside, masker, human }: Session,
+  session: Session,
   run: Run,
   settings: Settings | null,
 ): Promise<{ readonly run: Run; readonly reports: ReportPaths }> {
+  const { outside, masker, human } = session;
   const none: ReportPaths = { html: null, junit: null, json: null };
   // Without settings nobody knows where reports belong.
   if (settings === null) return { run, reports: none };
@@ -112,7 +113,8 @@ async function report(
   } catch (error) {
     const { code, message, hint } = toAppError(error);
     if (run.error !== null && code !== 'leak') {
-      human.write(masker.mask(`The reports could not be written: ${message}\n`));
+      // Preflight may have said the same already.
+      if (message !== run.error.message) human.write(`\n${wrap(say(session)(message), human.columns)}\n`);
       return { run, reports: none };
     }
     const failure = { code, message, hint: hint ?? null, where: null };

@@ -24,31 +24,40 @@ export function createProgress(
   options: { readonly quiet: boolean; readonly verbose: boolean },
 ): Progress {
   const style = createStyle(output);
-  const write = (text: string) => output.write(mask(text));
+  const masked = (step: StepRecord) => ({ ...step, summary: mask(step.summary), notes: step.notes.map(mask) });
   let spinner: Spinner | null = null;
+  /** What the moving line says, for when it comes back. */
+  let current: { readonly name: string; readonly text: string } | null = null;
   const hide = () => {
     spinner?.stop();
     spinner = null;
   };
   const moving = (name: string, text: string) =>
     `${name.padEnd(NAME_WIDTH)} ${mask(text).slice(0, Math.max(0, output.columns - NAME_WIDTH - 4))}`;
+  const show = (name: string, text: string) => {
+    current = { name, text };
+    if (output.isTerminal && !options.quiet) spinner = output.spin(moving(name, text));
+  };
 
   return {
     handle(event) {
       switch (event.type) {
         case 'step-started':
-          if (output.isTerminal && !options.quiet) spinner = output.spin(moving(event.name, ''));
+          show(event.name, '');
           break;
         case 'progress':
+          if (current !== null) current = event;
           spinner?.update(moving(event.name, event.text));
           break;
         case 'warning':
           hide();
-          write(`${style.warn(wrap(`${style.signs.warning} ${event.text}`, output.columns, '  '))}\n`);
+          output.write(`${style.warn(wrap(`${style.signs.warning} ${mask(event.text)}`, output.columns, '  '))}\n`);
+          if (current !== null) show(current.name, current.text);
           break;
         case 'step-ended':
           hide();
-          if (!options.quiet) write(renderStep(event.step, style, output.columns, options.verbose));
+          current = null;
+          if (!options.quiet) output.write(renderStep(masked(event.step), style, output.columns, options.verbose));
           break;
       }
     },
@@ -62,10 +71,14 @@ export function renderStep(step: StepRecord, style: Style, columns: number, verb
   const indent = ' '.repeat(NAME_WIDTH + 3);
   const sign = style.signs[step.status];
   const time = step.status === 'skipped' ? '' : `(${renderDuration(step.durationMs)})`.replaceAll(' ', HARD_BLANK);
-  const words = [step.status === 'failed' ? '' : step.summary, time].filter((each) => each !== '').join(' ');
+  const summary = step.status === 'failed' ? '' : step.summary;
+  // The time is not left alone on a line, where it has room beside the last word.
+  const lastWord = summary.slice(summary.lastIndexOf(' ') + 1);
+  const blank = indent.length + lastWord.length + time.length < columns ? HARD_BLANK : ' ';
+  const words = [summary, time].filter((each) => each !== '').join(blank);
   const lines = [wrap(`${sign} ${step.name.padEnd(NAME_WIDTH)} ${words}`, columns, indent)];
   if (verbose) for (const note of step.notes) lines.push(wrap(`${indent}${note}`, columns, indent));
-  const text = `${lines.join('\n')}\n`;
-  if (step.status === 'failed') return style.bad(text);
-  return step.status === 'skipped' ? style.dim(text) : text.replace(sign, style.good(sign));
+  const text = lines.join('\n');
+  if (step.status === 'failed') return `${style.bad(text)}\n`;
+  return `${step.status === 'skipped' ? style.dim(text) : text.replace(sign, style.good(sign))}\n`;
 }

@@ -10,21 +10,20 @@ export const reportFiles: ReportFiles = {
       await mkdir(folder, { recursive: true });
       await access(folder, constants.W_OK);
     } catch (error) {
-      throw new AppError('file-not-writable', `The reports cannot be written to ${folder}.`, {
-        hint: 'Name another folder with --reports DIR.',
-        cause: error,
-      });
+      throw notWritable(folder, error);
     }
   },
   async makeRunFolder(folder, name) {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw notWritable(folder, error);
+    });
     for (let count = 1; ; count++) {
       const path = join(folder, count === 1 ? name : `${name}-${count}`);
       try {
         await mkdir(path);
         return path;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || count > 100) throw error;
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || count > 100) throw notWritable(folder, error);
       }
     }
   },
@@ -43,3 +42,10 @@ export const reportFiles: ReportFiles = {
     );
   },
 };
+
+function notWritable(folder: string, cause: unknown): AppError {
+  return new AppError('file-not-writable', `The reports cannot be written to ${folder}.`, {
+    hint: 'Name another folder with --reports DIR.',
+    cause,
+  });
+}

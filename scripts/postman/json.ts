@@ -47,7 +47,7 @@ export function parseJson(
     const at = positionOfError(text);
     throw fail(
       `${file} is not valid JSON.`,
-      `Look at line ${at.line}, column ${at.column}, or ${exportAgain.toLowerCase()}`,
+      `Look at line ${at.line}, column ${at.column}, or export the ${kind.what} from Postman again.`,
       at,
     );
   }
