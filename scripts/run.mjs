@@ -1,0 +1,96 @@
+// @ts-check
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/**
+ * Runs an entry of this folder: `node scripts/run.mjs iat ARGUMENTS`.
+ *
+ * Translating some hundred modules one by one costs half a second at each start (`npm run bench`). So they are put together
+ * into a few files once, and again whenever a script or an installed package has changed. Where that cannot be done, tsx
+ * runs the entry as it is.
+ */
+const [node = '', , name = '', ...rest] = process.argv;
+const scripts = fileURLToPath(new URL('.', import.meta.url));
+const root = join(scripts, '..');
+const entry = join(scripts, `${name}.ts`);
+const cache = join(root, 'node_modules', '.cache', 'bff-iat');
+const DAY_MS = 86_400_000;
+process.argv = [node, entry, ...rest];
+
+const bundled = await bundle().catch(() => null);
+if (bundled === null) await import('tsx');
+await import(pathToFileURL(bundled ?? entry).href);
+
+/** The file to run in place of the entry. */
+async function bundle() {
+  const folder = join(cache, fingerprint());
+  if (!existsSync(folder)) {
+    const fresh = `${folder}.${process.pid}`;
+    await build(fresh);
+    renameSync(fresh, folder);
+    removeOld();
+  }
+  return join(folder, `${name}.mjs`);
+}
+
+/** What has not been made today: a run that still goes on may load parts of what was made just now. */
+function removeOld() {
+  for (const path of readdirSync(cache).map((each) => join(cache, each))) {
+    if (statSync(path).mtimeMs < Date.now() - DAY_MS) rmSync(path, { recursive: true });
+  }
+}
+
+/** Changes with every file that is part of a bundle. */
+function fingerprint() {
+  const hash = createHash('sha256').update(process.version);
+  const inputs = readdirSync(scripts, { recursive: true, encoding: 'utf8' }).sort();
+  // npm writes its own lock file at the end of every installation.
+  for (const path of [...inputs.map((each) => join(scripts, each)), join(root, 'node_modules', '.package-lock.json')]) {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** @param {string} outdir */
+async function build(outdir) {
+  const esbuild = await import('esbuild');
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: readdirSync(scripts)
+      .filter((each) => extname(each) === '.ts')
+      .map((each) => join(scripts, each)),
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    // Packages that come as ES modules as well are smaller and quicker so.
+    mainFields: ['module', 'main'],
+    // They read files beside their own. A CommonJS package that is put in has no named exports for an `import()`.
+    external: ['newman', 'oidc-provider', 'esbuild', 'tsx'],
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module';const require = makeRequire(import.meta.url);",
+    },
+    plugins: [{ name: 'own-urls', setup: keepUrls }],
+    logLevel: 'silent',
+  });
+}
+
+/**
+ * A module that looks for files beside itself finds them where it came from.
+ *
+ * @param {import('esbuild').PluginBuild} build
+ */
+function keepUrls({ onLoad }) {
+  onLoad({ filter: /[\\/]scripts[\\/].*\.tsx?$/ }, async ({ path }) => ({
+    contents: (await readFile(path, 'utf8')).replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
+    loader: path.endsWith('x') ? 'tsx' : 'ts',
+  }));
+}
