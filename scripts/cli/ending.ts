@@ -15,7 +15,7 @@ export function renderEnding(run: Run, reports: ReportPaths, paper: Paper): stri
   if (run.error !== null) lines.push(...renderFailure(run.error, paper));
   else lines.push(style.bold(verdictOf(run)));
   if (run.compose?.diff && run.verdict === 'planned') lines.push('', say(run.compose.diff), '');
-  for (const next of run.next) lines.push(wrap(`  ${say(next)}`, columns, '    '));
+  for (const next of run.next) lines.push(wrapAdvice(say(next), columns, '    '));
   if (reports.html !== null) lines.push(`  Report: ${say(reports.html)}`);
   return `${lines.join('\n')}\n`;
 }
@@ -33,8 +33,15 @@ export function renderFailure(failure: Failure, { style, columns, say }: Paper):
       lines.push(style.dim(margin + line), ' '.repeat(margin.length) + caret);
     }
   }
-  if (failure.hint !== null) lines.push(wrap(`  ${say(failure.hint)}`, columns, '  '));
+  if (failure.hint !== null) lines.push(wrapAdvice(say(failure.hint), columns, '  '));
   return lines;
+}
+
+/** What to do next. A command at its end stays whole, on a line of its own if need be: a broken one cannot be copied. */
+function wrapAdvice(text: string, columns: number, indent: string): string {
+  const [, words, command] = /^(.*:) ((?:docker|docker-compose|npm|chmod|sudo|sandbox) .*)$/s.exec(text) ?? [];
+  if (words === undefined || 2 + text.length <= columns) return wrap(`  ${text}`, columns, indent);
+  return `${wrap(`  ${words}`, columns, indent)}\n${indent}${command}`;
 }
 
 /** The part of a line around a column, and the caret under it; a tab is as wide in one as in the other. */

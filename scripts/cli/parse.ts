@@ -89,7 +89,10 @@ function longFlag(spec: OptionSpec): string {
 }
 
 function usageError(name: CommandName, error: CommanderError): AppError {
-  const message = error.message.replace(/^error: /, '').replace(/\n?\(Did you mean (.*)\?\)/, '');
+  const message = error.message
+    .replace(/^error: /, '')
+    .replace(/\n?\(Did you mean (.*)\?\)/, '')
+    .replace(/\.$/, '');
   const suggestion = /\(Did you mean (.*)\?\)/.exec(error.message)?.[1];
   // Whoever tries to hand over the token as a flag must not find it in shell history and process lists.
   if (

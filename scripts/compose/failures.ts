@@ -62,7 +62,7 @@ export function configFailure(result: CommandResult, command: Command, file: str
     });
   }
   const line = /(?:line|at line) (\d+)/.exec(text)?.[1];
-  const path = /\b(services\.[\w.-]+)/.exec(text)?.[1];
+  const path = /\b(services(?:\.[\w-]+)+)/.exec(text)?.[1];
   return new AppError(
     'compose-invalid',
     `Compose does not accept its files${path === undefined ? '' : ` (${path})`}, so nothing was changed.`,

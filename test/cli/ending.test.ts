@@ -41,6 +41,14 @@ test('lines are broken after paths have got their final length', () => {
   ]);
 });
 
+test('a command at the end of a hint stays whole, to be copied', () => {
+  const hint = 'To try the restart again: docker compose -f compose.yaml up -d bff';
+  expect(renderFailure(failure({ hint }), paper)[1]).toBe(
+    '  To try the restart again:\n  docker compose -f compose.yaml up -d bff',
+  );
+  expect(renderFailure(failure({ hint: 'See: npm run doctor' }), paper).slice(1)).toEqual(['  See: npm run doctor']);
+});
+
 describe('paths below the working directory', () => {
   test.for([
     ['in /app/compose.yaml:3', '/app', 'in compose.yaml:3'],

@@ -89,7 +89,7 @@ describe('what is wrong is said with its value and where it came from', () => {
 
   test.for([
     [['--tiemout', '5'], /Unknown option '--tiemout'/, /--timeout/],
-    [['surplus'], /arguments/, /--help/],
+    [['surplus'], /arguments.*[^.]\.$/, /--help/],
     [['--admin-token', 'test-only-admin-token'], /never a flag/, /IAT_ADMIN_TOKEN/],
     [['--service'], /argument missing/, /--help/],
   ] as [string[], RegExp, RegExp][])('%j', ([args, message, hint]) => {
