@@ -65,7 +65,7 @@ function windowAround({ tree, document, around, pair, environment }: Service, fr
   );
   const [servicesKey] = spanOf(root.items[servicesAt]?.key);
   if (!isPlain || servicesKey !== lineStartOf(text, servicesKey) || from < start || to > end) return null;
-  return { start, end, next: next ? `${text.slice(end, nextKey)}next-key:\n` : '' };
+  return { start, end, next: next ? `${text.slice(end, nextKey)}the next key:\n` : '' };
 }
 
 /** Names that are written elsewhere cannot be read in a fragment. */
@@ -75,9 +75,7 @@ function hasAliasNames(environment: unknown): boolean {
 }
 
 function fragment(service: Service, { start, end, next }: Window, text: string, shift: number): Tree {
-  const own = text.slice(start, end + shift);
-  const lineBreak = next === '' || own.endsWith('\n') ? '' : '\n';
-  return parseAgain(service, `services:\n${own}${lineBreak}${next}`, true);
+  return parseAgain(service, `services:\n${text.slice(start, end + shift)}${next}`, true);
 }
 
 function parseAgain(service: Service, text: string, isFragment: boolean): Tree {
@@ -90,7 +88,7 @@ function parseAgain(service: Service, text: string, isFragment: boolean): Tree {
 
 function verifySame(before: Tree, after: Tree, name: string, plan: Plan, intended: Intended): void {
   const old = locateService(before, name);
-  const now = locateService(after, name);
+  const now = locateAgain(after, name);
   if (outside(old) !== outside(now)) throw unproven('something beside the environment differs');
   const oldState = environmentState(old, intended);
   const nowState = environmentState(now, intended);
@@ -102,6 +100,14 @@ function verifySame(before: Tree, after: Tree, name: string, plan: Plan, intende
   if (!isSame) throw unproven('another variable differs');
   if (oldState.properties !== nowState.properties) throw unproven('the anchor of the environment differs');
   verifyValues(now, intended);
+}
+
+function locateAgain(after: Tree, name: string): Service {
+  try {
+    return locateService(after, name);
+  } catch (error) {
+    throw unproven('the service is not there any more', error);
+  }
 }
 
 function verifyValues(service: Service, intended: Intended): void {
@@ -139,7 +145,7 @@ interface EnvironmentState {
 }
 
 function environmentState(service: Service, intended: Intended): EnvironmentState {
-  const { tree, environment } = service;
+  const { environment } = service;
   const node = (environment?.value ?? null) as Node | null;
   if (isAlias(node)) return { merges: [signature(node)], others: '[]', properties: '' };
   const properties = node ? `${node.anchor ?? ''} ${foreignTag(node) ?? ''}`.trim() : '';
@@ -151,7 +157,6 @@ function environmentState(service: Service, intended: Intended): EnvironmentStat
     return value !== null && index !== variables.findLast((variable) => variable.name === name)?.index;
   });
   const merges = isMap(node) ? node.items.filter(isMergeKey).map((pair) => signature(pair.value)) : [];
-  void tree;
   return { merges, others: JSON.stringify(others.map(({ pair, node: item }) => signature(pair ?? item))), properties };
 }
 
