@@ -20,7 +20,8 @@ export function createOutput(
       if (stream.writable) stream.write(text);
     },
     get columns() {
-      return stream.columns ?? 80;
+      // A terminal that nobody has told its size says 0.
+      return stream.columns || 80;
     },
     isTerminal,
     hasColor: env['NO_COLOR'] ? false : isForced || (isTerminal && env['FORCE_COLOR'] !== '0'),

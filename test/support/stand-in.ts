@@ -29,6 +29,8 @@ export interface Call {
   readonly title: string;
   /** Of the stand-in program; null for HTTP. */
   readonly pid: number | null;
+  /** The header of that name, of HTTP. */
+  readonly authorization: string | null;
   /** What became of it: it got its answer, or was gone before. */
   end: 'none' | 'answered' | 'broken';
 }
@@ -150,9 +152,11 @@ export async function createHome(): Promise<string> {
 }
 
 function toCall(request: IncomingMessage & { readonly text: string }): Call {
-  if (request.url !== '/docker') return { title: `${request.method} ${request.url}`, pid: null, end: 'none' };
+  const { method, url, headers } = request;
+  const authorization = headers.authorization ?? null;
+  if (url !== '/docker') return { title: `${method} ${url}`, pid: null, authorization, end: 'none' };
   const { program, args, pid } = JSON.parse(request.text) as { program: string; args: string[]; pid: number };
-  return { title: [program, ...args].join(' '), pid, end: 'none' };
+  return { title: [program, ...args].join(' '), pid, authorization, end: 'none' };
 }
 
 function send(response: ServerResponse, { pid }: Call, { status, body = '', headers = {} }: Answer): void {

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { execa } from 'execa';
+import { describe, onTestFinished } from 'vitest';
+
+/** util-linux' own, which gives a command a terminal of its own and passes on what comes on its standard input. */
+const SCRIPT = '/usr/bin/script';
+
+const COLUMNS = 80;
+
+/** `iat` in a terminal. */
+export interface Session {
+  /** What somebody types or pastes. */
+  type(text: string): void;
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when the output matches; rejects when the command ends without. */
+  shows(pattern: RegExp): Promise<void>;
+  /** All that the terminal got, with its control sequences. */
+  readonly ended: Promise<{ readonly exitCode: number | undefined; readonly output: string }>;
+}
+
+/** A suite that needs a terminal; skipped with a line that says so where none can be made. */
+export function describeInTerminal(name: string, body: () => void): void {
+  const isThere = process.platform === 'linux' && existsSync(SCRIPT);
+  if (!isThere) process.stderr.write(`SKIPPED: "${name}", because there is no ${SCRIPT} of util-linux here.\n`);
+  describe.skipIf(!isThere)(name, body);
+}
+
+export function startInTerminal(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): Session {
+  const entry = new URL('../../scripts/iat.ts', import.meta.url).pathname;
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const command = [process.execPath, '--import', tsx, entry, ...args].map((each) => `'${each}'`).join(' ');
+  const child = execa(SCRIPT, ['-qefc', `/bin/stty cols ${COLUMNS}; echo "PID $$"; exec ${command}`, '/dev/null'], {
+    cwd: options.cwd,
+    env: { TERM: 'xterm-256color', SHELL: '/bin/sh', ...options.env },
+    extendEnv: false,
+    reject: false,
+    stdin: 'pipe',
+    all: true,
+    stripFinalNewline: false,
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  let seen = '';
+  child.all.on('data', (chunk: Buffer) => {
+    seen += chunk.toString();
+  });
+  const ended = child.then(({ exitCode, all }) => ({ exitCode, output: String(all ?? '') }));
+  return {
+    type: (text) => child.stdin.write(text),
+    kill: (signal) => process.kill(Number(/PID (\d+)/.exec(seen)?.[1]), signal),
+    ended,
+    shows: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (pattern.test(seen)) resolve();
+        };
+        child.all.on('data', look);
+        look();
+        void ended.then(() => reject(new Error(`It ended without ${pattern}:\n${seen}`)));
+      }),
+  };
+}
+
+/** Each state of each line, as it stood there: without colours, what moves the cursor ends one. */
+export function drawnLines(output: string): string[] {
+  return output
+    .replace(/\x1b\[[\d;]*m|\x1b\[\?\d+[hl]/g, '')
+    .split(/[\r\n]|\x1b\[[\d;]*[A-Za-z]/)
+    .map((line) => line.trimEnd());
+}
