@@ -43,7 +43,7 @@ async function tell(session: Session, settings: Settings): Promise<number> {
   const print = (text: string) => human.write(say(session)(`${text}\n`));
   const title = (text: string) => print(`\n${style.bold(text)}`);
 
-  print('An IdP and a BFF, both real, as processes on this machine. No Docker, no network.');
+  print('An IdP and a BFF, both real, run as processes here: no Docker, no network.');
   title('1. A BFF without an Initial Access Token');
   const sandbox = await outside.openSandbox();
   try {
