@@ -1,6 +1,7 @@
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import { execa } from 'execa';
 import type { Command, CommandResult, Processes, RunOptions } from '../core/ports.ts';
 
 /** Memory held of one child's output; compose prints kilobytes, and what is beyond this is not an answer any more. */
@@ -37,7 +38,6 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
 
   return {
     async run(command, options) {
-      const { execa } = await import('execa');
       options.signal.throwIfAborted();
       const stop = later(options.signal, options.finishMs ?? 0);
       const result = await execa(
@@ -57,7 +57,6 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
     },
 
     async *lines(command, options) {
-      const { execa } = await import('execa');
       options.signal.throwIfAborted();
       const child = execa(command.file, [...command.args], { ...optionsOf(command, options), buffer: false });
       yield* readLines(child, options.signal);

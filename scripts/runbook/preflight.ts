@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { diagnoseEnvironment, LogReader, wouldIatHelp } from '../bff/diagnose.ts';
 import { chooseTarget, type Target } from '../compose/target.ts';
 import { AppError } from '../core/errors.ts';
-import type { Project, Stack } from '../core/ports.ts';
+import type { Container, Project, Stack } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { jwtExpiry } from '../postman/token.ts';
 import type { Context } from './job.ts';
@@ -39,7 +39,6 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   // Docker takes longest to answer; the rest is checked meanwhile, and speaks first.
   const connecting = tools.connect(paths, signal);
   connecting.catch(() => {});
-  tools.collections.preload();
   const source = await readSource(context);
   const { url } = planMint(source, context, null);
   planHealth(source, context, null);
@@ -52,7 +51,12 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   scope.progress('asking Docker and compose');
   const stack = await connecting;
   recorder.facts.push(['Compose', stack.title], ['Project', stack.invocation]);
-  const project = await stack.resolve(signal);
+  const resolving = stack.resolve(signal);
+  const looking = Promise.all([stack.container(job.service, signal), stack.foresee(job.service, signal)]);
+  looking.catch(() => {});
+  // Loading Newman takes as long as compose, and nothing else can go on meanwhile: all at the same time.
+  tools.collections.preload();
+  const project = await resolving;
   const service = project[job.service];
   if (service === undefined) {
     // The file has it, so it hides behind a profile that is not active (compose-spec: profiles).
@@ -80,7 +84,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   target.edit({ ...settings, [job.variable]: PLACEHOLDER });
   await tools.files.verifyWritable(target.path);
   await warn(context, target.path);
-  await foresee(context, scope, stack, { ...environment, ...settings });
+  await foresee(context, scope, { stack, looking }, { ...environment, ...settings });
 
   const adminToken = await readAdminToken(context);
   const mint = planMint(source, context, adminToken);
@@ -107,7 +111,7 @@ const LOG_TAIL = 2_000;
 async function foresee(
   { job, recorder, signal }: Context,
   scope: StepScope,
-  stack: Stack,
+  { stack, looking }: { readonly stack: Stack; readonly looking: Promise<[Container | null, readonly string[]]> },
   environment: Readonly<Record<string, string | null>>,
 ): Promise<void> {
   for (const { level, variable, message, hint } of diagnoseEnvironment(environment, job.variable)) {
@@ -115,10 +119,7 @@ async function foresee(
     if (level === 'info') scope.note(`${message} ${hint}`);
     else recorder.warn(`${message} ${hint}`);
   }
-  const [container, beside] = await Promise.all([
-    stack.container(job.service, signal),
-    stack.foresee(job.service, signal),
-  ]);
+  const [container, beside] = await looking;
   if (beside.length > 0) {
     recorder.warn(
       `The restart will also make ${beside.join(', ')} anew: its configuration or image changed since it was started. --no-deps leaves it alone.`,
