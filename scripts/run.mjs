@@ -22,8 +22,15 @@ const DAY_MS = 86_400_000;
 process.argv = [node, entry, ...rest];
 
 const bundled = await bundle().catch(() => null);
-if (bundled === null) await import('tsx');
+if (bundled === null) await startTsx();
 await import(pathToFileURL(bundled ?? entry).href);
+
+/** Without the packages nothing runs, and Node's own words for that help nobody. */
+async function startTsx() {
+  if (existsSync(join(root, 'node_modules', 'tsx'))) return import('tsx');
+  process.stderr.write('The packages are not installed yet. Install them once, and run again: npm ci\n');
+  return process.exit(2);
+}
 
 /** The file to run in place of the entry. */
 async function bundle() {
