@@ -1,10 +1,10 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { AppError } from '../core/errors.ts';
 
 /** Where the compose file of this product is looked for, before compose's own names. */
 const PRODUCT_FILES = ['docker-compose-authzen4.yml', '../CRUDService/docker-compose-authzen4.yml'];
 
-/** In v2's order; each may have an override beside it, which compose takes by itself. */
+/** In v2's order; v1 takes docker-compose.yml first; each may have an override beside it, which compose takes by itself. */
 const OWN_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 const OVERRIDES = [
   'compose.override.yml',
@@ -36,15 +36,33 @@ export async function findComposeFiles(
   // Compose looks in the folders above, too.
   for (let folder = cwd; ; folder = dirname(folder)) {
     for (const name of OWN_FILES) {
-      if (!(await exists(join(folder, name)))) continue;
-      const overrides = OVERRIDES.map((each) => join(folder, each));
-      const found: string[] = [];
-      for (const override of overrides) if (found.length === 0 && (await exists(override))) found.push(override);
-      return [join(folder, name), ...found];
+      if (await exists(join(folder, name))) return withOverride(join(folder, name), exists);
     }
     if (dirname(folder) === folder) break;
   }
   throw new AppError('compose-file-missing', 'There is no compose file here.', {
     hint: `Name it with -f FILE. Looked for ${PRODUCT_FILES.join(', ')} and ${OWN_FILES.join(', ')} from ${cwd}. To try the tool without one: npm run demo`,
   });
+}
+
+/** What else compose could take for its own file in the folder of the found one, each with its override. */
+export async function otherComposeFiles(
+  [found = '']: readonly string[],
+  exists: (path: string) => Promise<boolean>,
+): Promise<string[][]> {
+  const others: string[][] = [];
+  if (!OWN_FILES.includes(basename(found))) return others;
+  for (const name of OWN_FILES) {
+    const path = join(dirname(found), name);
+    if (path !== found && (await exists(path))) others.push(await withOverride(path, exists));
+  }
+  return others;
+}
+
+async function withOverride(path: string, exists: (path: string) => Promise<boolean>): Promise<string[]> {
+  for (const name of OVERRIDES) {
+    const override = join(dirname(path), name);
+    if (await exists(override)) return [path, override];
+  }
+  return [path];
 }

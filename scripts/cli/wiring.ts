@@ -8,12 +8,13 @@ import { type Host, openHost, type Process } from '../platform/host.ts';
 import { createOutput } from '../platform/output.ts';
 import { createProcesses } from '../platform/processes.ts';
 import { askHidden, readAll } from '../platform/prompt.ts';
+import { realPath } from '../platform/real-path.ts';
 import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { createCollections } from '../postman/newman.ts';
 import type { Tools } from '../runbook/job.ts';
 import { readAdminToken } from './admin-token.ts';
-import { findComposeFiles } from './compose-files.ts';
+import { findComposeFiles, otherComposeFiles } from './compose-files.ts';
 import type { Settings } from './settings.ts';
 
 /** The outside, as far as it does not depend on settings. */
@@ -110,11 +111,14 @@ export function createTools(
     },
     async connect(composeFiles, signal) {
       if (sandbox !== null) return sandbox.stack;
+      const explicit = settings.composeFiles !== null;
       return connectDocker(
         {
           service: settings.service,
           files: composeFiles,
-          explicit: settings.composeFiles !== null,
+          explicit,
+          others: explicit ? [] : await otherComposeFiles(composeFiles, exists),
+          realPath,
           project: settings.composeProject,
           noDeps: settings.noDeps,
           platform: host.platform,

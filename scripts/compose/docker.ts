@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { Clock, Command, Container, Processes, Stack } from '../core/ports.ts';
 import { parseConfig } from './config.ts';
@@ -11,12 +11,15 @@ import {
   dryUpCommand,
   findRunning,
   type Invocation,
+  isOneOff,
+  isSameFile,
   logsCommand,
   newestOf,
   PROJECT_LABEL,
   type Program,
   repairCommand,
   SERVICE_LABEL,
+  scaleOf,
   UP_FINISH_MS,
   upCommand,
 } from './invocation.ts';
@@ -25,8 +28,12 @@ export interface DockerOptions {
   readonly service: string;
   /** Absolute paths: what the user named or what was found. */
   readonly files: readonly string[];
-  /** The user named the files: then the running stack's own list does not replace them. */
+  /** The user named the files: then a running stack's own list replaces them only where it has them all. */
   readonly explicit: boolean;
+  /** What else would be found: other default names, each with its override. v1 and v2 prefer different ones. */
+  readonly others: readonly (readonly string[])[];
+  /** A path without links in it; null: there is no such file. */
+  readonly realPath: (path: string) => string | null;
   /** `COMPOSE_PROJECT_NAME`; null where it is not set. */
   readonly project: string | null;
   readonly platform: NodeJS.Platform;
@@ -58,7 +65,7 @@ export async function connectDocker(
   const containersOf = async (filters: readonly string[]) => {
     const result = await docker('ps', '-aq', '--no-trunc', ...filters.flatMap((each) => ['--filter', `label=${each}`]));
     if (result.exitCode !== 0) throw dockerFailure(result);
-    return inspectAll(result.stdout.split(/\s+/).filter(Boolean));
+    return (await inspectAll(result.stdout.split(/\s+/).filter(Boolean))).filter((each) => !isOneOff(each));
   };
 
   const [server, plugin, containers] = await Promise.all([
@@ -68,19 +75,26 @@ export async function connectDocker(
   ]);
   if (server.exitCode !== 0) throw dockerFailure(server);
 
-  const [first = ''] = options.files;
-  const running = findRunning(containers, first, options.project, options.platform);
+  const { platform } = options;
+  const real = (path: string) => options.realPath(path) ?? path;
+  const runningFrom = (from: readonly Container[], [file = '']: readonly string[], project = options.project) =>
+    findRunning(from, file, project, platform, real);
+  const lists = [options.files, ...options.others];
+  const found = lists.map((list) => ({ list, running: runningFrom(containers, list) })).find((each) => each.running);
+  const running = found?.running ?? null;
   const program = await chooseProgram(running?.major ?? null);
+  const files = chooseFiles();
+  const [first = ''] = files;
   const invocation: Invocation = {
     program,
-    files: running === null || options.explicit ? options.files : running.files,
+    files,
     project: running?.project ?? null,
     directory: running !== null && running.directory !== dirname(first) ? running.directory : null,
     envFiles: running?.envFiles ?? [],
     noDeps: options.noDeps,
   };
   let project = running?.project ?? null;
-  const scale = Math.max(1, running?.containers.length ?? 1);
+  const scale = scaleOf(running?.containers ?? []);
 
   /** The compose that made the running container, else the plugin, else the old program (notes: compose.md rule 3). */
   async function chooseProgram(major: number | null): Promise<Program> {
@@ -91,6 +105,14 @@ export async function connectDocker(
     const program = v1 ?? v2;
     if (program === null) throw composeMissing();
     return program;
+  }
+
+  /** The running stack's own list, unless that has lost a file or somebody names one that it does not have. */
+  function chooseFiles(): readonly string[] {
+    if (running === null) return program.major < 2 ? firstForV1(lists) : options.files;
+    const has = (file: string) => running.files.some((each) => isSameFile(real(each), real(file), platform));
+    const isWhole = running.files.every((file) => options.realPath(file) !== null);
+    return isWhole && (!options.explicit || options.files.every(has)) ? running.files : (found?.list ?? []);
   }
 
   const containersOfProject = async (service: string) =>
@@ -128,7 +150,7 @@ export async function connectDocker(
     async container(service) {
       const found = await containersOfProject(service);
       // Without a project's name yet: only containers that were made from these files belong to it.
-      const own = project !== null ? found : (findRunning(found, first, null, options.platform)?.containers ?? []);
+      const own = project !== null ? found : (runningFrom(found, files, null)?.containers ?? []);
       const newest = newestOf(own);
       if (newest !== null) project ??= newest.labels[PROJECT_LABEL] ?? null;
       return newest;
@@ -161,6 +183,12 @@ export async function connectDocker(
     logs: (id, how) =>
       readLogs(id, how, { processes, clock, inspect: async () => (await inspectAll([id]))[0] ?? null }),
   };
+}
+
+/** v1 looks for its old names first (notes: compose.md §1.5). */
+function firstForV1(lists: readonly (readonly string[])[]): readonly string[] {
+  const isOld = ([file = '']: readonly string[]) => /^docker-compose\.ya?ml$/.test(basename(file));
+  return lists.find(isOld) ?? lists[0] ?? [];
 }
 
 function toProgram(command: readonly string[], version: string): Program | null {

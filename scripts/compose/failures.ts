@@ -45,7 +45,7 @@ export function composeMissing(): AppError {
 export function configFailure(result: CommandResult, command: Command, file: string): AppError {
   const text = result.stderr;
   const look = `See compose's own words with: ${renderCommand({ ...command, args: [...withoutFormat(command.args), '-q'] })}`;
-  const envFile = /env file (\S+) not found|Couldn't find env file: (\S+)/i.exec(text);
+  const envFile = /env file (.+?) not found|Couldn't find env file: (.+)/i.exec(text);
   if (envFile) {
     return new AppError('compose-invalid', `An env_file of the project is missing: ${envFile[1] ?? envFile[2]}.`, {
       hint: 'Create it (it may be empty), or take it out of the compose file. Compose refuses every command until then.',
@@ -53,8 +53,10 @@ export function configFailure(result: CommandResult, command: Command, file: str
     });
   }
   const required =
-    /required variable ([A-Za-z_]\w*) is missing|variable "?([A-Za-z_]\w*)"?.* (?:is not set|required)/.exec(text);
-  if (required && /required/.test(text)) {
+    /required variable ([A-Za-z_]\w*) is missing|Missing mandatory value for .* interpolating .*?\$\{([A-Za-z_]\w*):?\?/.exec(
+      text,
+    );
+  if (required) {
     const name = required[1] ?? required[2];
     return new AppError('compose-invalid', `The project needs the variable ${name}, and it is not set.`, {
       hint: `Set ${name} in the shell or in the .env file beside the compose file. Compose refuses every command until then.`,

@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { Command, Container } from '../core/ports.ts';
 
@@ -117,6 +117,7 @@ export interface Running {
  * The project that was started from `file`, as its containers' labels tell it; null: none has been.
  *
  * @param project only this one (`COMPOSE_PROJECT_NAME`)
+ * @param real a path without links in it: labels hold the folder's name as the shell knew it
  * @throws AppError `service-ambiguous` when several projects were started from the file
  */
 export function findRunning(
@@ -124,9 +125,9 @@ export function findRunning(
   file: string,
   project: string | null,
   platform: NodeJS.Platform,
+  real: (path: string) => string = (path) => path,
 ): Running | null {
-  const sameFile = (a: string, b: string) =>
-    platform === 'win32' || platform === 'darwin' ? a.toLowerCase() === b.toLowerCase() : a === b;
+  const sameFile = (a: string, b: string) => isSameFile(real(a), real(b), platform);
   const projects = new Map<string, Running>();
   for (const container of containers) {
     const running = readLabels(container);
@@ -148,6 +149,21 @@ export function findRunning(
   return candidates[0] ?? null;
 }
 
+/** Whether two paths are one file by their text; Windows and macOS do not tell cases apart. */
+export function isSameFile(a: string, b: string, platform: NodeJS.Platform): boolean {
+  return platform === 'win32' || platform === 'darwin' ? a.toLowerCase() === b.toLowerCase() : a === b;
+}
+
+/** How many a service was scaled to. What an `up` that was killed has left beside a container has the same number. */
+export function scaleOf(containers: readonly Container[]): number {
+  return Math.max(1, new Set(containers.map(({ labels }) => labels[LABEL.number])).size);
+}
+
+/** Whether `compose run` made it: it is none of the service's own. */
+export function isOneOff({ labels }: Container): boolean {
+  return labels[LABEL.oneOff]?.toLowerCase() === 'true';
+}
+
 /** The newest of a service's containers: the one that a restart would have made. */
 export function newestOf(containers: readonly Container[]): Container | null {
   const byStart = [...containers].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
@@ -158,16 +174,37 @@ function readLabels(container: Container): Running | null {
   const { labels } = container;
   const project = labels[LABEL.project];
   const directory = labels[LABEL.directory];
-  if (project === undefined || directory === undefined || labels[LABEL.oneOff]?.toLowerCase() === 'true') return null;
-  // v1 writes the paths as they were typed: relative to the project's directory.
-  const absolute = (path: string) => (isAbsolute(path) ? path : resolve(join(directory, path)));
-  const list = (label: string | undefined) => (label ? label.split(',').map(absolute) : []);
+  if (project === undefined || directory === undefined || isOneOff(container)) return null;
+  const split = (label: string | undefined) => (label ? label.split(',') : []);
+  const files = split(labels[LABEL.files]);
+  const base = typedIn(directory, files[0] ?? '');
+  const absolute = (path: string) => (isAbsolute(path) ? path : join(base, path));
   return {
     project,
-    files: list(labels[LABEL.files]),
+    files: files.map(absolute),
     directory,
-    envFiles: list(labels[LABEL.envFiles]),
+    envFiles: split(labels[LABEL.envFiles]).map(absolute),
     major: Number.parseInt(labels[LABEL.version] ?? '2', 10) || 2,
     containers: [container],
   };
 }
+
+/**
+ * Where somebody stood who started a project with v1, whose labels hold the paths as they were typed there. The project's
+ * directory is that of the first file, unless `--project-directory` said another. A folder that was left upwards (`../a.yml`)
+ * is not to be known; something that does not exist stands for it.
+ */
+function typedIn(directory: string, file: string): string {
+  if (isAbsolute(file)) return directory;
+  const steps = normalize(dirname(file)).split(/[\\/]/);
+  const up = steps.filter((step) => step === '..');
+  let base = directory;
+  for (const step of steps.slice(up.length).reverse()) {
+    if (step === '.') continue;
+    if (basename(base) !== step) return directory;
+    base = dirname(base);
+  }
+  return join(base, ...up.map(() => UNKNOWN_FOLDER));
+}
+
+const UNKNOWN_FOLDER = '…';

@@ -9,6 +9,7 @@ import {
   type Invocation,
   newestOf,
   repairCommand,
+  scaleOf,
   upCommand,
 } from '../../scripts/compose/invocation.ts';
 import type { Container } from '../../scripts/core/ports.ts';
@@ -106,6 +107,39 @@ describe('findRunning', () => {
       major: 2,
     });
     expect(findRunning([container(v1)], '/p/a.yml', null, 'linux')).toMatchObject({ files: ['/p/a.yml'], major: 1 });
+  });
+
+  test('v1 labels are what was typed, wherever that was', () => {
+    const typed = (files: string, directory: string, envFile = '') =>
+      container({
+        ...v1,
+        'project.config_files': files,
+        'project.working_dir': directory,
+        'project.environment_file': envFile,
+      });
+    const find = (one: Container) => findRunning([one], '/p/sub/a.yml', null, 'linux');
+    expect(find(typed('sub/a.yml,sub/o.yml', '/p/sub', 'x.env'))).toMatchObject({
+      files: ['/p/sub/a.yml', '/p/sub/o.yml'],
+      envFiles: ['/p/x.env'],
+    });
+    expect(find(typed('../a.yml', '/p/sub'))?.files).toEqual(['/p/sub/a.yml']);
+    expect(find(typed('../sub/a.yml,../o.yml', '/p/sub'))?.files).toEqual(['/p/sub/a.yml', '/p/o.yml']);
+    expect(find(typed('./a.yml', '/p/sub'))?.files).toEqual(['/p/sub/a.yml']);
+    // With --project-directory.
+    expect(find(typed('sub/a.yml', '/p'))?.files).toEqual(['/p/sub/a.yml']);
+  });
+
+  test('a folder that is known by two names', () => {
+    const real = (path: string) => path.replace(/^\/link/, '/p');
+    const linked = { ...v2, 'project.config_files': '/link/a.yml', 'project.working_dir': '/link' };
+    expect(findRunning([container(linked)], '/p/a.yml', null, 'linux', real)?.files).toEqual(['/link/a.yml']);
+    expect(findRunning([container(linked)], '/p/a.yml', null, 'linux')).toBeNull();
+  });
+
+  test('the scale is what containers have numbers', () => {
+    const numbered = (...numbers: string[]) =>
+      numbers.map((number) => container({ ...v2, 'container-number': number }));
+    expect([scaleOf([]), scaleOf(numbered('1', '2')), scaleOf(numbered('1', '1'))]).toEqual([1, 2, 1]);
   });
 
   test('other files, one-off containers and unlabelled ones do not count', () => {
