@@ -21,7 +21,7 @@ test.concurrent('the whole story: fails, is registered, and starts from its cach
   });
 
   const token = await writeToken(running);
-  expect((await stack.resolve(NEVER))['bff']?.['DCR_IAT']).toBe(token);
+  expect((await stack.resolve(NEVER))['bff']?.environment['DCR_IAT']).toBe(token);
   await stack.up('bff', NEVER);
   const registered = await current(running);
   expect(registered.id).not.toBe(failed.id);
