@@ -7,7 +7,7 @@ import type { Project, ResolvedService } from '../core/ports.ts';
  */
 export function parseConfig(text: string): Project {
   const isJson = text.trimStart().startsWith('{');
-  const document = (isJson ? JSON.parse(text) : parse(text, { maxAliasCount: -1 })) as {
+  const document = (isJson ? JSON.parse(text) : parse(text, AS_TEXT)) as {
     services?: Record<string, Service | null>;
   } | null;
   const services = Object.entries(document?.services ?? {});
@@ -18,6 +18,9 @@ export function parseConfig(text: string): Project {
     ]),
   );
 }
+
+/** v1 leaves a text that looks like a number without quotes: read as one, 1e5 would become 100000. */
+const AS_TEXT = { schema: 'failsafe', customTags: ['null'], maxAliasCount: -1 } as const;
 
 interface Service {
   readonly environment?: Record<string, unknown> | string[] | null;

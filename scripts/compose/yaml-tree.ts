@@ -51,7 +51,8 @@ export function parseTree(source: Source, fragment = false): Tree {
   };
   for (const [index, document] of documents.entries()) {
     const [error] = document.errors;
-    if (error) throw syntaxError(source, error.pos[0], `The line ${describeYamlError(error.code)}.`);
+    if (error)
+      throw syntaxError(source, error.pos[0], `The YAML is broken: the line ${describeYamlError(error.code)}.`);
     collect(tree, index, fragment);
   }
   return tree;

@@ -185,6 +185,11 @@ describe('parseConfig', () => {
     expect(parseConfig(yaml)).toEqual(wanted);
   });
 
+  test('a value that looks like a number is a text, as compose v1 prints it', () => {
+    const yaml = "services: {bff: {environment: {A: 0123456789, B: 1e5, C: null, D: 'null', E: 1.10}}}";
+    expect(parseConfig(yaml)['bff']?.environment).toEqual({ A: '0123456789', B: '1e5', C: null, D: 'null', E: '1.10' });
+  });
+
   test('a list', () => {
     expect(parseConfig('services: {bff: {environment: ["A=x=y", B]}}')).toMatchObject({
       bff: { environment: { A: 'x=y', B: null } },
