@@ -20,7 +20,7 @@ export function parseConfig(text: string): Project {
 }
 
 /** v1 leaves a text that looks like a number without quotes: read as one, 1e5 would become 100000. */
-const AS_TEXT = { schema: 'failsafe', customTags: ['null'], maxAliasCount: -1 } as const;
+const AS_TEXT = { schema: 'failsafe' as const, customTags: ['null' as const], maxAliasCount: -1 };
 
 interface Service {
   readonly environment?: Record<string, unknown> | string[] | null;
