@@ -11,7 +11,8 @@ describe('a compose file', () => {
     const dir = temporaryFolder();
     for (const [name, content] of Object.entries({ 'compose.yml': text, ...files }))
       writeFileSync(join(dir, name), content);
-    return (await createStack({ composeFile: join(dir, 'compose.yml'), dir, shell }).resolve(NEVER))['bff']?.environment;
+    return (await createStack({ composeFile: join(dir, 'compose.yml'), dir, shell }).resolve(NEVER))['bff']
+      ?.environment;
   };
 
   test('gives its environment as a map or as a list', async () => {

@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module';
 import process from 'node:process';
-import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import type { ResultDocument } from '../../scripts/report/result.ts';
@@ -9,7 +7,7 @@ export interface CommandOptions {
   readonly cwd: string;
   /** All that the process gets: whoever runs the tests may have settings for the real thing. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Which of the entries; default `iat`. */
+  /** Default `iat`. */
   readonly command?: string;
   /** What stands on standard input; default: nothing, and it is closed. */
   readonly input?: string;
@@ -32,11 +30,12 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts an entry of `scripts/` as its own process, in a process group of its own; it ends with the test. */
+/** What `npm run` runs, from any folder. */
+export const RUN = new URL('../../scripts/run.mjs', import.meta.url).pathname;
+
+/** Starts a command as its own process, in a process group of its own; it ends with the test. */
 export function startCommand(args: readonly string[], options: CommandOptions): Running {
-  const script = new URL(`../../scripts/${options.command ?? 'iat'}.ts`, import.meta.url).pathname;
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = execa(process.execPath, ['--import', tsx, script, ...args], {
+  const child = execa(process.execPath, [RUN, options.command ?? 'iat', ...args], {
     cwd: options.cwd,
     env: { ...options.env },
     extendEnv: false,
@@ -78,7 +77,7 @@ export function startCommand(args: readonly string[], options: CommandOptions): 
   };
 }
 
-/** Runs an entry to its end. */
+/** Runs a command to its end. */
 export function runCommand(args: readonly string[], options: CommandOptions): Promise<Ended> {
   return startCommand(args, options).ended;
 }

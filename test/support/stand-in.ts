@@ -31,8 +31,8 @@ export interface Call {
   readonly pid: number | null;
   /** The header of that name, of HTTP. */
   readonly authorization: string | null;
-  /** What became of it: it got its answer, or was gone before. */
-  end: 'none' | 'answered' | 'broken';
+  /** What became of a program: it took its answer, or was gone before. */
+  readonly ended: Promise<'answered' | 'broken'>;
 }
 
 /** A folder with compose file and collection, Docker, an IdP and a BFF: all answer at once, and can be held. */
@@ -83,6 +83,7 @@ export async function createStandIn(programs: readonly ('docker' | 'docker-compo
   }
 
   const calls: Call[] = [];
+  const settle: ((end: 'answered' | 'broken') => void)[] = [];
   const holds: { matches(title: string): boolean; reach(call: Call): void; readonly released: Promise<void> }[] = [];
   const answers: { readonly pattern: RegExp; readonly how: Answer }[] = [];
   let open = 0;
@@ -90,11 +91,16 @@ export async function createStandIn(programs: readonly ('docker' | 'docker-compo
   const docker = createDocker(composeFile);
 
   const url = await serve(async (request, response) => {
-    const call = toCall(request);
-    calls.push(call);
+    if (request.url === '/docker/done') {
+      settle[Number(request.text)]?.('answered');
+      response.end();
+      return;
+    }
+    const call = toCall(request, new Promise((resolve) => settle.push(resolve)));
+    response.setHeader('x-call', calls.push(call) - 1);
     if (call.pid !== null) open += 1;
     response.on('close', () => {
-      call.end = response.writableFinished ? 'answered' : 'broken';
+      if (!response.writableFinished) settle[calls.indexOf(call)]?.('broken');
       if (call.pid !== null) open -= 1;
       if (open > 0) return;
       for (const tell of whenIdle) tell();
@@ -151,12 +157,12 @@ export async function createHome(): Promise<string> {
   return home;
 }
 
-function toCall(request: IncomingMessage & { readonly text: string }): Call {
+function toCall(request: IncomingMessage & { readonly text: string }, ended: Call['ended']): Call {
   const { method, url, headers } = request;
   const authorization = headers.authorization ?? null;
-  if (url !== '/docker') return { title: `${method} ${url}`, pid: null, authorization, end: 'none' };
+  if (url !== '/docker') return { title: `${method} ${url}`, pid: null, authorization, ended };
   const { program, args, pid } = JSON.parse(request.text) as { program: string; args: string[]; pid: number };
-  return { title: [program, ...args].join(' '), pid, authorization, end: 'none' };
+  return { title: [program, ...args].join(' '), pid, authorization, ended };
 }
 
 function send(response: ServerResponse, { pid }: Call, { status, body = '', headers = {} }: Answer): void {

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import process from 'node:process';
-import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { describe, onTestFinished } from 'vitest';
+import { RUN } from './command.ts';
 
 /** util-linux' own, which gives a command a terminal of its own and passes on what comes on its standard input. */
 const SCRIPT = '/usr/bin/script';
@@ -32,9 +31,7 @@ export function startInTerminal(
   args: readonly string[],
   options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
 ): Session {
-  const entry = new URL('../../scripts/iat.ts', import.meta.url).pathname;
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const command = [process.execPath, '--import', tsx, entry, ...args].map((each) => `'${each}'`).join(' ');
+  const command = [process.execPath, RUN, 'iat', ...args].map((each) => `'${each}'`).join(' ');
   const child = execa(SCRIPT, ['-qefc', `/bin/stty cols ${COLUMNS}; echo "PID $$"; exec ${command}`, '/dev/null'], {
     cwd: options.cwd,
     env: { TERM: 'xterm-256color', SHELL: '/bin/sh', ...options.env },
