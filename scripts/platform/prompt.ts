@@ -11,8 +11,9 @@ export async function askHidden(
 ): Promise<string> {
   signal.throwIfAborted();
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  output.write(question);
+  // Before the question: from here on the terminal shows nothing by itself, and who pastes is fast.
   const lines = createInterface({ input, output: silent, terminal: true, historySize: 0 });
+  output.write(question);
   try {
     return await new Promise<string>((resolve, reject) => {
       const stop = () => reject(signal.reason);
