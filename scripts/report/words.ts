@@ -1,6 +1,6 @@
 import type { Run, Verdict } from '../core/result.ts';
 import type { Tally } from './outline.ts';
-import { formatCount } from './text.ts';
+import { formatCount, formatNumber } from './text.ts';
 
 /** The verdict in one or two words. */
 export function verdictWord(run: Pick<Run, 'verdict' | 'command'>): string {
@@ -15,7 +15,7 @@ export function verdictSentence(run: Run, tally: Tally): string {
   if (run.verdict === 'interrupted') return 'The run was stopped before it was finished.';
   if (run.verdict === 'healthy') return HEALTHY[run.command] ?? healthySentence(run, tally);
   if (run.diagnosis) return run.diagnosis.cause;
-  if (tally.failed > 0) return `${formatCount(tally.failed, 'check')} of ${tally.checks.toLocaleString('en')} failed.`;
+  if (tally.failed > 0) return `${formatCount(tally.failed, 'check')} of ${formatNumber(tally.checks)} failed.`;
   return 'The run did not reach its goal.';
 }
 

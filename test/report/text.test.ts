@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readExpectation } from '../../scripts/report/expectation.ts';
 import { isJson, layOutJson, maskMembers } from '../../scripts/report/json-text.ts';
-import { cut, formatBytes, formatDuration, toVisible } from '../../scripts/report/text.ts';
+import { cut, formatBytes, formatDuration, formatNumber, toVisible } from '../../scripts/report/text.ts';
 import { HOSTILE } from './extreme-runs.ts';
 
 describe('toVisible', () => {
@@ -29,6 +29,11 @@ describe('toVisible', () => {
 });
 
 describe('sizes', () => {
+  it('writes whole numbers as English does', () => {
+    const samples = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+    fc.assert(fc.property(samples, (count) => formatNumber(count) === count.toLocaleString('en')));
+  });
+
   it.each([
     [0, '0 ms'],
     [312.4, '312 ms'],

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { Failure } from '../../core/result.ts';
-import { cut, formatDuration } from '../text.ts';
+import { cut, formatDuration, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
 import { scriptName, verdictSentence, verdictWord } from '../words.ts';
 import { CodeBlock } from './code-block.tsx';
@@ -31,13 +31,13 @@ export function Hero({ run, tally }: View) {
         {run.steps.length > 1 && <Figure name="Steps" value={`${passedSteps} of ${run.steps.length}`} note="passed" />}
         <Figure
           name="Requests"
-          value={tally.requests.toLocaleString('en')}
-          {...(tally.earlier > 0 ? { note: `${tally.earlier.toLocaleString('en')} more while waiting` } : {})}
+          value={formatNumber(tally.requests)}
+          {...(tally.earlier > 0 ? { note: `${formatNumber(tally.earlier)} more while waiting` } : {})}
         />
         <Figure
           name="Checks"
-          value={tally.checks.toLocaleString('en')}
-          note={tally.failed > 0 ? `${tally.failed.toLocaleString('en')} failed` : tally.checks > 0 ? 'all passed' : ''}
+          value={formatNumber(tally.checks)}
+          note={tally.failed > 0 ? `${formatNumber(tally.failed)} failed` : tally.checks > 0 ? 'all passed' : ''}
         />
         <Figure name="Exit code" value={String(run.exitCode)} />
       </dl>

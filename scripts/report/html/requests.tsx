@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { Exchange } from '../../core/exchange.ts';
 import type { Attempt, StepRecord } from '../../core/result.ts';
-import { formatCount, formatDuration } from '../text.ts';
+import { formatCount, formatDuration, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
 import { ExchangeRow } from './exchange.tsx';
 import { Toolbar } from './toolbar.tsx';
@@ -17,8 +17,8 @@ export function Requests({ view }: { readonly view: View }) {
       {total > 3 && <Toolbar exchanges={[...view.numbers.keys()]} />}
       {view.detailed.size < total && (
         <p class="muted">
-          {view.detailed.size.toLocaleString('en')} of {formatCount(total, 'request')} are shown with headers and
-          bodies, those that failed first; the others have one line each, to keep this page quick.
+          {formatNumber(view.detailed.size)} of {formatCount(total, 'request')} are shown with headers and bodies, those
+          that failed first; the others have one line each, to keep this page quick.
         </p>
       )}
       {steps.map((step) => (

@@ -1,5 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import { type Exchange, isPassed } from '../../core/exchange.ts';
+import { formatNumber } from '../text.ts';
 
 /** Filter and search; the script takes `hidden` away, so that nobody sees controls that do nothing. */
 export function Toolbar({ exchanges }: { readonly exchanges: readonly Exchange[] }) {
@@ -25,7 +26,7 @@ export function Toolbar({ exchanges }: { readonly exchanges: readonly Exchange[]
 function Filter({ name, word, count }: { readonly name: string; readonly word: string; readonly count: number }) {
   return (
     <button type="button" data-filter={name} aria-pressed={name === 'all' ? 'true' : 'false'}>
-      {word} <small>{count.toLocaleString('en')}</small>
+      {word} <small>{formatNumber(count)}</small>
     </button>
   );
 }
