@@ -53,7 +53,8 @@ export async function connectDocker(
   { processes, clock }: { readonly processes: Processes; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<Stack> {
-  const ask = (command: Command) => processes.run(command, { signal, timeoutMs: ASK_TIMEOUT_MS });
+  const ask = (command: Command, env: Readonly<Record<string, string>> = {}) =>
+    processes.run(command, { signal, timeoutMs: ASK_TIMEOUT_MS, env });
   const docker = (...args: string[]) => ask({ file: 'docker', args });
 
   const inspectAll = async (ids: readonly string[]): Promise<Container[]> => {
@@ -134,9 +135,9 @@ export async function connectDocker(
       restart: upCommand(invocation, service, scale),
       follow: logsCommand(invocation, service),
     }),
-    async resolve() {
+    async resolve(_, exported) {
       const command = configCommand(invocation);
-      const result = await ask(command);
+      const result = await ask(command, exported);
       if (result.startError !== null) throw composeMissing();
       if (result.exitCode !== 0) throw configFailure(result, command, first);
       try {

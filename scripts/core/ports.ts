@@ -142,8 +142,12 @@ export interface Stack {
   readonly isLocal: boolean;
   /** What `--dry-run` prints. */
   commands(service: string): { readonly check: Command; readonly restart: Command; readonly follow: Command };
-  /** Every service as compose resolves it. In memory only: it holds every value. */
-  resolve(signal: AbortSignal): Promise<Project>;
+  /**
+   * Every service as compose resolves it. In memory only: it holds every value.
+   *
+   * @param exported variables that count as exported in the shell, for a try
+   */
+  resolve(signal: AbortSignal, exported?: Readonly<Record<string, string>>): Promise<Project>;
   /**
    * Names of other containers that `up` of the service would make anew, because what they depend on diverged; empty where
    * compose cannot tell beforehand (v1).

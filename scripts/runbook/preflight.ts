@@ -5,6 +5,7 @@ import { AppError } from '../core/errors.ts';
 import type { Container, Project, Stack } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { jwtExpiry } from '../postman/token.ts';
+import { PLACEHOLDER, resolveBefore } from './effect.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
 import { planHealth, planMint, type RequestPlan, readSource } from './requests.ts';
@@ -25,9 +26,6 @@ export interface Plan {
   readonly current: string | null;
 }
 
-/** What stands in the token's place while the edit is tried out. As long as a real one, and nobody's secret. */
-const PLACEHOLDER = 'to-be-minted';
-
 /**
  * Checks everything that can be known before a change, and changes nothing: collection, compose files, service, target
  * file, Docker, report folder, admin token.
@@ -43,15 +41,20 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const { url } = planMint(source, context, null);
   planHealth(source, context, null);
   const dotenv = join(dirname(paths[0] ?? ''), '.env');
-  let target = await findTarget(context, paths, dotenv);
-  target.edit({ [job.variable]: PLACEHOLDER });
-  await tools.files.verifyWritable(target.path);
+  const early = findWritable(context, paths, dotenv);
+  await early.catch(() => {});
   await tools.verifyReports();
 
   scope.progress('asking Docker and compose');
-  const stack = await connecting;
+  const stack = await connecting.catch(async (error: unknown) => {
+    await early;
+    throw error;
+  });
+  // The running stack may have been started with more files than were named.
+  const isSame = stack.files.join() === paths.join() && stack.dotenv === dotenv;
+  const target = await (isSame ? early : findWritable(context, stack.files, stack.dotenv));
   recorder.facts.push(['Compose', stack.title], ['Project', stack.invocation]);
-  const resolving = stack.resolve(signal);
+  const resolving = resolveBefore(stack, target, job, signal);
   const looking = Promise.all([stack.container(job.service, signal), stack.foresee(job.service, signal)]);
   looking.catch(() => {});
   // Loading Newman takes as long as compose, and nothing else can go on meanwhile: all at the same time.
@@ -74,15 +77,10 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const current = environment[job.variable] || null;
   // What is about to be replaced was a secret as well, and is not to be seen in a diff or a log.
   if (current !== null) tools.learn(new Secret(current, `${job.variable} before`));
-  // The running stack may have been started with more files than were named.
-  if (stack.files.join() !== paths.join() || stack.dotenv !== dotenv) {
-    target = await findTarget(context, stack.files, stack.dotenv);
-  }
   const settings = settingsFor(context, environment, job.idpUrl ?? url.origin, target.kind);
   verifyNotShadowed(target, job, environment[job.variable] ?? null);
   // The edit itself is tried out now: whatever the editor refuses, it refuses before a token is minted.
   target.edit({ ...settings, [job.variable]: PLACEHOLDER });
-  await tools.files.verifyWritable(target.path);
   await warn(context, target.path);
   await foresee(context, scope, { stack, looking }, { ...environment, ...settings });
 
@@ -94,10 +92,20 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   return { mint, health, stack, project, target, settings, adminToken, current };
 }
 
+/** The file that decides, if the token can be written there. */
+async function findWritable(context: Context, paths: readonly string[], dotenv: string): Promise<Target> {
+  const target = await findTarget(context, paths, dotenv);
+  target.edit({ [context.job.variable]: PLACEHOLDER });
+  await context.tools.files.verifyWritable(target.path);
+  return target;
+}
+
 /** What the target says today has to be what the service gets today; else something beats it, and would beat the token, too. */
 function verifyNotShadowed(target: Target, { variable, service }: Context['job'], effective: string | null): void {
   const own = target.valueOf(variable);
   if (own === null || own === (effective ?? '')) return;
+  // An empty value in .env gives way to the default of `${X:-default}`.
+  if (own === '' && target.kind === 'env-file') return;
   throw new AppError('shadowed', `${target.path} sets ${variable}, but ${service} gets another value from elsewhere.`, {
     hint: `Find what wins (another -f or override file, an exported ${target.nameOf(variable)}, --env-file) and name that, or take ${variable} out there.`,
     where: { file: target.path },

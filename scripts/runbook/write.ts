@@ -1,6 +1,7 @@
 import { renderDiff } from '../compose/diff.ts';
 import { AppError } from '../core/errors.ts';
 import type { Project, Replaced } from '../core/ports.ts';
+import { findSideEffect } from './effect.ts';
 import type { Context } from './job.ts';
 import type { Minted } from './mint.ts';
 import type { Plan } from './preflight.ts';
@@ -45,7 +46,11 @@ export async function writeToken(
     verifyEffective(plan.project, await stack.resolve(signal), job.service, values);
   } catch (error) {
     await putBack();
-    throw error;
+    if (!(error instanceof AppError) || error.code !== 'compose-invalid') throw error;
+    throw new AppError('effective-value', 'Compose does not accept its files any more, so the file was put back.', {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error.where === undefined ? {} : { where: error.where }),
+    });
   }
   recorder.compose = {
     files: stack.files,
@@ -92,22 +97,15 @@ function verifyEffective(
       },
     );
   }
-  for (const other of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const was = before[other]?.environment ?? {};
-    const is = after[other]?.environment ?? {};
-    const names = new Set([...Object.keys(was), ...Object.keys(is)]);
-    for (const name of names) {
-      if (other === service && Object.hasOwn(values, name)) continue;
-      if (was[name] === is[name]) continue;
-      throw new AppError(
-        'effective-value',
-        `The change would also alter ${name} of ${other}, so the file was put back.`,
-        {
-          hint: 'Two services share this part of the file. Give the service an environment entry of its own.',
-        },
-      );
-    }
-  }
+  const beside = findSideEffect(before, after, service, Object.keys(values));
+  if (beside === null) return;
+  throw new AppError(
+    'effective-value',
+    `The change would also alter ${beside.variable} of ${beside.service}, so the file was put back.`,
+    {
+      hint: 'Two services share this part of the file. Give the service an environment entry of its own.',
+    },
+  );
 }
 
 function textOf(bytes: Uint8Array | null): string {

@@ -36,7 +36,8 @@ export function createStack(options: StackOptions): SandboxStack {
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   let current: ProcessContainer | null = null;
   let queue: Promise<unknown> = Promise.resolve();
-  const read = () => readComposeFile(composeFile, options.shell ?? process.env);
+  const read = (exported: Readonly<Record<string, string>> = {}) =>
+    readComposeFile(composeFile, { ...(options.shell ?? process.env), ...exported });
   const command = (...args: string[]): Command => ({ file: 'sandbox', args: ['-f', composeFile, ...args] });
   const withId = (id: string) => (current?.id === id ? current : null);
 
@@ -68,9 +69,9 @@ export function createStack(options: StackOptions): SandboxStack {
       restart: command('up', '-d', service),
       follow: command('logs', '-f', service),
     }),
-    async resolve(signal) {
+    async resolve(signal, exported) {
       signal.throwIfAborted();
-      const services = Object.entries(await read());
+      const services = Object.entries(await read(exported));
       return Object.fromEntries(services.map(([name, { environment }]) => [name, { environment, networkMode: null }]));
     },
     foresee: async () => [],
