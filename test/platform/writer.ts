@@ -47,6 +47,8 @@ export function compileWriter(folder: string): Writer {
   const entry = join(folder, 'test/platform/file-writer.js');
   const start = (args: readonly string[], uid?: number) =>
     spawn(process.execPath, [entry, ...args], {
+      // Another user may not be able to look into the folder of this checkout.
+      cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
