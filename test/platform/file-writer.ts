@@ -10,6 +10,14 @@ import { createFiles } from '../../scripts/platform/files.ts';
  */
 const [what = '', ...args] = process.argv.slice(2);
 
+// Another user may not look into the folder of this checkout, so all modules are loaded before root becomes that user.
+const user = Number(process.env['WRITER_USER'] ?? 0);
+if (user > 0) {
+  process.setgroups?.([user]);
+  process.setgid?.(user);
+  process.setuid?.(user);
+}
+
 if (what === 'alternate') {
   const [file = '', a = '', b = ''] = args;
   const files = createFiles();

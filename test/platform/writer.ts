@@ -47,10 +47,9 @@ export function compileWriter(folder: string): Writer {
   const entry = join(folder, 'test/platform/file-writer.js');
   const start = (args: readonly string[], uid?: number) =>
     spawn(process.execPath, [entry, ...args], {
-      // Another user may not be able to look into the folder of this checkout.
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(uid === undefined ? {} : { uid, gid: uid }),
+      env: { ...process.env, ...(uid === undefined ? {} : { WRITER_USER: String(uid) }) },
     });
   return Object.assign((...args: readonly string[]) => start(args), {
     as: (uid: number, ...args: readonly string[]) => start(args, uid),
