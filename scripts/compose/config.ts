@@ -14,7 +14,7 @@ export function parseConfig(text: string): Project {
   return Object.fromEntries(
     services.map(([name, service]): [string, ResolvedService] => [
       name,
-      { environment: toEnvironment(service?.environment), networkMode: service?.network_mode ?? null },
+      { environment: toEnvironment(service?.environment) },
     ]),
   );
 }
@@ -24,7 +24,6 @@ const AS_TEXT = { schema: 'failsafe' as const, customTags: ['null' as const], ma
 
 interface Service {
   readonly environment?: Record<string, unknown> | string[] | null;
-  readonly network_mode?: string;
 }
 
 function toEnvironment(environment: Service['environment']): ResolvedService['environment'] {

@@ -172,6 +172,13 @@ export async function connectDocker(
       const own = running?.containers.map(({ name }) => name) ?? [];
       return result.exitCode === 0 && own.length > 0 ? parseDryRun(`${result.stdout}\n${result.stderr}`, own) : [];
     },
+    async sidecars(service) {
+      if (project === null) return [];
+      const all = await containersOf([`${PROJECT_LABEL}=${project}`]);
+      const own = all.filter(({ labels }) => labels[SERVICE_LABEL] === service).map(({ id }) => `container:${id}`);
+      const lost = all.filter(({ networkMode }) => own.includes(networkMode));
+      return [...new Set(lost.map(({ labels }) => labels[SERVICE_LABEL] ?? ''))];
+    },
     async repair(services, repairSignal) {
       const command = repairCommand(invocation, services);
       const limits = { timeoutMs: UP_TIMEOUT_MS, finishMs: UP_FINISH_MS, ownGroup: true };

@@ -10,7 +10,7 @@ interface Inspected {
     readonly Env: readonly string[] | null;
     readonly Labels: Readonly<Record<string, string>> | null;
   };
-  readonly HostConfig: { readonly LogConfig: { readonly Type: string } };
+  readonly HostConfig: { readonly LogConfig: { readonly Type: string }; readonly NetworkMode?: string };
   readonly RestartCount: number;
   readonly State: {
     readonly Status: ContainerState['status'];
@@ -36,6 +36,7 @@ function toContainer(inspected: Inspected): Container {
     env: Object.fromEntries((Config.Env ?? []).map(splitEntry)),
     labels: Config.Labels ?? {},
     logDriver: inspected.HostConfig.LogConfig.Type,
+    networkMode: inspected.HostConfig.NetworkMode ?? '',
     createdAt: inspected.Created,
     state: {
       status: State.Status,

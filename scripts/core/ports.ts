@@ -98,6 +98,8 @@ export interface Container {
   readonly env: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly logDriver: string;
+  /** `container:<id>` for one that lives in the network of another one, `host`, or the name of a network. */
+  readonly networkMode: string;
   /** RFC 3339 with nanoseconds, UTC: sorts as text. */
   readonly createdAt: string;
   readonly state: ContainerState;
@@ -121,8 +123,6 @@ export type Project = Readonly<Record<string, ResolvedService>>;
 export interface ResolvedService {
   /** Name to value; null: passed through from the shell, and unset there. */
   readonly environment: Readonly<Record<string, string | null>>;
-  /** `service:bff`, `host` …; null: a network of the project. */
-  readonly networkMode: string | null;
 }
 
 /**
@@ -154,8 +154,13 @@ export interface Stack {
    */
   foresee(service: string, signal: AbortSignal): Promise<readonly string[]>;
   /**
-   * Makes the containers of services anew that live in the network of the service's old container (`network_mode: service:…`):
-   * they were left without one, and cannot even restart (notes: compose.md rule 28).
+   * Services whose containers live in the network of the service's containers (`network_mode: service:…`), whatever profile
+   * they have.
+   */
+  sidecars(service: string, signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Makes the containers of sidecars anew: with the old container they lost their network, and cannot even restart (notes:
+   * compose.md rule 28).
    */
   repair(services: readonly string[], signal: AbortSignal): Promise<void>;
   /** The newest container of the service, running or not; null: none. */

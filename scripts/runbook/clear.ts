@@ -30,7 +30,7 @@ export async function runClear(context: Context): Promise<Verdict> {
     }
     scope.summary(`${job.variable} is out of ${target.path}`);
   });
-  const container = await recorder.step('restart', (scope) => restart(context, scope, { stack, project: {} }, null));
+  const container = await recorder.step('restart', (scope) => restart(context, scope, { stack }, null));
   await seeHealthy(context, { stack, health }, container);
   return 'healthy';
 }

@@ -19,13 +19,15 @@ import type { StepScope } from './recorder.ts';
 export async function restart(
   context: Context,
   scope: StepScope,
-  plan: Pick<Plan, 'stack' | 'project'>,
+  { stack }: Pick<Plan, 'stack'>,
   token: Secret | null,
   onStart: () => void = () => {},
 ): Promise<Container> {
   const { job, recorder, signal } = context;
-  const { stack } = plan;
-  const old = await stack.container(job.service, signal);
+  const [old, sidecars] = await Promise.all([
+    stack.container(job.service, signal),
+    stack.sidecars(job.service, signal),
+  ]);
   signal.throwIfAborted();
   onStart();
   scope.progress(renderCommand(stack.commands(job.service).restart));
@@ -56,25 +58,11 @@ export async function restart(
       },
     );
   }
-  const repaired = old === null ? [] : await repairSidecars(context, plan);
+  if (sidecars.length > 0) await stack.repair(sidecars, signal);
   recorder.facts.push(['Container', `${container.name} (${container.id.slice(0, 12)}), image ${container.image}`]);
-  const also = repaired.length > 0 ? `, and new ones for ${repaired.join(', ')} on its network` : '';
+  const also = sidecars.length > 0 ? `, and new ones for ${sidecars.join(', ')} on its network` : '';
   scope.summary(`new container ${container.id.slice(0, 12)}${also}`);
   return container;
-}
-
-/** `network_mode: service:bff`: the network went away with the old container (notes: compose.md rule 28). */
-async function repairSidecars(
-  { job, signal }: Context,
-  { stack, project }: Pick<Plan, 'stack' | 'project'>,
-): Promise<string[]> {
-  const names = Object.entries(project)
-    .filter(([, { networkMode }]) => networkMode === `service:${job.service}`)
-    .map(([name]) => name);
-  const containers = await Promise.all(names.map((name) => stack.container(name, signal)));
-  const lost = names.filter((_, index) => containers[index] !== null);
-  if (lost.length > 0) await stack.repair(lost, signal);
-  return lost;
 }
 
 /** Compose is not stopped halfway by an interruption; whoever waits for that is told why. */

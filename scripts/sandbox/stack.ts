@@ -72,9 +72,10 @@ export function createStack(options: StackOptions): SandboxStack {
     async resolve(signal, exported) {
       signal.throwIfAborted();
       const services = Object.entries(await read(exported));
-      return Object.fromEntries(services.map(([name, { environment }]) => [name, { environment, networkMode: null }]));
+      return Object.fromEntries(services.map(([name, { environment }]) => [name, { environment }]));
     },
     foresee: async () => [],
+    sidecars: async () => [],
     repair: async () => {},
     async container(service, signal) {
       signal.throwIfAborted();

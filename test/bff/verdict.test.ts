@@ -13,6 +13,7 @@ function container(state: Partial<ContainerState> = {}, id = 'a'.repeat(64)): Co
     env: {},
     labels: {},
     logDriver: 'json-file',
+    networkMode: 'default',
     state: {
       status: 'running',
       exitCode: 0,

@@ -37,6 +37,7 @@ function container(labels: Record<string, string>, more: Partial<Container> = {}
     env: {},
     labels: Object.fromEntries(names),
     logDriver: 'json-file',
+    networkMode: 'default',
     createdAt: '2026-01-01T00:00:00.000000001Z',
     state: {
       status: 'running',
@@ -178,8 +179,8 @@ describe('parseConfig', () => {
     const yaml =
       'services:\n  bff:\n    environment:\n      A: x$$y\n      B: null\n      N: 1\n  side:\n    network_mode: service:bff\nversion: "3"\n';
     const wanted = {
-      bff: { environment: { A: 'x$y', B: null, N: '1' }, networkMode: null },
-      side: { environment: {}, networkMode: 'service:bff' },
+      bff: { environment: { A: 'x$y', B: null, N: '1' } },
+      side: { environment: {} },
     };
     expect(parseConfig(json)).toEqual(wanted);
     expect(parseConfig(yaml)).toEqual(wanted);

@@ -50,8 +50,8 @@ export interface DockerProject {
   composeWith(how: How, ...args: string[]): Promise<string>;
   /** `npm run iat -- --json` with the arguments, in the folder. */
   iat(args: readonly string[], how?: How): Promise<IatEnd>;
-  /** What happens when the mint request comes, before it is answered. */
-  onMint(act: () => Promise<void>): void;
+  /** What happens when the mint request comes, before it is answered; a token of its own, where it returns one. */
+  onMint(act: () => Promise<unknown>): void;
   /** The containers of a service in any project of this test, by name. */
   containers(service: string): Promise<Container[]>;
 }
@@ -111,12 +111,13 @@ export async function createDockerProject(
   });
 
   let mints = 0;
-  let act: () => Promise<void> = async () => {};
+  let act: () => Promise<unknown> = async () => {};
   const url = await serve(async ({ method, url: path = '' }, response) => {
     if (method === 'POST') {
       mints += 1;
-      await act();
-      sendJson(response, 201, { token: IAT, expires_in: 3600, max_usages: 1 });
+      const made = await act();
+      const token = typeof made === 'string' ? made : IAT;
+      sendJson(response, 201, { token, expires_in: 3600, max_usages: 1 });
     } else sendJson(response, 200, path.includes('jwks') ? { keys: [{ kid: 'bff-sig-001' }] } : { status: 'healthy' });
   });
   const bin = join(home, 'bin');

@@ -75,6 +75,7 @@ export class ProcessContainer {
       env: Object.fromEntries(set),
       labels: service.labels,
       logDriver: 'json-file',
+      networkMode: 'host',
       state: {
         status: this.#status,
         exitCode: this.#exitCode,
