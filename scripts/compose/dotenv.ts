@@ -111,7 +111,7 @@ function renderValue(name: string, value: string): string {
   }
   const message = `The value for ${name} cannot be written into a .env file so that every compose reads it alike.`;
   throw new AppError('bad-value', message, {
-    hint: 'It ends with a backslash, or has a dollar sign beside braces or backslashes. Write it into the compose file (--write compose).',
+    hint: 'It ends with a backslash, or has a dollar sign beside braces or backslashes. Write a value into the compose file in place of ${…}, and run again.',
   });
 }
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Files } from '../core/ports.ts';
@@ -10,6 +11,7 @@ import {
   setEnvironment,
   unsetEnvironment,
 } from './environment.ts';
+import { readIncludes } from './include.ts';
 
 /** The file that decides which value the service gets, and how to change it there. */
 export interface Target {
@@ -50,14 +52,15 @@ export interface TargetOptions {
 
 /**
  * Chooses the file to edit. In the compose files it is the last one that sets the variable for the service, else the first
- * that defines the service: a later file beats the earlier ones (notes: compose.md rule 5). Where the value there is `${VAR}`,
- * it lives in the `.env` file, and that is edited.
+ * that defines the service: a later file beats the earlier ones (notes: compose.md rule 5), and a file those that it includes.
+ * Where the value there is `${VAR}`, it lives in the `.env` file, and that is edited.
  *
  * @throws AppError `compose-file-missing`, `service-not-found`, `reference`, `shell-overrides`, and what the editor refuses
  */
 export async function chooseTarget(options: TargetOptions): Promise<Target> {
   const { paths, service, variable, mode } = options;
-  const sources = await Promise.all(paths.map((path) => readSource(options.files, path)));
+  const named = await Promise.all(paths.map((path) => readSource(options.files, path)));
+  const sources = await withIncludes(options.files, named, dirname(paths[0] ?? ''), new Set(paths));
   const defining = sources
     .map((source) => ({ ...source, environment: readEnvironment(source.bytes, service, source.path) }))
     .filter((source): source is Defining => source.environment !== null);
@@ -111,7 +114,7 @@ function dotenvTarget(options: TargetOptions, defining: Defining, before: Uint8A
     const name = referenceOf(defining.environment.get(variable));
     if (name !== null) return name;
     throw new AppError('reference', `${variable} would have to change in ${defining.path}, which is left alone here.`, {
-      hint: `${options.variable} lives in ${path}. Set ${variable} in the compose file by hand, or let --write compose do all of it.`,
+      hint: `${options.variable} lives in ${path}. Set ${variable} in the compose file by hand, and run again.`,
       where: { file: defining.path },
     });
   };
@@ -135,7 +138,7 @@ function referenceOf(entry: EnvironmentEntry | undefined): string | null {
   return match?.[1] ?? match?.[2] ?? null;
 }
 
-/** No file defines the service itself: misspelt, or it comes through include. */
+/** No file defines the service: misspelt, or it comes from somewhere else. */
 function notDefined(sources: readonly Source[], service: string): AppError {
   const services = sources.flatMap(({ bytes, path }) => listServices(bytes, path));
   const near = nearest(service, services);
@@ -143,9 +146,30 @@ function notDefined(sources: readonly Source[], service: string): AppError {
     hint:
       near.length > 0
         ? `Did you mean ${near.join(' or ')}? Name it with --service.`
-        : `It has: ${services.join(', ') || 'none'}. Name one with --service; if it comes through include, name its own file with -f.`,
+        : `It has: ${services.join(', ') || 'none'}. Name one with --service, or add the file that defines it with -f.`,
     where: { file: sources[0]?.path ?? '' },
   });
+}
+
+/** Each file after those that it includes. One that cannot be read is compose's business: it says so better. */
+async function withIncludes(
+  files: Files,
+  sources: readonly Source[],
+  directory: string,
+  seen: Set<string>,
+): Promise<Source[]> {
+  const all: Source[] = [];
+  for (const source of sources) {
+    for (const include of readIncludes(source.bytes, source.path, directory)) {
+      const paths = include.paths.filter((path) => !seen.has(path));
+      for (const path of paths) seen.add(path);
+      const read = await Promise.all(paths.map(async (path) => ({ path, bytes: await files.read(path) })));
+      const found = read.filter((each): each is Source => each.bytes !== null);
+      all.push(...(await withIncludes(files, found, include.directory, seen)));
+    }
+    all.push(source);
+  }
+  return all;
 }
 
 async function readSource(files: Files, path: string): Promise<Source> {

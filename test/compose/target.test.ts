@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -48,6 +48,22 @@ describe('which file', () => {
     expect(text(target.edit({ DCR_IAT: TOKEN }).bytes)).toContain(
       `      DCR_IAT: ${TOKEN}\n`.replace(TOKEN, `"${TOKEN}"`),
     );
+  });
+
+  test('a file that is included, from the folder that compose counts from', async () => {
+    await mkdir(join(home, 'sub/deep'), { recursive: true });
+    await writeFile(join(home, 'sub/n.yml'), 'include: [deep/o.yml, o.yml, "https://x.test/a.yml"]\n');
+    await writeFile(join(home, 'sub/o.yml'), 'services: {o: {image: x}}\n');
+    await writeFile(join(home, 'sub/deep/o.yml'), compose('DCR_IAT: old'));
+    const nested = await choose({ 'a.yml': 'include:\n  - path: [sub/n.yml]\nservices: {idp: {image: x}}\n' });
+    expect(nested.path).toBe(join(home, 'sub/deep/o.yml'));
+    const over = { 'a.yml': 'include: [sub/n.yml]\n', 'b.yml': compose('DCR_IAT: x') };
+    expect((await choose(over)).path).toBe(join(home, 'b.yml'));
+
+    const moved = 'include:\n  - {path: sub/n.yml, project_directory: .}\n';
+    await expect(choose({ 'a.yml': moved })).rejects.toMatchObject({ code: 'service-not-found' });
+    await writeFile(join(home, 'o.yml'), `include: [a.yml]\n${compose('A: b')}`);
+    expect((await choose({ 'a.yml': moved })).path).toBe(join(home, 'o.yml'));
   });
 
   test('no file defines the service: the nearest name', async () => {
