@@ -96,6 +96,7 @@ const EXIT_CODES = {
   'container-replaced': 1,
   'container-not-started': 1,
   'bff-unhealthy': 1,
+  'bff-unregistered': 1,
   'assertion-failed': 1,
 
   timeout: 3,

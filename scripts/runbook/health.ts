@@ -1,4 +1,4 @@
-import { nameComponents } from '../bff/verdict.ts';
+import { diagnoseComponents, downIn } from '../bff/health.ts';
 import { AppError } from '../core/errors.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { Attempt } from '../core/result.ts';
@@ -11,6 +11,12 @@ const REQUEST_TIMEOUT_MS = 5_000;
 
 const SHORTEST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * A component that the BFF has called down for this long is a diagnosis, and no reason to go on waiting: compose starts what
+ * the service depends on before it, and the BFF answers already.
+ */
+const DOWN_FOR_MS = 4_000;
 
 /**
  * Runs the health folder once.
@@ -46,14 +52,21 @@ export async function checkHealth(
  * @param options.failed rejects when the BFF fails meanwhile, by its log or its container
  * @param options.start names the start of the container that answers: another one begins the time anew
  * @param options.limitMs when it has to be healthy, in milliseconds since the run's start
+ * @param options.onAttempt is told of each attempt
+ * @returns the last attempt, which passed
  * @throws AppError `bff-unhealthy` with what failed last
  */
 export async function waitForHealth(
   context: Context,
   scope: StepScope,
   plan: RequestPlan,
-  options: { readonly failed: Promise<never>; start(): string; readonly limitMs: number },
-): Promise<void> {
+  options: {
+    readonly failed: Promise<never>;
+    start(): string;
+    readonly limitMs: number;
+    onAttempt(attempt: Attempt): void;
+  },
+): Promise<Attempt> {
   const { job, tools, recorder, signal } = context;
   const ending = new AbortController();
   const end = AbortSignal.any([signal, ending.signal]);
@@ -61,39 +74,48 @@ export async function waitForHealth(
   let attempts = 0;
   let healthySinceMs: number | null = null;
   let healthyStart = '';
+  let down: { readonly names: readonly string[]; readonly sinceMs: number } = { names: [], sinceMs: 0 };
 
   const loop = async () => {
     for (;;) {
       const attempt = await checkHealth(context, scope, plan, end);
+      options.onAttempt(attempt);
       attempts += 1;
       const nowMs = recorder.elapsedMs();
       if (attempt.passed) {
+        down = { names: [], sinceMs: 0 };
         if (healthySinceMs === null || healthyStart !== options.start()) {
           if (healthySinceMs !== null) scope.note('The BFF was restarted while it was watched; the time began anew.');
           healthySinceMs = nowMs;
           healthyStart = options.start();
         }
         const stableMs = nowMs - healthySinceMs;
-        if (stableMs >= job.stableForMs) return;
+        if (stableMs >= job.stableForMs) return attempt;
         scope.progress(`healthy, staying so for ${seconds(job.stableForMs - stableMs)} more`);
         await tools.clock.sleep(Math.min(LONGEST_PAUSE_MS, job.stableForMs - stableMs), end);
         continue;
       }
       healthySinceMs = null;
-      if (nowMs >= options.limitMs) throw unhealthy(attempt, attempts, seconds(nowMs - startMs));
+      const names = attempt.exchanges.flatMap(downIn);
+      const still = down.names.filter((name) => names.includes(name));
+      down = still.length > 0 ? { ...down, names: still } : { names, sinceMs: nowMs };
+      const isDown = down.names.length > 0 && nowMs - down.sinceMs >= DOWN_FOR_MS;
+      if (isDown || nowMs >= options.limitMs) throw unhealthy(attempt, attempts, seconds(nowMs - startMs));
       scope.progress(`try ${attempts}: ${describeFailure(attempt)}`);
       await tools.clock.sleep(pauseMs(nowMs - startMs), end);
     }
   };
   const looping = loop();
+  let last: Attempt;
   try {
-    await Promise.race([looping, options.failed]);
+    last = await Promise.race([looping, options.failed]);
   } finally {
     ending.abort(new AppError('interrupted', 'The health check has ended.'));
     await looping.catch(() => {});
   }
   const stable = job.stableForMs > 0 ? `, and still do after ${seconds(job.stableForMs)}` : '';
   scope.summary(`${plan.requests.length} of ${plan.requests.length} requests pass${stable}`);
+  return last;
 }
 
 /** The first thing that failed in an attempt, in one line. */
@@ -103,22 +125,23 @@ export function describeFailure(attempt: Attempt): string {
   return `${exchange.name}: ${reasonOf(exchange)}`;
 }
 
-function reasonOf({ response, error, assertions }: Exchange): string {
+function reasonOf(exchange: Exchange): string {
+  const { response, error, assertions } = exchange;
   if (error !== null) return error.code === '' ? error.message : `no answer (${error.code})`;
-  const down = response?.body ? nameComponents(response.body.text) : [];
+  const down = downIn(exchange);
   if (down.length > 0) return `${response?.status}, down: ${down.join(', ')}`;
   const failed = assertions.find(({ status }) => status === 'failed');
   return `${response?.status ?? 'no answer'}, "${failed?.name}" failed`;
 }
 
 function unhealthy(attempt: Attempt, attempts: number, time: string): AppError {
-  return new AppError(
-    'bff-unhealthy',
-    `The BFF is not healthy after ${time} and ${attempts} tries. ${describeFailure(attempt)}.`,
-    {
-      hint: 'The report has every attempt and the log of the BFF. If it only needs longer: --health-timeout SECONDS.',
-    },
-  );
+  const down = attempt.exchanges.flatMap(downIn);
+  const hint =
+    down.length > 0
+      ? diagnoseComponents(down, []).fix
+      : 'The report has every attempt and the log of the BFF. If it only needs longer: --health-timeout SECONDS.';
+  const message = `The BFF is not healthy after ${time} and ${attempts} tries. ${describeFailure(attempt)}.`;
+  return new AppError('bff-unhealthy', message, { hint });
 }
 
 /** A twentieth of the time waited so far: quick at first, and never more than 5 % late. */

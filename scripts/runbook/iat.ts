@@ -1,7 +1,8 @@
 import { renderDiff } from '../compose/diff.ts';
 import { renderCommand } from '../compose/failures.ts';
+import type { DiagnosisCode } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
-import type { StepName, Verdict } from '../core/result.ts';
+import type { StepName, TokenFacts, Verdict } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import type { Context } from './job.ts';
 import { mint } from './mint.ts';
@@ -55,7 +56,10 @@ export async function runIat(context: Context): Promise<Verdict> {
     });
 
   await seeHealthy(context, plan, container);
+  const spent = describeUse(recorder.diagnosis?.code ?? 'unknown', minted.facts);
+  recorder.facts.push(['Token', spent]);
   recorder.next = [
+    ...(recorder.diagnosis?.code === 'credentials-cached' ? [spent] : []),
     `Take ${job.variable} out of ${plan.target.path} again and restart once more: the BFF then starts from its cached credentials.`,
   ];
   return 'healthy';
@@ -94,7 +98,15 @@ function describePlan({ job, recorder }: Context, plan: Plan): Verdict {
   return 'planned';
 }
 
-function describeToken(facts: { handle: string; expiresAt: Date | null; maxUsages: number | null }, now: Date): string {
+/** What became of the token: a BFF that has cached credentials leaves it alone. */
+function describeUse(code: DiagnosisCode, { expiresAt }: TokenFacts): string {
+  if (code === 'registered') return 'The BFF used it to register.';
+  if (code !== 'credentials-cached') return 'Whether the BFF used it is not known: its log does not say.';
+  const end = expiresAt === null ? 'at the end of its life' : `at ${expiresAt.toISOString()}`;
+  return `The BFF started from its cached credentials, so the new token was not used; it dies ${end}.`;
+}
+
+function describeToken(facts: TokenFacts, now: Date): string {
   const minutes = facts.expiresAt === null ? null : Math.round((facts.expiresAt.getTime() - now.getTime()) / 60_000);
   const life = minutes === null ? 'the IdP does not say when it expires' : `expires in ${minutes} min`;
   const uses = facts.maxUsages === null ? '' : facts.maxUsages === 1 ? ', 1 use' : `, ${facts.maxUsages} uses`;

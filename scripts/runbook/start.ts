@@ -1,17 +1,28 @@
+import { diagnoseComponents, downIn, isFault } from '../bff/health.ts';
+import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import type { Container } from '../core/ports.ts';
-import { waitForHealth } from './health.ts';
+import type { Attempt } from '../core/result.ts';
+import { describeFailure, waitForHealth } from './health.ts';
 import type { Context } from './job.ts';
 import type { Plan } from './preflight.ts';
+import { proveRegistration } from './registration.ts';
 import { watchContainer } from './watch.ts';
 
-/** The steps bootstrap and health: watches a new container from its first line until it is healthy and stays so. */
+/**
+ * The steps bootstrap and health: watches a new container from its first line until it is healthy, stays so, and has shown
+ * that it is registered.
+ */
 export async function seeHealthy(
   context: Context,
   plan: Pick<Plan, 'stack' | 'health'>,
   container: Container,
 ): Promise<void> {
   const { job, recorder } = context;
+  let last: Attempt | null = null;
+  const onAttempt = (attempt: Attempt) => {
+    last = attempt;
+  };
   const limitMs = recorder.elapsedMs() + job.healthTimeoutMs;
   const watch = watchContainer(context, plan.stack, container);
   try {
@@ -21,14 +32,24 @@ export async function seeHealthy(
       const { cause } = watch.reader.diagnosis();
       scope.summary(how === 'decided' ? cause : 'it runs; its log does not say whether it registered');
     });
-    await recorder.step('health', (scope) =>
-      waitForHealth(context, scope, plan.health, { failed: watch.failed, start: watch.start, limitMs }),
-    );
+    await recorder.step('health', async (scope) => {
+      const { failed, start, reader } = watch;
+      const { exchanges } = await waitForHealth(context, scope, plan.health, { failed, start, limitMs, onAttempt });
+      const proof = await proveRegistration(context, scope, plan.health, { reader, exchanges, env: container.env });
+      recorder.facts.push(['Registration', proof]);
+    });
   } finally {
     await watch.stop();
-    recorder.diagnosis = watch.reader.diagnosis();
+    recorder.diagnosis = withHealth(watch.reader.diagnosis(), last);
     recorder.log = watch.reader.excerpt();
   }
+}
+
+/** What the BFF says about itself counts where its log knows of no fault. */
+function withHealth(fromLog: Diagnosis, attempt: Attempt | null): Diagnosis {
+  const down = attempt?.exchanges.flatMap(downIn) ?? [];
+  if (attempt === null || down.length === 0 || isFault(fromLog)) return fromLog;
+  return diagnoseComponents(down, [describeFailure(attempt)]);
 }
 
 /** The promise's value, or `late` when it takes longer; the timer does not outlive the wait. */

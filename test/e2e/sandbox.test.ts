@@ -43,6 +43,7 @@ describe('from failing to healthy', () => {
       diagnosis: { code: 'registered' },
       error: null,
     });
+    expect(Object.fromEntries(result.run.facts)['Registration']).toContain('Client registered: bff-server');
     const added = result.composeAfter.split('\n').filter((line) => !result.composeBefore.split('\n').includes(line));
     expect(added).toEqual([expect.stringMatching(/^\s+DCR_IAT: /)]);
     expect(result.iat).not.toBeNull();
@@ -127,12 +128,20 @@ describe('what the BFF can do: exit 1, and the token stays written', () => {
     expect(result.run, result.stdout).toMatchObject({ exitCode: 1, error: { code: 'container-crash-loop' } });
   });
 
-  test('an unhealthy one, with what is down by name', async () => {
-    const result = await runSandboxed(['--health-timeout', '2'], { fault: 'redis-down' });
+  test('an unhealthy one: what is down by name, as a diagnosis and not as the end of the time', async () => {
+    const result = await runSandboxed(['--health-timeout', '600'], { fault: 'redis-down' });
     expect(result.run, result.stdout).toMatchObject({
       exitCode: 1,
-      error: { message: expect.stringMatching(/redis/i) },
+      diagnosis: { code: 'redis-unavailable', iatHelps: false },
+      error: {
+        code: 'bff-unhealthy',
+        message: expect.stringMatching(/redis/i),
+        hint: expect.stringMatching(/REDIS_URL/),
+      },
     });
+    const health = result.run.steps.find(({ name }) => name === 'health');
+    expect(health?.attempts.length).toBeGreaterThan(2);
+    verifyNoLeak(result);
   });
 
   test('one that dies while it is watched', async () => {
