@@ -1,7 +1,15 @@
 import { AppError } from '../core/errors.ts';
 import { type DotenvEntry, type DotenvLines, parseDotenv } from './dotenv-parse.ts';
 import type { EnvironmentChange, EnvironmentEdit } from './environment.ts';
-import { decodeSource, encodeSource, lineOf, REFUSED_IN_DOTENV, type Source, whereOf } from './source-text.ts';
+import {
+  decodeSource,
+  encodeSource,
+  lineEndOf,
+  lineOf,
+  REFUSED_IN_DOTENV,
+  type Source,
+  whereOf,
+} from './source-text.ts';
 import { applySplices, insertLines, lineRegion, removeLines, type Splice } from './splice.ts';
 import { verifyAssignment, verifyName } from './yaml-scalar.ts';
 
@@ -55,7 +63,8 @@ export function setDotenv(
     } else if (!holds(text, entry, value, rendered)) {
       // A colon, which compose v2 takes for an equals sign, is unknown to v1.
       const start = entry.separator === '=' ? entry.valueStart : entry.keyEnd;
-      splices.push({ start, end: entry.valueEnd, text: entry.separator === '=' ? rendered : `=${rendered}` });
+      const text = value === '' && isLineEnd(before.source.text, entry.valueEnd) ? '' : rendered;
+      splices.push({ start, end: entry.valueEnd, text: entry.separator === '=' ? text : `=${text}` });
       actions.set(name, entry.separator === null ? 'filled' : 'replaced');
     }
   }
@@ -115,9 +124,15 @@ function renderValue(name: string, value: string): string {
   });
 }
 
+/** Nothing but blanks follows: v1 takes a comment right behind the equals sign for the value. */
+function isLineEnd(text: string, at: number): boolean {
+  return text.slice(at, lineEndOf(text, at)).trim() === '';
+}
+
 function holds(text: string, entry: DotenvEntry, value: string, rendered: string): boolean {
   if (entry.separator !== '=') return false;
   const written = text.slice(entry.valueStart, entry.valueEnd);
+  if (value === '') return ['', "''", '""'].includes(written);
   return written === rendered || (/^[\w.~+/=:@%,-]+$/.test(value) && [value, `"${value}"`].includes(written));
 }
 

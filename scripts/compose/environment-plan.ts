@@ -13,7 +13,7 @@ export interface Plan {
 
 export interface PlannedChange {
   readonly name: string;
-  readonly action: 'replaced' | 'filled' | 'added' | 'removed';
+  readonly action: 'replaced' | 'filled' | 'added' | 'emptied' | 'removed';
   readonly splice: Splice;
   /** Where in the splice's text the entry stands. */
   readonly offset: number;

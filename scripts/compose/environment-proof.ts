@@ -8,8 +8,13 @@ import { applySplices, differsOnlyIn, inOrder } from './splice.ts';
 import { isInterpolated, undoubled } from './yaml-scalar.ts';
 import { foreignTag, isMergeKey, isNull, parseTree, resolved, spanOf, type Tree } from './yaml-tree.ts';
 
-/** Values that were to be set; null: the variable was to be removed. */
-export type Intended = ReadonlyMap<string, string | null>;
+/** The variable was to be removed. */
+export const GONE = Symbol('gone');
+/** The variable was to stand there without a value. */
+export const VALUELESS = Symbol('valueless');
+
+/** What was to become of each variable: a value, or one of these two. */
+export type Intended = ReadonlyMap<string, string | typeof GONE | typeof VALUELESS>;
 
 /**
  * The text with the plan's splices made, and proven: it is parsed again, and nothing but the named variables of that one service
@@ -92,7 +97,7 @@ function verifySame(before: Tree, after: Tree, name: string, plan: Plan, intende
   if (outside(old) !== outside(now)) throw unproven('something beside the environment differs');
   const oldState = environmentState(old, intended);
   const nowState = environmentState(now, intended);
-  const [more, less] = [...intended.values()].some((value) => value !== null)
+  const [more, less] = [...intended.values()].some((value) => value !== GONE)
     ? [nowState, oldState]
     : [oldState, nowState];
   const merges = plan.inherited === null ? less.merges : [...less.merges, `*${plan.inherited}`];
@@ -116,9 +121,13 @@ function verifyValues(service: Service, intended: Intended): void {
   const variables = !isAlias(node) && (isMap(collection) || isSeq(collection)) ? variablesOf(service, collection) : [];
   for (const [name, value] of intended) {
     const found = variables.findLast((variable) => variable.name === name);
-    if (value === null && found) throw unproven('a variable is still there');
-    if (value === null) continue;
+    if (value === GONE && found) throw unproven('a variable is still there');
+    if (value === GONE) continue;
     const text = found?.text ?? null;
+    if (value === VALUELESS) {
+      if (found === undefined || text !== null) throw unproven('the variable still has a value');
+      continue;
+    }
     const isText = found?.pair === null || (isScalar(found?.node) && found.node.type === 'QUOTE_DOUBLE');
     if (
       text === null ||
@@ -154,7 +163,7 @@ function environmentState(service: Service, intended: Intended): EnvironmentStat
   const others = variables.filter(({ name, index }) => {
     const value = intended.get(name);
     if (value === undefined) return true;
-    return value !== null && index !== variables.findLast((variable) => variable.name === name)?.index;
+    return value !== GONE && index !== variables.findLast((variable) => variable.name === name)?.index;
   });
   const merges = isMap(node) ? node.items.filter(isMergeKey).map((pair) => signature(pair.value)) : [];
   return { merges, others: JSON.stringify(others.map(({ pair, node: item }) => signature(pair ?? item))), properties };

@@ -1,6 +1,7 @@
+import { planEmpty } from './environment-empty.ts';
 import { locateService, serviceNames } from './environment-locate.ts';
 import type { Plan, PlannedChange } from './environment-plan.ts';
-import { type Intended, proveEdit } from './environment-proof.ts';
+import { GONE, type Intended, proveEdit, VALUELESS } from './environment-proof.ts';
 import { type EnvironmentEntry, readVariables } from './environment-read.ts';
 import { planSet } from './environment-set.ts';
 import { planUnset } from './environment-unset.ts';
@@ -68,7 +69,27 @@ export function unsetEnvironment(
   const located = locateService(parse(source, file), service);
   const plan = planUnset(located, names);
   if (plan.splices.length === 0) return { bytes: source, changes: [] };
-  const intended: Intended = new Map(names.map((name) => [name, null]));
+  const intended: Intended = new Map(names.map((name) => [name, GONE]));
+  return finish(proveEdit(located, plan, intended), located.tree, plan, names);
+}
+
+/**
+ * Leaves variables of a service without a value (`NAME:`, `- NAME`), as they stand there to be passed through from the shell.
+ * What the service does not have itself stays so.
+ *
+ * @throws AppError as {@link setEnvironment}
+ */
+export function emptyEnvironment(
+  source: Uint8Array,
+  service: string,
+  names: readonly string[],
+  file = COMPOSE_FILE,
+): EnvironmentEdit {
+  for (const name of names) verifyName(name);
+  const located = locateService(parse(source, file), service);
+  const plan = planEmpty(located, names);
+  if (plan.splices.length === 0) return { bytes: source, changes: [] };
+  const intended: Intended = new Map(plan.changes.map(({ name }) => [name, VALUELESS]));
   return finish(proveEdit(located, plan, intended), located.tree, plan, names);
 }
 

@@ -29,6 +29,11 @@ export function renderFlowItem(name: string, value: string): string {
   return doubleQuoted(`${name}=${value.replaceAll('$', '$$$$')}`);
 }
 
+/** A name alone in a flow list or JSON: passed through. */
+export function renderFlowName(name: string): string {
+  return doubleQuoted(name);
+}
+
 /** What compose makes of a text without interpolations: `$$` is a dollar. */
 export function undoubled(text: string): string {
   return text.replaceAll('$$', '$');

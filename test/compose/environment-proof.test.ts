@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { locateService } from '../../scripts/compose/environment-locate.ts';
-import { proveEdit } from '../../scripts/compose/environment-proof.ts';
+import { GONE, proveEdit, VALUELESS } from '../../scripts/compose/environment-proof.ts';
 import { parseTree } from '../../scripts/compose/yaml-tree.ts';
 import { AppError } from '../../scripts/core/errors.ts';
 import { source } from './files.ts';
@@ -29,7 +29,12 @@ const file = source`
 const PADDING = `# ${'x'.repeat(70_000)}\n`;
 
 /** What the proof says to replacing a text of the service by another one, where DCR_IAT was to become "new". */
-function prove(text: string, find: string, replacement: string, value: string | null = 'new'): string {
+function prove(
+  text: string,
+  find: string,
+  replacement: string,
+  value: string | typeof GONE | typeof VALUELESS = 'new',
+): string {
   const start = text.indexOf(find, text.indexOf('app:'));
   const splice = { start, end: start + find.length, text: replacement };
   const service = locateService(parseTree({ text, file: 'compose.yaml' }), 'app');
@@ -55,7 +60,14 @@ describe.each([
   });
 
   test('so is taking it out', () => {
-    expect(prove(padding + file, '      DCR_IAT: "old"\n', '', null)).toBe('proven');
+    expect(prove(padding + file, '      DCR_IAT: "old"\n', '', GONE)).toBe('proven');
+  });
+
+  test('so is taking its value, and nothing else is', () => {
+    expect(prove(padding + file, ' "old"', '', VALUELESS)).toBe('proven');
+    expect(prove(padding + file, '"old"', '""', VALUELESS)).toContain('still has a value');
+    expect(prove(padding + file, '      DCR_IAT: "old"\n', '', VALUELESS)).toContain('still has a value');
+    expect(prove(padding + file, ' "old"\n      C: d', '', VALUELESS)).toContain('another variable differs');
   });
 
   test.each([
