@@ -60,6 +60,9 @@ function verdictOf(run: Run): string {
       return run.token === null
         ? 'This is the plan; nothing was changed.'
         : `The token is written; nothing was restarted. (${time})`;
+    case 'clear':
+      if (run.verdict === 'planned') return 'This is the plan; nothing was changed.';
+      return `Healthy. The BFF is up without the token. (${time})`;
     default:
       return `${run.verdict === 'healthy' ? 'Healthy' : 'Done'}. (${time})`;
   }

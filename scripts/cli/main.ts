@@ -4,11 +4,13 @@ import { toAppError } from '../core/errors.ts';
 import { Masker } from '../core/masker.ts';
 import type { StepName, Verdict } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
+import { scriptName } from '../report/words.ts';
+import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
 import { COLLECTION_STEPS, HEALTH_STEPS, runCollection, runHealth } from '../runbook/collection.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import type { Context } from '../runbook/job.ts';
+import type { CommandName } from './commands.ts';
 import { execute, type Session, type Work } from './execute.ts';
-import type { CommandName } from './options.ts';
 import { parseArguments } from './parse.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 import { type Outside, openOutside } from './wiring.ts';
@@ -23,6 +25,7 @@ interface Definition {
 
 const DEFINITIONS: Readonly<Record<RunName, Definition>> = {
   iat: { steps: IAT_STEPS, run: (context) => runIat(context) },
+  clear: { steps: CLEAR_STEPS, run: runClear },
   health: { steps: HEALTH_STEPS, run: (context) => runHealth(context) },
   collection: { steps: COLLECTION_STEPS, run: (context, { names }) => runCollection(context, names) },
 };
@@ -99,5 +102,5 @@ export function workOf(
  */
 function typedFrom(host: Outside['host'], command: CommandName): string {
   const { INIT_CWD, npm_lifecycle_event } = host.env;
-  return INIT_CWD !== undefined && npm_lifecycle_event?.split(':')[0] === command ? INIT_CWD : host.cwd;
+  return INIT_CWD !== undefined && npm_lifecycle_event === scriptName(command) ? INIT_CWD : host.cwd;
 }

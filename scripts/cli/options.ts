@@ -1,12 +1,4 @@
-/** Which commands there are, and what each is for. */
-export const COMMANDS = {
-  iat: 'Mint an Initial Access Token, write it into the compose environment, restart the BFF, and see it register and stay healthy.',
-  health: 'Run the health folder of the collection against the BFF.',
-  collection: 'Run any folders or requests of the collection, with the same reports.',
-  demo: 'The whole story against the embedded sandbox: a BFF that fails, is mended, and starts from its cached credentials.',
-} as const;
-
-export type CommandName = keyof typeof COMMANDS;
+import { ALL, type CommandName, IAT, RESTART, RUNS } from './commands.ts';
 
 /** How a value's text becomes a setting. */
 export type Kind = 'text' | 'url' | 'file' | 'name' | 'write' | 'seconds' | 'count' | 'pointer' | 'switch' | 'list';
@@ -23,10 +15,6 @@ export interface OptionSpec {
   readonly commands: readonly CommandName[];
 }
 
-const ALL: readonly CommandName[] = ['iat', 'health', 'collection', 'demo'];
-const RUNS: readonly CommandName[] = ['iat', 'health', 'collection'];
-const IAT: readonly CommandName[] = ['iat'];
-
 /** Every option of design and README; flag, variable and default stand here and nowhere else. */
 export const OPTIONS = {
   composeFile: {
@@ -35,7 +23,7 @@ export const OPTIONS = {
     kind: 'list',
     description:
       "compose file, repeatable (default: the first that exists of docker-compose-authzen4.yml, ../CRUDService/docker-compose-authzen4.yml, compose's own names)",
-    commands: IAT,
+    commands: RESTART,
   },
   service: {
     flags: '--service <name>',
@@ -43,7 +31,7 @@ export const OPTIONS = {
     kind: 'name',
     description: 'compose service of the BFF',
     fallback: 'bff',
-    commands: IAT,
+    commands: RESTART,
   },
   variable: {
     flags: '--variable <name>',
@@ -51,7 +39,7 @@ export const OPTIONS = {
     kind: 'name',
     description: 'environment variable that takes the token',
     fallback: 'DCR_IAT',
-    commands: IAT,
+    commands: RESTART,
   },
   write: {
     flags: '--write <where>',
@@ -96,7 +84,7 @@ export const OPTIONS = {
     kind: 'text',
     description: 'the folder that says whether the BFF is healthy',
     fallback: 'BFF Health',
-    commands: ['iat', 'health'],
+    commands: ['iat', 'clear', 'health'],
   },
   idpUrl: {
     flags: '--idp-url <url>',
@@ -110,7 +98,7 @@ export const OPTIONS = {
     variable: 'IAT_BFF_URL',
     kind: 'url',
     description: "base URL of the BFF (default: the collection's own)",
-    commands: ['iat', 'health'],
+    commands: ['iat', 'clear', 'health'],
   },
   adminTokenFile: {
     flags: '--admin-token-file <file>',
@@ -182,7 +170,7 @@ export const OPTIONS = {
     kind: 'seconds',
     description: 'from the restart until healthy',
     fallback: '120',
-    commands: IAT,
+    commands: RESTART,
   },
   stableFor: {
     flags: '--stable-for <seconds>',
@@ -190,13 +178,13 @@ export const OPTIONS = {
     kind: 'seconds',
     description: 'how long it then has to stay healthy',
     fallback: '10',
-    commands: IAT,
+    commands: RESTART,
   },
   dryRun: {
     flags: '--dry-run',
     kind: 'switch',
     description: 'print the plan, the masked diff and the commands; change and mint nothing',
-    commands: IAT,
+    commands: RESTART,
   },
   noRestart: {
     flags: '--no-restart',
@@ -204,11 +192,17 @@ export const OPTIONS = {
     description: 'stop after writing',
     commands: IAT,
   },
+  clear: {
+    flags: '--clear',
+    kind: 'switch',
+    description: 'take the token out again at the end of a successful run, as npm run iat:clear does',
+    commands: IAT,
+  },
   noDeps: {
     flags: '--no-deps',
     kind: 'switch',
     description: 'restart the service alone, not what it depends on',
-    commands: IAT,
+    commands: RESTART,
   },
   sandbox: {
     flags: '--sandbox',

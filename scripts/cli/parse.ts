@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../core/errors.ts';
-import { COMMANDS, type CommandName, OPTIONS, type OptionName, type OptionSpec } from './options.ts';
+import { scriptName } from '../report/words.ts';
+import { COMMANDS, type CommandName } from './commands.ts';
+import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
 
 /** What the command line says: texts by option name; switches are `true`. Nothing is checked yet but the spelling. */
 export interface Arguments {
@@ -57,7 +59,7 @@ export function optionsOf(name: CommandName): OptionName[] {
 }
 
 function createCommand(name: CommandName, version: string, columns: number): Command {
-  const command = new Command(`npm run ${name} --`)
+  const command = new Command(`npm run ${scriptName(name)} --`)
     .description(COMMANDS[name])
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this')
@@ -104,6 +106,6 @@ function usageError(name: CommandName, error: CommanderError): AppError {
     });
   }
   return new AppError('usage', `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`, {
-    hint: suggestion === undefined ? `See: npm run ${name} -- --help` : `Did you mean ${suggestion}?`,
+    hint: suggestion === undefined ? `See: npm run ${scriptName(name)} -- --help` : `Did you mean ${suggestion}?`,
   });
 }

@@ -1,6 +1,7 @@
 import { delimiter, resolve } from 'node:path';
 import { AppError } from '../core/errors.ts';
-import { type CommandName, OPTIONS, type OptionName, type OptionSpec } from './options.ts';
+import type { CommandName } from './commands.ts';
+import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
 import type { Arguments } from './parse.ts';
 
 /** Everything that decides how a run goes: resolved once, read-only, paths absolute, times in milliseconds. */
@@ -35,6 +36,7 @@ export interface Settings {
   readonly stableForMs: number;
   readonly dryRun: boolean;
   readonly restart: boolean;
+  readonly clear: boolean;
   readonly noDeps: boolean;
   readonly sandbox: boolean;
   readonly reports: string;
@@ -130,6 +132,7 @@ export function resolveSettings(command: CommandName, given: Arguments, around: 
     stableForMs: seconds('stableFor'),
     dryRun: isOn('dryRun'),
     restart: !isOn('noRestart'),
+    clear: isOn('clear'),
     noDeps: isOn('noDeps'),
     sandbox: isOn('sandbox') || command === 'demo',
     reports: path('reports') ?? '',

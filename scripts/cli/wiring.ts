@@ -12,6 +12,7 @@ import { realPath } from '../platform/real-path.ts';
 import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { createCollections } from '../postman/newman.ts';
+import { standingBefore } from '../report/standing.ts';
 import type { Tools } from '../runbook/job.ts';
 import { readAdminToken } from './admin-token.ts';
 import { findComposeFiles, otherComposeFiles } from './compose-files.ts';
@@ -147,6 +148,13 @@ export function createTools(
       });
     },
     learn: run.learn,
+    async standingBefore(file) {
+      const runs = [...(await outside.reportFiles.runs(settings.reports))].sort((a, b) => (a.name < b.name ? -1 : 1));
+      return standingBefore(
+        runs.map(({ result }) => result),
+        file,
+      );
+    },
     async verifyReports() {
       await outside.reportFiles.verify(settings.reports);
       if (settings.caFile !== null && !(await exists(settings.caFile))) {

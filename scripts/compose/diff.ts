@@ -1,5 +1,19 @@
 import { structuredPatch } from 'diff';
 
+/** What an edit of a service's variables changes in a file, under the names that the variables have there. */
+export function diffOf(
+  target: { readonly path: string; nameOf(variable: string): string },
+  before: Uint8Array | null,
+  after: Uint8Array,
+  shown: { readonly variables: readonly string[]; readonly secret: string; readonly handle: string },
+): string {
+  return renderDiff(target.path, textOf(before), textOf(after), {
+    names: shown.variables.map(target.nameOf),
+    secretName: target.nameOf(shown.secret),
+    handle: shown.handle,
+  });
+}
+
 /**
  * What an edit changes, as a unified diff without context: the lines around hold other people's secrets. Of the changed
  * lines, too, only those are shown that hold one of `names` and nothing else.
@@ -32,7 +46,11 @@ export function renderDiff(
     const [, start = '', name = '', sign = '', value = ''] = entry ?? [];
     if (entry === null || !names.includes(name)) return `${line[0]} (a line with other values)`;
     if (name !== secretName) return line;
-    if (value === '') return line;
+    if (/^(?:""|'')?\s*(?:#.*)?$/.test(value)) return line;
     return `${start}${name}${sign}‹${line.startsWith('+') ? handle : `value before`}›`;
   }
+}
+
+function textOf(bytes: Uint8Array | null): string {
+  return bytes === null ? '' : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }

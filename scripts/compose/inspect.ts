@@ -11,6 +11,7 @@ interface Inspected {
     readonly Labels: Readonly<Record<string, string>> | null;
   };
   readonly HostConfig: { readonly LogConfig: { readonly Type: string }; readonly NetworkMode?: string };
+  readonly Mounts?: readonly { readonly Type: string; readonly Destination: string }[] | null;
   readonly RestartCount: number;
   readonly State: {
     readonly Status: ContainerState['status'];
@@ -37,6 +38,7 @@ function toContainer(inspected: Inspected): Container {
     labels: Config.Labels ?? {},
     logDriver: inspected.HostConfig.LogConfig.Type,
     networkMode: inspected.HostConfig.NetworkMode ?? '',
+    mounts: (inspected.Mounts ?? []).filter(({ Type }) => Type !== 'tmpfs').map(({ Destination }) => Destination),
     createdAt: inspected.Created,
     state: {
       status: State.Status,

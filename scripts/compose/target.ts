@@ -2,10 +2,12 @@ import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Files } from '../core/ports.ts';
+import type { Standing } from '../core/result.ts';
 import { readDotenv, setDotenv, unsetDotenv } from './dotenv.ts';
 import {
   type EnvironmentChange,
   type EnvironmentEntry,
+  emptyEnvironment,
   listServices,
   readEnvironment,
   setEnvironment,
@@ -24,8 +26,10 @@ export interface Target {
   valueOf(variable: string): string | null;
   /** The file with the service's variables set; throws what the editor refuses. Writes nothing. */
   edit(values: Readonly<Record<string, string>>): Edit;
-  /** The file without the variables. */
-  remove(variables: readonly string[]): Edit;
+  /** How the variable stands in the file. */
+  standingOf(variable: string): Standing;
+  /** The file with the variable as it stood before it got a value; where it had another one, or none is known, without it. */
+  clear(variable: string, before: Standing | null): Edit;
   /** The same target with what the file holds now. */
   refresh(): Promise<Target>;
 }
@@ -102,8 +106,18 @@ function composeTarget(options: TargetOptions, { path, bytes, environment }: Def
     path,
     nameOf: (variable) => variable,
     valueOf: (variable) => environment.get(variable)?.value ?? null,
+    standingOf(variable) {
+      const entry = environment.get(variable);
+      if (entry === undefined || entry.inherited) return 'absent';
+      if (entry.kind === 'pass-through') return 'passed-through';
+      return entry.value === '' ? 'empty' : 'value';
+    },
     edit: (values) => ({ before: bytes, ...setEnvironment(bytes, service, values, path) }),
-    remove: (variables) => ({ before: bytes, ...unsetEnvironment(bytes, service, variables, path) }),
+    clear(variable, before) {
+      if (before === 'empty') return { before: bytes, ...setEnvironment(bytes, service, { [variable]: '' }, path) };
+      const clear = before === 'passed-through' ? emptyEnvironment : unsetEnvironment;
+      return { before: bytes, ...clear(bytes, service, [variable], path) };
+    },
     refresh: async () => composeTarget(options, { environment, ...(await readSource(options.files, path)) }),
   };
 }
@@ -125,8 +139,16 @@ function dotenvTarget(options: TargetOptions, defining: Defining, before: Uint8A
     path,
     nameOf,
     valueOf: (variable) => readDotenv(before, path).get(nameOf(variable)) ?? null,
+    standingOf(variable) {
+      const value = readDotenv(before, path).get(nameOf(variable));
+      return value === undefined ? 'absent' : value === '' ? 'empty' : 'value';
+    },
     edit: (values) => ({ before, ...setDotenv(before, renamed(values), path) }),
-    remove: (variables) => ({ before, ...unsetDotenv(before, variables.map(nameOf), path) }),
+    clear(variable, was) {
+      const name = nameOf(variable);
+      const edit = was === 'empty' ? setDotenv(before, { [name]: '' }, path) : unsetDotenv(before, [name], path);
+      return { before, ...edit };
+    },
     refresh: async () => dotenvTarget(options, defining, await options.files.read(path)),
   };
 }

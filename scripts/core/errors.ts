@@ -48,6 +48,7 @@ const EXIT_CODES = {
   tag: 2,
   shadowed: 2,
   'shell-overrides': 2,
+  'token-needed': 2,
   'dotenv-syntax': 2,
 
   // Files

@@ -100,6 +100,8 @@ export interface Container {
   readonly logDriver: string;
   /** `container:<id>` for one that lives in the network of another one, `host`, or the name of a network. */
   readonly networkMode: string;
+  /** Absolute paths in the container whose contents outlive it: volumes and bind mounts. */
+  readonly mounts: readonly string[];
   /** RFC 3339 with nanoseconds, UTC: sorts as text. */
   readonly createdAt: string;
   readonly state: ContainerState;

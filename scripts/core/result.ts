@@ -13,6 +13,7 @@ export type StepName =
   | 'bootstrap'
   | 'health'
   | 'clear'
+  | 'restore'
   | 'collection'
   | 'doctor';
 
@@ -51,6 +52,12 @@ export interface TokenFacts {
   readonly maxUsages: number | null;
 }
 
+/**
+ * How a variable stands in a file: not at all, with an empty text, without a value so that it comes from the shell, or with a
+ * value.
+ */
+export type Standing = 'absent' | 'empty' | 'passed-through' | 'value';
+
 /** What was written where. */
 export interface ComposeFacts {
   readonly files: readonly string[];
@@ -58,6 +65,8 @@ export interface ComposeFacts {
   readonly wrote: 'compose' | 'env-file' | null;
   /** The file that holds the value now; null when nothing was written. */
   readonly target: string | null;
+  /** How the token's variable stood there before; null when nothing was written. */
+  readonly before: Standing | null;
   /** Names of the variables that changed. */
   readonly changed: readonly string[];
   /** Unified diff of the target file; the token's place is masked by the sink. null: nothing changed. */

@@ -48,6 +48,8 @@ interface Case {
 }
 
 function stepSuite(run: Run): Suite {
+  // A step that is done twice (--clear restarts once more) is two cases.
+  const unique = uniqueNames();
   return {
     name: `${run.command}: steps`,
     timestamp: toIso(run.startedAt),
@@ -59,13 +61,13 @@ function stepSuite(run: Run): Suite {
       ...(run.token ? [['token', run.token.handle] as const] : []),
       ...run.facts,
     ],
-    cases: run.steps.map((step) => stepCase(run, step)),
+    cases: run.steps.map((step) => stepCase(run, step, unique(step.name))),
     output: run.warnings.map((warning) => `Warning: ${warning}`).join('\n'),
   };
 }
 
-function stepCase(run: Run, step: StepRecord): Case {
-  const base = { classname: toClassname([run.command]), name: step.name, timeMs: step.durationMs };
+function stepCase(run: Run, step: StepRecord, name: string): Case {
+  const base = { classname: toClassname([run.command]), name, timeMs: step.durationMs };
   if (step.status === 'passed') return { ...base, outcome: 'passed', type: '', message: '', details: '' };
   if (step.status === 'skipped') return { ...base, outcome: 'skipped', type: '', message: step.summary, details: '' };
   const { error, diagnosis } = run;

@@ -135,6 +135,7 @@ function maskCompose(compose: ComposeFacts, masks: Masks): ComposeFacts {
     service: masks.text(compose.service),
     wrote: compose.wrote,
     target: compose.target === null ? null : masks.text(compose.target),
+    before: compose.before,
     changed: compose.changed.map(masks.text),
     diff: compose.diff === null ? null : masks.lines(compose.diff),
   };

@@ -1,7 +1,7 @@
 import type { DiagnosisCode } from '../core/diagnosis.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Masker } from '../core/masker.ts';
-import type { Failure, ReportPaths, Run, StepName, StepStatus, Verdict } from '../core/result.ts';
+import type { Failure, ReportPaths, Run, Standing, StepName, StepStatus, Verdict } from '../core/result.ts';
 import { maskRun } from './masked.ts';
 import { toIso } from './text.ts';
 
@@ -28,6 +28,9 @@ export interface ResultDocument {
     readonly files: readonly string[];
     readonly service: string;
     readonly wrote: 'compose' | 'env-file' | null;
+    /** The file that was written, and how the token's variable stood there before. */
+    readonly target: string | null;
+    readonly before: Standing | null;
     readonly changed: readonly string[];
   } | null;
   readonly diagnosis: {
@@ -72,6 +75,8 @@ export function toResult(run: Run, reports: ReportPaths): ResultDocument {
       files: run.compose.files,
       service: run.compose.service,
       wrote: run.compose.wrote,
+      target: run.compose.target,
+      before: run.compose.before,
       changed: run.compose.changed,
     },
     diagnosis: run.diagnosis && {

@@ -3,6 +3,7 @@ import { isPassed } from '../core/exchange.ts';
 import type { StepName, Verdict } from '../core/result.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
+import type { StepScope } from './recorder.ts';
 import { planHealth, planItems, type RequestPlan, readSource, titleOf, toRun } from './requests.ts';
 
 export const HEALTH_STEPS: readonly StepName[] = ['preflight', 'health'];
@@ -14,17 +15,20 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** `npm run health`: the health folder, once. */
 export async function runHealth(context: Context): Promise<Verdict> {
   const plan = await prepare(context, (source) => planHealth(source, context, null));
-  await context.recorder.step('health', async (scope) => {
-    scope.progress(titleOf(plan));
-    const attempt = await checkHealth(context, scope, plan, context.signal);
-    if (!attempt.passed) {
-      throw new AppError('bff-unhealthy', `The BFF is not healthy. ${describeFailure(attempt)}.`, {
-        hint: 'The report has every request. If the BFF does not start at all: npm run iat',
-      });
-    }
-    scope.summary(`${attempt.exchanges.length} of ${plan.requests.length} requests pass`);
-  });
+  await context.recorder.step('health', (scope) => checkOnce(context, scope, plan));
   return 'healthy';
+}
+
+/** Runs the health folder once. Throws `bff-unhealthy` when it does not pass. */
+export async function checkOnce(context: Context, scope: StepScope, plan: RequestPlan): Promise<void> {
+  scope.progress(titleOf(plan));
+  const attempt = await checkHealth(context, scope, plan, context.signal);
+  if (!attempt.passed) {
+    throw new AppError('bff-unhealthy', `The BFF is not healthy. ${describeFailure(attempt)}.`, {
+      hint: 'The report has every request. If the BFF does not start at all: npm run iat',
+    });
+  }
+  scope.summary(`${attempt.exchanges.length} of ${plan.requests.length} requests pass`);
 }
 
 /** `npm run collection -- NAME...`: any folders and requests, once. */

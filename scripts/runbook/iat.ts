@@ -1,12 +1,14 @@
-import { renderDiff } from '../compose/diff.ts';
+import { diffOf } from '../compose/diff.ts';
 import { renderCommand } from '../compose/failures.ts';
 import type { DiagnosisCode } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
+import type { Container } from '../core/ports.ts';
 import type { StepName, TokenFacts, Verdict } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
+import { clearToken } from './clear.ts';
 import type { Context } from './job.ts';
 import { mint } from './mint.ts';
-import { type Plan, preflight } from './preflight.ts';
+import { findTarget, type Plan, preflight } from './preflight.ts';
 import { titleOf } from './requests.ts';
 import { restart } from './restart.ts';
 import { seeHealthy } from './start.ts';
@@ -31,11 +33,12 @@ export async function runIat(context: Context): Promise<Verdict> {
     scope.summary(describeToken(result.facts, tools.clock.date()));
     return result;
   });
-  const putBack = await recorder.step('write', (scope) => writeToken(context, scope, plan, minted));
+  const written = await recorder.step('write', (scope) => writeToken(context, scope, plan, minted));
 
   const again = renderCommand(plan.stack.commands(job.service).restart);
   if (!job.restart) {
-    for (const step of ['restart', 'bootstrap', 'health'] as const) recorder.skip(step, '--no-restart');
+    const rest = ['restart', 'bootstrap', 'health', ...(job.clear ? (['clear'] as const) : [])] as const;
+    for (const step of rest) recorder.skip(step, '--no-restart');
     recorder.next = [`The token is written. It counts from the next start: ${again}`];
     return 'planned';
   }
@@ -49,7 +52,7 @@ export async function runIat(context: Context): Promise<Verdict> {
     .catch(async (error: unknown) => {
       // Whoever interrupts before anything happened wants nothing to have happened.
       if (!isStarted && error instanceof AppError && error.code === 'interrupted') {
-        await putBack();
+        await written.putBack();
         recorder.next = [];
       }
       throw error;
@@ -58,11 +61,39 @@ export async function runIat(context: Context): Promise<Verdict> {
   await seeHealthy(context, plan, container);
   const spent = describeUse(recorder.diagnosis?.code ?? 'unknown', minted.facts);
   recorder.facts.push(['Token', spent]);
-  recorder.next = [
-    ...(recorder.diagnosis?.code === 'credentials-cached' ? [spent] : []),
-    `Take ${job.variable} out of ${plan.target.path} again and restart once more: the BFF then starts from its cached credentials.`,
-  ];
+  const unused = recorder.diagnosis?.code === 'credentials-cached' ? [spent] : [];
+  if (job.clear) await clearAfter(context, plan, container, written.original);
+  else
+    recorder.next = [
+      `Now that its credentials are cached, take ${job.variable} out again (with the same options): npm run iat:clear`,
+    ];
+  recorder.next = [...unused, ...recorder.next];
   return 'healthy';
+}
+
+/** `--clear`: the token has done its work. What was changed for good stays in the report. */
+async function clearAfter(
+  context: Context,
+  { stack, health }: Plan,
+  container: Container,
+  original: Uint8Array | null,
+): Promise<void> {
+  const { job, tools, recorder, signal } = context;
+  const { variable } = job;
+  const target = await findTarget(context, stack.files, stack.dotenv);
+  const written = recorder.compose;
+  const before = written?.before === 'value' ? await tools.standingBefore(target.path) : (written?.before ?? null);
+  const [project, isSet] = [await stack.resolve(signal), target.standingOf(variable) === 'value'];
+  await clearToken(context, { stack, health, project, target, before, isSet, isInContainer: true, container });
+  const own = target.nameOf(variable);
+  const isBack = written?.before !== 'value';
+  const changed = written?.changed.filter((name) => name !== own || !isBack) ?? [];
+  const bytes = (await tools.files.read(target.path)) ?? new Uint8Array();
+  // `changed` has the names of the file already.
+  const names = { path: target.path, nameOf: (name: string) => name };
+  const shown = { variables: [...changed, own], secret: own, handle: 'nothing' };
+  const diff = diffOf(names, original, bytes, shown);
+  if (written !== null) recorder.compose = { ...written, changed, diff: diff || null };
 }
 
 /** `--dry-run`: what would happen, to read. */
@@ -71,17 +102,16 @@ function describePlan({ job, recorder }: Context, plan: Plan): Verdict {
   const placeholder = new Secret('to-be-minted', 'IAT');
   const values = { ...plan.settings, [job.variable]: placeholder.reveal() };
   const edit = target.edit(values);
-  const decode = (bytes: Uint8Array | null) =>
-    bytes === null ? '' : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   recorder.compose = {
     files: stack.files,
     service: job.service,
     wrote: null,
     target: target.path,
+    before: null,
     changed: edit.changes.map(({ name }) => name),
-    diff: renderDiff(target.path, decode(edit.before), decode(edit.bytes), {
-      names: Object.keys(values).map(target.nameOf),
-      secretName: target.nameOf(job.variable),
+    diff: diffOf(target, edit.before, edit.bytes, {
+      variables: Object.keys(values),
+      secret: job.variable,
       handle: 'the new IAT',
     }),
   };

@@ -1,4 +1,5 @@
 import type { Clock, Collections, Files, Stack } from '../core/ports.ts';
+import type { Standing } from '../core/result.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -30,6 +31,8 @@ export interface Job {
   readonly stableForMs: number;
   readonly dryRun: boolean;
   readonly restart: boolean;
+  /** Takes the token out again at the end of a successful run. */
+  readonly clear: boolean;
 }
 
 /** Everything outside that the steps need, plugged in at one place. */
@@ -47,6 +50,11 @@ export interface Tools {
   adminToken(signal: AbortSignal): Promise<Secret>;
   /** From now on this is masked everywhere. */
   learn(secret: Secret): void;
+  /**
+   * How the token's variable stood in the file before the first write since it was last cleared, as the reports of earlier
+   * runs tell; null: they do not.
+   */
+  standingBefore(file: string): Promise<Standing | null>;
   /** Throws when the reports could not be written. */
   verifyReports(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { diagnoseEnvironment, LogReader, wouldIatHelp } from '../bff/diagnose.ts';
 import { chooseTarget, type Target } from '../compose/target.ts';
 import { AppError } from '../core/errors.ts';
-import type { Container, Project, Stack } from '../core/ports.ts';
+import type { Container, Project, ResolvedService, Stack } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { jwtExpiry } from '../postman/token.ts';
 import { PLACEHOLDER, resolveBefore } from './effect.ts';
@@ -60,20 +60,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   // Loading Newman takes as long as compose, and nothing else can go on meanwhile: all at the same time.
   tools.collections.preload();
   const project = await resolving;
-  const service = project[job.service];
-  if (service === undefined) {
-    // The file has it, so it hides behind a profile that is not active (compose-spec: profiles).
-    throw new AppError(
-      'service-not-found',
-      `Compose leaves the service "${job.service}" out: its profile is not active.`,
-      {
-        hint: 'Activate it as for the running stack: set COMPOSE_PROFILES.',
-        where: { file: target.path },
-      },
-    );
-  }
-
-  const { environment } = service;
+  const { environment } = serviceOf(project, job.service, target.path);
   const current = environment[job.variable] || null;
   // What is about to be replaced was a secret as well, and is not to be seen in a diff or a log.
   if (current !== null) tools.learn(new Secret(current, `${job.variable} before`));
@@ -90,6 +77,21 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   recorder.facts.push(['IdP', mint.url.origin], ['Collection', source.file]);
   scope.summary(`${stack.invocation}, service ${job.service}`);
   return { mint, health, stack, project, target, settings, adminToken, current };
+}
+
+/**
+ * The service as compose resolves it. The file has it, so that compose leaves it out only for its profile (compose-spec:
+ * profiles).
+ *
+ * @throws AppError `service-not-found`
+ */
+export function serviceOf(project: Project, name: string, file: string): ResolvedService {
+  const service = project[name];
+  if (service !== undefined) return service;
+  throw new AppError('service-not-found', `Compose leaves the service "${name}" out: its profile is not active.`, {
+    hint: 'Activate it as for the running stack: set COMPOSE_PROFILES.',
+    where: { file },
+  });
 }
 
 /** The file that decides, if the token can be written there. */
@@ -113,7 +115,7 @@ function verifyNotShadowed(target: Target, { variable, service }: Context['job']
 }
 
 /** Enough of the last log to hold a whole start. */
-const LOG_TAIL = 2_000;
+export const LOG_TAIL = 2_000;
 
 /** Says whether a fresh token will help, from the environment as it will be and the log of the last start. */
 async function foresee(

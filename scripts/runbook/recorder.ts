@@ -146,7 +146,8 @@ export class Recorder {
       next: this.next,
       warnings: this.#warnings,
       log: this.log,
-      facts: this.facts,
+      // What was found again counts as it was last.
+      facts: [...new Map(this.facts)],
     };
   }
 

@@ -1,4 +1,4 @@
-import { renderDiff } from '../compose/diff.ts';
+import { diffOf } from '../compose/diff.ts';
 import { AppError } from '../core/errors.ts';
 import type { Project, Replaced } from '../core/ports.ts';
 import { findSideEffect } from './effect.ts';
@@ -7,11 +7,18 @@ import type { Minted } from './mint.ts';
 import type { Plan } from './preflight.ts';
 import type { StepScope } from './recorder.ts';
 
+/** What was done, and how to undo it. */
+export interface Written {
+  /** What the file held before; null: there was none. */
+  readonly original: Uint8Array | null;
+  putBack(): Promise<void>;
+}
+
 /**
  * Writes the token, and proves with compose itself that the service will get it. When it would not, or when the run is
  * interrupted before that is known, the file is put back byte for byte.
  *
- * @returns puts the file back, for an interruption before anything was restarted
+ * @returns the way back, for an interruption before anything was restarted
  * @throws AppError `effective-value`, `file-…`
  */
 export async function writeToken(
@@ -19,7 +26,7 @@ export async function writeToken(
   scope: StepScope,
   plan: Plan,
   { secret, facts }: Minted,
-): Promise<() => Promise<void>> {
+): Promise<Written> {
   const { job, tools, recorder, signal } = context;
   const { target, stack } = plan;
   const values = { ...plan.settings, [job.variable]: secret.reveal() };
@@ -57,10 +64,11 @@ export async function writeToken(
     service: job.service,
     wrote: target.kind,
     target: target.path,
+    before: target.standingOf(job.variable),
     changed,
-    diff: renderDiff(target.path, textOf(edit.before), textOf(edit.bytes), {
-      names: Object.keys(values).map(target.nameOf),
-      secretName: target.nameOf(job.variable),
+    diff: diffOf(target, edit.before, edit.bytes, {
+      variables: Object.keys(values),
+      secret: job.variable,
       handle: `IAT ${facts.handle}`,
     }),
   };
@@ -70,7 +78,7 @@ export async function writeToken(
   scope.summary(
     `${written} in ${target.path}${line === undefined ? '' : `:${line}`}${others.length > 0 ? `, also ${others.join(', ')}` : ''}`,
   );
-  return putBack;
+  return { putBack, original: edit.before };
 }
 
 /** What the file system made special about the write. */
@@ -106,8 +114,4 @@ function verifyEffective(
       hint: 'Two services share this part of the file. Give the service an environment entry of its own.',
     },
   );
-}
-
-function textOf(bytes: Uint8Array | null): string {
-  return bytes === null ? '' : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }

@@ -13,6 +13,7 @@ function container(state: Partial<ContainerState> = {}, id = 'a'.repeat(64)): Co
     env: {},
     labels: {},
     logDriver: 'json-file',
+    mounts: [],
     networkMode: 'default',
     state: {
       status: 'running',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { COMMANDS, type CommandName } from '../../scripts/cli/options.ts';
+import { COMMANDS, type CommandName } from '../../scripts/cli/commands.ts';
 import { parseArguments, renderHelp } from '../../scripts/cli/parse.ts';
 import { resolveSettings, type Surroundings } from '../../scripts/cli/settings.ts';
 import { thrownBy } from '../support/builders.ts';

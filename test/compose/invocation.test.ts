@@ -37,6 +37,7 @@ function container(labels: Record<string, string>, more: Partial<Container> = {}
     env: {},
     labels: Object.fromEntries(names),
     logDriver: 'json-file',
+    mounts: [],
     networkMode: 'default',
     createdAt: '2026-01-01T00:00:00.000000001Z',
     state: {

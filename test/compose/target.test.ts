@@ -81,7 +81,7 @@ describe('a value that lives in .env', () => {
       const target = await choose({ 'a.yml': compose(`DCR_IAT: ${value}`), '.env': `# mine\nDCR_IAT=old\n` });
       expect(target).toMatchObject({ kind: 'env-file', path: join(home, '.env') });
       expect(text(target.edit({ DCR_IAT: TOKEN }).bytes)).toBe(`# mine\nDCR_IAT='${TOKEN}'\n`);
-      expect(text(target.remove(['DCR_IAT']).bytes)).toBe('# mine\n');
+      expect(text(target.clear('DCR_IAT', null).bytes)).toBe('# mine\n');
     },
   );
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithEachCompose } from '../support/docker.ts';
-import { type IatRun, runIat } from '../support/docker-run.ts';
+import { type IatRun, runClear, runIat } from '../support/docker-run.ts';
 import {
   ADMIN_TOKEN,
   type ContainerFacts,
@@ -79,6 +79,30 @@ describeWithEachCompose('npm run iat against containers', (compose) => {
 
     await expectNoLeak(run, ADMIN_TOKEN, {});
     await expectNoLeak(run, token, { but: stack.composeFile });
+  });
+
+  test('iat:clear: from the token to the cached credentials', async () => {
+    const registered = await stack.inspectBff();
+    const token = registered.env['DCR_IAT'] ?? '';
+    const run = await runClear(stack);
+    expect(run.document, run.stderr).toMatchObject({
+      command: 'clear',
+      verdict: 'healthy',
+      exitCode: 0,
+      compose: { wrote: 'compose', changed: ['DCR_IAT'] },
+      diagnosis: { code: 'credentials-cached' },
+    });
+    const living = await stack.inspectBff();
+    expect(living.id).not.toBe(registered.id);
+    expect(living.env).not.toHaveProperty('DCR_IAT');
+    const after = await readFile(stack.composeFile, 'utf8');
+    expect(after).toBe(
+      before
+        .split('\n')
+        .filter((line) => !line.includes('DCR_IAT'))
+        .join('\n'),
+    );
+    await expectNoLeak(run, token, {});
   });
 
   test('when the BFF cannot reach the IdP: the answer is no, why, and the token stays written', async () => {

@@ -44,7 +44,7 @@ const fullExchange = () =>
 
 /** Strings of closed sets; they are no text. */
 const VOCABULARY = new Set(
-  'healthy passed failed skipped mint log script compose plain good bad stdout registered internal'.split(' '),
+  'healthy passed failed skipped mint log script compose absent plain good bad stdout registered internal'.split(' '),
 );
 
 describe('maskRun', () => {

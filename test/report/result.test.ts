@@ -37,6 +37,9 @@ describe('the result document', () => {
       files: ['/srv/CRUDService/docker-compose-authzen4.yml'],
       service: 'bff',
       wrote: 'compose',
+      // How iat:clear knows what to bring back.
+      target: '/srv/CRUDService/docker-compose-authzen4.yml',
+      before: 'absent',
       changed: ['DCR_IAT', 'SKIP_DCR_BOOTSTRAP'],
     });
     expect(Object.keys(result.diagnosis ?? {})).toEqual(['code', 'cause', 'fix', 'iatHelps', 'evidence']);

@@ -102,6 +102,7 @@ export function healthyRun(overrides: Partial<Run> = {}): Run {
       service: 'bff',
       wrote: 'compose',
       target: '/srv/CRUDService/docker-compose-authzen4.yml',
+      before: 'absent',
       changed: ['DCR_IAT', 'SKIP_DCR_BOOTSTRAP'],
       diff: DIFF,
     },

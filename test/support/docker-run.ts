@@ -15,13 +15,36 @@ export interface IatRun {
 }
 
 /** `npm run iat -- --json -f FILE`, as its own process; never throws for its exit code. */
-export async function runIat(stack: DockerStack, adminToken: string, ...args: string[]): Promise<IatRun> {
+export function runIat(stack: DockerStack, adminToken: string, ...args: string[]): Promise<IatRun> {
+  return runScript(stack, 'iat', ['--idp-url', stack.idpUrl, ...args], { IAT_ADMIN_TOKEN: adminToken });
+}
+
+/** `npm run iat:clear -- --json -f FILE`, likewise. */
+export function runClear(stack: DockerStack, ...args: string[]): Promise<IatRun> {
+  return runScript(stack, 'iat:clear', args, {});
+}
+
+async function runScript(
+  stack: DockerStack,
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<IatRun> {
   const reports = await mkdtemp(join(stack.folder, 'reports-'));
-  const urls = ['--idp-url', stack.idpUrl, '--bff-url', stack.bffUrl];
-  const fixed = ['--json', '-f', stack.composeFile, '--reports', reports, '--stable-for', '2', ...urls];
-  const { exitCode, stdout, stderr } = await execa('npm', ['run', '--silent', 'iat', '--', ...fixed, ...args], {
+  const fixed = [
+    '--json',
+    '-f',
+    stack.composeFile,
+    '--reports',
+    reports,
+    '--stable-for',
+    '2',
+    '--bff-url',
+    stack.bffUrl,
+  ];
+  const { exitCode, stdout, stderr } = await execa('npm', ['run', '--silent', script, '--', ...fixed, ...args], {
     cwd: new URL('../../', import.meta.url),
-    env: { ...withoutOwn(process.env), IAT_ADMIN_TOKEN: adminToken },
+    env: { ...withoutOwn(process.env), ...env },
     extendEnv: false,
     reject: false,
   });

@@ -76,6 +76,8 @@ export class ProcessContainer {
       labels: service.labels,
       logDriver: 'json-file',
       networkMode: 'host',
+      // Whatever it writes is on this machine.
+      mounts: ['/'],
       state: {
         status: this.#status,
         exitCode: this.#exitCode,

@@ -1,0 +1,16 @@
+/** Which commands there are, and what each is for. */
+export const COMMANDS = {
+  iat: 'Mint an Initial Access Token, write it into the compose environment, restart the BFF, and see it register and stay healthy.',
+  clear:
+    'After success: take the token out of the environment again, restart, and see the BFF start from its cached credentials.',
+  health: 'Run the health folder of the collection against the BFF.',
+  collection: 'Run any folders or requests of the collection, with the same reports.',
+  demo: 'The whole story against the embedded sandbox: a BFF that fails, is mended, and starts from its cached credentials.',
+} as const;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export const ALL: readonly CommandName[] = ['iat', 'clear', 'health', 'collection', 'demo'];
+export const RUNS: readonly CommandName[] = ['iat', 'clear', 'health', 'collection'];
+export const RESTART: readonly CommandName[] = ['iat', 'clear'];
+export const IAT: readonly CommandName[] = ['iat'];

@@ -1,0 +1,72 @@
+import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { PassThrough } from 'node:stream';
+import { onTestFinished } from 'vitest';
+import { execute } from '../../scripts/cli/execute.ts';
+import { openSession, readCommandLine, workOf } from '../../scripts/cli/main.ts';
+import type { Run } from '../../scripts/core/result.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../scripts/sandbox/start.ts';
+
+/** Several commands against one sandbox, one after the other, as they go in real life. */
+export interface Story {
+  readonly home: string;
+  readonly sandbox: Sandbox;
+  /** Runs a command in this process; reports stay in `home` from run to run. */
+  run(command: 'iat' | 'clear', ...args: string[]): Promise<Told>;
+  compose(): Promise<string>;
+  /** The token's value in the container that runs now; undefined: none. */
+  token(): Promise<string | undefined>;
+}
+
+export interface Told {
+  readonly run: Run;
+  /** Everything that was printed. */
+  readonly output: string;
+}
+
+const COLLECTION = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
+
+export async function openStory(options: Partial<SandboxOptions> = {}): Promise<Story> {
+  const home = await mkdtemp(join(await realpath(tmpdir()), 'iat-test-'));
+  const signal = new AbortController().signal;
+  const sandbox = await startSandbox({ dir: join(home, 'sandbox'), signal, restart: 'no', startBff: true, ...options });
+  onTestFinished(async () => {
+    await sandbox.close();
+    await rm(home, { recursive: true, force: true });
+  });
+  return {
+    home,
+    sandbox,
+    compose: () => readFile(sandbox.composeFile, 'utf8'),
+    token: async () => (await sandbox.stack.container('bff', signal))?.env['DCR_IAT'],
+    async run(command, ...args) {
+      const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+      const session = openSession({
+        argv: ['node', command, '--collection', COLLECTION, '--stable-for', '0', ...args],
+        env: { PATH: process.env['PATH'] },
+        cwd: () => home,
+        stdin: process.stdin,
+        stdout: stdout as unknown as NodeJS.WriteStream,
+        stderr: stderr as unknown as NodeJS.WriteStream,
+        platform: process.platform,
+        exit: () => {
+          throw new Error('the process would have ended');
+        },
+      });
+      const read = await readCommandLine(command, session);
+      if (read.kind === 'print') throw new Error('only printed');
+      const run = await execute(session, { ...workOf(command, session, read), sandbox });
+      session.outside.host.interruption.release();
+      return { run, output: `${stdout.read() ?? ''}${stderr.read() ?? ''}` };
+    },
+  };
+}
+
+/** Texts of all files below a folder. */
+export async function readBelow(folder: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return new Map(await Promise.all(paths.map(async (path) => [path, await readFile(path, 'latin1')] as const)));
+}
