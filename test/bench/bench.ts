@@ -1,0 +1,30 @@
+import { cpus, loadavg } from 'node:os';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { benchIat } from './iat.ts';
+import type { Row } from './row.ts';
+
+/**
+ * `npm run bench [-- ROW...] [--rounds N] [--also COMMAND]`: what this project costs beside what people use instead, measured
+ * side by side in one run. Without a ROW all of them. Linux, with GNU time.
+ */
+const ROWS: Readonly<Record<string, Row>> = {
+  /** The main job beside the same by a shell script. */
+  iat: benchIat,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' }, also: { type: 'string', multiple: true } },
+});
+const rounds = values.rounds === undefined ? null : Number(values.rounds);
+const unknown = positionals.filter((name) => !Object.hasOwn(ROWS, name));
+if (unknown.length > 0)
+  throw new Error(`There is no row ${unknown.join(', ')}. There are: ${Object.keys(ROWS).join(', ')}`);
+
+console.log(`Node ${process.version}, ${cpus().length} CPUs, load ${loadavg()[0]?.toFixed(1)}`);
+for (const [name, run] of Object.entries(ROWS)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  console.log(`\n${name}`);
+  await run({ rounds, also: values.also ?? [] });
+}
