@@ -72,6 +72,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   }
   // What a run leaves to be done is of no use where everything is gone in a moment.
   if (started !== null) recorder.next = ['That was the sandbox, and it is gone again. On your own stack: npm run iat'];
+  recorder.facts.push(['Run on', outside.host.title]);
   const finished = recorder.finish({
     command: work.command,
     version: outside.host.version,

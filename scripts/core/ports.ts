@@ -84,6 +84,8 @@ export interface CollectionOutcome {
 
 /** The team's collection, run by Newman. */
 export interface Collections {
+  /** "Newman 6.2.2": for people. */
+  readonly engine: string;
   /** Starts loading the engine, which is slow, while something else is being waited for. */
   preload(): void;
   run(options: CollectionRun): Promise<CollectionOutcome>;

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { arch, hostname } from 'node:os';
+import { version } from 'node:process';
 import { catchInterruption } from './signals.ts';
 
 /** How long what is still open (a connection that nobody waits for) may keep the process after its work is done. */
@@ -24,6 +26,8 @@ export interface Host {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly platform: NodeJS.Platform;
+  /** "Node 20.20.2, linux x64, host build-7": for people. */
+  readonly title: string;
   /** Of this package. */
   readonly version: string;
   readonly interruption: ReturnType<typeof catchInterruption>;
@@ -48,6 +52,7 @@ export function openHost(process: Process): Host {
     stdout: process.stdout,
     stderr: process.stderr,
     platform: process.platform,
+    title: `Node ${version.slice(1)}, ${process.platform} ${arch()}, host ${hostname()}`,
     version: readVersion(),
     interruption,
     leave() {

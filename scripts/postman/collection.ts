@@ -44,7 +44,7 @@ export interface Variable {
 }
 
 export interface Collection extends Item {
-  info: { name?: string; schema?: string; version?: unknown };
+  info: { name?: string; schema?: string; version?: unknown; _postman_id?: string };
   item: Item[];
 }
 

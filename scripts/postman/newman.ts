@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { AppError } from '../core/errors.ts';
 import type { Assertion, ConsoleLine, Exchange, ExchangeError, HttpRequest, HttpResponse } from '../core/exchange.ts';
 import type { CollectionOutcome, CollectionRun, Collections } from '../core/ports.ts';
@@ -19,6 +20,10 @@ export function createCollections(): Collections {
     return loading;
   };
   return {
+    get engine() {
+      const { version } = createRequire(import.meta.url)('newman/package.json') as { version: string };
+      return `Newman ${version}`;
+    },
     preload() {
       // A failure to load is reported by the run that needs it.
       load().catch(() => {});

@@ -4,7 +4,7 @@ import type { StepName, Verdict } from '../core/result.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
-import { planHealth, planItems, type RequestPlan, readSource, titleOf, toRun } from './requests.ts';
+import { originsOf, planHealth, planItems, type RequestPlan, readSource, titleOf, toRun } from './requests.ts';
 
 export const HEALTH_STEPS: readonly StepName[] = ['preflight', 'health'];
 export const COLLECTION_STEPS: readonly StepName[] = ['preflight', 'collection'];
@@ -64,7 +64,7 @@ async function prepare(context: Context, plan: (source: Source) => RequestPlan):
     const source = await readSource(context);
     const prepared = plan(source);
     await context.tools.verifyReports();
-    context.recorder.facts.push(['Collection', source.file]);
+    context.recorder.facts.push(['Hosts', originsOf(prepared)]);
     scope.summary(titleOf(prepared));
     return prepared;
   });

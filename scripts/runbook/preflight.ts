@@ -8,7 +8,7 @@ import { jwtExpiry } from '../postman/token.ts';
 import { PLACEHOLDER, resolveBefore } from './effect.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
-import { planHealth, planMint, type RequestPlan, readSource } from './requests.ts';
+import { originsOf, planHealth, planMint, type RequestPlan, readSource } from './requests.ts';
 
 /** What the other steps work with: all that could be found out before anything changes. */
 export interface Plan {
@@ -39,7 +39,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   connecting.catch(() => {});
   const source = await readSource(context);
   const { url } = planMint(source, context, null);
-  planHealth(source, context, null);
+  recorder.facts.push(['IdP', url.origin], ['BFF', originsOf(planHealth(source, context, null))]);
   const dotenv = join(dirname(paths[0] ?? ''), '.env');
   const early = findWritable(context, paths, dotenv);
   await early.catch(() => {});
@@ -74,7 +74,6 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const adminToken = await readAdminToken(context);
   const mint = planMint(source, context, adminToken);
   const health = planHealth(source, context, environment['BFF_KID'] ?? null);
-  recorder.facts.push(['IdP', mint.url.origin], ['Collection', source.file]);
   scope.summary(`${stack.invocation}, service ${job.service}`);
   return { mint, health, stack, project, target, settings, adminToken, current };
 }

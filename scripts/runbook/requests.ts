@@ -14,6 +14,7 @@ import {
   requestsIn,
   v3Error,
 } from '../postman/collection.ts';
+import { describeRevision } from '../postman/revision.ts';
 import { parseEnvironment, targetOf, type Value, verifyResolved } from '../postman/variables.ts';
 import type { Context } from './job.ts';
 
@@ -36,11 +37,11 @@ export interface Source {
 }
 
 /**
- * Reads the collection and the environment export.
+ * Reads the collection and the environment export, and notes for the report which state of them runs, and in what.
  *
  * @throws AppError `collection-missing`, `collection-invalid`, `collection-v3`, `environment-invalid`
  */
-export async function readSource({ job, tools }: Context): Promise<Source> {
+export async function readSource({ job, tools, recorder }: Context): Promise<Source> {
   const file = job.collection;
   const bytes = await tools.files.read(file).catch((error: unknown) => {
     // A folder where a file should be: the v3 format is a folder of YAML files.
@@ -55,7 +56,11 @@ export async function readSource({ job, tools }: Context): Promise<Source> {
   const values = job.environment === null ? [] : await readEnvironment(job.environment, tools.files);
   for (const { name, value, isSecret } of values) if (isSecret && value !== '') tools.learn(new Secret(value, name));
   const own = job.envVars.map(({ name, value }) => ({ name, value, isSecret: false }));
-  return { collection: parseCollection(bytes, file), file, values: merge(values, own) };
+  const collection = parseCollection(bytes, file);
+  recorder.facts.push(['Collection', file], ['Revision', describeRevision(bytes, collection)]);
+  if (job.environment !== null) recorder.facts.push(['Postman environment', job.environment]);
+  recorder.facts.push(['Run by', tools.collections.engine]);
+  return { collection, file, values: merge(values, own) };
 }
 
 /** The request that mints, carrying the admin token. `adminToken` null: only to see what would be sent. */
@@ -124,6 +129,12 @@ export function toRun(
     requestTimeoutMs: limits.requestTimeoutMs,
     signal: limits.signal ?? signal,
   };
+}
+
+/** Where the requests go: scheme, host and port of each, as far as that can be told before their scripts run. */
+export function originsOf({ requests, values }: RequestPlan): string {
+  const targets = requests.map((place) => targetOf(place, values)).filter((target) => URL.canParse(target));
+  return [...new Set(targets.map((target) => new URL(target).origin))].join(', ');
 }
 
 /** "BFF Health (2 requests)", "IdP Admin/DCR IAT". */
