@@ -8,6 +8,7 @@ import { renderEnding } from './ending.ts';
 import { createProgress } from './progress.ts';
 import { loadRenderers, writeReports } from './reports.ts';
 import type { Settings } from './settings.ts';
+import { addStepSummary } from './step-summary.ts';
 import { createStyle, shortenPaths, wrap } from './style.ts';
 import { createTools, type Outside, type Sandboxed } from './wiring.ts';
 
@@ -82,7 +83,8 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     signalExitCode: outside.host.interruption.exitCode(),
   });
   await (started as Sandboxed | null)?.close();
-  const { run, reports } = await report(session, finished, settings);
+  const { run: reported, reports } = await report(session, finished, settings);
+  const run = await summarize(session, reported);
   const paper = { style: createStyle(human), columns: human.columns, say: say(session) };
   human.write(masker.mask(renderEnding(run, reports, paper)));
   if (settings?.verbose && thrown !== null) human.write(say(session)(`\n${describeCause(thrown)}\n`));
@@ -110,7 +112,9 @@ async function report(
   // Without settings nobody knows where reports belong.
   if (settings === null) return { run, reports: none };
   try {
-    return { run, reports: await writeReports(run, masker, outside.reportFiles, settings.reports) };
+    const { paths, notes } = await writeReports(run, masker, outside.reportFiles, settings);
+    for (const note of notes) human.write(`\n${wrap(say(session)(note), human.columns)}\n`);
+    return { run, reports: paths };
   } catch (error) {
     const { code, message, hint } = toAppError(error);
     if (run.error !== null && code !== 'leak') {
@@ -120,6 +124,18 @@ async function report(
     }
     const failure = { code, message, hint: hint ?? null, where: null };
     return { run: { ...run, verdict: 'failed', exitCode: 3, error: failure }, reports: none };
+  }
+}
+
+/** Adds the run to the job's page in GitHub Actions. Only a leak changes how the run ended. */
+async function summarize({ outside, masker, human }: Session, run: Run): Promise<Run> {
+  try {
+    const problem = await addStepSummary(run, masker, outside.reportFiles, outside.host.env['GITHUB_STEP_SUMMARY']);
+    if (problem !== null) human.write(`\n${wrap(masker.mask(problem), human.columns)}\n`);
+    return run;
+  } catch (error) {
+    const { code, message, hint } = toAppError(error);
+    return { ...run, verdict: 'failed', exitCode: 3, error: { code, message, hint: hint ?? null, where: null } };
   }
 }
 

@@ -218,6 +218,14 @@ export const OPTIONS = {
     fallback: 'reports',
     commands: ALL,
   },
+  keep: {
+    flags: '--keep <n>',
+    variable: 'IAT_KEEP',
+    kind: 'count',
+    description: 'how many reports stay in that folder; the oldest beyond them are removed',
+    fallback: '50',
+    commands: ALL,
+  },
   json: {
     flags: '--json',
     kind: 'switch',

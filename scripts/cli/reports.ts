@@ -1,8 +1,9 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { Leak, Masker } from '../core/masker.ts';
 import type { ReportFiles } from '../core/ports.ts';
 import type { ReportPaths, Run } from '../core/result.ts';
+import type { Settings } from './settings.ts';
 
 /** The renderers are slow to load (a component library, an XML builder): start while something else is waited for. */
 export function loadRenderers() {
@@ -16,14 +17,25 @@ export function loadRenderers() {
   ]);
 }
 
+/** What was written, and what the reader should know about it, in sentences. */
+export interface Written {
+  readonly paths: ReportPaths;
+  readonly notes: readonly string[];
+}
+
 /**
- * Writes the reports of a run into a folder of their own, and the page over all runs beside it.
+ * Writes the reports of a run into a folder of their own, and the page over all runs beside it; removes the oldest reports
+ * beyond `keep`.
  *
  * @throws AppError `leak` when a file held a secret in any form: that file is removed, and the message says where it was
  */
-export async function writeReports(run: Run, masker: Masker, files: ReportFiles, folder: string): Promise<ReportPaths> {
-  const [{ renderHtml }, { renderJunit }, { renderResult }, { reportFolderName }, { renderHistory }, { readEntry }] =
-    await loadRenderers();
+export async function writeReports(
+  run: Run,
+  masker: Masker,
+  files: ReportFiles,
+  { reports: folder, keep }: Pick<Settings, 'reports' | 'keep'>,
+): Promise<Written> {
+  const [{ renderHtml }, { renderJunit }, { renderResult }, { reportFolderName }] = await loadRenderers();
   const own = await files.makeRunFolder(folder, reportFolderName(run.startedAt, run.command));
   const paths = {
     html: join(own, 'index.html'),
@@ -33,15 +45,41 @@ export async function writeReports(run: Run, masker: Masker, files: ReportFiles,
   await files.write(paths.html, renderHtml(run, masker));
   await files.write(paths.junit, renderJunit(run, masker));
   await files.write(paths.json, renderResult(run, paths, masker));
-
-  const entries = (await files.runs(folder))
-    .map(({ name, result }) => readEntry(name, result))
-    .filter((each) => each !== null);
+  await verifyNoLeak(Object.values(paths), masker, files);
+  await removeOld(folder, basename(own), keep, files);
   const history = join(folder, 'index.html');
-  await files.write(history, renderHistory(entries));
-  await verifyNoLeak([...Object.values(paths), history], masker, files);
-  return paths;
+  const problem = await writeHistory(folder, history, files).catch(() => `${history} could not be written.`);
+  if (problem === null) await verifyNoLeak([history], masker, files);
+  return { paths, notes: problem === null ? [] : [problem] };
 }
+
+/** Makes room. What cannot be removed, or was added to, stays. */
+async function removeOld(folder: string, own: string, keep: number, files: ReportFiles): Promise<void> {
+  const { chooseOld } = await import('../report/keep.ts');
+  for (const name of chooseOld(await files.runs(folder), keep)) {
+    if (name !== own) await files.removeRun(join(folder, name));
+  }
+}
+
+/** The page over all runs; in a folder that has such a page of somebody else, that stays. What went wrong, or null. */
+async function writeHistory(folder: string, path: string, files: ReportFiles): Promise<string | null> {
+  const [, , , , { isHistory, renderHistory }, { readEntry }] = await loadRenderers();
+  const there = await files.read(path).catch(() => null);
+  if (there !== null && !isHistory(Buffer.from(there).toString('utf8'))) {
+    return `${path} is not of this tool and stays as it is, so there is no page over all runs.`;
+  }
+  const render = async () => renderHistory((await files.runs(folder)).map(readEntry).filter((entry) => entry !== null));
+  // Runs that end at the same time write the page in turn: the last one looks again whether it knew of all of them.
+  for (let page = '', next = await render(), round = 0; next !== page && round < MOST_ROUNDS; round++) {
+    page = next;
+    await files.replace(path, page);
+    next = await render();
+  }
+  return null;
+}
+
+/** More runs than this do not end within the same moment. */
+const MOST_ROUNDS = 5;
 
 /** The last guard: what was written is read again and searched for every secret in every form. */
 async function verifyNoLeak(paths: readonly string[], masker: Masker, files: ReportFiles): Promise<void> {

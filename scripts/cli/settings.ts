@@ -40,6 +40,8 @@ export interface Settings {
   readonly noDeps: boolean;
   readonly sandbox: boolean;
   readonly reports: string;
+  /** How many reports stay there. */
+  readonly keep: number;
   readonly json: boolean;
   readonly verbose: boolean;
   readonly quiet: boolean;
@@ -136,6 +138,7 @@ export function resolveSettings(command: CommandName, given: Arguments, around: 
     noDeps: isOn('noDeps'),
     sandbox: isOn('sandbox') || command === 'demo',
     reports: path('reports') ?? '',
+    keep: count('keep') ?? Number.POSITIVE_INFINITY,
     json: isOn('json'),
     verbose: isOn('verbose'),
     quiet: isOn('quiet'),

@@ -1,3 +1,4 @@
+import type { RunFolder } from '../core/ports.ts';
 import type { Verdict } from '../core/result.ts';
 import { parseReportFolderName } from './folder.ts';
 import { toLine, toVisible } from './text.ts';
@@ -21,21 +22,22 @@ export interface HistoryEntry {
 /**
  * What a folder beside the others says about its run. A folder that this tool named and that holds no readable result is a run
  * that died, and is listed as one; null means that the folder is somebody else's.
- *
- * @param resultJson the text of its `result.json`; null where there is none
  */
-export function readEntry(folder: string, resultJson: string | null): HistoryEntry | null {
+export function readEntry({ name: folder, result: resultJson, hasPage }: RunFolder): HistoryEntry | null {
   const named = parseReportFolderName(folder);
+  const link = hasPage ? `${encodeURIComponent(folder)}/index.html` : null;
   const result = resultJson === null ? null : parseResult(resultJson);
   if (result === null) {
     if (named === null) return null;
-    const reason = 'The run left no result: it was killed, or it is still going.';
-    return { folder, link: null, ...named, verdict: null, durationMs: null, failures: [], reason };
+    const reason = isOfOtherVersion(resultJson)
+      ? 'Its result was written by another version of this tool.'
+      : 'The run left no result: it was killed, or it is still going.';
+    return { folder, link, ...named, verdict: null, durationMs: null, failures: [], reason };
   }
   const startedAt = new Date(textOf(result['startedAt']));
   return {
     folder,
-    link: textOf(recordOf(result['reports'])['html']) === '' ? null : `${encodeURIComponent(folder)}/index.html`,
+    link,
     startedAt: Number.isNaN(startedAt.getTime()) ? (named?.startedAt ?? null) : startedAt,
     command: textOf(result['command']) || (named?.command ?? 'run'),
     verdict: isVerdict(result['verdict']) ? result['verdict'] : null,
@@ -47,12 +49,21 @@ export function readEntry(folder: string, resultJson: string | null): HistoryEnt
 
 type Json = Readonly<Record<string, unknown>>;
 
-function parseResult(text: string): Json | null {
+/** A result of this schema as JSON, or null for anything else. */
+export function parseResult(text: string): Json | null {
+  const result = parseRecord(text);
+  return result['schema'] === 1 ? result : null;
+}
+
+function isOfOtherVersion(text: string | null): boolean {
+  return text !== null && typeof parseRecord(text)['schema'] === 'number';
+}
+
+function parseRecord(text: string): Json {
   try {
-    const result = recordOf(JSON.parse(text));
-    return result['schema'] === 1 ? result : null;
+    return recordOf(JSON.parse(text));
   } catch {
-    return null;
+    return {};
   }
 }
 

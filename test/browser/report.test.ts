@@ -22,7 +22,7 @@ function historyPage(count: number): string {
     const run = { ...(runs[index % runs.length] ?? healthyRun()), startedAt };
     const paths = { html: 'index.html', junit: null, json: null };
     const result = index === 3 ? null : renderResult(run, paths, sampleMasker());
-    return readEntry(reportFolderName(startedAt, run.command), result);
+    return readEntry({ name: reportFolderName(startedAt, run.command), result, hasPage: result !== null });
   });
   return renderHistory(entries.filter((entry) => entry !== null));
 }

@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { parseReportFolderName, reportFolderName } from '../../scripts/report/folder.ts';
 import { renderHistory } from '../../scripts/report/history.tsx';
 import { readEntry } from '../../scripts/report/history-entry.ts';
+import { chooseOld } from '../../scripts/report/keep.ts';
 import { renderResult } from '../../scripts/report/result.ts';
 import { HOSTILE } from './extreme-runs.ts';
 import { sampleMasker } from './sample-exchanges.ts';
 import { failedMintRun, healthyRun } from './sample-run.ts';
 
 const FOLDER = '2026-11-23T10-11-12-345Z-iat';
-const resultOf = (run = healthyRun(), html: string | null = 'index.html') =>
-  renderResult(run, { html, junit: null, json: null }, sampleMasker());
+const resultOf = (run = healthyRun()) => renderResult(run, { html: null, junit: null, json: null }, sampleMasker());
+const folder = (name: string, result: string | null, hasPage = true) => ({ name, result, hasPage });
 
 describe('the folder of a run', () => {
   it('sorts by time, is legal on Windows, and can be read back', () => {
@@ -32,7 +33,7 @@ describe('the folder of a run', () => {
 
 describe('an entry of the history', () => {
   it('tells when, command, verdict, duration and what failed', () => {
-    expect(readEntry(FOLDER, resultOf(failedMintRun()))).toEqual({
+    expect(readEntry(folder(FOLDER, resultOf(failedMintRun())))).toEqual({
       folder: FOLDER,
       link: `${FOLDER}/index.html`,
       startedAt: new Date('2026-11-23T10:11:12.345Z'),
@@ -42,19 +43,32 @@ describe('an entry of the history', () => {
       failures: ['mint'],
       reason: 'The IdP refused the admin token (401 invalid_token). Nothing was changed.',
     });
-    expect(readEntry(FOLDER, resultOf())).toMatchObject({ verdict: 'healthy', failures: [], reason: '' });
+    expect(readEntry(folder(FOLDER, resultOf()))).toMatchObject({ verdict: 'healthy', failures: [], reason: '' });
   });
 
-  it.each([null, '', '{"schema":1,"ver', '[]', '{"schema":2}', 'null'])('lists a run that died: %j', (text) => {
-    expect(readEntry(FOLDER, text)).toMatchObject({ verdict: null, command: 'iat', link: null, durationMs: null });
+  it.each([null, '', '{"schema":1,"ver', '[]', 'null'])('lists a run that died: %j', (text) => {
+    expect(readEntry(folder(FOLDER, text, false))).toMatchObject({
+      verdict: null,
+      command: 'iat',
+      link: null,
+      durationMs: null,
+    });
+  });
+
+  it('says where another version wrote, and links what is there', () => {
+    expect(readEntry(folder(FOLDER, '{"schema":2,"verdict":"fine"}'))).toMatchObject({
+      verdict: null,
+      link: `${FOLDER}/index.html`,
+      reason: 'Its result was written by another version of this tool.',
+    });
   });
 
   it.each([null, '{}', '{"name":"somebody else"}'])("leaves somebody else's folder alone: %j", (text) => {
-    expect(readEntry('my-folder', text)).toBeNull();
+    expect(readEntry(folder('my-folder', text))).toBeNull();
   });
 
   it('lists a result under any name, and survives fields of wrong types', () => {
-    expect(readEntry('sample', resultOf())).toMatchObject({ folder: 'sample', link: 'sample/index.html' });
+    expect(readEntry(folder('sample', resultOf()))).toMatchObject({ folder: 'sample', link: 'sample/index.html' });
     const odd = JSON.stringify({
       schema: 1,
       steps: [null, 'x', { status: 'failed' }],
@@ -62,7 +76,7 @@ describe('an entry of the history', () => {
       startedAt: 5,
       reports: 'x',
     });
-    expect(readEntry(FOLDER, odd)).toMatchObject({
+    expect(readEntry(folder(FOLDER, odd, false))).toMatchObject({
       verdict: null,
       failures: [''],
       link: null,
@@ -74,24 +88,22 @@ describe('an entry of the history', () => {
 describe('the page over all runs', () => {
   it('is newest first, with relative links', () => {
     const older = '2026-11-22T10-11-12-345Z-iat';
-    const entries = [older, FOLDER].map((name) => readEntry(name, null)).filter((entry) => entry !== null);
+    const entries = [older, FOLDER]
+      .map((name) => readEntry(folder(name, null, false)))
+      .filter((entry) => entry !== null);
     const withLinks = entries.map((entry) => ({ ...entry, link: `${entry.folder}/index.html` }));
     const links = [...renderHistory(withLinks).matchAll(/href="([^"]*)"/g)].map((match) => match[1]);
     expect(links).toEqual([`${FOLDER}/index.html`, `${older}/index.html`]);
   });
 
   it('shows no markup of others', () => {
-    const entry = readEntry(
-      '"><script>x',
-      resultOf(
-        healthyRun({
-          command: HOSTILE.script,
-          verdict: 'failed',
-          diagnosis: null,
-          error: { code: 'internal', message: HOSTILE.image, hint: null, where: null },
-        }),
-      ),
-    );
+    const hostile = healthyRun({
+      command: HOSTILE.script,
+      verdict: 'failed',
+      diagnosis: null,
+      error: { code: 'internal', message: HOSTILE.image, hint: null, where: null },
+    });
+    const entry = readEntry(folder('"><script>x', resultOf(hostile)));
     const page = renderHistory(entry === null ? [] : [entry]);
     expect(page).toContain('&lt;script>');
     expect(page.match(/<script/g)).toHaveLength(1);
@@ -100,5 +112,36 @@ describe('the page over all runs', () => {
 
   it('says so when there is nothing', () => {
     expect(renderHistory([])).toContain('There is no report here yet.');
+  });
+});
+
+describe('which reports are beyond those that are kept', () => {
+  const at = (minute: number) => new Date(Date.UTC(2026, 10, 23, 10, minute));
+  const run = (minute: number, name = reportFolderName(at(minute), 'iat')) =>
+    folder(name, resultOf(healthyRun({ startedAt: at(minute) })));
+  const nameOf = (minute: number) => reportFolderName(at(minute), 'iat');
+
+  it('are the oldest, whatever the order they are found in', () => {
+    const runs = [3, 1, 4, 0, 2].map((minute) => run(minute));
+    expect(chooseOld(runs, 3)).toEqual([nameOf(1), nameOf(0)]);
+    expect(chooseOld(runs, 5)).toEqual([]);
+  });
+
+  it('never are of somebody else, or not finished, or renamed; those do not count either', () => {
+    const others = [
+      folder('sample', resultOf()),
+      folder('my-folder', null),
+      folder(nameOf(1), null),
+      folder(nameOf(2), '{"schema":1,"ver'),
+      folder(nameOf(3), '{"schema":2,"command":"iat"}'),
+      run(4, nameOf(5)),
+      run(6, `${nameOf(6)}-before-the-change`),
+    ];
+    expect(chooseOld(others, 0)).toEqual([]);
+    expect(chooseOld([...others, run(7), run(8)], 1)).toEqual([nameOf(7)]);
+  });
+
+  it('knows the second run of one millisecond', () => {
+    expect(chooseOld([run(1), run(1, `${nameOf(1)}-2`)], 1)).toEqual([nameOf(1)]);
   });
 });
