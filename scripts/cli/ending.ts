@@ -1,4 +1,5 @@
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
+import { splitAdvice } from '../report/text.ts';
 import { renderDuration, type Style, wrap } from './style.ts';
 
 /** Where a text goes, and what it passes on the way: before it is broken into lines, for that changes its length. */
@@ -39,9 +40,9 @@ export function renderFailure(failure: Failure, { style, columns, say }: Paper):
 
 /** What to do next. A command at its end stays whole, on a line of its own if need be: a broken one cannot be copied. */
 function wrapAdvice(text: string, columns: number, indent: string): string {
-  const [, words, command] = /^(.*:) ((?:docker|docker-compose|npm|chmod|sudo|sandbox) .*)$/s.exec(text) ?? [];
-  if (words === undefined || 2 + text.length <= columns) return wrap(`  ${text}`, columns, indent);
-  return `${wrap(`  ${words}`, columns, indent)}\n${indent}${command}`;
+  const advice = splitAdvice(text);
+  if (advice === null || 2 + text.length <= columns) return wrap(`  ${text}`, columns, indent);
+  return `${wrap(`  ${advice.words}`, columns, indent)}\n${indent}${advice.command}`;
 }
 
 /** The part of a line around a column, and the caret under it; a tab is as wide in one as in the other. */

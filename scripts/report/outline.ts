@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../core/diagnosis.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
 
@@ -49,4 +50,16 @@ export function failedExchanges(run: Run): FailedExchange[] {
 /** The folders and the request, as one path. */
 export function pathOf(exchange: Exchange): string {
   return [...exchange.folders, exchange.name].join(' / ');
+}
+
+/** What the reader does next, most important first: the fix of the fault, the way out of the error, how it goes on. */
+export function nextSteps({ error, diagnosis, next }: Run): string[] {
+  const fix = error !== null && diagnosis && !isGoodDiagnosis(diagnosis) ? diagnosis.fix : '';
+  const said = [error?.hint ?? '', ...next];
+  return [...new Set([said.some((text) => text.includes(fix)) ? '' : fix, ...said])].filter((text) => text !== '');
+}
+
+/** The BFF is registered: a diagnosis that names no fault. */
+export function isGoodDiagnosis({ code }: Diagnosis): boolean {
+  return code === 'registered' || code === 'credentials-cached';
 }

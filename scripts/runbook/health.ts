@@ -140,7 +140,8 @@ function unhealthy(attempt: Attempt, attempts: number, time: string): AppError {
     down.length > 0
       ? diagnoseComponents(down, []).fix
       : 'The report has every attempt and the log of the BFF. If it only needs longer: --health-timeout SECONDS.';
-  const message = `The BFF is not healthy after ${time} and ${attempts} tries. ${describeFailure(attempt)}.`;
+  const tries = attempts === 1 ? '1 try' : `${attempts} tries`;
+  const message = `The BFF is not healthy after ${time} and ${tries}. ${describeFailure(attempt)}.`;
   return new AppError('bff-unhealthy', message, { hint });
 }
 

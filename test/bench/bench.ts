@@ -2,6 +2,7 @@ import { cpus, loadavg } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { benchIat } from './iat.ts';
+import { benchReport } from './report.ts';
 import type { Row } from './row.ts';
 
 /**
@@ -11,6 +12,8 @@ import type { Row } from './row.ts';
 const ROWS: Readonly<Record<string, Row>> = {
   /** The main job beside the same by a shell script. */
   iat: benchIat,
+  /** A large collection with its report beside Newman's best known one. */
+  report: benchReport,
 };
 
 const { values, positionals } = parseArgs({

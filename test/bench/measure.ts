@@ -18,6 +18,8 @@ export interface Contender {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Brings the world back to where a run starts. */
   prepare(): Promise<void>;
+  /** Called at the end of each run, the one that does not count included. */
+  done?(): Promise<void>;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function measureInTurn(contenders: readonly Contender[], rounds: nu
     for (const contender of contenders) {
       await contender.prepare();
       const cost = await measure(contender);
+      await contender.done?.();
       if (round > 0) costs.get(contender.name)?.push(cost);
     }
   }

@@ -34,8 +34,17 @@ describe('the document', () => {
 
   it('links only to itself and to its neighbours', () => {
     const links = [...render(collectionRun(3, 2)).matchAll(/href="([^"]*)"/g)].map((match) => match[1]);
-    expect([...new Set(links)].sort()).toEqual(['#x2', '../index.html', 'junit.xml', 'result.json']);
+    const inside = ['#facts', '#failures', '#requests', '#timeline', '#x2'];
+    expect([...new Set(links)].sort()).toEqual([...inside, '../index.html', 'junit.xml', 'result.json']);
   });
+
+  it.each([healthyRun(), failedMintRun(), plannedRun(), collectionRun(0), hostileRun()])(
+    'has what it links to',
+    (run) => {
+      const page = render(run);
+      for (const [, id] of page.matchAll(/href="#([^"]*)"/g)) expect(page, id).toContain(`id="${id}"`);
+    },
+  );
 });
 
 describe('at a glance', () => {

@@ -1,12 +1,13 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { Diagnosis } from '../../core/diagnosis.ts';
+import { isGoodDiagnosis } from '../outline.ts';
 import { cut, toLine } from '../text.ts';
 import { StatusMark } from './status.tsx';
 import { Prose, Text } from './text.tsx';
 
 /** Why the BFF does not start, or that it did, with the lines that say so. */
 export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis }) {
-  const isGood = diagnosis.code === 'registered' || diagnosis.code === 'credentials-cached';
+  const isGood = isGoodDiagnosis(diagnosis);
   return (
     <section aria-labelledby="diagnosis">
       <h2 id="diagnosis">Diagnosis</h2>

@@ -1,14 +1,13 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { Run } from '../../core/result.ts';
+import { nextSteps } from '../outline.ts';
 import { Prose } from './text.tsx';
 
 /** What to do next, and the loud things. */
 export function Notices({ run }: { readonly run: Run }) {
-  const hint = run.error?.hint ?? null;
-  const next = hint === null || run.next.includes(hint) ? run.next : [hint, ...run.next];
   return (
     <>
-      <Notice title="What to do next" kind="next" items={next} />
+      <Notice title="What to do next" kind="next" items={nextSteps(run)} />
       <Notice title={run.warnings.length === 1 ? 'Warning' : 'Warnings'} kind="warnings" items={run.warnings} />
     </>
   );

@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { View } from '../view.ts';
 import { Changes } from './changes.tsx';
+import { Contents } from './contents.tsx';
 import { DiagnosisSection } from './diagnosis.tsx';
 import { Facts } from './facts.tsx';
 import { Failures } from './failures.tsx';
@@ -18,6 +19,7 @@ export function Report({ view }: { readonly view: View }) {
   return (
     <main>
       <Hero {...view} />
+      <Contents view={view} />
       <Notices run={run} />
       <Failures view={view} />
       {run.diagnosis && run.verdict !== 'healthy' && <DiagnosisSection diagnosis={run.diagnosis} />}

@@ -1,3 +1,5 @@
+import { MEDIA_STYLE } from './style-media.ts';
+
 /** The one style of the pages. Colours have a contrast of 4.5 and more on their grounds, in light and dark. */
 export const STYLE = `
 :root {
@@ -62,6 +64,9 @@ section.card h2 { font-size: 1.05rem; margin-bottom: .4rem; }
 dt { font-size: .8125rem; color: var(--muted); }
 .numbers dd { font-size: 1.3rem; font-weight: 600; letter-spacing: -.01em; font-variant-numeric: tabular-nums; }
 
+.contents ul { display: flex; flex-wrap: wrap; gap: .35rem 1.25rem; margin-top: 1.25rem; font-size: .875rem; }
+.contents li:last-child { margin-left: auto; }
+
 .place { font-family: var(--mono); font-size: .8125rem; color: var(--muted); margin-top: .6rem; }
 .next { border-left: 4px solid var(--tone); }
 .card > .several { list-style: decimal; padding-left: 1.25rem; }
@@ -95,7 +100,8 @@ dt { font-size: .8125rem; color: var(--muted); }
 .bar .attempt.passed { fill: var(--good); stroke: none; }
 .bar .attempt.failed { fill: var(--card); stroke: var(--bad); }
 
-.failures { display: grid; gap: 1rem; }
+.failures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
+.failures > li { min-width: 0; }
 .more { margin-top: 1rem; }
 .failure { border-left: 4px solid var(--bad); }
 .failure h3 { display: flex; flex-wrap: wrap; gap: .15rem .75rem; align-items: baseline; margin-bottom: .35rem; unicode-bidi: isolate; }
@@ -208,41 +214,5 @@ summary.row:hover { background: var(--sunk); }
 .runs .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
 
-@media (max-width: 46rem) {
-  .step { grid-template-columns: 1fr auto; gap: 0 1rem; }
-  .step-head { grid-column: 1; }
-  .step-time { grid-column: 2; grid-row: 1; }
-  .step-time small { display: none; }
-  .bar, .step-text, .step.skipped .step-text { grid-column: 1 / -1; }
-  .axis { width: 100%; margin-left: 0; }
-  .row { grid-template-columns: auto 1fr auto; gap: .1rem .75rem; }
-  .row .name, .row .target { grid-column: 1 / -1; }
-  .row .status { grid-row: 1; }
-  .row .code { grid-row: 1; grid-column: 2; }
-  .row .time { grid-row: 1; grid-column: 3; }
-  .facts > div, .headers > div { grid-template-columns: 1fr; }
-  .headers > div { padding: .2rem 0; }
-  .runs thead { display: none; }
-  .runs, .runs tbody, .runs tr, .runs th, .runs td { display: block; border: 0; padding: 0; }
-  .runs tr { border-bottom: 1px solid var(--line); padding: .9rem 0; display: grid; grid-template-columns: auto 1fr auto; gap: .1rem .9rem; }
-  .runs td:not(:last-child), .runs th { white-space: normal; }
-  .runs td:nth-child(4) { grid-row: 1; grid-column: 3; }
-  .runs td:nth-child(3), .runs td:nth-child(5) { grid-column: 1 / -1; }
-  .runs time small { display: inline; }
-}
-@media print {
-  :root:not(.x) {
-    --ground: #fff; --card: #fff; --sunk: #f5f5f3; --line: #ccc; --text: #000; --muted: #444; --good: #14713d; --good-soft: #e3f3e9;
-    --bad: #b3261e; --bad-soft: #fcebe9; --warn: #865300; --warn-soft: #fff; --link: #000; --mask: #5a2ea0; --mask-soft: #f1eafb;
-  }
-  html { font-size: 10pt; border-top-width: 3px; }
-  main { max-width: none; padding: 0; }
-  section, .card, .step, .x { break-inside: avoid-page; }
-  section { margin-top: 1.5rem; }
-  section.requests, .log, .diff { break-inside: auto; }
-  .toolbar, .copy { display: none !important; }
-  .scroll { max-height: none; overflow: visible; }
-  .many .x, .many .attempt-group { content-visibility: visible; }
-}
-@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
+${MEDIA_STYLE}@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 `;

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import { Fragment } from 'preact';
-import { cut } from '../text.ts';
+import { cut, splitAdvice } from '../text.ts';
 
 /** Text in which masks stand out, so that the reader sees that something was there. */
 export function Text({ text }: { readonly text: string }) {
@@ -9,9 +9,11 @@ export function Text({ text }: { readonly text: string }) {
   return <>{parts.map((part, index) => (index % 2 === 1 ? <i class="mask">{part}</i> : part))}</>;
 }
 
-/** A sentence in which `backticks` mark names and commands; commands may be copied. */
+/** A sentence in which `backticks` mark names and commands, or that ends in a command; commands may be copied. */
 export function Prose({ text }: { readonly text: string }) {
-  const parts = cut(text, LONGEST).split(/`([^`]+)`/);
+  const short = cut(text, LONGEST);
+  const advice = splitAdvice(short);
+  const parts = advice && !short.includes('`') ? [`${advice.words} `, advice.command] : short.split(/`([^`]+)`/);
   return (
     <>
       {parts.map((part, index) =>
