@@ -43,13 +43,12 @@ export function parseEnvironment(bytes: Uint8Array, file: string): Value[] {
  * @throws AppError `variable-unresolved`
  */
 export function verifyResolved(places: readonly Place[], values: readonly Value[], file: string): void {
+  const setByScripts = new Set(places.flatMap(namesSetByScripts));
   for (const place of places) {
     const known = knownTo(place, values);
-    for (const other of places) for (const name of namesSetByScripts(other)) known.set(name, '');
-
-    const missing = missingIn(textsOf(place), known);
+    const missing = missingIn(textsOf(place), known).filter((name) => !setByScripts.has(name));
     if (missing.length === 0) continue;
-    const near = nearest(missing[0] ?? '', known.keys());
+    const near = nearest(missing[0] ?? '', [...known.keys(), ...setByScripts]);
     throw new AppError(
       'variable-unresolved',
       `"${pathOf(place)}" uses ${missing.map((name) => `{{${name}}}`).join(', ')}, which has no value.`,
