@@ -34,6 +34,9 @@ export interface Work {
   run(context: Context): Promise<Verdict>;
 }
 
+/** Steps that mostly wait for others. */
+const WAITING: readonly StepName[] = ['restart', 'health', 'collection'];
+
 /** Does the work, writes the reports and says how it ended. Never throws; the run has the exit code. */
 export async function execute(session: Session, work: Work): Promise<Run> {
   const { outside, masker, human } = session;
@@ -41,8 +44,8 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   const progress = createProgress(human, say(session), settings ?? { quiet: true, verbose: false });
   const recorder = new Recorder(outside.clock, (event) => {
     progress.handle(event);
-    // Loading the renderers takes a moment; a container that starts takes longer.
-    if (event.type === 'step-started' && event.name === 'restart') void loadRenderers();
+    // Loading the renderers takes a moment; a container that starts, or requests that are answered, take longer.
+    if (event.type === 'step-started' && WAITING.includes(event.name)) void loadRenderers();
   });
   let verdict: Verdict = 'failed';
   let thrown: unknown = null;

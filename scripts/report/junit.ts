@@ -1,5 +1,5 @@
-import { create } from 'xmlbuilder2';
-import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
+import { createCB } from 'xmlbuilder2';
+import type { XMLBuilderCB } from 'xmlbuilder2/lib/interfaces.js';
 import { exitCodeOf } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Masker } from '../core/masker.ts';
@@ -16,15 +16,34 @@ import { cut, toIso, toLine, toVisible } from './text.ts';
  * `classname` is the path in the collection, and stays the same from run to run.
  */
 export function renderJunit(run: Run, masker: Masker): string {
-  const shown = maskRun(run, masker, toVisible);
+  const shown = maskRun(withoutMessages(run), masker, toVisible);
   const suites = [stepSuite(shown), ...requestSuites(shown)];
-  const root = create({ version: '1.0', encoding: 'UTF-8' }).ele('testsuites', {
+  // Written as it is built: a tree of thousands of requests would cost as much memory as the run itself.
+  const chunks: string[] = [];
+  const document = createCB({ prettyPrint: true, data: (chunk: string) => chunks.push(chunk) });
+  document.dec({ version: '1.0', encoding: 'UTF-8' }).ele('testsuites', {
     name: shown.command,
     ...countsOf(suites.flatMap((suite) => suite.cases)),
     time: toSeconds(shown.durationMs),
   });
-  for (const suite of suites) addSuite(root, suite);
-  return `${root.end({ prettyPrint: true })}\n`;
+  for (const suite of suites) addSuite(document, suite);
+  document.up().end();
+  return `${chunks.join('')}\n`;
+}
+
+/** Headers and bodies are not in the document, and masking those of thousands of requests takes a moment. */
+function withoutMessages(run: Run): Run {
+  const bare = { headers: [], body: null };
+  const strip = (exchange: Exchange): Exchange => ({
+    ...exchange,
+    request: { ...exchange.request, ...bare },
+    response: exchange.response && { ...exchange.response, ...bare },
+  });
+  const steps = run.steps.map((step) => ({
+    ...step,
+    attempts: step.attempts.map((attempt) => ({ ...attempt, exchanges: attempt.exchanges.map(strip) })),
+  }));
+  return { ...run, steps, log: [] };
 }
 
 interface Suite {
@@ -155,8 +174,8 @@ function uniqueNames(): (name: string) => string {
   };
 }
 
-function addSuite(root: XMLBuilder, suite: Suite): void {
-  const element = root.ele('testsuite', {
+function addSuite(document: XMLBuilderCB, suite: Suite): void {
+  document.ele('testsuite', {
     name: suite.name,
     ...countsOf(suite.cases),
     time: toSeconds(suite.timeMs),
@@ -164,25 +183,30 @@ function addSuite(root: XMLBuilder, suite: Suite): void {
     ...(suite.timestamp === null ? {} : { timestamp: suite.timestamp.slice(0, 19) }),
   });
   if (suite.properties.length > 0) {
-    const properties = element.ele('properties');
+    document.ele('properties');
     for (const [name, value] of suite.properties) {
-      properties.ele('property', { name: toAttribute(name), value: toAttribute(value) });
+      document.ele('property', { name: toAttribute(name), value: toAttribute(value) }).up();
     }
+    document.up();
   }
-  for (const test of suite.cases) addCase(element, test);
-  if (suite.output !== '') element.ele('system-out').txt(cut(suite.output, LONGEST));
+  for (const test of suite.cases) addCase(document, test);
+  if (suite.output !== '') document.ele('system-out').txt(cut(suite.output, LONGEST)).up();
+  document.up();
 }
 
-function addCase(suite: XMLBuilder, test: Case): void {
-  const element = suite.ele('testcase', {
+function addCase(document: XMLBuilderCB, test: Case): void {
+  document.ele('testcase', {
     classname: test.classname,
     name: test.name,
     time: toSeconds(test.timeMs),
   });
-  if (test.outcome === 'passed') return;
   const message = test.message === '' ? {} : { message: toAttribute(test.message) };
-  if (test.outcome === 'skipped') element.ele('skipped', message);
-  else element.ele(test.outcome, { ...message, type: toAttribute(test.type) }).txt(cut(test.details, LONGEST));
+  if (test.outcome === 'skipped') document.ele('skipped', message).up();
+  else if (test.outcome !== 'passed') {
+    document.ele(test.outcome, { ...message, type: toAttribute(test.type) });
+    document.txt(cut(test.details, LONGEST)).up();
+  }
+  document.up();
 }
 
 function countsOf(cases: readonly Case[]) {

@@ -24,10 +24,20 @@ export function maskRun(run: Run, masker: Masker, polish: (text: string) => stri
     }
     return masked;
   };
+  const knownHeaders = new Map<string, Header>();
+  const header = ({ name, value }: Header): Header => {
+    const key = `${name}:${value}`;
+    let masked = knownHeaders.get(key);
+    if (masked === undefined) {
+      masked = { name: plain(name), value: polish(maskHeader(name, byValue(value))) };
+      if (key.length < 400) knownHeaders.set(key, masked);
+    }
+    return masked;
+  };
   const masks: Masks = {
     text: plain,
     lines: (text) => polish(maskEnvironmentLines(byValue(text))),
-    header: ({ name, value }) => ({ name: plain(name), value: polish(maskHeader(name, byValue(value))) }),
+    header,
     body: (text, type) => polish(maskBody(byValue(text), type)),
   };
   return {

@@ -48,7 +48,9 @@ export interface ResultDocument {
 export function renderResult(run: Run, reports: ReportPaths, masker: Masker): string {
   const mask = (path: string | null) => (path === null ? null : toWellFormed(masker.mask(path)));
   const paths = { html: mask(reports.html), junit: mask(reports.junit), json: mask(reports.json) };
-  return `${JSON.stringify(toResult(maskRun(run, masker, toWellFormed), paths), null, 2)}\n`;
+  // The requests are not in the document, and masking thousands of them takes a moment.
+  const bare = { ...run, steps: run.steps.map((step) => ({ ...step, attempts: [] })), log: [] };
+  return `${JSON.stringify(toResult(maskRun(bare, masker, toWellFormed), paths), null, 2)}\n`;
 }
 
 /** The result document of a run whose strings are masked already. */
