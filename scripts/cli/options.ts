@@ -238,12 +238,7 @@ export const OPTIONS = {
     description: 'notes of each step, and where an unexpected error came from',
     commands: ALL,
   },
-  quiet: {
-    flags: '--quiet',
-    kind: 'switch',
-    description: 'only failures and the verdict',
-    commands: ALL,
-  },
+  quiet: { flags: '--quiet', kind: 'switch', description: 'only failures and the verdict', commands: ALL },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
 export type OptionName = keyof typeof OPTIONS;

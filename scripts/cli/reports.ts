@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { Leak, Masker } from '../core/masker.ts';
-import type { ReportFiles } from '../core/ports.ts';
+import type { ReportFiles } from '../core/report-files.ts';
 import type { ReportPaths, Run } from '../core/result.ts';
 import type { Settings } from './settings.ts';
 

@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors.ts';
 import type { Masker } from '../core/masker.ts';
-import type { ReportFiles } from '../core/ports.ts';
+import type { ReportFiles } from '../core/report-files.ts';
 import type { Run } from '../core/result.ts';
 
 /**

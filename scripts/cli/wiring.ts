@@ -1,6 +1,7 @@
 import { connectDocker } from '../compose/docker.ts';
 import { AppError } from '../core/errors.ts';
-import type { Output, ReportFiles, Stack } from '../core/ports.ts';
+import type { Output, Stack } from '../core/ports.ts';
+import type { ReportFiles } from '../core/report-files.ts';
 import type { Secret } from '../core/secret.ts';
 import { deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import process from 'node:process';
 import { AppError } from '../core/errors.ts';
-import type { ReportFiles } from '../core/ports.ts';
+import type { ReportFiles } from '../core/report-files.ts';
 
 /** What a run's folder holds. `result.json` is removed last: by it the next run knows the folder again. */
 const OURS = ['index.html', 'junit.xml', 'result.json'];

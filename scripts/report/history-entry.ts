@@ -1,4 +1,4 @@
-import type { RunFolder } from '../core/ports.ts';
+import type { RunFolder } from '../core/report-files.ts';
 import type { Verdict } from '../core/result.ts';
 import { parseReportFolderName } from './folder.ts';
 import { toLine, toVisible } from './text.ts';

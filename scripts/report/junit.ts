@@ -1,5 +1,3 @@
-import { createCB } from 'xmlbuilder2';
-import type { XMLBuilderCB } from 'xmlbuilder2/lib/interfaces.js';
 import { exitCodeOf } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Masker } from '../core/masker.ts';
@@ -7,6 +5,7 @@ import type { Run, StepRecord } from '../core/result.ts';
 import { maskRun } from './masked.ts';
 import { decidingExchanges } from './outline.ts';
 import { cut, toIso, toLine, toVisible } from './text.ts';
+import { type Element, renderXml } from './xml.ts';
 
 /**
  * The run as JUnit XML, for Jenkins, GitLab and Azure: one suite with the steps, then one for each request with its checks.
@@ -18,17 +17,15 @@ import { cut, toIso, toLine, toVisible } from './text.ts';
 export function renderJunit(run: Run, masker: Masker): string {
   const shown = maskRun(withoutMessages(run), masker, toVisible);
   const suites = [stepSuite(shown), ...requestSuites(shown)];
-  // Written as it is built: a tree of thousands of requests would cost as much memory as the run itself.
-  const chunks: string[] = [];
-  const document = createCB({ prettyPrint: true, data: (chunk: string) => chunks.push(chunk) });
-  document.dec({ version: '1.0', encoding: 'UTF-8' }).ele('testsuites', {
-    name: shown.command,
-    ...countsOf(suites.flatMap((suite) => suite.cases)),
-    time: toSeconds(shown.durationMs),
+  return renderXml({
+    name: 'testsuites',
+    attributes: {
+      name: shown.command,
+      ...countsOf(suites.flatMap((suite) => suite.cases)),
+      time: toSeconds(shown.durationMs),
+    },
+    content: suites.map(suiteElement),
   });
-  for (const suite of suites) addSuite(document, suite);
-  document.up().end();
-  return `${chunks.join('')}\n`;
 }
 
 /** Headers and bodies are not in the document, and masking those of thousands of requests takes a moment. */
@@ -174,39 +171,38 @@ function uniqueNames(): (name: string) => string {
   };
 }
 
-function addSuite(document: XMLBuilderCB, suite: Suite): void {
-  document.ele('testsuite', {
-    name: suite.name,
-    ...countsOf(suite.cases),
-    time: toSeconds(suite.timeMs),
-    // Schemas want local time without a zone; this is UTC.
-    ...(suite.timestamp === null ? {} : { timestamp: suite.timestamp.slice(0, 19) }),
-  });
-  if (suite.properties.length > 0) {
-    document.ele('properties');
-    for (const [name, value] of suite.properties) {
-      document.ele('property', { name: toAttribute(name), value: toAttribute(value) }).up();
-    }
-    document.up();
-  }
-  for (const test of suite.cases) addCase(document, test);
-  if (suite.output !== '') document.ele('system-out').txt(cut(suite.output, LONGEST)).up();
-  document.up();
+function suiteElement(suite: Suite): Element {
+  const properties = suite.properties.map(([name, value]) =>
+    element('property', { name: toAttribute(name), value: toAttribute(value) }),
+  );
+  return element(
+    'testsuite',
+    {
+      name: suite.name,
+      ...countsOf(suite.cases),
+      time: toSeconds(suite.timeMs),
+      // Schemas want local time without a zone; this is UTC.
+      ...(suite.timestamp === null ? {} : { timestamp: suite.timestamp.slice(0, 19) }),
+    },
+    [
+      ...(properties.length > 0 ? [element('properties', {}, properties)] : []),
+      ...suite.cases.map(caseElement),
+      ...(suite.output === '' ? [] : [element('system-out', {}, cut(suite.output, LONGEST))]),
+    ],
+  );
 }
 
-function addCase(document: XMLBuilderCB, test: Case): void {
-  document.ele('testcase', {
-    classname: test.classname,
-    name: test.name,
-    time: toSeconds(test.timeMs),
-  });
+function caseElement(test: Case): Element {
   const message = test.message === '' ? {} : { message: toAttribute(test.message) };
-  if (test.outcome === 'skipped') document.ele('skipped', message).up();
-  else if (test.outcome !== 'passed') {
-    document.ele(test.outcome, { ...message, type: toAttribute(test.type) });
-    document.txt(cut(test.details, LONGEST)).up();
-  }
-  document.up();
+  const attributes = { classname: test.classname, name: test.name, time: toSeconds(test.timeMs) };
+  if (test.outcome === 'passed') return element('testcase', attributes);
+  if (test.outcome === 'skipped') return element('testcase', attributes, [element('skipped', message)]);
+  const type = toAttribute(test.type);
+  return element('testcase', attributes, [element(test.outcome, { ...message, type }, cut(test.details, LONGEST))]);
+}
+
+function element(name: string, attributes: Element['attributes'], content: Element['content'] = []): Element {
+  return { name, attributes, content };
 }
 
 function countsOf(cases: readonly Case[]) {

@@ -1,4 +1,4 @@
-import type { RunFolder } from '../core/ports.ts';
+import type { RunFolder } from '../core/report-files.ts';
 import { reportFolderName } from './folder.ts';
 import { parseResult } from './history-entry.ts';
 

@@ -150,11 +150,12 @@ describe('bodies', () => {
 describe('many requests', () => {
   it('stays within a second and 1.5 MB, and says what it left out', () => {
     const run = collectionRun(2000, 50);
-    // The fastest of three: other suites run beside this one.
+    // The work itself, and the best of three: other suites run beside this one and take the processor away.
     const times = [1, 2, 3].map(() => {
-      const start = performance.now();
+      const start = process.cpuUsage();
       render(run);
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1000;
     });
     const page = render(run);
     expect(Math.min(...times)).toBeLessThan(1000);

@@ -1,0 +1,29 @@
+/** Where reports are written. They hold no secret, so plain files will do. */
+export interface ReportFiles {
+  /** Makes the folder where it is missing. Throws `file-not-writable`. */
+  verify(folder: string): Promise<void>;
+  /** A new folder in `folder`; a number is added where the name is taken. Its path. */
+  makeRunFolder(folder: string, name: string): Promise<string>;
+  write(path: string, text: string): Promise<void>;
+  /** Like `write`, but whoever reads at the same time, or writes, sees one whole text or the other. */
+  replace(path: string, text: string): Promise<void>;
+  /** At the end of a file that others write to as well. */
+  append(path: string, text: string): Promise<void>;
+  read(path: string): Promise<Uint8Array>;
+  remove(path: string): Promise<void>;
+  /** Every folder in the folder, links not followed. */
+  runs(folder: string): Promise<readonly RunFolder[]>;
+  /**
+   * Removes a run's folder that holds nothing but the files of a report; says whether it did. What is somebody else's, or a
+   * link, stays.
+   */
+  removeRun(folder: string): Promise<boolean>;
+}
+
+/** A folder beside others, as far as it may be a run's. */
+export interface RunFolder {
+  readonly name: string;
+  /** Text of its `result.json`; null where there is none that can be read. */
+  readonly result: string | null;
+  readonly hasPage: boolean;
+}
