@@ -51,7 +51,7 @@ export const SIGNATURES: readonly Signature[] = [
       },
       dns: {
         cause: "The IdP's host name does not resolve inside the BFF's container.",
-        fix: 'Set IDP_BASE_URL to a name that the container can resolve (http://idp-app:8002 on the compose network), or add the name under extra_hosts or networks; a new IAT does not help.',
+        fix: 'Start the idp service, since a stopped one has no name on the compose network, or set IDP_BASE_URL to a name that the container can resolve (http://idp-app:8002, or one under extra_hosts); a new IAT does not help.',
       },
       timeout: {
         cause: 'The IdP does not answer the BFF in time.',

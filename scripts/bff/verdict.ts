@@ -76,6 +76,23 @@ export function judge(first: Container, now: Container | null): ContainerVerdict
   }
 }
 
+/** A container that has lived this long has settled, however often it died before. */
+const SETTLED_MS = 15_000;
+
+/**
+ * What a single look at a container amounts to.
+ *
+ * @param now by a clock that is not far from the daemon's
+ */
+export function judgeOnce(container: Container, now: Date): ContainerVerdict {
+  const { state } = container;
+  const livedMs = now.getTime() - Date.parse(state.startedAt);
+  const dies = state.status === 'running' && state.restartCount >= CRASH_LOOP && Math.abs(livedMs) < SETTLED_MS;
+  // As if the first of its restarts had been seen.
+  const first = dies ? { ...container, state: { ...state, restartCount: 0 } } : container;
+  return judge(first, container);
+}
+
 function running({ name, state }: Container, restarts: number): ContainerVerdict {
   if (state.health?.status === 'unhealthy') {
     const said = lastLine(state.health.lastOutput);

@@ -3,6 +3,7 @@ export const COMMANDS = {
   iat: 'Mint an Initial Access Token, write it into the compose environment, restart the BFF, and see it register and stay healthy.',
   clear:
     'After success: take the token out of the environment again, restart, and see the BFF start from its cached credentials.',
+  doctor: 'Say why the BFF does not start, and whether a fresh Initial Access Token would help; change nothing.',
   health: 'Run the health folder of the collection against the BFF.',
   collection: 'Run any folders or requests of the collection, with the same reports.',
   demo: 'The whole story against the embedded sandbox: a BFF that fails, is mended, and starts from its cached credentials.',
@@ -10,7 +11,9 @@ export const COMMANDS = {
 
 export type CommandName = keyof typeof COMMANDS;
 
-export const ALL: readonly CommandName[] = ['iat', 'clear', 'health', 'collection', 'demo'];
-export const RUNS: readonly CommandName[] = ['iat', 'clear', 'health', 'collection'];
+/** Sets of commands that share options. */
+export const ALL: readonly CommandName[] = ['iat', 'clear', 'doctor', 'health', 'collection', 'demo'];
+export const RUNS: readonly CommandName[] = ['iat', 'clear', 'doctor', 'health', 'collection'];
+export const STACK: readonly CommandName[] = ['iat', 'clear', 'doctor'];
 export const RESTART: readonly CommandName[] = ['iat', 'clear'];
 export const IAT: readonly CommandName[] = ['iat'];

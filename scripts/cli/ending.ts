@@ -1,4 +1,7 @@
+import { toDisplay, withoutTimestamp } from '../bff/log-line.ts';
+import type { Diagnosis } from '../core/diagnosis.ts';
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
+import { maskText } from '../report/by-place.ts';
 import { splitAdvice } from '../report/text.ts';
 import { renderDuration, type Style, wrap } from './style.ts';
 
@@ -13,13 +16,35 @@ export interface Paper {
 export function renderEnding(run: Run, reports: ReportPaths, paper: Paper): string {
   const { style, columns, say } = paper;
   const lines: string[] = [''];
-  if (run.error !== null) lines.push(...renderFailure(run.error, paper));
+  if (run.error?.code === 'fault-found' && run.diagnosis !== null) lines.push(...renderFault(run.diagnosis, paper));
+  else if (run.error !== null) lines.push(...renderFailure(run.error, paper));
   else lines.push(style.bold(verdictOf(run)));
   if (run.compose?.diff && run.verdict === 'planned') lines.push('', say(run.compose.diff), '');
   for (const next of run.next) lines.push(wrapAdvice(say(next), columns, '    '));
   if (reports.html !== null) lines.push(`  Report: ${say(reports.html)}`);
   return `${lines.join('\n')}\n`;
 }
+
+/** What is wrong, the lines that say so, the way out, and whether a fresh token would be one. */
+function renderFault({ cause, fix, iatHelps, evidence }: Diagnosis, { style, columns, say }: Paper): string[] {
+  const lines = [style.bad(style.bold(wrap(say(cause), columns)))];
+  for (const line of evidence.slice(-MOST_EVIDENCE)) {
+    const shown = maskText(say(withoutTimestamp(toDisplay(line).trim())));
+    // The report has it whole.
+    const room = 2 * (columns - 2 * EVIDENCE_MARGIN.length);
+    const short = shown.length > room ? `${shown.slice(0, room - 1)}…` : shown;
+    lines.push(style.dim(wrap(EVIDENCE_MARGIN + short, columns, EVIDENCE_MARGIN)));
+  }
+  // The last line says that, too.
+  lines.push(wrapAdvice(say(fix.replace(/; a new IAT (?:alone )?does not help(?=\.$)/, '')), columns, '  '));
+  lines.push(
+    `  ${iatHelps === null ? 'Whether a fresh IAT helps cannot be told.' : `A fresh IAT ${iatHelps ? 'helps: npm run iat' : 'does not help.'}`}`,
+  );
+  return lines;
+}
+
+const EVIDENCE_MARGIN = '  | ';
+const MOST_EVIDENCE = 3;
 
 /** What, where, why and the way out; never a stack. */
 export function renderFailure(failure: Failure, { style, columns, say }: Paper): string[] {
@@ -64,6 +89,8 @@ function verdictOf(run: Run): string {
     case 'clear':
       if (run.verdict === 'planned') return 'This is the plan; nothing was changed.';
       return `Healthy. The BFF is up without the token. (${time})`;
+    case 'doctor':
+      return `Nothing is wrong. ${run.diagnosis?.cause ?? 'The BFF is up, as only a registered one would be.'} (${time})`;
     default:
       return `${run.verdict === 'healthy' ? 'Healthy' : 'Done'}. (${time})`;
   }

@@ -25,6 +25,8 @@ export interface Session {
 export interface Work {
   readonly command: string;
   readonly steps: readonly StepName[];
+  /** Each step is a finding of its own, and shows what came of it. */
+  readonly eachSaysWhy?: boolean;
   /** The settings, or what was wrong with them. */
   readonly settings: Settings | Error;
   /** The value of IAT_ADMIN_TOKEN from the environment or `.env`. */
@@ -41,7 +43,10 @@ const WAITING: readonly StepName[] = ['restart', 'health', 'collection'];
 export async function execute(session: Session, work: Work): Promise<Run> {
   const { outside, masker, human } = session;
   const settings = work.settings instanceof Error ? null : work.settings;
-  const progress = createProgress(human, say(session), settings ?? { quiet: true, verbose: false });
+  const progress = createProgress(human, say(session), {
+    ...(settings ?? { quiet: true, verbose: false }),
+    eachSaysWhy: work.eachSaysWhy ?? false,
+  });
   const recorder = new Recorder(outside.clock, (event) => {
     progress.handle(event);
     // Loading the renderers takes a moment; a container that starts, or requests that are answered, take longer.

@@ -7,6 +7,7 @@ import { Secret } from '../core/secret.ts';
 import { scriptName } from '../report/words.ts';
 import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
 import { COLLECTION_STEPS, HEALTH_STEPS, runCollection, runHealth } from '../runbook/collection.ts';
+import { runDoctor } from '../runbook/doctor.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import type { Context } from '../runbook/job.ts';
 import type { CommandName } from './commands.ts';
@@ -20,12 +21,20 @@ type RunName = Exclude<CommandName, 'demo'>;
 
 interface Definition {
   readonly steps: readonly StepName[];
+  /** Each step is a finding of its own, whatever came of it. */
+  readonly eachSaysWhy?: boolean;
   run(context: Context, settings: Settings): Promise<Verdict>;
 }
 
 const DEFINITIONS: Readonly<Record<RunName, Definition>> = {
   iat: { steps: IAT_STEPS, run: (context) => runIat(context) },
   clear: { steps: CLEAR_STEPS, run: runClear },
+  doctor: {
+    // It says itself what it could not look at.
+    steps: [],
+    eachSaysWhy: true,
+    run: (context, { logFile }) => runDoctor(context, logFile),
+  },
   health: { steps: HEALTH_STEPS, run: (context) => runHealth(context) },
   collection: { steps: COLLECTION_STEPS, run: (context, { names }) => runCollection(context, names) },
 };
@@ -84,11 +93,12 @@ export function workOf(
   { outside }: Session,
   { settings, adminToken }: Extract<CommandLine, { kind: 'run' }>,
 ): Work {
-  const { steps, run } = DEFINITIONS[command];
+  const { steps, eachSaysWhy, run } = DEFINITIONS[command];
   const isSandboxed = !(settings instanceof Error) && settings.sandbox;
   return {
     command,
     steps,
+    ...(eachSaysWhy === undefined ? {} : { eachSaysWhy }),
     settings,
     adminToken,
     sandbox: isSandboxed ? () => outside.openSandbox() : null,

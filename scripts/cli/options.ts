@@ -1,19 +1,5 @@
-import { ALL, type CommandName, IAT, RESTART, RUNS } from './commands.ts';
-
-/** How a value's text becomes a setting. */
-export type Kind = 'text' | 'url' | 'file' | 'name' | 'write' | 'seconds' | 'count' | 'pointer' | 'switch' | 'list';
-
-export interface OptionSpec {
-  /** As in `--help`. */
-  readonly flags: string;
-  /** The environment variable that it reads as well. */
-  readonly variable?: string;
-  readonly kind: Kind;
-  /** What stands in `--help`; the default is named in the text where it is not a plain value. */
-  readonly description: string;
-  readonly fallback?: string;
-  readonly commands: readonly CommandName[];
-}
+import { ALL, IAT, RESTART, RUNS, STACK } from './commands.ts';
+import type { OptionSpec } from './option-spec.ts';
 
 /** Every option of design and README; flag, variable and default stand here and nowhere else. */
 export const OPTIONS = {
@@ -23,7 +9,7 @@ export const OPTIONS = {
     kind: 'list',
     description:
       "compose file, repeatable (default: the first that exists of docker-compose-authzen4.yml, ../CRUDService/docker-compose-authzen4.yml, compose's own names)",
-    commands: RESTART,
+    commands: STACK,
   },
   service: {
     flags: '--service <name>',
@@ -31,7 +17,7 @@ export const OPTIONS = {
     kind: 'name',
     description: 'compose service of the BFF',
     fallback: 'bff',
-    commands: RESTART,
+    commands: STACK,
   },
   variable: {
     flags: '--variable <name>',
@@ -39,7 +25,7 @@ export const OPTIONS = {
     kind: 'name',
     description: 'environment variable that takes the token',
     fallback: 'DCR_IAT',
-    commands: RESTART,
+    commands: STACK,
   },
   write: {
     flags: '--write <where>',
@@ -84,21 +70,21 @@ export const OPTIONS = {
     kind: 'text',
     description: 'the folder that says whether the BFF is healthy',
     fallback: 'BFF Health',
-    commands: ['iat', 'clear', 'health'],
+    commands: ['iat', 'clear', 'doctor', 'health'],
   },
   idpUrl: {
     flags: '--idp-url <url>',
     variable: 'IAT_IDP_URL',
     kind: 'url',
     description: "base URL of the IdP (default: the collection's own)",
-    commands: IAT,
+    commands: ['iat', 'doctor'],
   },
   bffUrl: {
     flags: '--bff-url <url>',
     variable: 'IAT_BFF_URL',
     kind: 'url',
     description: "base URL of the BFF (default: the collection's own)",
-    commands: ['iat', 'clear', 'health'],
+    commands: ['iat', 'clear', 'doctor', 'health'],
   },
   adminTokenFile: {
     flags: '--admin-token-file <file>',
@@ -204,11 +190,23 @@ export const OPTIONS = {
     description: 'restart the service alone, not what it depends on',
     commands: RESTART,
   },
+  force: {
+    flags: '--force',
+    kind: 'switch',
+    description: 'go on although a fresh token will not help',
+    commands: IAT,
+  },
+  logFile: {
+    flags: '--log-file <file>',
+    kind: 'file',
+    description: 'read a saved log of the BFF, - for standard input, and look at nothing else: no Docker is needed',
+    commands: ['doctor'],
+  },
   sandbox: {
     flags: '--sandbox',
     kind: 'switch',
     description: 'against the embedded sandbox: no Docker, no configuration, no network',
-    commands: IAT,
+    commands: ['iat', 'doctor'],
   },
   reports: {
     flags: '--reports <dir>',

@@ -2,7 +2,8 @@ import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../core/errors.ts';
 import { scriptName } from '../report/words.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
-import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
+import type { OptionSpec } from './option-spec.ts';
+import { OPTIONS, type OptionName } from './options.ts';
 
 /** What the command line says: texts by option name; switches are `true`. Nothing is checked yet but the spelling. */
 export interface Arguments {

@@ -21,7 +21,7 @@ const NAME_WIDTH = 10;
 export function createProgress(
   output: Output,
   mask: (text: string) => string,
-  options: { readonly quiet: boolean; readonly verbose: boolean },
+  options: { readonly quiet: boolean; readonly verbose: boolean; readonly eachSaysWhy?: boolean },
 ): Progress {
   const style = createStyle(output);
   const masked = (step: StepRecord) => ({ ...step, summary: mask(step.summary), notes: step.notes.map(mask) });
@@ -57,7 +57,7 @@ export function createProgress(
         case 'step-ended':
           hide();
           current = null;
-          if (!options.quiet) output.write(renderStep(masked(event.step), style, output.columns, options.verbose));
+          if (!options.quiet) output.write(renderStep(masked(event.step), style, output.columns, options));
           break;
       }
     },
@@ -65,13 +65,21 @@ export function createProgress(
   };
 }
 
-/** The finished line of a step, wrapped under its own column. Why a step failed stands below all steps, once. */
-export function renderStep(step: StepRecord, style: Style, columns: number, verbose: boolean): string {
-  if (step.status === 'skipped' && !verbose) return '';
+/**
+ * The finished line of a step, wrapped under its own column. Why a step failed stands below all steps, once, unless each says
+ * so for itself.
+ */
+export function renderStep(
+  step: StepRecord,
+  style: Style,
+  columns: number,
+  { verbose, eachSaysWhy = false }: { readonly verbose: boolean; readonly eachSaysWhy?: boolean },
+): string {
+  if (step.status === 'skipped' && !verbose && !eachSaysWhy) return '';
   const indent = ' '.repeat(NAME_WIDTH + 3);
   const sign = style.signs[step.status];
   const time = step.status === 'skipped' ? '' : `(${renderDuration(step.durationMs)})`.replaceAll(' ', HARD_BLANK);
-  const summary = step.status === 'failed' ? '' : step.summary;
+  const summary = step.status === 'failed' && !eachSaysWhy ? '' : step.summary;
   // The time is not left alone on a line, where it has room beside the last word.
   const lastWord = summary.slice(summary.lastIndexOf(' ') + 1);
   const blank = indent.length + lastWord.length + time.length < columns ? HARD_BLANK : ' ';

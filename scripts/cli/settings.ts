@@ -1,7 +1,8 @@
 import { delimiter, resolve } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { CommandName } from './commands.ts';
-import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
+import type { OptionSpec } from './option-spec.ts';
+import { OPTIONS, type OptionName } from './options.ts';
 import type { Arguments } from './parse.ts';
 
 /** Everything that decides how a run goes: resolved once, read-only, paths absolute, times in milliseconds. */
@@ -38,6 +39,9 @@ export interface Settings {
   readonly restart: boolean;
   readonly clear: boolean;
   readonly noDeps: boolean;
+  readonly force: boolean;
+  /** `-` is standard input; null: the log of the container. */
+  readonly logFile: string | null;
   readonly sandbox: boolean;
   readonly reports: string;
   /** How many reports stay there. */
@@ -136,6 +140,8 @@ export function resolveSettings(command: CommandName, given: Arguments, around: 
     restart: !isOn('noRestart'),
     clear: isOn('clear'),
     noDeps: isOn('noDeps'),
+    force: isOn('force'),
+    logFile: path('logFile'),
     sandbox: isOn('sandbox') || command === 'demo',
     reports: path('reports') ?? '',
     keep: count('keep') ?? Number.POSITIVE_INFINITY,

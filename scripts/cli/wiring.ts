@@ -1,14 +1,17 @@
 import { connectDocker } from '../compose/docker.ts';
 import { AppError } from '../core/errors.ts';
 import type { Output, Stack } from '../core/ports.ts';
+import { proxyVariable } from '../core/reach.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { Secret } from '../core/secret.ts';
 import { deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
 import { type Host, openHost, type Process } from '../platform/host.ts';
+import { readLog, readLogFile } from '../platform/log-file.ts';
 import { createOutput } from '../platform/output.ts';
 import { createProcesses } from '../platform/processes.ts';
-import { askHidden, readAll } from '../platform/prompt.ts';
+import { askHidden, askYesNo, readAll } from '../platform/prompt.ts';
+import { reachFromHere } from '../platform/reach.ts';
 import { realPath } from '../platform/real-path.ts';
 import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
@@ -103,6 +106,7 @@ export function createTools(
   const { files, host } = outside;
   const { sandbox } = run;
   const exists = async (path: string) => (await files.read(path)) !== null;
+  const isAsked = host.stdin.isTTY && run.terminal.isTerminal;
   return {
     clock: outside.clock,
     files,
@@ -139,15 +143,28 @@ export function createTools(
         file: settings.adminTokenFile,
         files,
         readStdin: () => readAll(host.stdin, signal),
-        ask:
-          host.stdin.isTTY && run.terminal.isTerminal
-            ? () => {
-                run.beforeQuestion();
-                return askHidden('Admin access token of the IdP (hidden): ', host.stdin, run.terminal, signal);
-              }
-            : null,
+        ask: isAsked
+          ? () => {
+              run.beforeQuestion();
+              return askHidden('Admin access token of the IdP (hidden): ', host.stdin, run.terminal, signal);
+            }
+          : null,
       });
     },
+    // Whoever reads JSON wants an answer, not a question.
+    confirm:
+      isAsked && !settings.json
+        ? (question) => {
+            run.beforeQuestion();
+            return askYesNo(question, host.stdin, run.terminal, host.interruption.signal);
+          }
+        : null,
+    async reach(url, signal) {
+      const proxy = proxyVariable(url, host.env);
+      if (proxy !== null) return { kind: 'untold', why: `this machine asks it through a proxy (${proxy})` };
+      return reachFromHere(url, settings, signal);
+    },
+    logFile: (path, signal) => (path === '-' ? readLog(host.stdin, signal) : readLogFile(path, signal)),
     learn: run.learn,
     async standingBefore(file) {
       const runs = [...(await outside.reportFiles.runs(settings.reports))].sort((a, b) => (a.name < b.name ? -1 : 1));

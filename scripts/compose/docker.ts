@@ -23,6 +23,7 @@ import {
   UP_FINISH_MS,
   upCommand,
 } from './invocation.ts';
+import { probe } from './probe.ts';
 
 export interface DockerOptions {
   readonly service: string;
@@ -188,6 +189,7 @@ export async function connectDocker(
     async inspect(id) {
       return (await inspectAll([id]))[0] ?? null;
     },
+    reachFrom: (id, url, probeSignal) => probe(id, url, { processes, signal: probeSignal }),
     logs: (id, how) =>
       readLogs(id, how, { processes, clock, inspect: async () => (await inspectAll([id]))[0] ?? null }),
   };

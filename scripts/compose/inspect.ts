@@ -10,8 +10,18 @@ interface Inspected {
     readonly Env: readonly string[] | null;
     readonly Labels: Readonly<Record<string, string>> | null;
   };
-  readonly HostConfig: { readonly LogConfig: { readonly Type: string }; readonly NetworkMode?: string };
+  /** The image's id. */
+  readonly Image: string;
+  readonly Path?: string;
+  readonly Args?: readonly string[] | null;
+  readonly HostConfig: {
+    readonly LogConfig: { readonly Type: string };
+    readonly NetworkMode?: string;
+    readonly ExtraHosts?: readonly string[] | null;
+    readonly Dns?: readonly string[] | null;
+  };
   readonly Mounts?: readonly { readonly Type: string; readonly Destination: string }[] | null;
+  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, unknown>> | null };
   readonly RestartCount: number;
   readonly State: {
     readonly Status: ContainerState['status'];
@@ -26,6 +36,40 @@ interface Inspected {
 /** Reads the answer of `docker inspect ID...`, a JSON list. Never pass it on: it holds every variable's value. */
 export function parseInspect(text: string): Container[] {
   return (JSON.parse(text) as Inspected[]).map(toContainer);
+}
+
+/** Where a container is in the network, and what it is made from: enough to start another one there. */
+export interface NetworkPlace {
+  /** Its id, so that nothing else is taken for it. */
+  readonly image: string;
+  /** For `--network`, one at a time. */
+  readonly networks: readonly string[];
+  /** `name:address`, as under `extra_hosts`. */
+  readonly extraHosts: readonly string[];
+  readonly dns: readonly string[];
+  /** It can be asked from inside. */
+  readonly isRunning: boolean;
+  /** What it runs, and with which arguments. */
+  readonly command: string;
+  /** A variable names certificates, in a file that may be mounted. */
+  readonly hasOwnTrust: boolean;
+}
+
+/** Reads the answer of `docker inspect ID`; null: it holds no container. */
+export function parseNetworkPlace(text: string): NetworkPlace | null {
+  const [inspected] = JSON.parse(text) as Inspected[];
+  if (inspected === undefined) return null;
+  const { Config, HostConfig, NetworkSettings } = inspected;
+  const mode = HostConfig.NetworkMode ?? '';
+  return {
+    image: inspected.Image,
+    networks: /^(?:container:|host$|none$)/.test(mode) ? [mode] : Object.keys(NetworkSettings?.Networks ?? {}),
+    extraHosts: HostConfig.ExtraHosts ?? [],
+    dns: HostConfig.Dns ?? [],
+    isRunning: inspected.State.Status === 'running',
+    command: [inspected.Path ?? '', ...(inspected.Args ?? [])].join(' '),
+    hasOwnTrust: (Config.Env ?? []).some((entry) => /^(?:SSL_CERT|REQUESTS_CA|CURL_CA|NODE_EXTRA_CA)/.test(entry)),
+  };
 }
 
 function toContainer(inspected: Inspected): Container {

@@ -22,8 +22,8 @@ export interface Diagnosis {
   readonly cause: string;
   /** What to do about it, in one sentence. */
   readonly fix: string;
-  /** Whether a fresh Initial Access Token would help. */
-  readonly iatHelps: boolean;
+  /** Whether a fresh Initial Access Token would help; null: that cannot be told. */
+  readonly iatHelps: boolean | null;
   /** The lines or findings that this rests on, newest last; raw, masked by the sink. */
   readonly evidence: readonly string[];
 }

@@ -91,6 +91,8 @@ const EXIT_CODES = {
   'newman-failed': 3,
 
   // The answer is no
+  'iat-does-not-help': 1,
+  'fault-found': 1,
   'bootstrap-failed': 1,
   'container-exited': 1,
   'container-crash-loop': 1,

@@ -1,4 +1,5 @@
 import type { Exchange } from './exchange.ts';
+import type { Network } from './reach.ts';
 import type { LogLine } from './result.ts';
 import type { Secret } from './secret.ts';
 
@@ -133,7 +134,7 @@ export interface ResolvedService {
  * What runs the services: Docker with one of its composes, or the sandbox's processes. Bound to one project (files, name,
  * program) when it is made.
  */
-export interface Stack {
+export interface Stack extends Network {
   /** "docker compose 2.26.1 (Engine 20.10.24)": for people. */
   readonly title: string;
   /** The project as one line: program, project name, files. */

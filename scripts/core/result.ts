@@ -15,7 +15,11 @@ export type StepName =
   | 'clear'
   | 'restore'
   | 'collection'
-  | 'doctor';
+  // What the doctor looks at
+  | 'settings'
+  | 'container'
+  | 'log'
+  | 'idp';
 
 export type StepStatus = 'passed' | 'failed' | 'skipped';
 

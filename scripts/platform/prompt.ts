@@ -30,6 +30,34 @@ export async function askHidden(
   }
 }
 
+/** Asks on the terminal for yes or no, where no is the answer of who says nothing. Ctrl-C and the signal end the question. */
+export async function askYesNo(
+  question: string,
+  input: NodeJS.ReadableStream,
+  output: { write(text: string): void },
+  signal: AbortSignal,
+): Promise<boolean> {
+  signal.throwIfAborted();
+  // The terminal itself shows what is typed, and makes a signal of Ctrl-C.
+  const lines = createInterface({ input, terminal: false });
+  output.write(`${question} [y/N] `);
+  let stop = () => {};
+  try {
+    const answer = await new Promise<string | null>((resolve, reject) => {
+      stop = () => reject(signal.reason);
+      signal.addEventListener('abort', stop, { once: true });
+      lines.once('line', resolve);
+      lines.once('close', () => resolve(null));
+    });
+    // Ctrl-D leaves the cursor behind the question.
+    if (answer === null) output.write('\n');
+    return /^\s*y(?:es)?\s*$/i.test(answer ?? '');
+  } finally {
+    signal.removeEventListener('abort', stop);
+    lines.close();
+  }
+}
+
 /** All of a stream as text, for `--admin-token-file -`. The signal ends the wait for its end. */
 export async function readAll(input: NodeJS.ReadableStream, signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = [];

@@ -37,7 +37,7 @@ export interface ResultDocument {
     readonly code: DiagnosisCode;
     readonly cause: string;
     readonly fix: string;
-    readonly iatHelps: boolean;
+    readonly iatHelps: boolean | null;
     readonly evidence: readonly string[];
   } | null;
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint: string | null } | null;

@@ -5,8 +5,9 @@ import { AppError } from '../core/errors.ts';
 import type { Container, Project, Stack } from '../core/ports.ts';
 import type { LogLine, Standing } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
+import { LOG_TAIL } from './foresee.ts';
 import type { Context } from './job.ts';
-import { findTarget, LOG_TAIL, serviceOf } from './preflight.ts';
+import { findTarget, serviceOf } from './preflight.ts';
 import type { StepScope } from './recorder.ts';
 import { planHealth, type RequestPlan, readSource } from './requests.ts';
 

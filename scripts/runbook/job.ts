@@ -1,5 +1,6 @@
 import type { Clock, Collections, Files, Stack } from '../core/ports.ts';
-import type { Standing } from '../core/result.ts';
+import type { Reach } from '../core/reach.ts';
+import type { LogLine, Standing } from '../core/result.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -33,6 +34,8 @@ export interface Job {
   readonly restart: boolean;
   /** Takes the token out again at the end of a successful run. */
   readonly clear: boolean;
+  /** Go on although a fresh token will not help. */
+  readonly force: boolean;
 }
 
 /** Everything outside that the steps need, plugged in at one place. */
@@ -48,6 +51,12 @@ export interface Tools {
   isExported(name: string): boolean;
   /** Asks for the admin token where it has not been handed over. Throws `admin-token-missing`. */
   adminToken(signal: AbortSignal): Promise<Secret>;
+  /** Asks for yes or no; null where there is nobody to ask. */
+  readonly confirm: ((question: string) => Promise<boolean>) | null;
+  /** Asks a URL once from this machine. */
+  reach(url: string, signal: AbortSignal): Promise<Reach>;
+  /** The lines of a saved log, `-` for standard input, to its end. Throws `bad-value`, `file-…`. */
+  logFile(path: string, signal: AbortSignal): AsyncIterable<LogLine>;
   /** From now on this is masked everywhere. */
   learn(secret: Secret): void;
   /**

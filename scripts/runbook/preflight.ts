@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path';
-import { diagnoseEnvironment, LogReader, wouldIatHelp } from '../bff/diagnose.ts';
 import { chooseTarget, type Target } from '../compose/target.ts';
 import { AppError } from '../core/errors.ts';
-import type { Container, Project, ResolvedService, Stack } from '../core/ports.ts';
+import type { Project, ResolvedService, Stack } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { jwtExpiry } from '../postman/token.ts';
 import { PLACEHOLDER, resolveBefore } from './effect.ts';
+import { foresee } from './foresee.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
 import { originsOf, planHealth, planMint, type RequestPlan, readSource } from './requests.ts';
@@ -28,7 +28,7 @@ export interface Plan {
 
 /**
  * Checks everything that can be known before a change, and changes nothing: collection, compose files, service, target
- * file, Docker, report folder, admin token.
+ * file, Docker, report folder, admin token; and whether a fresh token will help at all.
  */
 export async function preflight(context: Context, scope: StepScope): Promise<Plan> {
   const { job, tools, recorder, signal } = context;
@@ -111,36 +111,6 @@ function verifyNotShadowed(target: Target, { variable, service }: Context['job']
     hint: `Find what wins (another -f or override file, an exported ${target.nameOf(variable)}, --env-file) and name that, or take ${variable} out there.`,
     where: { file: target.path },
   });
-}
-
-/** Enough of the last log to hold a whole start. */
-export const LOG_TAIL = 2_000;
-
-/** Says whether a fresh token will help, from the environment as it will be and the log of the last start. */
-async function foresee(
-  { job, recorder, signal }: Context,
-  scope: StepScope,
-  { stack, looking }: { readonly stack: Stack; readonly looking: Promise<[Container | null, readonly string[]]> },
-  environment: Readonly<Record<string, string | null>>,
-): Promise<void> {
-  for (const { level, variable, message, hint } of diagnoseEnvironment(environment, job.variable)) {
-    if (variable === job.variable || (stack.isLocal && variable === 'IDP_BASE_URL')) continue;
-    if (level === 'info') scope.note(`${message} ${hint}`);
-    else recorder.warn(`${message} ${hint}`);
-  }
-  const [container, beside] = await looking;
-  if (beside.length > 0) {
-    recorder.warn(
-      `The restart will also make ${beside.join(', ')} anew: its configuration or image changed since it was started. --no-deps leaves it alone.`,
-    );
-  }
-  if (container === null) return;
-  const reader = new LogReader({ env: environment });
-  for await (const line of stack.logs(container.id, { follow: false, signal, tail: LOG_TAIL })) reader.push(line);
-  if (reader.count === 0) return;
-  const { helps, reason } = wouldIatHelp(reader.diagnosis(), environment);
-  if (helps === false) recorder.warn(`By the last log a fresh token will not help. ${reason}`);
-  else scope.note(helps ? `By the last log a fresh token helps: ${reason}` : `Whether a fresh token helps: ${reason}`);
 }
 
 /** The file that decides, for the compose files and the `.env` beside them. */

@@ -29,6 +29,8 @@ export interface StepScope {
   attempt(attempt: Attempt): void;
   /** The line that a passed step ends with. */
   summary(text: string): void;
+  /** The step failed, in this line, and the run goes on. */
+  fail(text: string): void;
 }
 
 /**
@@ -73,6 +75,7 @@ export class Recorder {
     const notes: string[] = [];
     const attempts: Attempt[] = [];
     let summary = '';
+    let status: StepStatus = 'passed';
     const end = (status: StepStatus, text: string) =>
       this.#end({ name, status, startMs, durationMs: this.elapsedMs() - startMs, summary: text, notes, attempts });
     this.#listener({ type: 'step-started', name });
@@ -84,8 +87,12 @@ export class Recorder {
         summary: (text) => {
           summary = text;
         },
+        fail: (text) => {
+          summary = text;
+          status = 'failed';
+        },
       });
-      end('passed', summary);
+      end(status, summary);
       return result;
     } catch (error) {
       end('failed', toAppError(error).message);
@@ -166,5 +173,7 @@ function exitCodeFor(error: AppError | null, signalExitCode: number | null): num
 
 function verdictFor(error: AppError, exitCode: number): Verdict {
   if (error.code === 'interrupted') return 'interrupted';
+  // That says nothing against the BFF, which may be registered already.
+  if (error.code === 'iat-does-not-help') return 'failed';
   return exitCode === 1 ? 'unhealthy' : 'failed';
 }

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Command, Stack } from '../core/ports.ts';
+import { reachFromHere } from '../platform/reach.ts';
 import { readComposeFile, type Service } from './stack/compose-file.ts';
 import { ProcessContainer } from './stack/container.ts';
 
@@ -95,6 +96,8 @@ export function createStack(options: StackOptions): SandboxStack {
       signal.throwIfAborted();
       return withId(id)?.describe() ?? null;
     },
+    // Its processes are in the network of this machine.
+    reachFrom: (_, url, signal) => reachFromHere(url, { caFile: null, insecure: false }, signal),
     async *logs(id, { follow, signal }) {
       yield* withId(id)?.log.read(follow, signal) ?? [];
     },

@@ -23,7 +23,7 @@ async function prove(kids: readonly string[], log: readonly string[], env: Reado
     recorder: { elapsedMs: () => 0 },
     signal: new AbortController().signal,
   } as unknown as Context;
-  const scope = { progress() {}, note() {}, summary() {}, attempt: (each: Attempt) => attempts.push(each) };
+  const scope = { progress() {}, note() {}, summary() {}, fail() {}, attempt: (each: Attempt) => attempts.push(each) };
   const source = { collection: parseCollection(await readFile(FILE), FILE.pathname), file: FILE.pathname, values: [] };
   const plan = planHealth(source, context, null);
   const proof = proveRegistration(context, scope, plan, { reader, exchanges: [], env });

@@ -1,4 +1,5 @@
-import { OPTIONS, type OptionSpec } from '../../scripts/cli/options.ts';
+import type { OptionSpec } from '../../scripts/cli/option-spec.ts';
+import { OPTIONS } from '../../scripts/cli/options.ts';
 
 /** The options as the README's table: flags, variable, what it does with its default, commands. */
 export function renderOptionsTable(): string {

@@ -29,9 +29,9 @@ export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis 
             <div>
               <dt>Would a fresh token help?</dt>
               <dd>
-                {diagnosis.iatHelps
-                  ? 'Yes, a fresh Initial Access Token helps.'
-                  : 'No, a fresh Initial Access Token does not help.'}
+                {diagnosis.iatHelps === null && 'That cannot be told.'}
+                {diagnosis.iatHelps === true && 'Yes, a fresh Initial Access Token helps.'}
+                {diagnosis.iatHelps === false && 'No, a fresh Initial Access Token does not help.'}
               </dd>
             </div>
           )}

@@ -1,0 +1,113 @@
+import type { CommandResult } from '../core/ports.ts';
+import { REACH_SECONDS, type Reach, reachOfCode } from '../core/reach.ts';
+
+/** A program that an image may have, and how it asks a URL once. None of them reads a file of settings or sends a secret. */
+export interface ProbeTool {
+  readonly program: string;
+  args(url: string): readonly string[];
+  /** null: it did not say, as where it is missing. */
+  read(result: CommandResult): Reach | null;
+}
+
+/** First what the BFF itself is made of: it trusts the same certificates. */
+export const PROBE_TOOLS: readonly ProbeTool[] = [
+  // Isolated (-I): modules of the application beside it do not stand in for Python's own.
+  { program: 'python3', args: (url) => ['-I', '-c', PYTHON, url, SECONDS], read: readProbe },
+  { program: 'python', args: (url) => ['-I', '-c', PYTHON, url, SECONDS], read: readProbe },
+  { program: 'node', args: (url) => ['-e', NODE, url, SECONDS], read: readProbe },
+  {
+    program: 'curl',
+    args: (url) => ['-q', '-sS', '-o', '/dev/null', '-m', SECONDS, '-w', 'probe %{http_code}\\n', url],
+    read: (result) => (result.exitCode === 0 ? readProbe(result) : reachOfCurl(result.exitCode)),
+  },
+  // The long options of GNU's wget are not busybox's; both show the first line of the answer with -S.
+  { program: 'wget', args: (url) => ['-S', '-O', '/dev/null', '-T', SECONDS, '-t', '1', url], read: readWget },
+];
+
+const SECONDS = String(REACH_SECONDS);
+
+/** `probe 404` or `probe ECONNREFUSED`, as the scripts below print it. */
+function readProbe({ stdout }: CommandResult): Reach | null {
+  const said = /^probe (\w+)\s*$/m.exec(stdout)?.[1];
+  if (said === undefined) return null;
+  return /^[1-9]\d\d$/.test(said) ? { kind: 'answered', status: Number(said) } : reachOfCode(said);
+}
+
+/** By curl's exit codes (curl(1), EXIT CODES). */
+function reachOfCurl(exitCode: number | null): Reach | null {
+  if (exitCode === 6) return { kind: 'dns' };
+  if (exitCode === 7) return { kind: 'refused' };
+  if (exitCode === 28) return { kind: 'timeout' };
+  if ([35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91].includes(exitCode ?? -1)) return { kind: 'tls' };
+  return [52, 55, 56].includes(exitCode ?? -1) ? { kind: 'failed', reason: 'ECONNRESET' } : null;
+}
+
+/** Both wgets say it in words. */
+function readWget({ exitCode, stderr }: CommandResult): Reach | null {
+  if (exitCode === null || exitCode === 126 || exitCode === 127) return null;
+  const status = /\bHTTP\/[\d.]+ ([1-5]\d\d)\b/.exec(stderr)?.[1];
+  if (status !== undefined) return { kind: 'answered', status: Number(status) };
+  if (/bad address|unable to resolve|not known|name resolution/i.test(stderr)) return { kind: 'dns' };
+  if (/refused/i.test(stderr)) return { kind: 'refused' };
+  if (/timed out/i.test(stderr)) return { kind: 'timeout' };
+  if (/certificate|\bssl\b|\btls\b|handshake/i.test(stderr)) return { kind: 'tls' };
+  return /wget: |failed/i.test(stderr) ? { kind: 'failed', reason: 'wget' } : null;
+}
+
+/** The library's own limits do not count looking up a name, so a timer has the last word. */
+const PYTHON = `
+import os, socket, ssl, sys, threading
+from http.client import HTTPConnection, HTTPSConnection
+from urllib.parse import urlsplit
+
+def say(word):
+    sys.stdout.write('probe %s\\n' % word)
+    sys.stdout.flush()
+    os._exit(0)
+
+def trusted():
+    for name in ('SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'):
+        path = os.environ.get(name)
+        if path:
+            return ssl.create_default_context(**{'capath' if os.path.isdir(path) else 'cafile': path})
+    try:
+        import certifi
+        return ssl.create_default_context(cafile=certifi.where())
+    except ImportError:
+        return ssl.create_default_context()
+
+url, seconds = urlsplit(sys.argv[1]), float(sys.argv[2])
+timer = threading.Timer(seconds, say, ['ETIMEDOUT'])
+timer.daemon = True
+timer.start()
+try:
+    if url.scheme == 'https':
+        try:
+            context = trusted()
+        except (OSError, ValueError):
+            say('CERT_FILE')
+        connection = HTTPSConnection(url.hostname, url.port, timeout=seconds, context=context)
+    else:
+        connection = HTTPConnection(url.hostname, url.port, timeout=seconds)
+    connection.request('GET', url.path or '/')
+    say(connection.getresponse().status)
+except socket.timeout:
+    say('ETIMEDOUT')
+except socket.gaierror:
+    say('ENOTFOUND')
+except ssl.SSLError:
+    say('SSL')
+except ConnectionRefusedError:
+    say('ECONNREFUSED')
+except Exception as error:
+    say(type(error).__name__)
+`;
+
+const NODE = `
+const [url, seconds] = process.argv.slice(1);
+const say = (word) => process.stdout.write('probe ' + word + '\\n', () => process.exit(0));
+setTimeout(() => say('ETIMEDOUT'), seconds * 1000);
+require(url.startsWith('https:') ? 'https' : 'http')
+  .get(url, { agent: false }, (response) => say(response.statusCode))
+  .on('error', (error) => say(error.code || error.name));
+`;

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import type { Command, CommandResult, Processes } from '../core/ports.ts';
+import { REACH_SECONDS, type Reach } from '../core/reach.ts';
+import { type NetworkPlace, parseNetworkPlace } from './inspect.ts';
+import { PROBE_TOOLS, type ProbeTool } from './probe-tools.ts';
+
+/** What Docker needs around a probe, which has a limit of its own. */
+const DOCKER_MS = 15_000;
+
+/** A probe that is interrupted ends by itself; a container that was just being made would stay behind otherwise. */
+const FINISH_MS = (REACH_SECONDS + 3) * 1_000;
+
+/** How the container is called that is there for a moment. */
+const NAME = 'bff-iat-probe-';
+
+/**
+ * Asks a URL from where a container is: inside it while it runs, else from a container of the same image in the same
+ * networks, one after the other, with what the image has (python, node, curl, wget). No compose, no volume, no variable of
+ * the service, no dependency; nothing is pulled, and nothing stays.
+ */
+export async function probe(
+  id: string,
+  url: string,
+  { processes, signal }: { readonly processes: Processes; readonly signal: AbortSignal },
+): Promise<Reach> {
+  const docker = (...args: string[]) => processes.run({ file: 'docker', args }, { signal, timeoutMs: DOCKER_MS });
+  const inspected = await docker('inspect', '--type', 'container', id);
+  const place = inspected.exitCode === 0 ? parseNetworkPlace(inspected.stdout) : null;
+  if (place === null) return { kind: 'untold', why: 'its container is gone' };
+  let tools = inLikelyOrder(place.command);
+  if (place.isRunning) {
+    const inside = await askWith(tools, ({ program, args }) =>
+      docker('exec', '-e', 'LC_ALL=C', id, program, ...args(url)),
+    );
+    if (inside.kind === 'said') return inside.reach;
+    if (inside.kind === 'no-tool') return NO_TOOL;
+  }
+  let last: Reach = { kind: 'untold', why: 'its container is in no network' };
+  for (const network of place.networks) {
+    const asked = await askWith(tools, (tool) =>
+      runOnce(freshContainer(place, network, tool, url), { processes, signal }),
+    );
+    if (asked.kind === 'no-tool') return NO_TOOL;
+    if (asked.kind === 'refused') {
+      last = { kind: 'untold', why: 'Docker starts no container of its image in its network' };
+      continue;
+    }
+    // Whoever can be reached through one of the networks can be reached.
+    if (asked.reach.kind === 'answered') return asked.reach;
+    tools = [asked.tool];
+    // A name may belong to one of the networks only.
+    if (asked.reach.kind !== 'dns' || last.kind === 'untold') last = asked.reach;
+  }
+  if (last.kind !== 'tls' || !place.hasOwnTrust) return last;
+  return {
+    kind: 'untold',
+    why: 'its image alone does not trust the certificate, and what the service adds is not seen',
+  };
+}
+
+/** First what the container itself is run by, if it is one of them. */
+function inLikelyOrder(command: string): readonly ProbeTool[] {
+  const isRun = ({ program }: ProbeTool) => command.includes(program);
+  return [...PROBE_TOOLS.filter(isRun), ...PROBE_TOOLS.filter((tool) => !isRun(tool))];
+}
+
+const NO_TOOL: Reach = { kind: 'untold', why: 'its image has neither python nor node, curl or wget' };
+
+type Asked =
+  | { readonly kind: 'said'; readonly reach: Reach; readonly tool: ProbeTool }
+  | { readonly kind: 'no-tool' }
+  /** Docker did not run anything. */
+  | { readonly kind: 'refused' };
+
+async function askWith(tools: readonly ProbeTool[], run: (tool: ProbeTool) => Promise<CommandResult>): Promise<Asked> {
+  for (const tool of tools) {
+    const result = await run(tool);
+    const reach = tool.read(result);
+    if (reach !== null) return { kind: 'said', reach, tool };
+    const isMissing = result.exitCode === 126 || result.exitCode === 127;
+    if (result.timedOut || result.startError !== null || (!isMissing && /from daemon/i.test(result.stderr)))
+      return { kind: 'refused' };
+  }
+  return { kind: 'no-tool' };
+}
+
+/** `docker run` of a container that is nobody's: compose and this tool take it for a one-off one, whatever its image says. */
+function freshContainer(place: NetworkPlace, network: string, { program, args }: ProbeTool, url: string): Command {
+  // A shared network has its names already, and Docker takes none for it.
+  const isShared = /^(?:container:|host$|none$)/.test(network);
+  const hosts = isShared ? [] : place.extraHosts.flatMap((each) => ['--add-host', each]);
+  const servers = isShared ? [] : place.dns.flatMap((each) => ['--dns', each]);
+  const name = `${NAME}${randomBytes(6).toString('hex')}`;
+  const own = ['--rm', '--name', name, '--label', 'com.docker.compose.oneoff=True', '--pull', 'never', '--read-only'];
+  const quiet = ['--no-healthcheck', '-e', 'LC_ALL=C', '--entrypoint', program];
+  return {
+    file: 'docker',
+    args: ['run', ...own, '--network', network, ...hosts, ...servers, ...quiet, place.image, ...args(url)],
+  };
+}
+
+/** Runs it to its end, and takes the container away where Docker has not done so by itself. */
+async function runOnce(
+  command: Command,
+  { processes, signal }: { readonly processes: Processes; readonly signal: AbortSignal },
+): Promise<CommandResult> {
+  let result: CommandResult | null = null;
+  try {
+    result = await processes.run(command, { signal, timeoutMs: DOCKER_MS, finishMs: FINISH_MS, ownGroup: true });
+    return result;
+  } finally {
+    if (result === null || result.timedOut) {
+      const name = command.args.find((each) => each.startsWith(NAME)) ?? NAME;
+      const remove = { file: 'docker', args: ['rm', '-f', name] };
+      await processes.run(remove, { signal: new AbortController().signal, timeoutMs: DOCKER_MS }).catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { createReadStream } from 'node:fs';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { TextDecoder } from 'node:util';
+import { AppError } from '../core/errors.ts';
+import type { LogLine } from '../core/result.ts';
+import { codeOf, toFileError } from './file-system.ts';
+
+/** A line longer than this is cut into several. */
+const MAX_LINE_LENGTH = 1024 * 1024;
+
+/** So many bytes tell how a text is written. */
+const TELLING_BYTES = 64;
+
+/**
+ * The lines of a saved log, read piece by piece, however large it is: in UTF-8, or in the UTF-16 that PowerShell's `>` writes.
+ *
+ * @throws AppError `bad-value` where there is no such file, `file-not-regular`, `file-io`
+ */
+export async function* readLogFile(path: string, signal: AbortSignal): AsyncGenerator<LogLine> {
+  try {
+    yield* readLog(createReadStream(path), signal);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') {
+      throw new AppError('bad-value', `There is no file ${path} (--log-file).`, {
+        hint: 'Save the log with: docker compose logs --no-color bff > bff.log',
+      });
+    }
+    if (codeOf(thrown) === 'EISDIR') {
+      throw new AppError('file-not-regular', `${path} is a folder, not a file.`, {
+        hint: 'Name the saved log itself.',
+      });
+    }
+    throw toFileError(thrown, path, 'read');
+  }
+}
+
+/** The same of a stream, such as standard input, to its end: whoever writes into it may finish. */
+export async function* readLog(input: Readable, signal: AbortSignal): AsyncGenerator<LogLine> {
+  let decoder: TextDecoder | null = null;
+  let start = Buffer.alloc(0);
+  let rest = '';
+  const take = (text: string): string[] => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_LINE_LENGTH) lines.push(rest);
+    if (rest.length > MAX_LINE_LENGTH) rest = '';
+    return lines;
+  };
+  try {
+    for await (const chunk of addAbortSignal(signal, input) as AsyncIterable<Buffer>) {
+      let bytes = chunk;
+      if (decoder === null) {
+        start = Buffer.concat([start, chunk]);
+        if (start.length < TELLING_BYTES) continue;
+        decoder = new TextDecoder(encodingOf(start));
+        bytes = start;
+      }
+      for (const text of take(decoder.decode(bytes, { stream: true }))) yield toLine(text);
+    }
+  } catch (error) {
+    // Node throws its own AbortError; callers want the reason that the aborter gave.
+    signal.throwIfAborted();
+    throw error;
+  }
+  decoder ??= new TextDecoder(encodingOf(start));
+  const last = take(decoder.decode(start.length < TELLING_BYTES ? start : new Uint8Array()));
+  for (const text of rest === '' ? last : [...last, rest]) yield toLine(text);
+}
+
+/** By its mark, else by where the zero bytes of its first letters are. */
+function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  const head = [...bytes.subarray(0, TELLING_BYTES)];
+  const zeros = (parity: 0 | 1) => head.filter((byte, index) => byte === 0 && index % 2 === parity).length;
+  if (zeros(1) > head.length / 4 && zeros(0) === 0) return 'utf-16le';
+  return zeros(0) > head.length / 4 && zeros(1) === 0 ? 'utf-16be' : 'utf-8';
+}
+
+function toLine(text: string): LogLine {
+  return { at: null, stream: 'stdout', text };
+}

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import https from 'node:https';
+import { rootCertificates } from 'node:tls';
+import { REACH_SECONDS, type Reach, reachOfCode } from '../core/reach.ts';
+
+/** Asks a URL from this machine. A CA file that cannot be read counts as none: whoever needs it has checked it. */
+export async function reachFromHere(
+  url: string,
+  tls: { readonly caFile: string | null; readonly insecure: boolean },
+  signal: AbortSignal,
+): Promise<Reach> {
+  signal.throwIfAborted();
+  const ca = tls.caFile === null ? null : await readFile(tls.caFile).catch(() => null);
+  const options = {
+    agent: false,
+    signal,
+    rejectUnauthorized: !tls.insecure,
+    ...(ca === null ? {} : { ca: [...rootCertificates, ca.toString()] }),
+  };
+  const reach = await new Promise<Reach>((resolve) => {
+    const { get } = url.startsWith('https:') ? https : http;
+    const request = get(url, options, (response) => {
+      settle({ kind: 'answered', status: response.statusCode ?? 0 });
+    });
+    // From the look-up of the name to the first line of the answer.
+    const timer = setTimeout(() => settle({ kind: 'timeout' }), REACH_SECONDS * 1_000);
+    const settle = (result: Reach) => {
+      clearTimeout(timer);
+      resolve(result);
+      request.destroy();
+    };
+    request.on('error', (error: NodeJS.ErrnoException) => settle(reachOfCode(error.code ?? '')));
+  });
+  signal.throwIfAborted();
+  return reach;
+}

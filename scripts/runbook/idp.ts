@@ -1,0 +1,23 @@
+import type { ServiceEnvironment } from '../bff/diagnose.ts';
+import type { Container, Stack } from '../core/ports.ts';
+import { proxyVariable, type Reach, toAskable } from '../core/reach.ts';
+
+/** Whether the IdP of the service's environment answers in the network of its container. */
+export async function askIdpFrom(
+  container: Container | null,
+  stack: Stack,
+  environment: ServiceEnvironment,
+  signal: AbortSignal,
+): Promise<Reach> {
+  const base = environment['IDP_BASE_URL'] ?? '';
+  const url = toAskable(base);
+  if (url === null) return untold(base === '' ? 'the service has no IDP_BASE_URL' : 'IDP_BASE_URL is not a URL');
+  if (container === null) return untold('there is no container');
+  const proxy = proxyVariable(url, { ...container.env, ...environment });
+  if (proxy !== null) return untold(`the service asks it through a proxy (${proxy})`);
+  return stack.reachFrom(container.id, url, signal);
+}
+
+export function untold(why: string): Reach {
+  return { kind: 'untold', why };
+}
