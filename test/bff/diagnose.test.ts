@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diagnoseEnvironment, diagnoseLog, isTrue, wouldIatHelp } from '../../scripts/bff/diagnose.ts';
+import { diagnoseEnvironment, diagnoseLog, isTrue, type Since, wouldIatHelp } from '../../scripts/bff/diagnose.ts';
 import { SIGNATURES } from '../../scripts/bff/signatures.ts';
 import type { Diagnosis, DiagnosisCode } from '../../scripts/core/diagnosis.ts';
 
@@ -109,6 +109,32 @@ describe('wouldIatHelp', () => {
     const prospect = wouldIatHelp(diagnosis(code), { ...GOOD, ...env });
     expect(prospect.helps).toBe(helps);
     expect(prospect.reason).toMatch(/\.$/);
+  });
+
+  describe('what has been repaired since the log was written', () => {
+    const answers = { kind: 'answered', status: 404 } as const;
+    const changed = { startedWith: { ...GOOD, DCR_REDIRECT_URIS: 'https://other.test/auth/callback' } };
+    const URIS = { DCR_REDIRECT_URIS: 'https://a.test/auth/callback' };
+
+    it.each<[string, DiagnosisCode, Since, boolean | null]>([
+      ['the IdP answers again', 'idp-unreachable', { idp: answers }, null],
+      ['the IdP answers again after errors', 'idp-error', { idp: answers }, null],
+      ['the IdP still fails', 'idp-error', { idp: { kind: 'answered', status: 503 } }, false],
+      ['the IdP is still away', 'idp-unreachable', { idp: { kind: 'dns' } }, false],
+      ['the IdP cannot be asked', 'idp-unreachable', { idp: { kind: 'untold', why: 'no tool' } }, false],
+      ['an IAT is wanted, and the IdP is away', 'iat-missing', { idp: { kind: 'refused' } }, false],
+      ['an IAT is wanted, and the IdP is there', 'iat-missing', { idp: answers }, true],
+      ['what bears on it has changed', 'invalid-redirect-uri', changed, null],
+      ['what bears on it has changed after a success', 'registered', changed, null],
+      ['nothing has changed', 'invalid-redirect-uri', { startedWith: { ...GOOD, ...URIS } }, false],
+      ['only the token has', 'registered', { startedWith: { ...GOOD, ...URIS, DCR_IAT: 'test-only-older' } }, false],
+      ['an IAT is wanted in any case', 'iat-invalid', changed, true],
+    ])('%s (%s): %s', (_, code, since, helps) => {
+      const prospect = wouldIatHelp(diagnosis(code), { ...GOOD, ...URIS }, since);
+      expect(prospect.helps).toBe(helps);
+      expect(prospect.reason).toMatch(/^[A-Z].*\.$/);
+      expect(prospect.reason).not.toMatch(/test-only|other\.test/);
+    });
   });
 
   it('cannot tell without a log', () => {

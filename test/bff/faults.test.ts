@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { diagnoseEnvironment, diagnoseLog, LogReader } from '../../scripts/bff/diagnose.ts';
+import { findFaults, type Observations } from '../../scripts/bff/faults.ts';
+import type { ContainerVerdict } from '../../scripts/bff/verdict.ts';
+
+function log(...lines: string[]) {
+  const reader = new LogReader();
+  for (const text of lines) reader.push({ at: null, stream: 'stdout', text });
+  return reader.reading();
+}
+
+const container = (kind: ContainerVerdict['kind']): ContainerVerdict => ({
+  kind,
+  message: `It is ${kind}.`,
+  hint: 'Fix.',
+});
+const UP = 'INFO:     Application startup complete.';
+const REGISTERED = log('INFO dcr Client registered: bff-server', UP);
+const REFUSED = log('ERROR dcr registration failed: 401 invalid_token, the IAT expired');
+const UNREACHABLE = log('ERROR dcr bootstrap: cannot reach the IdP: Name or service not known');
+const SILENT = log(UP);
+const DOWN = { passed: false, failure: 'Health: 503, down: redis', down: ['redis'] };
+const SICK = { passed: false, failure: 'Health: no answer (ECONNREFUSED)', down: [] };
+const ENV = { DCR_ENABLED: 'true', IDP_BASE_URL: 'http://idp-app:8002', KAFKA_BOOTSTRAP_SERVERS: 'kafka:9092' };
+
+/** A BFF that is registered and healthy. */
+const FINE: Observations = {
+  settings: [],
+  container: container('fine'),
+  log: REGISTERED,
+  idp: { kind: 'answered', status: 404 },
+  health: { passed: true, failure: '', down: [] },
+  diesUnregistered: true,
+};
+
+const settings = (env: Record<string, string>) => diagnoseEnvironment({ ...ENV, ...env });
+
+describe('nothing is wrong', () => {
+  test.for<[string, Partial<Observations>]>([
+    ['registered and healthy', {}],
+    ['from its cached credentials', { log: log('INFO dcr Using cached client credentials', UP) }],
+    ['its log is cut off, and it would not be up otherwise', { log: SILENT }],
+    ['the IdP cannot be asked from its network', { idp: { kind: 'untold', why: 'no tool' } }],
+    ['an IAT that is not used any more is broken', { settings: settings({ DCR_IAT: '<paste here>' }) }],
+    [
+      'Redis was away for a moment',
+      {
+        log: log(
+          'INFO dcr Client registered: bff-server',
+          UP,
+          'ERROR redis.exceptions.ConnectionError: Error 111 connecting to redis:6379',
+        ),
+      },
+    ],
+  ])('%s', ([, seen]) => {
+    expect(findFaults({ ...FINE, ...seen })).toEqual([]);
+  });
+});
+
+describe('the root cause comes first, without what follows from it', () => {
+  const dead = { container: container('exited'), health: SICK };
+  test.for<[string, Partial<Observations>, string[]]>([
+    ['a stale IAT', { ...dead, log: REFUSED }, ['iat-invalid']],
+    ['a stale IAT in a crash loop', { ...dead, container: container('crash-loop'), log: REFUSED }, ['iat-invalid']],
+    ['the IdP is not to be reached, by the log alone', { ...dead, log: UNREACHABLE, idp: null }, ['idp-unreachable']],
+    ['by the log and a probe', { ...dead, log: UNREACHABLE, idp: { kind: 'dns' } }, ['idp-unreachable']],
+    [
+      'a stale IAT, and the IdP is gone since',
+      { ...dead, log: REFUSED, idp: { kind: 'refused' } },
+      ['idp-unreachable', 'iat-invalid'],
+    ],
+    ['all is well but for the IdP', { idp: { kind: 'tls' } }, ['idp-unreachable']],
+    ['it is switched off', { settings: settings({ DCR_ENABLED: 'false' }), log: SILENT }, ['bootstrap-skipped']],
+    ['no container', { container: 'none', log: null, health: SICK }, ['unknown']],
+    ['the container was never started', { container: container('not-started'), log: null, health: SICK }, ['unknown']],
+    ['it was registered, and died', { ...dead }, ['unknown']],
+    ['it is paused', { container: container('paused'), health: SICK }, ['unknown']],
+    ['it has only just started', { container: container('starting'), log: null, health: SICK }, ['unknown']],
+    ['Redis is down', { health: DOWN }, ['redis-unavailable']],
+    ['its port is elsewhere', { health: SICK }, ['unknown']],
+    ['up and healthy, and may be unregistered', { log: SILENT, diesUnregistered: false }, ['unknown']],
+    ['up and healthy without a log, and may be unregistered', { log: null, diesUnregistered: false }, ['unknown']],
+    [
+      'up and healthy, and the log says that it is not registered',
+      { log: REFUSED, diesUnregistered: false },
+      ['iat-invalid'],
+    ],
+  ])('%s', ([, seen, codes]) => {
+    const faults = findFaults({ ...FINE, ...seen });
+    expect(faults.map(({ code }) => code)).toEqual(codes);
+    for (const { cause, fix } of faults) expect(`${cause} ${fix}`).toMatch(/^[A-Z].*\.( [A-Z].*[.r])$/);
+  });
+
+  test('an IdP that answers again: the fault is told from the log, and what is true now as well', () => {
+    const [root] = findFaults({ ...FINE, ...dead, log: UNREACHABLE });
+    expect(root).toMatchObject({ code: 'idp-unreachable', fix: expect.stringContaining('start the BFF again') });
+    expect(root?.evidence.at(-1)).toBe('Now the IdP answers (HTTP 404).');
+  });
+
+  test('a log that says nothing lends its last words to the container', () => {
+    const seen = log('ERROR ValueError: something is wrong');
+    expect(findFaults({ ...FINE, ...dead, log: seen })[0]?.evidence).toEqual(
+      diagnoseLog(['ERROR ValueError: something is wrong']).evidence,
+    );
+  });
+});
