@@ -86,7 +86,7 @@ function isConsequence(container: Observations['container']): boolean {
   return container !== null && container !== 'none' && ['exited', 'crash-loop', 'unhealthy'].includes(container.kind);
 }
 
-function ofHealth({ health, container }: Observations): Diagnosis[] {
+function ofHealth({ log, health, container }: Observations): Diagnosis[] {
   // Without a look at the container nobody knows whose failure it is.
   if (health === null || health.passed || container === null) return [];
   const evidence = [health.failure];
@@ -95,8 +95,9 @@ function ofHealth({ health, container }: Observations): Diagnosis[] {
     const { code, cause, fix } = signatureOf('redis-unavailable');
     return [{ code, cause, fix, iatHelps: false, evidence }];
   }
+  const look = 'See that --bff-url is where it is published, and read what the answer names.';
   const fix =
-    'See that --bff-url is where it is published, and read what the answer names. The report has every request.';
+    log?.decided === 'good' ? look : `If it was started just now, look again in a moment (npm run doctor). ${look}`;
   return [{ ...fault('unknown', 'The BFF runs, and it is not healthy.', fix), evidence }];
 }
 

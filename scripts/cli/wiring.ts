@@ -67,6 +67,7 @@ export function openOutside(process: Process): Outside {
         await folder.remove();
         throw error;
       });
+      await untilEnded(sandbox.stack, host.interruption.signal);
       return {
         ...sandbox,
         async close() {
@@ -76,6 +77,14 @@ export function openOutside(process: Process): Outside {
       };
     },
   };
+}
+
+/** Waits until the BFF has failed, and its log is whole. */
+async function untilEnded(stack: Stack, signal: AbortSignal): Promise<void> {
+  const container = await stack.container('bff', signal);
+  if (container === null) return;
+  const lines = stack.logs(container.id, { follow: true, signal })[Symbol.asyncIterator]();
+  while ((await lines.next()).done !== true);
 }
 
 /** The embedded sandbox, as far as a run needs it. */

@@ -81,6 +81,59 @@ describeInTerminal('the hidden prompt', () => {
   });
 });
 
+describeInTerminal('where a fresh token will not help', () => {
+  const QUESTION = /Mint one and restart the BFF all the same\? \[y\/N\] /;
+
+  /** The BFF is registered, by what its log says before anything happens. */
+  async function createRegistered(): Promise<StandIn> {
+    const standIn = await createStandIn();
+    const body = `${new Date().toISOString()} INFO Client registered: bff-server\n`;
+    standIn.answer(/^docker logs (?!.*-f)/, { status: 0, body });
+    return standIn;
+  }
+
+  test.for([
+    ['n', 'n\r'],
+    ['nothing', '\r'],
+    ['Ctrl-D', '\x04'],
+  ] as const)('somebody is asked before a token is asked for; %s ends it', async ([, typed]) => {
+    const standIn = await createRegistered();
+    const session = start(standIn);
+    await session.shows(QUESTION);
+    session.type(typed);
+    const { exitCode, output } = await session.ended;
+    expect(exitCode, output).toBe(1);
+    expect(output).toMatch(/a fresh token will not help\.[^?]*It needs\s+no\s+IAT\s+now\./);
+    expect(output).toContain('Stopped: a fresh token would not help.');
+    expect(output).not.toMatch(PROMPT);
+    expect(standIn.mints()).toBe(0);
+    expect(await readFile(standIn.composeFile, 'utf8')).toBe(COMPOSE_FILE);
+  });
+
+  test('y goes on to the prompt, and the answer is seen', async () => {
+    const standIn = await createRegistered();
+    const session = start(standIn);
+    await session.shows(QUESTION);
+    session.type('y\r');
+    await session.shows(PROMPT);
+    session.type(`${ADMIN_TOKEN}\r`);
+    const { exitCode, output } = await session.ended;
+    expect(exitCode, output).toBe(0);
+    expect(output).toMatch(/\[y\/N\] y\r?\n/);
+    expect(standIn.mints()).toBe(1);
+    expect(drawnLines(output).filter((line) => line.length >= 80)).toEqual([]);
+  });
+
+  test('Ctrl-C at the question ends with 130', async () => {
+    const standIn = await createRegistered();
+    const session = start(standIn);
+    await session.shows(QUESTION);
+    session.type('\x03');
+    expect((await session.ended).exitCode).toBe(130);
+    await verifyInterrupted(standIn, 130);
+  });
+});
+
 describeInTerminal('a terminal of 80 columns', () => {
   test('no line is wider at any time, the cursor comes back, and Ctrl-C leaves it tidy', async () => {
     const standIn = await createStandIn();

@@ -26,33 +26,40 @@ export async function provideNodeImage(): Promise<string> {
   }
 }
 
+/** The same node by another name, and with it nothing that can ask a URL for somebody who looks for python, node, curl or wget. */
+export async function provideBareImage(): Promise<{ readonly image: string; readonly program: string }> {
+  const image = `iat-test-bare:${process.versions.node}`;
+  if (!(await isHere(image))) await makeImage(image, 'service');
+  return { image, program: 'service' };
+}
+
 async function isHere(image: string): Promise<boolean> {
   return !(await execa('docker', ['image', 'inspect', image], { reject: false })).failed;
 }
 
-async function makeImage(): Promise<string> {
+async function makeImage(name = OWN, program = 'node'): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'iat-test-image-'));
   try {
     const root = join(folder, 'root');
-    await fillRoot(root);
+    await fillRoot(root, program);
     const tar = join(folder, 'root.tar');
     await execa('tar', ['-C', root, '--owner=0', '--group=0', '--numeric-owner', '-cf', tar, '.']);
     const { stdout: id } = await execa('docker', ['import', '--change', 'ENV PATH=/usr/local/bin', tar]);
-    await execa('docker', ['run', '--rm', '--network', 'none', id, 'node', '--version']);
+    await execa('docker', ['run', '--rm', '--network', 'none', id, program, '--version']);
     // Another worker may have been faster: then this one would stay behind without a name.
-    if (await isHere(OWN)) await execa('docker', ['image', 'rm', id]);
-    else await execa('docker', ['image', 'tag', id, OWN]);
-    return OWN;
+    if (await isHere(name)) await execa('docker', ['image', 'rm', id]);
+    else await execa('docker', ['image', 'tag', id, name]);
+    return name;
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
 /** What node needs to run, and nothing else: itself, its libraries, who root is, a place for temporary files. */
-async function fillRoot(root: string): Promise<void> {
+async function fillRoot(root: string, program: string): Promise<void> {
   const node = await realpath(process.execPath);
   const libraries = await librariesOf(node);
-  await copyInto(root, node, '/usr/local/bin/node');
+  await copyInto(root, node, `/usr/local/bin/${program}`);
   for (const library of libraries) await copyInto(root, await realpath(library), library);
   await mkdir(join(root, 'tmp'));
   await mkdir(join(root, 'etc'));

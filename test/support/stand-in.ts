@@ -179,7 +179,8 @@ function answerHttp(title: string, response: ServerResponse): void {
 /** Docker with one project of one service, and the container of `up -d`, as far as it is asked. */
 function createDocker(composeFile: string) {
   let up = 0;
-  let env: Readonly<Record<string, string>> = {};
+  // What the container was started with that is there before the first `up`.
+  let env: Readonly<Record<string, string>> = parse(COMPOSE_FILE).services.bff.environment;
   const environment = async () => parse(await readFile(composeFile, 'utf8')).services.bff.environment;
   return async (words: readonly string[], response: ServerResponse): Promise<void> => {
     const print = (text: string) => response.writeHead(200, { 'x-exit-code': 0 }).end(text);

@@ -1,0 +1,107 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import process from 'node:process';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ResultDocument } from '../../scripts/report/result.ts';
+import { documentOf, runCommand } from '../support/command.ts';
+import { describeWithEachCompose } from '../support/docker.ts';
+import { provideBareImage } from '../support/docker-image.ts';
+import { createDockerProject } from '../support/docker-project.ts';
+import { createDockerStack, type DockerStack, STALE_IAT, statusOf, until } from '../support/docker-stack.ts';
+
+const COLLECTION = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
+
+// One stack for all, from failing to healthy and back.
+describeWithEachCompose('npm run doctor against containers', (compose) => {
+  let stack: DockerStack;
+
+  beforeAll(async () => {
+    stack = await createDockerStack(compose, 'a stale');
+    await stack.startFailing();
+  });
+  afterAll(() => stack?.remove());
+
+  test('a stale IAT in a crash loop: the IdP answers in a container of its own beside it', async () => {
+    const document = await doctor(stack);
+    expect(document).toMatchObject({ exitCode: 1, diagnosis: { code: 'iat-invalid', iatHelps: true } });
+    expect(idpOf(document)).toMatch(/^from the BFF it answers \(HTTP \d+\); from here it answers/);
+    await verifyNothingLeft(stack);
+  });
+
+  test('registered and healthy: exit 0, asked from inside', async () => {
+    const token = await stack.mint();
+    await writeFile(stack.composeFile, (await readFile(stack.composeFile, 'utf8')).replace(STALE_IAT, token));
+    const changed = await doctor(stack);
+    expect(changed.printed).toMatch(/started before DCR_IAT changed\. .* up -d bff/s);
+    await stack.compose('up', '-d', 'bff');
+    await until('the BFF is healthy', async () => (await statusOf(`${stack.bffUrl}/health`)) === 200);
+    const document = await doctor(stack);
+    expect(document, document.printed).toMatchObject({ exitCode: 0, diagnosis: { code: 'registered' }, error: null });
+    expect(document.printed).not.toContain(token);
+  });
+
+  test('it runs, and the IdP is gone', async () => {
+    await stack.compose('stop', '-t', '1', 'idp');
+    const document = await doctor(stack);
+    expect(document, document.printed).toMatchObject({
+      exitCode: 1,
+      diagnosis: { code: 'idp-unreachable', iatHelps: false },
+    });
+    expect(idpOf(document)).toMatch(/^from the BFF it cannot be reached: its host name does not resolve;/);
+  });
+
+  test('stopped, and the IdP is still gone: asked from its network all the same', async () => {
+    await stack.compose('stop', '-t', '1', 'bff');
+    const document = await doctor(stack);
+    expect(idpOf(document)).toMatch(/^from the BFF it cannot be reached: its host name does not resolve;/);
+    await verifyNothingLeft(stack);
+  });
+});
+
+describeWithEachCompose('npm run doctor, where little can be looked at', (compose) => {
+  test('an image without any of the tools: said, and no fault', async () => {
+    const { image, program } = await provideBareImage();
+    const wait = `console.log('Client registered: bff-server'); setInterval(() => {}, 1000)`;
+    const text = `version: "3.8"\nservices:\n  bff:\n    image: ${image}\n    command: ["${program}", "-e", "${wait}"]\n    stop_grace_period: 1s\n    environment: {DCR_ENABLED: "true", IDP_BASE_URL: "http://idp-app:8002"}\n`;
+    const it = await createDockerProject(compose, { 'docker-compose.yml': text });
+    const place = { composeFile: it.path('docker-compose.yml'), folder: it.folder };
+    const none = await doctor(place);
+    expect(none, none.printed).toMatchObject({
+      exitCode: 1,
+      diagnosis: { cause: expect.stringContaining('no container') },
+    });
+
+    await it.compose('up', '-d');
+    const running = await doctor(place);
+    expect(idpOf(running)).toContain('(its image has neither python nor node, curl or wget)');
+    expect(running.diagnosis?.code).not.toBe('idp-unreachable');
+    await it.compose('kill');
+    expect(idpOf(await doctor(place))).toContain('(its image has neither python nor node, curl or wget)');
+  });
+});
+
+type Place = Pick<DockerStack, 'composeFile' | 'folder'> & Partial<Pick<DockerStack, 'idpUrl' | 'bffUrl'>>;
+
+async function doctor(place: Place): Promise<ResultDocument & { readonly printed: string }> {
+  const nobody = 'http://127.0.0.1:1';
+  const { idpUrl = nobody, bffUrl = nobody } = place;
+  const ended = await runCommand(
+    ['--json', '-f', place.composeFile, '--idp-url', idpUrl, '--bff-url', bffUrl, '--collection', COLLECTION],
+    { command: 'doctor', cwd: place.folder, env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' } },
+  );
+  const document = documentOf(ended);
+  expect(ended.exitCode).toBe(document.exitCode);
+  return { ...document, printed: ended.all };
+}
+
+function idpOf({ steps }: ResultDocument): string {
+  return steps.find(({ name }) => name === 'idp')?.summary ?? '';
+}
+
+/** No probe stays, and the stack has the containers that it had. */
+async function verifyNothingLeft({ project }: DockerStack): Promise<void> {
+  const probes = await execa('docker', ['ps', '-aq', '--filter', 'name=bff-iat-probe-']);
+  expect(probes.stdout).toBe('');
+  const own = await execa('docker', ['ps', '-aq', '--filter', `label=com.docker.compose.project=${project}`]);
+  expect(own.stdout.split('\n')).toHaveLength(4);
+}
