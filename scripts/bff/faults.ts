@@ -1,6 +1,7 @@
 import type { Diagnosis, DiagnosisCode } from '../core/diagnosis.ts';
 import { describeReach, isUnreachable, type Reach } from '../core/reach.ts';
 import type { Finding } from './environment.ts';
+import { diagnoseComponents } from './health.ts';
 import type { Reading } from './log-reader.ts';
 import { signatureOf } from './signatures.ts';
 import type { ContainerVerdict } from './verdict.ts';
@@ -17,8 +18,8 @@ export interface Observations {
   readonly idp: Reach | null;
   /** What a health folder came to: the failure in a few words, and the components that are down by name. */
   readonly health: { readonly passed: boolean; readonly failure: string; readonly down: readonly string[] } | null;
-  /** `ALLOW_BOOTSTRAP_FAILURE` is off: who is up has registered. */
-  readonly diesUnregistered: boolean;
+  /** Who is up is registered: the BFF would have ended otherwise, or it publishes its key. */
+  readonly isProvenByBeingUp: boolean;
 }
 
 /** Everything that is wrong, the root cause first; what follows from another fault is not in it. Empty: nothing is. */
@@ -90,11 +91,7 @@ function ofHealth({ log, health, container }: Observations): Diagnosis[] {
   // Without a look at the container nobody knows whose failure it is.
   if (health === null || health.passed || container === null) return [];
   const evidence = [health.failure];
-  const redis = health.down.some((name) => /redis|cache/i.test(name));
-  if (redis) {
-    const { code, cause, fix } = signatureOf('redis-unavailable');
-    return [{ code, cause, fix, iatHelps: false, evidence }];
-  }
+  if (health.down.length > 0) return [diagnoseComponents(health.down, evidence)];
   const look = 'See that --bff-url is where it is published, and read what the answer names.';
   const fix =
     log?.decided === 'good' ? look : `If it was started just now, look again in a moment (npm run doctor). ${look}`;
@@ -102,8 +99,8 @@ function ofHealth({ log, health, container }: Observations): Diagnosis[] {
 }
 
 /** Up and healthy is not registered, where a failed bootstrap is allowed. */
-function ofRegistration({ log, diesUnregistered, container }: Observations): Diagnosis[] {
-  if (log?.decided === 'good' || diesUnregistered || container === null) return [];
+function ofRegistration({ log, isProvenByBeingUp, container }: Observations): Diagnosis[] {
+  if (log?.decided === 'good' || isProvenByBeingUp || container === null) return [];
   return [
     fault(
       'unknown',

@@ -32,7 +32,8 @@ async function examine(context: Context): Promise<Verdict> {
     log: reader?.reading() ?? null,
     idp: seen.idp,
     health: seen.health,
-    diesUnregistered: isTrue((container?.env ?? effective)['ALLOW_BOOTSTRAP_FAILURE']) === false,
+    isProvenByBeingUp:
+      isTrue((container?.env ?? effective)['ALLOW_BOOTSTRAP_FAILURE']) === false || (seen.health?.kid ?? null) !== null,
   });
   recorder.next = adviceOf(seen, faults, prospect);
   return conclude(context, faults, prospect, seen);

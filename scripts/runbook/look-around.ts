@@ -1,6 +1,7 @@
 import { diagnoseEnvironment, LogReader, type ServiceEnvironment } from '../bff/diagnose.ts';
 import type { Observations } from '../bff/faults.ts';
-import { type ContainerVerdict, judgeOnce, nameComponents } from '../bff/verdict.ts';
+import { downIn, publishedKid } from '../bff/health.ts';
+import { type ContainerVerdict, judgeOnce } from '../bff/verdict.ts';
 import { renderCommand } from '../compose/failures.ts';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
@@ -25,7 +26,7 @@ export interface Seen {
   readonly idp: Reach | null;
   /** On this machine. */
   readonly idpHere: Reach | null;
-  readonly health: Observations['health'];
+  readonly health: (NonNullable<Observations['health']> & { readonly kid: string | null }) | null;
   /** What kept it from looking at the stack: without that nobody can say what is wrong. */
   readonly blocked: readonly AppError[];
   /** What kept it from looking at the rest. */
@@ -71,7 +72,7 @@ export async function lookAround(context: Context): Promise<Seen> {
   const reader =
     connected && (await look('log', blocked, (scope) => readLog(context, scope, connected, found, environment)));
   const idp = await look('idp', missed, (scope) => askIdp(context, scope, connected, found, environment));
-  const health = await look('health', missed, (scope) => askHealth(context, scope, environment));
+  const health = await look('health', missed, (scope) => askHealth(context, scope, found?.env ?? environment ?? {}));
   return {
     environment,
     container: found,
@@ -193,15 +194,15 @@ async function mintUrl(context: Context): Promise<URL> {
   return planMint(await readSource(context), { ...context, job: { ...context.job, allowHttp: true } }, null).url;
 }
 
-async function askHealth(context: Context, scope: StepScope, environment: ServiceEnvironment | null) {
-  const plan = planHealth(await readSource(context), context, environment?.['BFF_KID'] ?? null);
+async function askHealth(context: Context, scope: StepScope, environment: ServiceEnvironment) {
+  const plan = planHealth(await readSource(context), context, environment['BFF_KID'] ?? null);
   scope.progress(titleOf(plan));
   const attempt = await checkHealth(context, scope, plan, context.signal);
   const failure = attempt.passed ? '' : describeFailure(attempt);
   if (attempt.passed) scope.summary(`${plan.requests.length} of ${plan.requests.length} requests pass`);
   else scope.fail(failure);
-  const down = attempt.exchanges.flatMap(({ response }) => nameComponents(response?.body?.text ?? ''));
-  return { passed: attempt.passed, failure, down };
+  const { passed, exchanges } = attempt;
+  return { passed, failure, down: exchanges.flatMap(downIn), kid: publishedKid(exchanges, environment) };
 }
 
 /** A log, or what a health answer says, may hold any of them. */

@@ -30,7 +30,7 @@ const FINE: Observations = {
   log: REGISTERED,
   idp: { kind: 'answered', status: 404 },
   health: { passed: true, failure: '', down: [] },
-  diesUnregistered: true,
+  isProvenByBeingUp: true,
 };
 
 const settings = (env: Record<string, string>) => diagnoseEnvironment({ ...ENV, ...env });
@@ -78,11 +78,11 @@ describe('the root cause comes first, without what follows from it', () => {
     ['it has only just started', { container: container('starting'), log: null, health: SICK }, ['unknown']],
     ['Redis is down', { health: DOWN }, ['redis-unavailable']],
     ['its port is elsewhere', { health: SICK }, ['unknown']],
-    ['up and healthy, and may be unregistered', { log: SILENT, diesUnregistered: false }, ['unknown']],
-    ['up and healthy without a log, and may be unregistered', { log: null, diesUnregistered: false }, ['unknown']],
+    ['up and healthy, and may be unregistered', { log: SILENT, isProvenByBeingUp: false }, ['unknown']],
+    ['up and healthy without a log, and may be unregistered', { log: null, isProvenByBeingUp: false }, ['unknown']],
     [
       'up and healthy, and the log says that it is not registered',
-      { log: REFUSED, diesUnregistered: false },
+      { log: REFUSED, isProvenByBeingUp: false },
       ['iat-invalid'],
     ],
   ])('%s', ([, seen, codes]) => {

@@ -1,53 +1,51 @@
 import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Sandbox } from '../../scripts/sandbox/start.ts';
 import { documentOf, runCommand } from '../support/command.ts';
-import { runInSandbox, runSandboxed } from '../support/sandboxed.ts';
 import { createHome, createStandIn } from '../support/stand-in.ts';
+import { openStory, type Story } from '../support/story.ts';
 
 const NEVER = new AbortController().signal;
 const fixture = (name: string) => new URL(`../fixtures/logs/${name}.log`, import.meta.url).pathname;
 
-const iat = (sandbox: Sandbox, home: string) => runInSandbox('iat', ['--json'], { sandbox, home });
-
-/** Gives the service another environment, by compose as a person would, and waits until the log has all of a failed start. */
-async function restartWith(sandbox: Sandbox, from: string | RegExp, to: string): Promise<void> {
-  const text = await readFile(sandbox.composeFile, 'utf8');
-  await writeFile(sandbox.composeFile, text.replace(from, to));
-  await sandbox.stack.up('bff', NEVER);
-}
-
-async function untilLogged(sandbox: Sandbox, words: string): Promise<void> {
+/** Every line of the BFF until these words, or until its process has ended. */
+async function untilLogged({ sandbox }: Story, words: string): Promise<void> {
   const container = await sandbox.stack.container('bff', NEVER);
   for await (const { text } of sandbox.stack.logs(container?.id ?? '', { follow: true, signal: NEVER })) {
     if (text.includes(words)) return;
   }
 }
 
-/** Its process has ended then, for the sandbox waits for that before it says where the log ends. */
-async function untilFailed({ stack }: Sandbox): Promise<void> {
-  const container = await stack.container('bff', NEVER);
-  for await (const _ of stack.logs(container?.id ?? '', { follow: true, signal: NEVER }));
+const FAILED = 'Application startup failed';
+
+/** Gives the service another environment, as a person would by hand. */
+async function edit(story: Story, from: string, to: string): Promise<void> {
+  await writeFile(story.sandbox.composeFile, (await story.compose()).replace(from, to));
+}
+
+async function restartWith(story: Story, from: string, to: string): Promise<void> {
+  await edit(story, from, to);
+  await story.sandbox.stack.up('bff', NEVER);
 }
 
 describe('npm run doctor against the sandbox', () => {
   test('no IAT: says so, that one helps, and changes nothing', async () => {
-    const result = await runSandboxed(['--json'], {}, { command: 'doctor', before: untilFailed });
-    expect(result.run.exitCode, result.stderr).toBe(1);
-    expect(result.document).toMatchObject({
-      schema: 1,
+    const story = await openStory();
+    const before = await story.compose();
+    await untilLogged(story, FAILED);
+    const { run, output } = await story.run('doctor');
+    expect(run, output).toMatchObject({
       command: 'doctor',
       verdict: 'unhealthy',
       exitCode: 1,
       steps: [
         { name: 'settings', status: 'passed' },
-        { name: 'container', status: 'failed', summary: expect.stringContaining('exited with code 3') },
+        { name: 'container' },
         { name: 'log', status: 'failed' },
         {
           name: 'idp',
           status: 'passed',
-          summary: expect.stringMatching(/^from the BFF it answers .* from here it answers/),
+          summary: expect.stringMatching(/^from the BFF it answers .* here it answers/),
         },
         { name: 'health', status: 'failed', summary: expect.stringContaining('ECONNREFUSED') },
       ],
@@ -56,119 +54,87 @@ describe('npm run doctor against the sandbox', () => {
       diagnosis: { code: 'iat-missing', iatHelps: true, evidence: [expect.stringContaining('No cached credentials')] },
       error: { code: 'fault-found' },
     });
-    expect(result.composeAfter).toBe(result.composeBefore);
-    expect(
-      [...result.files.keys()].filter((path) => /-doctor\/(?:index\.html|junit\.xml|result\.json)$/.test(path)),
-    ).toHaveLength(3);
+    expect(await story.compose()).toBe(before);
+    const [folder = ''] = (await readdir(join(story.home, 'reports'))).filter((name) => name.endsWith('-doctor'));
+    expect(await readdir(join(story.home, 'reports', folder))).toEqual(['index.html', 'junit.xml', 'result.json']);
   });
 
   test('a stale one: cause, evidence, fix and whether an IAT helps fit on one screen', async () => {
-    const result = await runSandboxed([], { staleIat: true }, { command: 'doctor', before: untilFailed });
-    expect(result.run.diagnosis, result.stdout).toMatchObject({ code: 'iat-invalid', iatHelps: true });
-    expect(result.stdout).toMatch(
+    const story = await openStory({ staleIat: true });
+    await untilLogged(story, FAILED);
+    const { run, output } = await story.run('doctor');
+    expect(run.diagnosis, output).toMatchObject({ code: 'iat-invalid', iatHelps: true });
+    expect(output).toMatch(
       /mis-pasted\.\n( {2}\| .*\n)+ {2}Run npm run iat.*\n(.*\n)? {2}A fresh IAT helps: npm run iat\n/,
     );
-    const lines = result.stdout.split('\n');
+    const lines = output.split('\n');
     expect(lines.length).toBeLessThanOrEqual(24);
     expect(lines.filter((line) => line.length > 80 && line.trim().includes(' '))).toEqual([]);
   });
 
   test('registered and healthy: exit 0, and npm run iat stops before it mints; --force goes on', async () => {
-    let stopped: Awaited<ReturnType<typeof iat>> | null = null;
-    const result = await runSandboxed(
-      [],
-      {},
-      {
-        command: 'doctor',
-        async before(sandbox, home) {
-          await iat(sandbox, home);
-          const written = await readFile(sandbox.composeFile, 'utf8');
-          stopped = await iat(sandbox, home);
-          expect(await readFile(sandbox.composeFile, 'utf8')).toBe(written);
-          const dry = await runInSandbox('iat', ['--dry-run'], { sandbox, home });
-          expect(dry.run, dry.stdout).toMatchObject({
-            exitCode: 0,
-            warnings: [expect.stringContaining('It needs no IAT now.')],
-          });
-          const forced = await runInSandbox('iat', ['--force'], { sandbox, home });
-          expect(forced.run, forced.stdout).toMatchObject({
-            exitCode: 0,
-            warnings: [expect.stringContaining('will not help')],
-          });
-        },
-      },
-    );
-    expect(stopped).toMatchObject({
-      run: {
-        exitCode: 1,
-        verdict: 'failed',
-        token: null,
-        error: {
-          code: 'iat-does-not-help',
-          message: expect.stringContaining('It needs no IAT now.'),
-          hint: expect.stringContaining('--force'),
-        },
+    const story = await openStory();
+    await story.run('iat');
+    const written = await story.compose();
+    const stopped = await story.run('iat');
+    expect(stopped.run, stopped.output).toMatchObject({
+      exitCode: 1,
+      verdict: 'failed',
+      token: null,
+      error: {
+        code: 'iat-does-not-help',
+        message: expect.stringContaining('It needs no IAT now.'),
+        hint: expect.stringContaining('--force'),
       },
     });
-    expect(result.run, result.stdout).toMatchObject({ exitCode: 0, verdict: 'healthy', error: null });
-    expect(result.run.diagnosis?.code).toMatch(/^(?:registered|credentials-cached)$/);
-    expect(result.stdout).toContain('Nothing is wrong. The BFF ');
+    const dry = await story.run('iat', '--dry-run');
+    expect(dry.run).toMatchObject({ exitCode: 0, warnings: [expect.stringContaining('It needs no IAT now.')] });
+    const { run, output } = await story.run('doctor');
+    expect(run, output).toMatchObject({
+      exitCode: 0,
+      verdict: 'healthy',
+      error: null,
+      diagnosis: { code: 'registered' },
+    });
+    expect(output).toContain('Nothing is wrong. The BFF ');
+    expect(await story.compose()).toBe(written);
+    const forced = await story.run('iat', '--force');
+    expect(forced.run).toMatchObject({ exitCode: 0, warnings: [expect.stringContaining('will not help')] });
   });
 
   test('up and healthy, but unregistered (ALLOW_BOOTSTRAP_FAILURE): not fine', async () => {
-    const result = await runSandboxed(
-      [],
-      {},
-      {
-        command: 'doctor',
-        async before(sandbox) {
-          await restartWith(sandbox, 'ALLOW_BOOTSTRAP_FAILURE: "false"', 'ALLOW_BOOTSTRAP_FAILURE: "true"');
-          await untilLogged(sandbox, 'startup complete');
-        },
-      },
-    );
-    expect(result.run.steps.find(({ name }) => name === 'health')?.status).toBe('passed');
-    expect(result.run, result.stdout).toMatchObject({
-      exitCode: 1,
-      diagnosis: { code: 'iat-missing', iatHelps: true },
-    });
+    const story = await openStory();
+    await restartWith(story, 'ALLOW_BOOTSTRAP_FAILURE: "false"', 'ALLOW_BOOTSTRAP_FAILURE: "true"');
+    await untilLogged(story, 'Uvicorn running');
+    const { run, output } = await story.run('doctor');
+    expect(run.steps.find(({ name }) => name === 'health')?.status, output).toBe('passed');
+    expect(run).toMatchObject({ exitCode: 1, diagnosis: { code: 'iat-missing', iatHelps: true } });
   });
 
-  test('an IdP that cannot be reached: found by the log and by asking it; iat stops, and goes on once it answers', async () => {
+  test('an IdP that cannot be reached: found by the log and by asking; iat stops, and goes on once it answers', async () => {
+    const story = await openStory({ staleIat: true });
+    const there = /IDP_BASE_URL: .*/.exec(await story.compose())?.[0] ?? '';
     const away = 'IDP_BASE_URL: http://127.0.0.1:1/api/oidc';
-    let stopped: Awaited<ReturnType<typeof iat>> | null = null;
-    let went: Awaited<ReturnType<typeof iat>> | null = null;
-    const result = await runSandboxed(
-      [],
-      { staleIat: true },
-      {
-        command: 'doctor',
-        async before(sandbox, home) {
-          const there = /IDP_BASE_URL: .*/.exec(await readFile(sandbox.composeFile, 'utf8'))?.[0] ?? '';
-          await restartWith(sandbox, there, away);
-          await untilLogged(sandbox, 'Application startup failed');
-          stopped = await iat(sandbox, home);
-          const text = await readFile(sandbox.composeFile, 'utf8');
-          await writeFile(sandbox.composeFile, text.replace(away, there));
-          went = await iat(sandbox, home);
-          await restartWith(sandbox, there, away);
-          await untilLogged(sandbox, 'Errno');
-        },
-      },
-    );
-    expect(stopped).toMatchObject({ run: { exitCode: 1, token: null, error: { code: 'iat-does-not-help' } } });
-    expect(went).toMatchObject({ run: { exitCode: 0 } });
-    expect(result.run, result.stdout).toMatchObject({
+    await restartWith(story, there, away);
+    await untilLogged(story, FAILED);
+    const { run, output } = await story.run('doctor');
+    expect(run, output).toMatchObject({ exitCode: 1, diagnosis: { code: 'idp-unreachable', iatHelps: false } });
+    expect(output).toMatch(/✖ idp .*from the BFF it cannot be reached: the connection is refused;/);
+    expect((await story.run('iat')).run).toMatchObject({
       exitCode: 1,
-      diagnosis: { code: 'idp-unreachable', iatHelps: false },
+      token: null,
+      error: { code: 'iat-does-not-help' },
     });
-    expect(result.stdout).toMatch(/✖ idp .*from the BFF it cannot be reached: the connection is refused;/);
+    await edit(story, away, there);
+    const went = await story.run('iat');
+    expect(went.run, went.output).toMatchObject({ exitCode: 0 });
   });
 
   test('no container yet', async () => {
-    const result = await runSandboxed([], { startBff: false }, { command: 'doctor' });
-    expect(result.run, result.stdout).toMatchObject({ exitCode: 1, diagnosis: { code: 'unknown', iatHelps: null } });
-    expect(result.stdout).toContain('The service has no container');
+    const story = await openStory({ startBff: false });
+    const { run, output } = await story.run('doctor');
+    expect(run, output).toMatchObject({ exitCode: 1, diagnosis: { code: 'unknown', iatHelps: null } });
+    expect(output).toContain('The service has no container');
   });
 });
 

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { execute } from '../../scripts/cli/execute.ts';
 import { openSession, readCommandLine, workOf } from '../../scripts/cli/main.ts';
 import type { Run } from '../../scripts/core/result.ts';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../scripts/sandbox/start.ts';
+import { type SandboxOptions, startSandbox } from '../../scripts/sandbox/start.ts';
 
 export interface SandboxedRun {
   readonly run: Run;
@@ -24,15 +24,6 @@ export interface SandboxedRun {
   readonly iat: string | null;
 }
 
-export interface Change {
-  /** Default `iat`. */
-  readonly command?: 'iat' | 'doctor';
-  /** Before the command. */
-  before?(sandbox: Sandbox, home: string): Promise<unknown>;
-  /** Between its start and its run. */
-  during?(home: string): Promise<void>;
-}
-
 /**
  * `npm run iat` in this process against a sandbox with a fault: real IdP and BFF processes, real files, captured output.
  *
@@ -41,7 +32,7 @@ export interface Change {
 export async function runSandboxed(
   args: readonly string[],
   options: Partial<SandboxOptions> = {},
-  change: Change = {},
+  change: { during?: (home: string) => Promise<void>; adminToken?: string } = {},
 ): Promise<SandboxedRun> {
   const home = await mkdtemp(join(await realpath(tmpdir()), 'iat-test-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
@@ -49,11 +40,32 @@ export async function runSandboxed(
   const sandbox = await startSandbox({ dir: join(home, 'sandbox'), signal, restart: 'no', startBff: true, ...options });
   try {
     const composeBefore = await readFile(sandbox.composeFile, 'utf8');
-    await change.before?.(sandbox, home);
-    const ended = await runInSandbox(change.command ?? 'iat', args, { home, sandbox, ...change });
+    const collection = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
+    const capture = { stdout: new PassThrough(), stderr: new PassThrough() };
+    const session = openSession({
+      argv: ['node', 'iat', '--collection', collection, '--stable-for', '0', ...args],
+      env: { PATH: process.env['PATH'] },
+      cwd: () => home,
+      stdin: process.stdin,
+      stdout: capture.stdout as unknown as NodeJS.WriteStream,
+      stderr: capture.stderr as unknown as NodeJS.WriteStream,
+      platform: process.platform,
+      exit: () => {
+        throw new Error('the process would have ended');
+      },
+    });
+    const read = await readCommandLine('iat', session);
+    if (read.kind === 'print') throw new Error('only printed');
+    await change.during?.(home);
+    const run = await execute(session, { ...workOf('iat', session, read), sandbox });
+    session.outside.host.interruption.release();
     const composeAfter = await readFile(sandbox.composeFile, 'utf8');
+    const stdout = String(capture.stdout.read() ?? '');
     return {
-      ...ended,
+      run,
+      stdout,
+      stderr: String(capture.stderr.read() ?? ''),
+      document: args.includes('--json') ? JSON.parse(stdout) : null,
       files: await readAll(home),
       composeBefore,
       composeAfter,
@@ -63,45 +75,6 @@ export async function runSandboxed(
   } finally {
     await sandbox.close();
   }
-}
-
-/** One command in this process, against a sandbox that goes on afterwards. */
-export async function runInSandbox(
-  command: 'iat' | 'doctor',
-  args: readonly string[],
-  {
-    home,
-    sandbox,
-    during,
-  }: { readonly home: string; readonly sandbox: Sandbox; during?: (home: string) => Promise<void> },
-): Promise<Pick<SandboxedRun, 'run' | 'stdout' | 'stderr' | 'document'>> {
-  const collection = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
-  const capture = { stdout: new PassThrough(), stderr: new PassThrough() };
-  const fixed = ['--collection', collection, ...(command === 'iat' ? ['--stable-for', '0'] : [])];
-  const session = openSession({
-    argv: ['node', command, ...fixed, ...args],
-    env: { PATH: process.env['PATH'] },
-    cwd: () => home,
-    stdin: process.stdin,
-    stdout: capture.stdout as unknown as NodeJS.WriteStream,
-    stderr: capture.stderr as unknown as NodeJS.WriteStream,
-    platform: process.platform,
-    exit: () => {
-      throw new Error('the process would have ended');
-    },
-  });
-  const read = await readCommandLine(command, session);
-  if (read.kind === 'print') throw new Error('only printed');
-  await during?.(home);
-  const run = await execute(session, { ...workOf(command, session, read), sandbox });
-  session.outside.host.interruption.release();
-  const stdout = String(capture.stdout.read() ?? '');
-  return {
-    run,
-    stdout,
-    stderr: String(capture.stderr.read() ?? ''),
-    document: args.includes('--json') ? JSON.parse(stdout) : null,
-  };
 }
 
 async function readAll(home: string): Promise<Map<string, Buffer>> {

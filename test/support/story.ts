@@ -14,7 +14,7 @@ export interface Story {
   readonly home: string;
   readonly sandbox: Sandbox;
   /** Runs a command in this process; reports stay in `home` from run to run. */
-  run(command: 'iat' | 'clear', ...args: string[]): Promise<Told>;
+  run(command: 'iat' | 'clear' | 'doctor', ...args: string[]): Promise<Told>;
   compose(): Promise<string>;
   /** The token's value in the container that runs now; undefined: none. */
   token(): Promise<string | undefined>;
@@ -43,8 +43,9 @@ export async function openStory(options: Partial<SandboxOptions> = {}): Promise<
     token: async () => (await sandbox.stack.container('bff', signal))?.env['DCR_IAT'],
     async run(command, ...args) {
       const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+      const fixed = ['--collection', COLLECTION, ...(command === 'doctor' ? [] : ['--stable-for', '0'])];
       const session = openSession({
-        argv: ['node', command, '--collection', COLLECTION, '--stable-for', '0', ...args],
+        argv: ['node', command, ...fixed, ...args],
         env: { PATH: process.env['PATH'] },
         cwd: () => home,
         stdin: process.stdin,
