@@ -66,7 +66,9 @@ describeWithEachCompose('an image without any of the tools', (compose) => {
     bare = await provideBareImage();
   });
 
-  test.for(['running', 'stopped'] as const)('%s: it says so, and that is no fault', async (state) => {
+  // Who made the container makes no difference to the second, which takes five containers to find out.
+  const states = compose.title === 'docker compose' ? (['running', 'stopped'] as const) : (['running'] as const);
+  test.for(states)('%s: it says so, and that is no fault', async (state) => {
     const wait = `console.log('Client registered: bff-server'); setInterval(() => {}, 1000)`;
     const text = `version: "3.8"\nservices:\n  bff:\n    image: ${bare.image}\n    command: ["${bare.program}", "-e", "${wait}"]\n    environment: {DCR_ENABLED: "true", IDP_BASE_URL: "http://idp-app:8002"}\n`;
     const it = await createDockerProject(compose, { 'docker-compose.yml': text });
