@@ -69,7 +69,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
       sandbox,
       adminToken: work.adminToken,
       terminal: human,
-      learn: (secret) => masker.add(secret),
+      learn: (secret, how) => masker.add(secret, how),
       beforeQuestion: () => progress.pause(),
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };

@@ -107,7 +107,7 @@ export function createTools(
     /** The value of IAT_ADMIN_TOKEN, from the environment or `.env`. */
     readonly adminToken: string | null;
     readonly terminal: Output;
-    learn(secret: Secret): void;
+    learn: Tools['learn'];
     /** Called before a question appears on the terminal. */
     beforeQuestion(): void;
   },
@@ -119,7 +119,7 @@ export function createTools(
   return {
     clock: outside.clock,
     files,
-    collections: createCollections(),
+    collections: createCollections((secret) => run.learn(secret, 'found')),
     async composeFiles() {
       if (sandbox !== null) return [sandbox.composeFile];
       return findComposeFiles(settings.composeFiles, host.cwd, exists);

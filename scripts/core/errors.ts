@@ -89,6 +89,7 @@ const EXIT_CODES = {
   // Newman itself
   'script-failed': 3,
   'newman-failed': 3,
+  'secret-astray': 3,
 
   // The answer is no
   'iat-does-not-help': 1,

@@ -23,13 +23,19 @@ export interface Leak {
  */
 export class Masker {
   readonly #search = new Search();
-  readonly #known = new Set<string>();
+  /** By value: the label that people see. */
+  readonly #labels = new Map<string, string>();
 
-  add(secret: Secret): void {
+  /**
+   * @param how `found` where it stood, in a header or a body: a label from there gives way to one from whoever knows what the
+   *   secret is
+   */
+  add(secret: Secret, how: 'known' | 'found' = 'known'): void {
     const value = secret.reveal();
-    if (value.length < SHORTEST_MASKED || this.#known.has(value)) return;
-    this.#known.add(value);
-    this.#search.add(secret);
+    if (value.length < SHORTEST_MASKED) return;
+    const isNew = !this.#labels.has(value);
+    if (isNew || how === 'known') this.#labels.set(value, secret.label);
+    if (isNew) this.#search.add(secret);
   }
 
   /** The text with each secret replaced by its label, as in `‹admin token›`. */
@@ -67,7 +73,7 @@ export class Masker {
 
   #leaks(text: string, offsetOf: (at: number) => number): Leak[] {
     return this.#search.places(text).map(({ start, hit }) => ({
-      label: hit.spelling.secret.label,
+      label: this.#labelOf(hit.spelling.secret),
       form: [
         (hit.length < hit.spelling.length ? 'part of ' : '') + hit.spelling.form,
         ...hit.encodings.toReversed().map((name) => `in ${name}`),
@@ -78,7 +84,11 @@ export class Masker {
 
   /** A label that would itself be masked, because someone took it for a password, is not shown. */
   #maskOf({ hit }: Place): string {
-    const mask = `‹${hit.spelling.secret.label}›`;
+    const mask = `‹${this.#labelOf(hit.spelling.secret)}›`;
     return this.#search.places(mask).length === 0 ? mask : '‹secret›';
+  }
+
+  #labelOf(secret: Secret): string {
+    return this.#labels.get(secret.reveal()) ?? secret.label;
   }
 }

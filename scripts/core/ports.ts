@@ -71,6 +71,11 @@ export interface CollectionRun {
   readonly tls: { readonly caFile: string | null; readonly insecure: boolean };
   /** One request's limit in milliseconds, from connecting to the last byte. */
   readonly requestTimeoutMs: number;
+  /**
+   * A secret that only one origin may get, whatever the scripts send where; each request then runs once, however often a
+   * script says `setNextRequest`. null: a run like any other.
+   */
+  readonly guarded: { readonly secret: Secret; readonly origin: string } | null;
   readonly signal: AbortSignal;
 }
 
@@ -89,6 +94,7 @@ export interface Collections {
   readonly engine: string;
   /** Starts loading the engine, which is slow, while something else is being waited for. */
   preload(): void;
+  /** Throws `secret-astray` where `guarded` forbids a request, which is not sent then. */
   run(options: CollectionRun): Promise<CollectionOutcome>;
 }
 

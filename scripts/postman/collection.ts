@@ -19,6 +19,7 @@ export interface Request {
   header?: string | { key?: string; value?: string; disabled?: boolean }[];
   body?: { mode?: string; raw?: string } | null;
   auth?: Auth | null;
+  certificate?: { passphrase?: unknown } | null;
 }
 
 /** `{"type": "bearer", "bearer": [{"key": "token", "value": "…"}]}`; v2.0 has an object instead of the list. */

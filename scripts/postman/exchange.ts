@@ -1,22 +1,32 @@
 import type { Body, ExchangeError, Header, HttpRequest, HttpResponse } from '../core/exchange.ts';
+import type { Message } from './found-secrets.ts';
 import type { PostmanRequest, PostmanResponse } from './newman-types.ts';
 
 /** What is kept of a body for the report; the token is read from the whole one. */
 const MAX_BODY_CHARACTERS = 64 * 1024;
 
 export function toRequest(request: PostmanRequest): HttpRequest {
-  const headers = request.headers.toJSON().map(({ key, value }) => ({ name: key, value: String(value ?? '') }));
-  const text = request.body && !request.body.isEmpty() ? request.body.toString() : '';
+  const { url, headers, body: text } = messageOf(request);
   return {
     method: request.method,
-    url: request.url.toString(),
+    url,
     headers,
     body: text === '' ? null : toBody(text, headers),
   };
 }
 
+/** All that a request sends, uncut. */
+export function messageOf(request: PostmanRequest): Message & { readonly url: string } {
+  const body = request.body && !request.body.isEmpty() ? request.body.toString() : '';
+  return { url: request.url.toString(), headers: headersOf(request), body };
+}
+
+export function headersOf({ headers }: Pick<PostmanRequest, 'headers'>): Header[] {
+  return headers.toJSON().map(({ key, value }) => ({ name: key, value: String(value ?? '') }));
+}
+
 export function toResponse(response: PostmanResponse, text: string): HttpResponse {
-  const headers = response.headers.toJSON().map(({ key, value }) => ({ name: key, value: String(value ?? '') }));
+  const headers = headersOf(response);
   return {
     status: response.code,
     reason: response.status ?? '',

@@ -1,9 +1,15 @@
+import type { Auth } from './collection.ts';
+
 /**
  * What this project uses of Newman 6's library interface. The published types describe version 5 and lack the events.
  */
 export interface NewmanRun {
   on(event: 'start', listener: (error: unknown, args: { run: { abort(): void } }) => void): void;
   on(event: 'beforeItem', listener: (error: unknown, args: { cursor: Cursor; item: PostmanItem }) => void): void;
+  on(
+    event: 'beforeRequest',
+    listener: (error: unknown, args: { cursor: Cursor; request: PostmanRequest }) => void,
+  ): void;
   on(
     event: 'request',
     listener: (
@@ -34,6 +40,8 @@ export interface NewmanRun {
 /** Which item a callback is about: `ref` is unique for each execution. */
 export interface Cursor {
   readonly ref: string;
+  /** The script that is running: what is sent then, `pm.sendRequest` sends. */
+  readonly scriptId?: string;
 }
 
 export interface PostmanItem {
@@ -46,6 +54,10 @@ export interface PostmanRequest {
   readonly url: { toString(): string };
   readonly headers: PropertyList;
   readonly body?: { isEmpty(): boolean; toString(): string } | null;
+  /** With its variables filled in. */
+  readonly auth?: { toJSON(): Auth } | null;
+  /** Replaces everything about it. */
+  update(definition: { readonly method: string; readonly url: string }): void;
 }
 
 export interface PostmanResponse {
@@ -64,6 +76,7 @@ interface PropertyList {
 export interface NewmanSummary {
   readonly environment?: VariableScope;
   readonly collection?: { readonly variables?: VariableScope };
+  readonly globals?: VariableScope;
 }
 
 interface VariableScope {

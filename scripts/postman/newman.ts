@@ -3,17 +3,29 @@ import { AppError } from '../core/errors.ts';
 import type { Assertion, ConsoleLine, Exchange, ExchangeError, HttpRequest, HttpResponse } from '../core/exchange.ts';
 import type { CollectionOutcome, CollectionRun, Collections } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import { foldersOf, toNetworkError, toRequest, toResponse, toText } from './exchange.ts';
+import { isSecretVariable } from '../core/secret-places.ts';
+import { secretsInAuth } from './declared-secrets.ts';
+import { foldersOf, headersOf, messageOf, toNetworkError, toRequest, toResponse, toText } from './exchange.ts';
+import { FoundSecrets } from './found-secrets.ts';
+import { astray, tooOften } from './guarded.ts';
 import type { NewmanRun, NewmanSummary } from './newman-types.ts';
 
 /** A script that runs longer than this is broken. */
 const SCRIPT_TIMEOUT_MS = 5_000;
 
+/** How often each request may run, on average, where scripts say which one is next (`setNextRequest`). */
+const TURNS = 100;
+
 /** Time for Newman's own work, on top of what its requests may take. */
 const OVERHEAD_MS = 10_000;
 
-/** The team's collection through Newman 6. Nothing else of the project sees one of Newman's objects. */
-export function createCollections(): Collections {
+/**
+ * The team's collection through Newman 6. Nothing else of the project sees one of Newman's objects.
+ *
+ * @param learn gets what stands where secrets stand in each request and answer, before anything of them is handed on
+ */
+export function createCollections(learn: (secret: Secret) => void): Collections {
+  const found = new FoundSecrets(learn);
   let loading: Promise<NewmanModule> | null = null;
   const load = () => {
     loading ??= import('newman') as unknown as Promise<NewmanModule>;
@@ -32,7 +44,7 @@ export function createCollections(): Collections {
       options.signal.throwIfAborted();
       const module = await load();
       options.signal.throwIfAborted();
-      return runOnce(module.default ?? module, options);
+      return runOnce(module.default ?? module, options, found);
     },
   };
 }
@@ -54,10 +66,12 @@ interface Pending {
   error: ExchangeError | null;
 }
 
-async function runOnce(newman: NewmanModule, options: CollectionRun): Promise<CollectionOutcome> {
+async function runOnce(newman: NewmanModule, options: CollectionRun, found: FoundSecrets): Promise<CollectionOutcome> {
   const records = new Map<string, Pending>();
   let lastBody: string | null = null;
   const recordOf = (cursor: { readonly ref: string }) => records.get(cursor.ref);
+  const { guarded } = options;
+  const mostRequests = guarded === null ? options.requests * TURNS : options.requests;
 
   const summary = await new Promise<NewmanSummary | null>((resolve, reject) => {
     let stop = () => {};
@@ -83,6 +97,7 @@ async function runOnce(newman: NewmanModule, options: CollectionRun): Promise<Co
       stop = () => started.abort();
     });
     run.on('beforeItem', (_, { cursor, item }) => {
+      if (records.size >= mostRequests) stop();
       records.set(cursor.ref, {
         name: item.name,
         folders: foldersOf(item),
@@ -91,16 +106,27 @@ async function runOnce(newman: NewmanModule, options: CollectionRun): Promise<Co
         response: null,
         assertions: [],
         console: [],
-        error: null,
+        error: records.size < mostRequests ? null : tooOften(mostRequests),
       });
+    });
+    run.on('beforeRequest', (_, { request }) => {
+      const reason = guarded === null ? null : astray(guarded, messageOf(request));
+      if (reason === null) return;
+      // To nowhere, and without what it had: Newman has no way to hold one back.
+      request.update({ method: 'GET', url: '' });
+      settle(() => reject(reason));
     });
     run.on('request', (error, { cursor, request, response }) => {
       const record = recordOf(cursor);
-      if (record === undefined) return;
+      const text = response?.stream?.toString('utf8') ?? '';
+      found.see(messageOf(request));
+      if (request.auth) for (const { value, label } of secretsInAuth(request.auth.toJSON())) found.add(value, label);
+      if (response) found.see({ headers: headersOf(response), body: text });
+      // What a script sends by itself (pm.sendRequest) is not the answer to the request that it belongs to.
+      if (record === undefined || cursor.scriptId !== undefined) return;
       record.request = toRequest(request);
       if (error) record.error = toNetworkError(error);
       if (!response) return;
-      const text = response.stream?.toString('utf8') ?? '';
       record.response = toResponse(response, text);
       lastBody = text;
     });
@@ -120,9 +146,14 @@ async function runOnce(newman: NewmanModule, options: CollectionRun): Promise<Co
     });
   });
 
+  const variables = summary === null ? {} : changedVariables(summary, options);
+  const isMarked = new Set(options.variables.filter(({ value }) => value instanceof Secret).map(({ name }) => name));
+  for (const [name, value] of Object.entries({ ...summary?.globals?.toObject?.(), ...variables })) {
+    if (isMarked.has(name) || isSecretVariable(name)) found.add(String(value), name);
+  }
   return {
     exchanges: [...records.values()].map((record) => toExchange(record, summary === null)),
-    variables: summary === null ? {} : changedVariables(summary, options),
+    variables,
     lastBody,
   };
 }

@@ -69,7 +69,7 @@ export function targetOf(place: Place, values: readonly Value[]): string {
 }
 
 /** Unknown variables stay as they are. */
-function fillIn(text: string, known: ReadonlyMap<string, string>, depth = 0): string {
+export function fillIn(text: string, known: ReadonlyMap<string, string>, depth = 0): string {
   if (depth > 10) return text;
   return text.replace(VARIABLE, (whole, name: string) => {
     const value = known.get(name.trim());
@@ -92,7 +92,7 @@ function missingIn(texts: readonly string[], known: ReadonlyMap<string, string>)
 }
 
 /** Name and value of everything that a request can use: the environment beats folders, folders the collection. */
-function knownTo(place: Place, values: readonly Value[]): Map<string, string> {
+export function knownTo(place: Place, values: readonly Value[]): Map<string, string> {
   const known = new Map<string, string>();
   for (const item of place.around) {
     for (const variable of item.variable ?? []) {
@@ -154,7 +154,7 @@ function namesSetByScripts(place: Place): string[] {
   return names;
 }
 
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

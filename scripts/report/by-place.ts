@@ -1,4 +1,5 @@
-import { maskMembers } from './json-text.ts';
+import { maskMembers } from '../core/json-text.ts';
+import { isAuthorization, isSecretHeader, isSecretName } from '../core/secret-places.ts';
 
 /**
  * Masks what stands where secrets stand, whether or not anyone knows the value: header values, members of JSON and form
@@ -14,11 +15,11 @@ export function maskHeader(name: string, value: string): string {
     return value.replace(/([^=;\s]+=)([^;]*)/g, (_, key: string, rest: string) => key + hide(rest));
   if (lower === 'set-cookie')
     return value.replace(/^([^=;]*=)([^;]*)/, (_, key: string, rest: string) => key + hide(rest));
-  if (/^(?:proxy-)?authorization$/.test(lower)) {
+  if (isAuthorization(lower)) {
     const [, scheme = '', rest = value] = /^([\w-]+\s+)(.+)$/s.exec(value) ?? [];
     return scheme + hide(rest);
   }
-  if (SECRET_HEADER.test(lower)) return hide(value);
+  if (isSecretHeader(lower)) return hide(value);
   return maskText(value);
 }
 
@@ -60,26 +61,10 @@ function toHidden(whole: string, start: string, value: string): string {
   return isPlain(value) ? whole : start + hide(value);
 }
 
-function isSecretName(name: string): boolean {
-  return SECRET_NAMES.has(name.toLowerCase().replace(/[^a-z0-9]/g, ''));
-}
-
 /** References (`${DCR_IAT}`), paths and switches are no secrets, and the reader needs them. */
 function isPlain(value: string): boolean {
   return /^["']?(?:\$\{?\w.*|\.{0,2}\/[\w./-]*\.\w+|true|false|)["']?\s*$/.test(value);
 }
-
-const SECRET_HEADER =
-  /^(?:x-)?(?:api-?key|auth(?:-token|-key)?|access-token|csrf-token|xsrf-token|amz-security-token|vault-token|gitlab-token|client-secret|session(?:-id|-token)?|token|secret)$/;
-
-/** Without case, hyphens and underscores. `code` is missing on purpose: in a body it is nearly always an error's code. */
-const SECRET_NAMES = new Set(
-  (
-    'accesstoken refreshtoken idtoken idtokenhint registrationaccesstoken initialaccesstoken admintoken bearertoken authtoken ' +
-    'sessiontoken csrftoken token jwt dcriat clientsecret clientassertion assertion password passwd passphrase pwd secret ' +
-    'secretkey apikey xapikey privatekey credential credentials authorization codeverifier devicecode sessionid cookie'
-  ).split(' '),
-);
 
 const PARAMETER = /([?&#;])([\w.[\]%-]{1,64})=(‹[^›]*›|[^&#\s"'<>]*)/g;
 const USERINFO = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']+@/gi;

@@ -57,8 +57,8 @@ export interface Tools {
   reach(url: string, signal: AbortSignal): Promise<Reach>;
   /** The lines of a saved log, `-` for standard input, to its end. Throws `bad-value`, `file-…`. */
   logFile(path: string, signal: AbortSignal): AsyncIterable<LogLine>;
-  /** From now on this is masked everywhere. */
-  learn(secret: Secret): void;
+  /** From now on this is masked everywhere. `found`: where secrets stand, and named after the place only. */
+  learn(secret: Secret, how?: 'found'): void;
   /**
    * How the token's variable stood in the file before the first write since it was last cleared, as the reports of earlier
    * runs tell; null: they do not.

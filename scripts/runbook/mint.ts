@@ -35,7 +35,10 @@ export async function mint(
   for (let tries = 1; ; tries++) {
     scope.progress(`asking ${plan.url.host}${tries > 1 ? `, try ${tries} of ${MAX_TRIES}` : ''}`);
     const startMs = recorder.elapsedMs();
-    const outcome = await tools.collections.run(toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS }));
+    const guarded = { secret: admin.token, origin: plan.url.origin };
+    const outcome = await tools.collections.run(
+      toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS, guarded }),
+    );
     const exchange =
       outcome.exchanges.find(({ name }) => name === plan.requests[0]?.item.name) ?? outcome.exchanges.at(-1);
     const durationMs = recorder.elapsedMs() - startMs;

@@ -14,6 +14,8 @@ import {
   requestsIn,
   v3Error,
 } from '../postman/collection.ts';
+import { declaredSecrets } from '../postman/declared-secrets.ts';
+import { FoundSecrets } from '../postman/found-secrets.ts';
 import { describeRevision } from '../postman/revision.ts';
 import { parseEnvironment, targetOf, type Value, verifyResolved } from '../postman/variables.ts';
 import type { Context } from './job.ts';
@@ -54,12 +56,16 @@ export async function readSource({ job, tools, recorder }: Context): Promise<Sou
     });
   }
   const values = job.environment === null ? [] : await readEnvironment(job.environment, tools.files);
-  for (const { name, value, isSecret } of values) if (isSecret && value !== '') tools.learn(new Secret(value, name));
   const own = job.envVars.map(({ name, value }) => ({ name, value, isSecret: false }));
   const collection = parseCollection(bytes, file);
   recorder.facts.push(['Collection', file], ['Revision', describeRevision(bytes, collection)]);
   if (job.environment !== null) recorder.facts.push(['Postman environment', job.environment]);
   recorder.facts.push(['Run by', tools.collections.engine]);
+  const found = new FoundSecrets((secret) => tools.learn(secret, 'found'));
+  for (const { value, label, isMarked } of declaredSecrets(collection, [...values, ...own])) {
+    if (isMarked) tools.learn(new Secret(value, label));
+    else found.add(value, label);
+  }
   return { collection, file, values: merge(values, own) };
 }
 
@@ -77,7 +83,8 @@ export function planMint(
   ]);
   const plan = toPlan(source, [place], values);
   const target = targetOf(place, values);
-  if (!URL.canParse(target)) {
+  // "idp.test:8002/api" parses, too: as an address of the scheme "idp.test".
+  if (!URL.canParse(target) || !/^https?:$/.test(new URL(target).protocol)) {
     throw new AppError('bad-value', `"${pathOf(place)}" goes to "${target}", which is not a URL.`, {
       hint: 'Name the IdP with --idp-url https://HOST.',
       where: { file: source.file },
@@ -115,7 +122,11 @@ export function planItems(source: Source, names: readonly string[]): RequestPlan
 export function toRun(
   plan: RequestPlan,
   { job, signal }: Context,
-  limits: { readonly requestTimeoutMs: number; readonly signal?: AbortSignal },
+  limits: {
+    readonly requestTimeoutMs: number;
+    readonly signal?: AbortSignal;
+    readonly guarded?: CollectionRun['guarded'];
+  },
 ): CollectionRun {
   return {
     collection: plan.collection as CollectionRun['collection'],
@@ -127,6 +138,7 @@ export function toRun(
     })),
     tls: { caFile: job.caFile, insecure: job.insecure },
     requestTimeoutMs: limits.requestTimeoutMs,
+    guarded: limits.guarded ?? null,
     signal: limits.signal ?? signal,
   };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { isPassed } from '../../scripts/core/exchange.ts';
 import type { CollectionRun } from '../../scripts/core/ports.ts';
 import { Secret } from '../../scripts/core/secret.ts';
@@ -7,7 +7,13 @@ import { createCollections } from '../../scripts/postman/newman.ts';
 import { collectionBytes, folder, request } from '../support/builders.ts';
 import { sendJson, serve } from '../support/server.ts';
 
-const collections = createCollections();
+/** What was learned from each place, in order. */
+let learned: string[] = [];
+const collections = createCollections((secret) => learned.push(`${secret.label}: ${secret.reveal()}`));
+
+beforeEach(() => {
+  learned = [];
+});
 
 function runOf(items: Item[], name: string, more: Partial<CollectionRun> = {}): CollectionRun {
   const collection = parseCollection(collectionBytes(items), 'c.json');
@@ -19,6 +25,7 @@ function runOf(items: Item[], name: string, more: Partial<CollectionRun> = {}): 
     variables: [],
     tls: { caFile: null, insecure: false },
     requestTimeoutMs: 5_000,
+    guarded: null,
     signal: new AbortController().signal,
     ...more,
   };
@@ -123,5 +130,90 @@ describe('no answer', () => {
     await expect(collections.run(runOf([request('R', url)], 'R', { signal: controller.signal }))).rejects.toThrow(
       'enough',
     );
+  });
+});
+
+describe('what the scripts do besides', () => {
+  test('pm.sendRequest does not take the place of the answer, and its secrets are learned', async () => {
+    const url = await serve((incoming, response) =>
+      incoming.url === '/login'
+        ? sendJson(response, 200, { access_token: 'test-only-0001-of-the-login' })
+        : sendJson(response, 200, { own: true }),
+    );
+    const ask = `pm.sendRequest('${url}/login', (error, answer) => pm.environment.set('dcr_iat', 'test-only-0002-of-the-script'));`;
+    const outcome = await collections.run(runOf([request('R', `${url}/own`, script(ask))], 'R'));
+    expect(outcome.exchanges).toMatchObject([{ request: { url: `${url}/own` }, response: { status: 200 } }]);
+    expect(outcome.lastBody).toBe('{"own":true}');
+    expect(learned).toEqual(['access_token: test-only-0001-of-the-login', 'dcr_iat: test-only-0002-of-the-script']);
+  });
+
+  test('a circle of setNextRequest ends, and says so', async () => {
+    let count = 0;
+    const url = await serve((_, response) => sendJson(response, 200, { count: ++count }));
+    const item = request('R', url, script("pm.execution.setNextRequest('R');"));
+    const { exchanges } = await collections.run(runOf([item], 'R'));
+    expect(count).toBe(100);
+    expect(exchanges.at(-1)).toMatchObject({
+      error: { kind: 'script', message: expect.stringMatching(/not sent.*100/) },
+    });
+  });
+});
+
+describe('a guarded secret', () => {
+  const SECRET = 'test-only-admin/token+0001';
+
+  async function runGuarded(scripts: (other: string) => string) {
+    const seen: string[] = [];
+    const other = await serve((incoming, response) => {
+      seen.push(`${incoming.url} ${incoming.headers.authorization ?? ''} ${incoming.text}`);
+      sendJson(response, 200, {});
+    });
+    let count = 0;
+    const url = await serve((_, response) => sendJson(response, 201, { count: ++count }));
+    const secret = new Secret(SECRET, 'admin token');
+    const item = request('R', url, script(scripts(other)));
+    const ended = await collections
+      .run(
+        runOf([item], 'R', {
+          variables: [{ name: 'admin_token', value: secret }],
+          guarded: { secret, origin: new URL(url).origin },
+        }),
+      )
+      .catch((error: unknown) => error);
+    return { ended, seen, count, other };
+  }
+
+  test.each([
+    [
+      'a header',
+      (to: string) => `pm.sendRequest({ url: '${to}', header: { Authorization: 'Bearer ' + t } }, () => {});`,
+    ],
+    ['a URL', (to: string) => `pm.sendRequest('${to}/?t=' + encodeURIComponent(t), () => {});`],
+    [
+      'a body, in base64',
+      (to: string) => `pm.sendRequest({ url: '${to}', method: 'POST', body: btoa('x' + t) }, () => {});`,
+    ],
+  ])('is not sent to another host in %s', async (_, send) => {
+    const { ended, seen, other } = await runGuarded((to) => `const t = pm.environment.get('admin_token'); ${send(to)}`);
+    expect(ended).toMatchObject({
+      code: 'secret-astray',
+      message: `The collection was about to send the admin token to ${new URL(other).host}; it was not sent.`,
+    });
+    expect(seen).toEqual([]);
+  });
+
+  test('others may be asked without it', async () => {
+    const { ended, seen } = await runGuarded((other) => `pm.sendRequest('${other}/time', () => {});`);
+    expect(ended).toMatchObject({ exchanges: [{ response: { status: 201 } }] });
+    expect(seen).toHaveLength(1);
+  });
+
+  test('runs its request once, whatever is said to be next', async () => {
+    const { ended, count } = await runGuarded(() => "pm.execution.setNextRequest('R');");
+    expect(count).toBe(1);
+    expect(ended).toMatchObject({
+      lastBody: '{"count":1}',
+      exchanges: [{ error: null }, { error: { kind: 'script' } }],
+    });
   });
 });

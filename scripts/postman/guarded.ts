@@ -1,0 +1,30 @@
+import { AppError } from '../core/errors.ts';
+import type { ExchangeError } from '../core/exchange.ts';
+import { Masker } from '../core/masker.ts';
+import type { CollectionRun } from '../core/ports.ts';
+import type { Message } from './found-secrets.ts';
+
+/** Why a request is not to be sent: it would take the guarded secret, in any form, to another origin. null: it may go. */
+export function astray(
+  { secret, origin }: NonNullable<CollectionRun['guarded']>,
+  { url, headers, body }: Message & { readonly url: string },
+): AppError | null {
+  const target = URL.canParse(url) ? new URL(url) : null;
+  if (target?.origin === origin) return null;
+  const masker = new Masker();
+  masker.add(secret);
+  const sent = [url, ...headers.map(({ name, value }) => `${name}: ${value}`), body];
+  if (sent.every((text) => masker.find(text).length === 0)) return null;
+  return new AppError(
+    'secret-astray',
+    `The collection was about to send the ${secret.label} to ${target?.host ?? 'another host'}; it was not sent.`,
+    {
+      hint: `Only ${new URL(origin).host} gets it. Look at the scripts of the collection (pm.sendRequest), of the request and of the folders around it.`,
+    },
+  );
+}
+
+/** Why a request is not sent that a script made the next one once too often. */
+export function tooOften(most: number): ExchangeError {
+  return { kind: 'script', code: '', message: `not sent: ${most} have run, and setNextRequest goes on and on` };
+}
