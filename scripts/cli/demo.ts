@@ -3,7 +3,7 @@ import { toDisplay } from '../bff/log-line.ts';
 import type { LogLine } from '../core/result.ts';
 import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
-import { execute, type Session, say } from './execute.ts';
+import { execute, type Session, say, tellCrash } from './execute.ts';
 import { openSession, readCommandLine } from './main.ts';
 import type { Settings } from './settings.ts';
 import { createStyle, type Style, wrap } from './style.ts';
@@ -19,6 +19,7 @@ const SHOWN_LINES = 5;
 export async function demo(process: Parameters<typeof openOutside>[0]): Promise<number> {
   const session = openSession(process);
   const { outside } = session;
+  outside.host.catchCrash((error) => tellCrash(session, error));
   const read = await readCommandLine('demo', session);
   if (read.kind === 'print') outside.stdout.write(read.text);
   const exitCode =

@@ -1,10 +1,14 @@
-import { toAppError } from '../core/errors.ts';
-import type { Masker } from '../core/masker.ts';
+import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
+import { type Masker, SHORTEST_MASKED } from '../core/masker.ts';
 import type { Output } from '../core/ports.ts';
 import type { ReportPaths, Run, StepName, Verdict } from '../core/result.ts';
+import type { Transcript } from '../core/transcript.ts';
+import { maskText } from '../report/by-place.ts';
 import type { Context } from '../runbook/job.ts';
 import { Recorder, type StepScope } from '../runbook/recorder.ts';
-import { renderEnding } from './ending.ts';
+import { describeCause } from './cause.ts';
+import { type Paper, renderEnding, renderFailure } from './ending.ts';
+import { terminalLeak } from './leak-guard.ts';
 import { createProgress } from './progress.ts';
 import { loadRenderers, writeReports } from './reports.ts';
 import type { Settings } from './settings.ts';
@@ -16,6 +20,8 @@ import { createTools, type Outside, type Sandboxed } from './wiring.ts';
 export interface Session {
   readonly outside: Outside;
   readonly masker: Masker;
+  /** What has been printed. */
+  readonly transcript: Transcript;
   /** Where people read: stdout, or stderr where `--json` has stdout. */
   readonly human: Output;
   readonly json: boolean;
@@ -69,7 +75,10 @@ export async function execute(session: Session, work: Work): Promise<Run> {
       sandbox,
       adminToken: work.adminToken,
       terminal: human,
-      learn: (secret, how) => masker.add(secret, how),
+      learn(secret, how) {
+        masker.add(secret, how);
+        if (how !== 'found' && secret.length >= SHORTEST_MASKED) outside.hideFromRunner(secret);
+      },
       beforeQuestion: () => progress.pause(),
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
@@ -91,7 +100,11 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     signalExitCode: outside.host.interruption.exitCode(),
   });
   await (started as Sandboxed | null)?.close();
-  const { run: reported, reports } = await report(session, finished, settings);
+  const { run: reported, reports } = await report(
+    session,
+    endedBy(finished, terminalLeak(session.transcript)),
+    settings,
+  );
   const run = await summarize(session, reported);
   const paper = { style: createStyle(human), columns: human.columns, say: say(session) };
   human.write(masker.mask(renderEnding(run, reports, paper)));
@@ -100,13 +113,39 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     const [, , { renderResult }] = await loadRenderers();
     outside.stdout.write(renderResult(run, reports, masker));
   }
-  return run;
+  return verifyLastWords(session, run, paper);
 }
 
-/** What every text passes on its way to a person: the masker; and paths below the working directory as one types them. */
+/** What was printed at the very end is searched as well; then only the exit code, and a word, can still tell. */
+function verifyLastWords({ transcript, human }: Session, run: Run, paper: Paper): Run {
+  const leak = run.error?.code === 'leak' ? null : terminalLeak(transcript);
+  const ended = endedBy(run, leak);
+  if (leak !== null && ended.error !== null) human.write(`\n${renderFailure(ended.error, paper).join('\n')}\n`);
+  return ended;
+}
+
+/** The run, failed for another reason than it says by itself. */
+function endedBy(run: Run, error: AppError | null): Run {
+  if (error === null) return run;
+  const { code, message, hint } = error;
+  return {
+    ...run,
+    verdict: 'failed',
+    exitCode: exitCodeOf(code),
+    error: { code, message, hint: hint ?? null, where: null },
+  };
+}
+
+/** A bug that nobody caught: said like any other, and where it was thrown. */
+export function tellCrash(session: Session, error: unknown): void {
+  const { message, hint = '' } = toAppError(error);
+  session.outside.stderr.write(say(session)(`\n${message}\n  ${hint}\n\n${describeCause(error)}\n`));
+}
+
+/** What every text passes on its way to a person: the masker, by value and by place; and paths below the working directory as one types them. */
 export function say({ masker, outside }: Session): (text: string) => string {
   const { cwd } = outside.host;
-  return (text) => shortenPaths(masker.mask(text), cwd);
+  return (text) => shortenPaths(maskText(masker.mask(text)), cwd);
 }
 
 /** Writes the reports. A failure to do so does not hide the failure of the run, but a leak beats everything. */
@@ -124,14 +163,14 @@ async function report(
     for (const note of notes) human.write(`\n${wrap(say(session)(note), human.columns)}\n`);
     return { run, reports: paths };
   } catch (error) {
-    const { code, message, hint } = toAppError(error);
-    if (run.error !== null && code !== 'leak') {
+    const failure = toAppError(error);
+    if (run.error !== null && failure.code !== 'leak') {
       // Preflight may have said the same already.
-      if (message !== run.error.message) human.write(`\n${wrap(say(session)(message), human.columns)}\n`);
+      if (failure.message !== run.error.message)
+        human.write(`\n${wrap(say(session)(failure.message), human.columns)}\n`);
       return { run, reports: none };
     }
-    const failure = { code, message, hint: hint ?? null, where: null };
-    return { run: { ...run, verdict: 'failed', exitCode: 3, error: failure }, reports: none };
+    return { run: endedBy(run, failure), reports: none };
   }
 }
 
@@ -142,14 +181,6 @@ async function summarize({ outside, masker, human }: Session, run: Run): Promise
     if (problem !== null) human.write(`\n${wrap(masker.mask(problem), human.columns)}\n`);
     return run;
   } catch (error) {
-    const { code, message, hint } = toAppError(error);
-    return { ...run, verdict: 'failed', exitCode: 3, error: { code, message, hint: hint ?? null, where: null } };
+    return endedBy(run, toAppError(error));
   }
-}
-
-/** For `--verbose`: the foreign errors behind ours, with their stacks. Masked like everything else. */
-function describeCause(thrown: unknown): string {
-  const parts: string[] = [];
-  for (let error = thrown; error instanceof Error; error = error.cause) parts.push(error.stack ?? error.message);
-  return parts.join('\nCaused by: ');
 }

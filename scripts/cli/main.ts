@@ -4,6 +4,7 @@ import { toAppError } from '../core/errors.ts';
 import { Masker } from '../core/masker.ts';
 import type { StepName, Verdict } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
+import { Transcript } from '../core/transcript.ts';
 import { scriptName } from '../report/words.ts';
 import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
 import { COLLECTION_STEPS, HEALTH_STEPS, runCollection, runHealth } from '../runbook/collection.ts';
@@ -11,7 +12,7 @@ import { runDoctor } from '../runbook/doctor.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import type { Context } from '../runbook/job.ts';
 import type { CommandName } from './commands.ts';
-import { execute, type Session, type Work } from './execute.ts';
+import { execute, type Session, tellCrash, type Work } from './execute.ts';
 import { parseArguments } from './parse.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 import { type Outside, openOutside } from './wiring.ts';
@@ -46,6 +47,7 @@ const DEFINITIONS: Readonly<Record<RunName, Definition>> = {
 export async function main(command: RunName, process: Parameters<typeof openOutside>[0]): Promise<number> {
   const session = openSession(process);
   const { outside } = session;
+  outside.host.catchCrash((error) => tellCrash(session, error));
   const read = await readCommandLine(command, session);
   if (read.kind === 'print') outside.stdout.write(read.text);
   const exitCode = read.kind === 'print' ? 0 : (await execute(session, workOf(command, session, read))).exitCode;
@@ -55,13 +57,14 @@ export async function main(command: RunName, process: Parameters<typeof openOuts
 
 /** Opens the process, and the masker that already knows the admin token where the environment holds it. */
 export function openSession(process: Parameters<typeof openOutside>[0]): Session {
-  const outside = openOutside(process);
-  const { host } = outside;
   const masker = new Masker();
+  const transcript = new Transcript(masker);
+  const outside = openOutside(process, (stream, text) => transcript.write(stream, text));
+  const { host } = outside;
   if (host.adminToken !== null) masker.add(new Secret(host.adminToken.trim(), 'admin token'));
   // Looked up before the options are parsed: a misspelt option, too, must be answered on the right stream.
   const json = host.args.includes('--json');
-  return { outside, masker, human: json ? outside.stderr : outside.stdout, json };
+  return { outside, masker, transcript, human: json ? outside.stderr : outside.stdout, json };
 }
 
 type CommandLine =

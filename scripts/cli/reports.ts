@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
-import { AppError } from '../core/errors.ts';
-import type { Leak, Masker } from '../core/masker.ts';
+import type { Masker } from '../core/masker.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { ReportPaths, Run } from '../core/result.ts';
+import { verifyHistory, verifyNoLeak } from './leak-guard.ts';
 import type { Settings } from './settings.ts';
 
 /** The renderers are slow to load (a component library, an XML builder): start while something else is waited for. */
@@ -49,7 +49,7 @@ export async function writeReports(
   await removeOld(folder, basename(own), keep, files);
   const history = join(folder, 'index.html');
   const problem = await writeHistory(folder, history, files).catch(() => `${history} could not be written.`);
-  if (problem === null) await verifyNoLeak([history], masker, files);
+  if (problem === null) await verifyHistory(folder, history, masker, files);
   return { paths, notes: problem === null ? [] : [problem] };
 }
 
@@ -80,21 +80,3 @@ async function writeHistory(folder: string, path: string, files: ReportFiles): P
 
 /** More runs than this do not end within the same moment. */
 const MOST_ROUNDS = 5;
-
-/** The last guard: what was written is read again and searched for every secret in every form. */
-async function verifyNoLeak(paths: readonly string[], masker: Masker, files: ReportFiles): Promise<void> {
-  const found: { readonly file: string; readonly leak: Leak }[] = [];
-  for (const file of paths) {
-    const [leak] = masker.find(await files.read(file));
-    if (leak === undefined) continue;
-    await files.remove(file);
-    found.push({ file, leak });
-  }
-  const [first] = found;
-  if (first === undefined) return;
-  throw new AppError(
-    'leak',
-    `A report held a secret and was removed: ${first.leak.label}, ${first.leak.form}, at ${first.leak.offset} in ${first.file}.`,
-    { hint: 'That is a bug in this tool. Report it, with the form and the place; they tell nothing about the value.' },
-  );
-}

@@ -4,17 +4,19 @@ import type { Output, Stack } from '../core/ports.ts';
 import { proxyVariable } from '../core/reach.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { Secret } from '../core/secret.ts';
+import type { StreamName } from '../core/transcript.ts';
 import { deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
 import { type Host, openHost, type Process } from '../platform/host.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
-import { createOutput } from '../platform/output.ts';
+import { createOutput, overhear } from '../platform/output.ts';
 import { createProcesses } from '../platform/processes.ts';
 import { askHidden, askYesNo, readAll } from '../platform/prompt.ts';
 import { reachFromHere } from '../platform/reach.ts';
 import { realPath } from '../platform/real-path.ts';
 import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
+import { createRunnerMask } from '../platform/workflow-commands.ts';
 import { createCollections } from '../postman/newman.ts';
 import { standingBefore } from '../report/standing.ts';
 import type { Tools } from '../runbook/job.ts';
@@ -27,6 +29,8 @@ export interface Outside {
   readonly host: Host;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** In GitHub Actions the runner's log shows `***` for it from now on. The one line of output that holds a secret. */
+  hideFromRunner(secret: Secret): void;
   readonly clock: typeof systemClock;
   readonly files: ReturnType<typeof createFiles>;
   readonly reportFiles: ReportFiles;
@@ -36,13 +40,26 @@ export interface Outside {
   openSandbox(): Promise<Sandboxed>;
 }
 
-/** This file is the one place where the edges are plugged in: Docker, the sandbox, Newman, files, clock, terminal. */
-export function openOutside(process: Process): Outside {
+/**
+ * This file is the one place where the edges are plugged in: Docker, the sandbox, Newman, files, clock, terminal.
+ *
+ * @param see gets what is written to the terminal
+ */
+export function openOutside(process: Process, see: (stream: StreamName, text: string) => void): Outside {
   const host = openHost(process);
+  const unheard = {
+    stdout: overhear(host.stdout, (text) => see('stdout', text)),
+    stderr: overhear(host.stderr, (text) => see('stderr', text)),
+  };
+  // With `--json` stdout is the document's; the runner reads both.
+  const channel = host.args.includes('--json')
+    ? ({ descriptor: 2, write: unheard.stderr } as const)
+    : ({ descriptor: 1, write: unheard.stdout } as const);
   return {
     host,
     stdout: createOutput(host.stdout, host.env, host.platform),
     stderr: createOutput(host.stderr, host.env, host.platform),
+    hideFromRunner: createRunnerMask(host.env, channel),
     clock: systemClock,
     files: createFiles({ processes: createProcesses(host.env) }),
     reportFiles,

@@ -14,15 +14,16 @@ export function findLeaks(input: string | Uint8Array, secrets: Iterable<Secret>)
  * guard is blind, and that "no leak found" is not to be believed.
  */
 export function blindSpots(): string[] {
-  const secrets = [new Secret(PLANT, 'planted'), new Secret(AWKWARD_PLANT, 'planted')];
-  return secrets.flatMap((secret) =>
-    [...plantedForms(secret.reveal())]
+  return [PLANT, AWKWARD_PLANT].flatMap((plant) => {
+    const masker = new Masker();
+    masker.add(new Secret(plant, 'planted'));
+    return [...plantedForms(plant)]
       .filter(([, text]) => {
         const page = `{"before": 1, "at": "${text}", "after": 2}`;
-        return [page, Buffer.from(page)].some((input) => findLeaks(input, [secret]).length === 0);
+        return [page, Buffer.from(page)].some((input) => masker.find(input).length === 0);
       })
-      .map(([form]) => form),
-  );
+      .map(([form]) => form);
+  });
 }
 
 const PLANT = 'planted-for-the-self-test_0123456789~+/AbCdEfGhIjKlMnOp==';

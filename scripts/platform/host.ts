@@ -7,7 +7,7 @@ import { catchInterruption } from './signals.ts';
 const LINGER_MS = 100;
 
 /** What a process hands over: `process` itself in an entry. */
-export interface Process extends Pick<NodeJS.Process, 'argv' | 'env' | 'cwd' | 'platform' | 'exit'> {
+export interface Process extends Pick<NodeJS.Process, 'argv' | 'env' | 'cwd' | 'platform' | 'exit' | 'on'> {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
@@ -31,6 +31,8 @@ export interface Host {
   /** Of this package. */
   readonly version: string;
   readonly interruption: ReturnType<typeof catchInterruption>;
+  /** What nobody caught is told to `tell` instead of being printed by Node, raw; then the process ends with code 3. */
+  catchCrash(tell: (error: unknown) => void): void;
   /** Gives the signals back, and ends the process even if something is still open. */
   leave(): void;
 }
@@ -55,6 +57,13 @@ export function openHost(process: Process): Host {
     title: `Node ${version.slice(1)}, ${process.platform} ${arch()}, host ${hostname()}`,
     version: readVersion(),
     interruption,
+    catchCrash(tell) {
+      const end = (error: unknown) => {
+        tell(error);
+        process.exit(3);
+      };
+      process.on('uncaughtException', end).on('unhandledRejection', end);
+    },
     leave() {
       interruption.release();
       setTimeout(() => process.exit(), LINGER_MS).unref();

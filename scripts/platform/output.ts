@@ -30,6 +30,22 @@ export function createOutput(
   };
 }
 
+/**
+ * Calls `see` with everything that is written to the stream from now on, whoever writes it: a library may print as well.
+ *
+ * @returns writes without being seen
+ */
+export function overhear(stream: Writable, see: (text: string) => void): (text: string) => void {
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+  stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+    see(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+    return write(chunk, ...rest);
+  }) as typeof stream.write;
+  return (text) => {
+    if (stream.writable) write(text);
+  };
+}
+
 function startSpinner(stream: NodeJS.WriteStream, first: string): Spinner {
   let text = first;
   let spinner: Ora | null = null;

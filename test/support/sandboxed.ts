@@ -50,6 +50,7 @@ export async function runSandboxed(
       stdout: capture.stdout as unknown as NodeJS.WriteStream,
       stderr: capture.stderr as unknown as NodeJS.WriteStream,
       platform: process.platform,
+      on: () => process,
       exit: () => {
         throw new Error('the process would have ended');
       },

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { AppError } from '../core/errors.ts';
+import type { Leak, Masker } from '../core/masker.ts';
+import type { ReportFiles } from '../core/report-files.ts';
+import type { Transcript } from '../core/transcript.ts';
+
+const BUG = 'That is a bug in this tool. Report it, with the form and the place; they tell nothing about the value.';
+
+/**
+ * The last guard: what was written is read again and searched for every secret in every form.
+ *
+ * @throws AppError `leak` when a file held one: that file is removed, and the message says where it was
+ */
+export async function verifyNoLeak(paths: readonly string[], masker: Masker, files: ReportFiles): Promise<void> {
+  const found: { readonly file: string; readonly leak: Leak }[] = [];
+  for (const file of paths) {
+    const [leak] = masker.find(await files.read(file).catch(() => new Uint8Array()));
+    if (leak === undefined) continue;
+    await files.remove(file);
+    found.push({ file, leak });
+  }
+  const [first, ...others] = found;
+  if (first === undefined) return;
+  const also = others.length > 0 ? ` So were ${others.map(({ file }) => file).join(', ')}.` : '';
+  throw new AppError(
+    'leak',
+    `A report held a secret and was removed: ${placeOf(first.leak)}, at ${first.leak.offset} in ${first.file}.${also}`,
+    { hint: BUG },
+  );
+}
+
+/**
+ * The same for the page over all runs. What it says comes from the results of earlier runs, so where it leaks, their reports
+ * are searched as well.
+ */
+export async function verifyHistory(folder: string, page: string, masker: Masker, files: ReportFiles): Promise<void> {
+  if (masker.find(await files.read(page)).length === 0) return;
+  const runs = await files.runs(folder);
+  const reports = runs.filter(({ result }) => result !== null).map(({ name }) => join(folder, name));
+  const names = ['result.json', 'index.html', 'junit.xml'];
+  await verifyNoLeak([...reports.flatMap((run) => names.map((name) => join(run, name))), page], masker, files);
+}
+
+/** What the terminal was shown can only be told; null: nothing that must not be. */
+export function terminalLeak(transcript: Transcript): AppError | null {
+  const found = transcript.leak();
+  if (found === null) return null;
+  return new AppError('leak', `A secret was printed to ${found.stream}: ${placeOf(found.leak)}.`, {
+    hint: `Clear the terminal, delete the log where this was written to one, and have the secret revoked. ${BUG}`,
+  });
+}
+
+function placeOf({ label, form }: Leak): string {
+  return `${label}, ${form}`;
+}

@@ -1,0 +1,43 @@
+import type { Leak, Masker } from './masker.ts';
+
+/** Characters of a stream that are remembered. */
+const MOST_REMEMBERED = 1024 * 1024;
+
+/** Of what is forgotten, the end stays: a secret may have begun there. */
+const OVERLAP = 16 * 1024;
+
+export type StreamName = 'stdout' | 'stderr';
+
+/**
+ * What has gone out on the terminal's two streams, as it was written, to be searched at the end with every secret that is
+ * known by then. Memory is bounded: what is too much is searched with what is known so far, and forgotten.
+ */
+export class Transcript {
+  readonly #masker: Masker;
+  readonly #texts = { stdout: '', stderr: '' };
+  #found: { readonly stream: StreamName; readonly leak: Leak } | null = null;
+
+  constructor(masker: Masker) {
+    this.#masker = masker;
+  }
+
+  write(stream: StreamName, text: string): void {
+    this.#texts[stream] += text;
+    if (this.#texts[stream].length <= MOST_REMEMBERED) return;
+    this.#search(stream);
+    this.#texts[stream] = this.#texts[stream].slice(-OVERLAP);
+  }
+
+  /** The first secret that was found in what was written; null: none. */
+  leak(): { readonly stream: StreamName; readonly leak: Leak } | null {
+    this.#search('stdout');
+    this.#search('stderr');
+    return this.#found;
+  }
+
+  #search(stream: StreamName): void {
+    if (this.#found !== null) return;
+    const [leak] = this.#masker.find(this.#texts[stream]);
+    if (leak !== undefined) this.#found = { stream, leak };
+  }
+}

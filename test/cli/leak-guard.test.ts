@@ -1,0 +1,164 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { PassThrough } from 'node:stream';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { execute } from '../../scripts/cli/execute.ts';
+import { openSession, readCommandLine } from '../../scripts/cli/main.ts';
+import { Masker } from '../../scripts/core/masker.ts';
+import type { Verdict } from '../../scripts/core/result.ts';
+import { Secret } from '../../scripts/core/secret.ts';
+import { Transcript } from '../../scripts/core/transcript.ts';
+import type { Context } from '../../scripts/runbook/job.ts';
+
+const TOKEN = 'test-only-initial-access-token-0001';
+
+/** A run whose only step is given, in this process and in a folder of its own. */
+async function runStep(
+  step: (context: Context, print: (text: string) => void) => void | Promise<void>,
+  options: { readonly args?: readonly string[]; readonly env?: Record<string, string>; readonly home?: string } = {},
+) {
+  const home = options.home ?? (await makeHome());
+  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const session = openSession({
+    argv: ['node', 'health', ...(options.args ?? [])],
+    env: { ...options.env },
+    cwd: () => home,
+    stdin: process.stdin,
+    stdout: streams.stdout as unknown as NodeJS.WriteStream,
+    stderr: streams.stderr as unknown as NodeJS.WriteStream,
+    platform: process.platform,
+    on: () => process,
+    exit: () => {
+      throw new Error('the process would have ended');
+    },
+  });
+  onTestFinished(() => session.outside.host.interruption.release());
+  const read = await readCommandLine('health', session);
+  if (read.kind === 'print') throw new Error('only printed');
+  const run = await execute(session, {
+    command: 'health',
+    steps: [],
+    settings: read.settings,
+    adminToken: null,
+    sandbox: null,
+    async run(context): Promise<Verdict> {
+      await context.recorder.step('health', async () => step(context, (text) => streams.stdout.write(text)));
+      return 'healthy';
+    },
+  });
+  return { run, home, stdout: String(streams.stdout.read() ?? ''), stderr: String(streams.stderr.read() ?? '') };
+}
+
+async function makeHome(): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'iat-test-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  return home;
+}
+
+async function readReports(home: string): Promise<string> {
+  const names = await readdir(join(home, 'reports'), { recursive: true });
+  const files = names.filter((name) => /\.(?:html|xml|json)$/.test(name));
+  expect(files).not.toEqual([]);
+  return (await Promise.all(files.map((name) => readFile(join(home, 'reports', name), 'utf8')))).join('\n');
+}
+
+describe('the terminal', () => {
+  test('a secret that was printed before anybody knew it as one fails the run, in every report too', async () => {
+    const hex = Buffer.from(TOKEN).toString('hex');
+    const { run, stdout, home } = await runStep(({ tools }, print) => {
+      print(`early: ${hex.slice(0, 20)}`);
+      print(`${hex.slice(20)}\n`);
+      tools.learn(new Secret(TOKEN, 'IAT'));
+    });
+    const message = 'A secret was printed to stdout: IAT, raw, in hexadecimal bytes.';
+    expect(run).toMatchObject({ exitCode: 3, verdict: 'failed', error: { code: 'leak', message } });
+    expect(stdout.replaceAll(hex, '')).toContain(message);
+    expect(await readReports(home)).toContain(message);
+  });
+
+  test('what is printed at the very end counts as well', async () => {
+    const { run, stdout } = await runStep(
+      (_, print) => {
+        print(TOKEN.slice(0, 9));
+        print(TOKEN.slice(9));
+      },
+      { env: { IAT_ADMIN_TOKEN: TOKEN } },
+    );
+    expect(run).toMatchObject({ exitCode: 3, error: { code: 'leak' } });
+    expect(stdout).toContain('A secret was printed to stdout: admin token, raw.');
+  });
+
+  test('a run that prints none is what it was', async () => {
+    const { run } = await runStep(({ tools }, print) => {
+      print('nothing\n');
+      tools.learn(new Secret(TOKEN, 'IAT'));
+    });
+    expect(run).toMatchObject({ exitCode: 0, error: null });
+  });
+
+  test('is remembered in bounded memory, and what is forgotten was searched', () => {
+    const masker = new Masker();
+    masker.add(new Secret(TOKEN, 'IAT'));
+    const quiet = new Transcript(masker);
+    const line = `${'nothing of interest, '.repeat(50)}\n`;
+    const before = process.memoryUsage().heapUsed;
+    for (let written = 0; written < 20_000_000; written += line.length) quiet.write('stderr', line);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(60_000_000);
+    expect(quiet.leak()).toBeNull();
+    quiet.write('stderr', TOKEN);
+    for (let written = 0; written < 2_500_000; written += line.length) quiet.write('stderr', line);
+    expect(quiet.leak()).toMatchObject({ stream: 'stderr', leak: { label: 'IAT', form: 'raw' } });
+  });
+});
+
+describe('files', () => {
+  test('an earlier report that leaks is found when the page over all runs takes from it, and removed', async () => {
+    const home = await makeHome();
+    const old = join(home, 'reports', '2026-01-01T00-00-00-000Z-iat');
+    await mkdir(old, { recursive: true });
+    const result = { schema: 1, command: 'iat', verdict: 'failed', error: { message: `IdP said ${TOKEN}` }, steps: [] };
+    await writeFile(join(old, 'result.json'), JSON.stringify(result));
+    const { run, stdout } = await runStep(({ tools }) => tools.learn(new Secret(TOKEN, 'IAT')), { home });
+    expect(run).toMatchObject({
+      exitCode: 3,
+      error: { code: 'leak', message: expect.stringContaining(join(old, 'result.json')) },
+    });
+    expect(stdout).not.toContain(TOKEN);
+    expect(await readdir(old)).toEqual([]);
+    const again = await runStep(({ tools }) => tools.learn(new Secret(TOKEN, 'IAT')), { home });
+    expect(again.run).toMatchObject({ exitCode: 0, error: null });
+    expect(await readReports(home)).not.toContain(TOKEN);
+  });
+});
+
+describe('GitHub Actions', () => {
+  const AWKWARD = 'test-only-50%off-token\r\nline-0002';
+  const LINE = '::add-mask::test-only-50%25off-token%0D%0Aline-0002\n';
+  const learn = ({ tools }: Context) => {
+    tools.learn(new Secret(AWKWARD, 'IAT'));
+    tools.learn(new Secret(AWKWARD, 'IAT'));
+    tools.learn(new Secret('test-only-found-0003', 'Cookie'), 'found');
+  };
+  const env = { GITHUB_ACTIONS: 'true' };
+
+  test('the runner is told of a secret, once, and before anything is printed about it', async () => {
+    const { run, stdout, stderr } = await runStep(learn, { env });
+    expect(run).toMatchObject({ exitCode: 0, error: null });
+    expect(stdout.startsWith(LINE)).toBe(true);
+    expect(stdout.slice(LINE.length)).not.toMatch(/add-mask|0002|0003/);
+    expect(stderr).toBe('');
+  });
+
+  test('on stderr where stdout is the document’s', async () => {
+    const { stdout, stderr } = await runStep(learn, { env, args: ['--json'] });
+    expect(JSON.parse(stdout)).toMatchObject({ exitCode: 0 });
+    expect(stderr.startsWith(LINE)).toBe(true);
+  });
+
+  test.each([{}, { GITHUB_ACTIONS: 'false' }, { CI: 'true' }])('nobody else is: %o', async (other) => {
+    const { stdout, stderr } = await runStep(learn, { env: other });
+    expect(stdout + stderr).not.toMatch(/add-mask|50%/);
+  });
+});
