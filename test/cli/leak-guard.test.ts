@@ -2,15 +2,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { PassThrough } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { execute } from '../../scripts/cli/execute.ts';
-import { openSession, readCommandLine } from '../../scripts/cli/main.ts';
 import { Masker } from '../../scripts/core/masker.ts';
 import type { Verdict } from '../../scripts/core/result.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import { Transcript } from '../../scripts/core/transcript.ts';
 import type { Context } from '../../scripts/runbook/job.ts';
+import { openCaptured } from '../support/in-process.ts';
 
 const TOKEN = 'test-only-initial-access-token-0001';
 
@@ -20,23 +19,10 @@ async function runStep(
   options: { readonly args?: readonly string[]; readonly env?: Record<string, string>; readonly home?: string } = {},
 ) {
   const home = options.home ?? (await makeHome());
-  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-  const session = openSession({
-    argv: ['node', 'health', ...(options.args ?? [])],
-    env: { ...options.env },
-    cwd: () => home,
-    stdin: process.stdin,
-    stdout: streams.stdout as unknown as NodeJS.WriteStream,
-    stderr: streams.stderr as unknown as NodeJS.WriteStream,
-    platform: process.platform,
-    on: () => process,
-    exit: () => {
-      throw new Error('the process would have ended');
-    },
+  const { session, read, print, output } = await openCaptured('health', options.args ?? [], {
+    cwd: home,
+    ...(options.env === undefined ? {} : { env: options.env }),
   });
-  onTestFinished(() => session.outside.host.interruption.release());
-  const read = await readCommandLine('health', session);
-  if (read.kind === 'print') throw new Error('only printed');
   const run = await execute(session, {
     command: 'health',
     steps: [],
@@ -44,11 +30,11 @@ async function runStep(
     adminToken: null,
     sandbox: null,
     async run(context): Promise<Verdict> {
-      await context.recorder.step('health', async () => step(context, (text) => streams.stdout.write(text)));
+      await context.recorder.step('health', async () => step(context, print));
       return 'healthy';
     },
   });
-  return { run, home, stdout: String(streams.stdout.read() ?? ''), stderr: String(streams.stderr.read() ?? '') };
+  return { run, home, ...output() };
 }
 
 async function makeHome(): Promise<string> {

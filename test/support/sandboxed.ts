@@ -2,12 +2,12 @@ import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { execute } from '../../scripts/cli/execute.ts';
-import { openSession, readCommandLine, workOf } from '../../scripts/cli/main.ts';
+import { workOf } from '../../scripts/cli/main.ts';
 import type { Run } from '../../scripts/core/result.ts';
 import { type SandboxOptions, startSandbox } from '../../scripts/sandbox/start.ts';
+import { openCaptured } from './in-process.ts';
 
 export interface SandboxedRun {
   readonly run: Run;
@@ -41,31 +41,19 @@ export async function runSandboxed(
   try {
     const composeBefore = await readFile(sandbox.composeFile, 'utf8');
     const collection = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
-    const capture = { stdout: new PassThrough(), stderr: new PassThrough() };
-    const session = openSession({
-      argv: ['node', 'iat', '--collection', collection, '--stable-for', '0', ...args],
-      env: { PATH: process.env['PATH'] },
-      cwd: () => home,
-      stdin: process.stdin,
-      stdout: capture.stdout as unknown as NodeJS.WriteStream,
-      stderr: capture.stderr as unknown as NodeJS.WriteStream,
-      platform: process.platform,
-      on: () => process,
-      exit: () => {
-        throw new Error('the process would have ended');
-      },
-    });
-    const read = await readCommandLine('iat', session);
-    if (read.kind === 'print') throw new Error('only printed');
+    const { session, read, output } = await openCaptured(
+      'iat',
+      ['--collection', collection, '--stable-for', '0', ...args],
+      { cwd: home, env: { PATH: process.env['PATH'] } },
+    );
     await change.during?.(home);
     const run = await execute(session, { ...workOf('iat', session, read), sandbox });
-    session.outside.host.interruption.release();
     const composeAfter = await readFile(sandbox.composeFile, 'utf8');
-    const stdout = String(capture.stdout.read() ?? '');
+    const { stdout, stderr } = output();
     return {
       run,
       stdout,
-      stderr: String(capture.stderr.read() ?? ''),
+      stderr,
       document: args.includes('--json') ? JSON.parse(stdout) : null,
       files: await readAll(home),
       composeBefore,
