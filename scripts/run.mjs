@@ -20,6 +20,9 @@ const entry = join(scripts, `${name}.ts`);
 const cache = join(root, 'node_modules', '.cache', 'bff-iat');
 const DAY_MS = 86_400_000;
 process.argv = [node, entry, ...rest];
+// esbuild and tsx start processes, which would inherit it: platform/host.ts finds it here.
+Object.defineProperty(process, Symbol.for('IAT_ADMIN_TOKEN'), { value: process.env['IAT_ADMIN_TOKEN'] });
+delete process.env['IAT_ADMIN_TOKEN'];
 
 const bundled = await bundle().catch(() => null);
 if (bundled === null) await startTsx();

@@ -6,6 +6,8 @@ import { catchInterruption } from './signals.ts';
 /** How long what is still open (a connection that nobody waits for) may keep the process after its work is done. */
 const LINGER_MS = 100;
 
+const HANDED_OVER = Symbol.for('IAT_ADMIN_TOKEN');
+
 /** What a process hands over: `process` itself in an entry. */
 export interface Process extends Pick<NodeJS.Process, 'argv' | 'env' | 'cwd' | 'platform' | 'exit' | 'on'> {
   readonly stdin: NodeJS.ReadStream;
@@ -42,7 +44,9 @@ export interface Host {
  * the environment (notes: reliability.md M20).
  */
 export function openHost(process: Process): Host {
-  const adminToken = process.env['IAT_ADMIN_TOKEN'] || null;
+  // run.mjs takes it out before it starts anything itself.
+  const kept = (process as { readonly [HANDED_OVER]?: string })[HANDED_OVER];
+  const adminToken = process.env['IAT_ADMIN_TOKEN'] || kept || null;
   delete process.env['IAT_ADMIN_TOKEN'];
   const interruption = catchInterruption();
   return {
