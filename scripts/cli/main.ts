@@ -62,6 +62,11 @@ export function openSession(process: Parameters<typeof openOutside>[0]): Session
   const outside = openOutside(process, (stream, text) => transcript.write(stream, text));
   const { host } = outside;
   if (host.adminToken !== null) masker.add(new Secret(host.adminToken.trim(), 'admin token'));
+  for (const [name, value = ''] of Object.entries(host.env)) {
+    // HTTPS_PROXY and its kin: libraries quote the proxy's address with its password.
+    const password = /_proxy$/i.test(name) ? /:\/\/[^/@:]*:([^/@]+)@/.exec(value)?.[1] : undefined;
+    if (password !== undefined) masker.add(new Secret(password, `password in ${name}`), 'found');
+  }
   // Looked up before the options are parsed: a misspelt option, too, must be answered on the right stream.
   const json = host.args.includes('--json');
   return { outside, masker, transcript, human: json ? outside.stderr : outside.stdout, json };

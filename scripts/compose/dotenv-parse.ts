@@ -60,7 +60,7 @@ export function parseDotenv(text: string): DotenvLines {
 
 /** null: the quote is not closed. */
 function endOfValue(text: string, start: number): number | null {
-  const quoted = matchAt(/'(?:\\.|[^'\\]+)*'|"(?:\\.|[^"\\]+)*"/sy, text, start);
+  const quoted = matchAt(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"/sy, text, start);
   if (quoted) return start + quoted[0].length;
   if (/["']/.test(text[start] ?? '')) return null;
   const line = text.slice(start, lineEndOf(text, start));

@@ -7,6 +7,7 @@ import type { LogLine, Standing } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import { LOG_TAIL } from './foresee.ts';
 import type { Context } from './job.ts';
+import { learnEnvironments } from './learn.ts';
 import { findTarget, serviceOf } from './preflight.ts';
 import type { StepScope } from './recorder.ts';
 import { planHealth, type RequestPlan, readSource } from './requests.ts';
@@ -46,6 +47,7 @@ export async function planClear(context: Context, scope: StepScope): Promise<Cle
   await tools.files.verifyWritable(target.path);
   const [project, container] = await Promise.all([stack.resolve(signal), stack.container(job.service, signal)]);
   const { environment } = serviceOf(project, job.service, target.path);
+  learnEnvironments(project, tools);
   for (const value of [environment[job.variable], container?.env[job.variable]]) {
     if (value) tools.learn(new Secret(value, job.variable));
   }

@@ -7,6 +7,7 @@ import { jwtExpiry } from '../postman/token.ts';
 import { PLACEHOLDER, resolveBefore } from './effect.ts';
 import { foresee } from './foresee.ts';
 import type { Context } from './job.ts';
+import { learnEnvironments } from './learn.ts';
 import type { StepScope } from './recorder.ts';
 import { originsOf, planHealth, planMint, type RequestPlan, readSource } from './requests.ts';
 
@@ -62,6 +63,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const project = await resolving;
   const { environment } = serviceOf(project, job.service, target.path);
   const current = environment[job.variable] || null;
+  learnEnvironments(project, tools);
   // What is about to be replaced was a secret as well, and is not to be seen in a diff or a log.
   if (current !== null) tools.learn(new Secret(current, `${job.variable} before`));
   const settings = settingsFor(context, environment, job.idpUrl ?? url.origin, target.kind);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readDotenv, setDotenv, unsetDotenv } from '../../scripts/compose/dotenv.ts';
+import { parseDotenv } from '../../scripts/compose/dotenv-parse.ts';
 import { bytes, refusal, text } from './files.ts';
 import { values } from './generated.ts';
 
@@ -141,4 +142,11 @@ describe('what is refused', () => {
   test.each([{ 'A B': 'x' }, { A: 'x\ny' }])('%j', (assignments) => {
     expect(refusal(() => set('', assignments as Record<string, string>)).code).toBe('bad-value');
   });
+});
+
+test('a quote that is not closed is told at once, however long the line is', () => {
+  const file = `A=b\nTOKEN="${'x'.repeat(10_000)}\n`;
+  const started = performance.now();
+  expect(parseDotenv(file).problem).toMatchObject({ what: 'a quote is opened and not closed' });
+  expect(performance.now() - started).toBeLessThan(1_000);
 });

@@ -20,9 +20,10 @@ import { findTraces } from '../support/traces.ts';
 type RunName = Parameters<typeof workOf>[0];
 
 /** Every command but the demo, which brings a sandbox of its own, with what it needs; in the order in which they run. */
-const COMMANDS: readonly RunName[] = ['iat', 'health', 'collection'];
+const COMMANDS: readonly RunName[] = ['iat', 'health', 'collection', 'clear'];
 const ARGUMENTS = {
   iat: ['--stable-for', '0', '--health-timeout', '2', '--timeout', '10'],
+  clear: ['--stable-for', '0', '--health-timeout', '2', '--timeout', '6'],
   health: ['--timeout', '3'],
   collection: ['BFF Health', '--timeout', '3'],
 } as const satisfies Record<Exclude<Parameters<typeof readCommandLine>[0], 'demo'>, readonly string[]>;
@@ -55,13 +56,16 @@ async function traceIn(name: string): Promise<{ readonly traces: readonly string
   const sandbox = await openSandbox(join(home, 'sandbox'), parseFault(name));
   const texts: Record<string, string> = {};
   try {
-    for (const command of COMMANDS) Object.assign(texts, await run(command, home, sandbox));
-    const compose = await readFile(sandbox.composeFile, 'utf8');
-    const line = /^ *DCR_IAT: *"?([^"\s]+)"?$/m.exec(compose);
-    texts['compose file'] = compose.replace(line?.[0] ?? '', '');
-    const secrets = [sandbox.adminToken.reveal(), ...(line?.[1] ? [line[1]] : [])];
-    const traces = secrets.flatMap((secret) => findTraces(secret, texts)).map((trace) => `${name}: ${trace}`);
-    return { traces, isMinted: secrets.length > 1 };
+    const secrets = new Set([sandbox.adminToken.reveal()]);
+    for (const command of COMMANDS) {
+      Object.assign(texts, await run(command, home, sandbox));
+      const compose = await readFile(sandbox.composeFile, 'utf8');
+      const [line = '', iat] = /^ *DCR_IAT: *"?([^"\s]+)"?$/m.exec(compose) ?? [];
+      if (iat !== undefined) secrets.add(iat);
+      texts[`compose file after ${command}`] = compose.replace(line, '');
+    }
+    const traces = [...secrets].flatMap((secret) => findTraces(secret, texts)).map((trace) => `${name}: ${trace}`);
+    return { traces, isMinted: secrets.size > 1 };
   } finally {
     await sandbox.close();
   }

@@ -19,7 +19,7 @@ async function prove(kids: readonly string[], log: readonly string[], env: Reado
   const attempts: Attempt[] = [];
   const context = {
     job: { healthFolder: 'BFF Health', bffUrl, caFile: null, insecure: false },
-    tools: { collections: createCollections() },
+    tools: { collections: createCollections(() => {}) },
     recorder: { elapsedMs: () => 0 },
     signal: new AbortController().signal,
   } as unknown as Context;

@@ -2,12 +2,12 @@ import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { execute } from '../../scripts/cli/execute.ts';
-import { openSession, readCommandLine, workOf } from '../../scripts/cli/main.ts';
+import { workOf } from '../../scripts/cli/main.ts';
 import type { Run } from '../../scripts/core/result.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../scripts/sandbox/start.ts';
+import { openCaptured } from './in-process.ts';
 
 /** Several commands against one sandbox, one after the other, as they go in real life. */
 export interface Story {
@@ -42,25 +42,14 @@ export async function openStory(options: Partial<SandboxOptions> = {}): Promise<
     compose: () => readFile(sandbox.composeFile, 'utf8'),
     token: async () => (await sandbox.stack.container('bff', signal))?.env['DCR_IAT'],
     async run(command, ...args) {
-      const [stdout, stderr] = [new PassThrough(), new PassThrough()];
       const fixed = ['--collection', COLLECTION, ...(command === 'doctor' ? [] : ['--stable-for', '0'])];
-      const session = openSession({
-        argv: ['node', command, ...fixed, ...args],
+      const { session, read, output } = await openCaptured(command, [...fixed, ...args], {
+        cwd: home,
         env: { PATH: process.env['PATH'] },
-        cwd: () => home,
-        stdin: process.stdin,
-        stdout: stdout as unknown as NodeJS.WriteStream,
-        stderr: stderr as unknown as NodeJS.WriteStream,
-        platform: process.platform,
-        exit: () => {
-          throw new Error('the process would have ended');
-        },
       });
-      const read = await readCommandLine(command, session);
-      if (read.kind === 'print') throw new Error('only printed');
       const run = await execute(session, { ...workOf(command, session, read), sandbox });
-      session.outside.host.interruption.release();
-      return { run, output: `${stdout.read() ?? ''}${stderr.read() ?? ''}` };
+      const { stdout, stderr } = output();
+      return { run, output: stdout + stderr };
     },
   };
 }
