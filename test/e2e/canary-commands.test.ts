@@ -72,6 +72,7 @@ type Name = keyof typeof ARGUMENTS;
 /** How each of them ends: with a collection like that nothing passes. */
 const ENDS: Partial<Record<Name, ErrorCode>> = {
   iat: 'bff-unhealthy',
+  clear: 'bff-unhealthy',
   health: 'bff-unhealthy',
   collection: 'assertion-failed',
 };
