@@ -5,13 +5,14 @@ import { type ContainerVerdict, judgeOnce } from '../bff/verdict.ts';
 import { renderCommand } from '../compose/failures.ts';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Container, Stack } from '../core/ports.ts';
+import type { Container, Project, Stack } from '../core/ports.ts';
 import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
 import type { StepName } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import { askIdpFrom, untold } from './idp.ts';
 import type { Context } from './job.ts';
+import { learnEnvironments } from './learn.ts';
 import type { StepScope } from './recorder.ts';
 import { planHealth, planMint, readSource, titleOf } from './requests.ts';
 
@@ -86,8 +87,10 @@ export async function lookAround(context: Context): Promise<Seen> {
   };
 }
 
-async function readSettings({ job, tools, recorder, signal }: Context, scope: StepScope, stack: Stack) {
+async function readSettings(context: Context, scope: StepScope, stack: Stack) {
+  const { job, recorder, signal } = context;
   const project = await stack.resolve(signal);
+  learnSecrets(context, project);
   const service = project[job.service];
   if (service === undefined) {
     const near = nearest(job.service, Object.keys(project));
@@ -96,7 +99,6 @@ async function readSettings({ job, tools, recorder, signal }: Context, scope: St
     });
   }
   const { environment } = service;
-  learnSecrets(tools, environment, job.variable);
   const findings = diagnoseEnvironment(environment, job.variable).filter(
     ({ variable }) => !(stack.isLocal && variable === 'IDP_BASE_URL'),
   );
@@ -113,17 +115,18 @@ async function readSettings({ job, tools, recorder, signal }: Context, scope: St
 }
 
 async function readContainer(
-  { job, tools, recorder, signal }: Context,
+  context: Context,
   scope: StepScope,
   stack: Stack,
   environment: ServiceEnvironment | null,
 ): Promise<{ readonly found: Container | null; readonly verdict: ContainerVerdict | 'none' }> {
+  const { job, tools, recorder, signal } = context;
   const found = await stack.container(job.service, signal);
   if (found === null) {
     scope.fail(`${job.service} has none`);
     return { found, verdict: 'none' };
   }
-  learnSecrets(tools, found.env, job.variable);
+  learnSecrets(context, { [job.service]: { environment: found.env } });
   recorder.facts.push(['Container', `${found.name} (${found.id.slice(0, 12)}), image ${found.image}`]);
   const older = Object.entries(environment ?? {}).filter(([name, value]) => (found.env[name] ?? '') !== (value ?? ''));
   if (older.length > 0) {
@@ -206,13 +209,8 @@ async function askHealth(context: Context, scope: StepScope, environment: Servic
 }
 
 /** A log, or what a health answer says, may hold any of them. */
-function learnSecrets(tools: Context['tools'], environment: ServiceEnvironment, token: string): void {
-  for (const [name, value] of Object.entries(environment)) {
-    const password = /:\/\/[^/@:]*:([^/@]+)@/.exec(value ?? '')?.[1];
-    if (password !== undefined) tools.learn(new Secret(password, name));
-    const isPath = /^(?:\.{0,2}\/|[A-Za-z]:\\)/.test(value ?? '');
-    if (value && !isPath && (name === token || SECRET_NAME.test(name))) tools.learn(new Secret(value, name));
-  }
+function learnSecrets({ tools, job }: Context, project: Project): void {
+  learnEnvironments(project, tools);
+  const token = project[job.service]?.environment[job.variable];
+  if (token) tools.learn(new Secret(token, job.variable));
 }
-
-const SECRET_NAME = /(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_IAT|_RAT|API_?KEY|PRIVATE_KEY|CREDENTIALS?)$/i;

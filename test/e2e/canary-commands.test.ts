@@ -62,6 +62,7 @@ const EVENTS = [script('prerequest', BEFORE), script('test', AFTER)];
 /** Every command, with what makes it do its work; `null`: it brings a sandbox of its own. */
 const ARGUMENTS = {
   iat: ['--health-timeout', '1', '--timeout', '20'],
+  doctor: ['--timeout', '20'],
   health: [],
   clear: ['--timeout', '20'],
   collection: ['IdP Admin', 'BFF Health'],
@@ -73,6 +74,7 @@ type Name = keyof typeof ARGUMENTS;
 const ENDS: Partial<Record<Name, ErrorCode>> = {
   iat: 'bff-unhealthy',
   clear: 'bff-unhealthy',
+  doctor: 'fault-found',
   health: 'bff-unhealthy',
   collection: 'assertion-failed',
 };
@@ -164,7 +166,8 @@ describe.skipIf(!existsSync('/proc/self/environ'))('a collection that leaks in e
     const headers = { 'content-type': 'application/json', 'set-cookie': `sid=${SECRETS.cookie}; Path=/` };
     standIn.answer(/^GET /, { status: 200, body, headers });
     const before = await readAllFiles(home);
-    const given = { iat: standIn.args, health: standIn.args.slice(2, 4), collection: [] }[command as 'iat'] ?? [];
+    const [urls, bffUrl] = [standIn.args.slice(0, 4), standIn.args.slice(2, 4)];
+    const given = { iat: standIn.args, doctor: urls, health: bffUrl }[command as 'iat'] ?? [];
     const running = startCommand(
       [...given, '-e', 'environment.json', '--verbose', '--json', ...(ARGUMENTS[command] ?? [])],
       {

@@ -20,10 +20,11 @@ import { findTraces } from '../support/traces.ts';
 type RunName = Parameters<typeof workOf>[0];
 
 /** Every command but the demo, which brings a sandbox of its own, with what it needs; in the order in which they run. */
-const COMMANDS: readonly RunName[] = ['iat', 'health', 'collection', 'clear'];
+const COMMANDS: readonly RunName[] = ['doctor', 'iat', 'health', 'collection', 'clear'];
 const ARGUMENTS = {
   iat: ['--stable-for', '0', '--health-timeout', '2', '--timeout', '10'],
   clear: ['--stable-for', '0', '--health-timeout', '2', '--timeout', '6'],
+  doctor: ['--timeout', '6'],
   health: ['--timeout', '3'],
   collection: ['BFF Health', '--timeout', '3'],
 } as const satisfies Record<Exclude<Parameters<typeof readCommandLine>[0], 'demo'>, readonly string[]>;
