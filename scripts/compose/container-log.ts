@@ -1,15 +1,8 @@
-import type { Clock, Container, Processes } from '../core/ports.ts';
+import type { Clock, Container, LogOptions, Processes } from '../core/ports.ts';
 import type { LogLine } from '../core/result.ts';
 
 /** Between two looks at a container that is between two starts. */
 const RESTART_POLL_MS = 100;
-
-export interface LogOptions {
-  readonly follow: boolean;
-  readonly signal: AbortSignal;
-  /** Only about so many of the last lines. */
-  readonly tail?: number;
-}
 
 export interface LogTools {
   readonly processes: Processes;
@@ -24,18 +17,24 @@ export interface LogTools {
  */
 export async function* readLogs(id: string, options: LogOptions, tools: LogTools): AsyncGenerator<LogLine> {
   const { follow, signal, tail } = options;
-  let last = '';
+  const newest = new Newest();
   let startedAt = '';
   for (;;) {
+    const repeated = newest.repeated();
     const shown = tail === undefined ? [] : ['--tail', String(tail)];
-    const since = last === '' ? [] : ['--since', last];
+    const since = newest.stamp === '' ? [] : ['--since', newest.stamp];
     const command = { file: 'docker', args: ['logs', '-t', ...(follow ? ['-f'] : []), ...shown, ...since, id] };
     for await (const { stream, text } of tools.processes.lines(command, { signal })) {
-      const { stamp, line } = parseStamped(text, stream);
-      // `--since` is inclusive: the line that was seen last comes again.
-      if (stamp !== '' && stamp <= last) continue;
-      if (stamp !== '') last = stamp;
-      yield line;
+      if (stream === 'stderr' && DOCKERS_OWN.test(text)) {
+        // Drivers such as `none` and, before Engine 20.10, all but json-file, local and journald; a log file that is damaged.
+        if (UNREADABLE.test(text)) options.onUnreadable?.();
+        continue;
+      }
+      for (const { stamp, line } of parseStamped(text, stream)) {
+        if (repeated.has(stamp, stream)) continue;
+        newest.note(stamp, stream);
+        yield line;
+      }
     }
     if (!follow || signal.aborted) return;
     // `docker logs -f` ends at every exit of the container; attach again when it has come back.
@@ -52,10 +51,60 @@ export async function* readLogs(id: string, options: LogOptions, tools: LogTools
   }
 }
 
-/** `docker logs -t` puts RFC 3339 with nanoseconds and a blank in front of each line. */
-function parseStamped(text: string, stream: LogLine['stream']): { readonly stamp: string; readonly line: LogLine } {
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z) /.exec(text);
-  if (match === null) return { stamp: '', line: { at: null, stream, text } };
-  const stamp = match[1] ?? '';
-  return { stamp, line: { at: new Date(stamp), stream, text: text.slice(match[0].length).replace(/\r$/, '') } };
+/** What `docker logs` itself says; a line of the container begins with its time. */
+const DOCKERS_OWN =
+  /^(?:Error response from daemon|error from daemon in stream|Error: No such|Cannot connect to the Docker)/i;
+const UNREADABLE = /does not support reading|in stream/i;
+
+/** The time of the newest line that was read, and how many lines bear it: `--since` gives all of those again. */
+class Newest {
+  stamp = '';
+  #counts = { stdout: 0, stderr: 0 };
+
+  note(stamp: string, stream: LogLine['stream']): void {
+    // The two streams come by two pipes: an older line may come after a newer one of the other stream.
+    if (stamp < this.stamp) return;
+    if (stamp > this.stamp) {
+      this.stamp = stamp;
+      this.#counts = { stdout: 0, stderr: 0 };
+    }
+    this.#counts[stream] += 1;
+  }
+
+  /** Knows the lines that come again when the log is read from the newest line's time on; each is asked for once. */
+  repeated(): { has(stamp: string, stream: LogLine['stream']): boolean } {
+    const { stamp: newest } = this;
+    const left = { ...this.#counts };
+    return { has: (stamp, stream) => newest !== '' && stamp === newest && left[stream]-- > 0 };
+  }
 }
+
+interface Stamped {
+  readonly stamp: string;
+  readonly line: LogLine;
+}
+
+/**
+ * `docker logs -t` puts RFC 3339 with nanoseconds and a blank in front of each line, and again in front of each further
+ * 16 KB of a long one. After a long line the driver `local` leaves the line break out.
+ */
+function parseStamped(text: string, stream: LogLine['stream']): Stamped[] {
+  const stamp = STAMP.exec(text)?.[0] ?? '';
+  // The rest of a line that was too long to be held whole.
+  if (stamp === '') return [{ stamp: '', line: { at: null, stream, text: withoutReturn(text) } }];
+  const isLong = text.indexOf(stamp, stamp.length) > 0;
+  const whole = isLong ? text.replaceAll(stamp, '') : text.slice(stamp.length);
+  const glued = isLong ? whole.slice(CHUNK).search(GLUED) : -1;
+  const end = glued === -1 ? whole.length : glued + CHUNK;
+  const line = { at: new Date(stamp.trimEnd()), stream, text: withoutReturn(whole.slice(0, end)) };
+  return [{ stamp: stamp.trimEnd(), line }, ...(glued === -1 ? [] : parseStamped(whole.slice(end), stream))];
+}
+
+function withoutReturn(text: string): string {
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
+}
+
+/** The least characters that the 16 KB of a chunk can be. */
+const CHUNK = 4_096;
+const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z /;
+const GLUED = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /;

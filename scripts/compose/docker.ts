@@ -62,6 +62,7 @@ export async function connectDocker(
     if (ids.length === 0) return [];
     const result = await docker('inspect', '--type', 'container', ...ids);
     // A container that went away meanwhile makes the exit code 1; the others are printed all the same.
+    if (result.exitCode !== 0 && !/no such (?:container|object)/i.test(result.stderr)) throw dockerFailure(result);
     return result.stdout.trim() === '' ? [] : parseInspect(result.stdout);
   };
   const containersOf = async (filters: readonly string[]) => {

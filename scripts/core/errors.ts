@@ -97,6 +97,7 @@ const EXIT_CODES = {
   'bootstrap-failed': 1,
   'container-exited': 1,
   'container-crash-loop': 1,
+  'container-paused': 1,
   'container-replaced': 1,
   'container-not-started': 1,
   'bff-unhealthy': 1,

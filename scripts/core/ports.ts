@@ -183,10 +183,16 @@ export interface Stack extends Network {
    * The container's log from its first line on, followed until the signal aborts or the container is gone; attaches again
    * after each restart, without gaps or repeats. With `tail`, only about so many of the last lines.
    */
-  logs(
-    id: string,
-    options: { readonly follow: boolean; readonly signal: AbortSignal; readonly tail?: number },
-  ): AsyncIterable<LogLine>;
+  logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+  /** Only about so many of the last lines. */
+  readonly tail?: number;
+  /** Called where the container's logging driver keeps nothing that can be read; then no line comes. */
+  readonly onUnreadable?: () => void;
 }
 
 /** Files, with the promises of the design: old bytes or new bytes, never a mix. */

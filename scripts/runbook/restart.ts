@@ -1,7 +1,8 @@
+import { judge } from '../bff/verdict.ts';
 import { renderCommand } from '../compose/failures.ts';
 import { UP_FINISH_MS } from '../compose/invocation.ts';
 import { AppError } from '../core/errors.ts';
-import type { Container } from '../core/ports.ts';
+import type { Container, Stack } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Context } from './job.ts';
 import type { Plan } from './preflight.ts';
@@ -31,7 +32,9 @@ export async function restart(
   signal.throwIfAborted();
   onStart();
   scope.progress(renderCommand(stack.commands(job.service).restart));
-  await finish(context, stack.up(job.service, signal));
+  await finish(context, stack.up(job.service, signal)).catch(async (error: unknown) => {
+    throw (await neverStarted(context, stack, old)) ?? error;
+  });
   const container = await stack.container(job.service, signal);
   const command = renderCommand(stack.commands(job.service).restart);
   if (container === null) {
@@ -63,6 +66,15 @@ export async function restart(
   const also = sidecars.length > 0 ? `, and new ones for ${sidecars.join(', ')} on its network` : '';
   scope.summary(`new container ${container.id.slice(0, 12)}${also}`);
   return container;
+}
+
+/** Why the new container could not be started, by the daemon's own words; null: that is not what went wrong. */
+async function neverStarted({ job, signal }: Context, stack: Stack, old: Container | null): Promise<AppError | null> {
+  const container = signal.aborted ? null : await stack.container(job.service, signal);
+  if (container === null || container.id === old?.id || !/OCI runtime/i.test(container.state.error)) return null;
+  const { kind, message, hint } = judge(container, container);
+  const again = `When that is mended: ${renderCommand(stack.commands(job.service).restart)}`;
+  return kind === 'not-started' ? new AppError('container-not-started', message, { hint: `${hint} ${again}` }) : null;
 }
 
 /** Compose is not stopped halfway by an interruption; whoever waits for that is told why. */

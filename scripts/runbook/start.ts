@@ -29,8 +29,11 @@ export async function seeHealthy(
     await recorder.step('bootstrap', async (scope) => {
       scope.progress(`following the log of ${container.name}`);
       const how = await withLimit(context, job.healthTimeoutMs, watch.settled);
-      const { cause } = watch.reader.diagnosis();
-      scope.summary(how === 'decided' ? cause : 'it runs; its log does not say whether it registered');
+      scope.summary(how === 'decided' ? watch.reader.diagnosis().cause : SUMMARIES[how]);
+      if (how === 'unreadable')
+        recorder.warn(
+          `The logging driver ${container.logDriver} of ${container.name} keeps no log that can be read here; only state and health count.`,
+        );
     });
     await recorder.step('health', async (scope) => {
       const { failed, start, reader } = watch;
@@ -51,6 +54,13 @@ function withHealth(fromLog: Diagnosis, attempt: Attempt | null): Diagnosis {
   if (attempt === null || down.length === 0 || isFault(fromLog)) return fromLog;
   return diagnoseComponents(down, [describeFailure(attempt)]);
 }
+
+/** Why the log alone did not decide. */
+const SUMMARIES = {
+  unreadable: 'it runs; its log cannot be read here, only state and health count',
+  quiet: 'it runs; its log does not say whether it registered',
+  late: 'it runs; its log does not say whether it registered',
+} as const;
 
 /** The promise's value, or `late` when it takes longer; the timer does not outlive the wait. */
 async function withLimit<T>({ tools, signal }: Context, ms: number, promise: Promise<T>): Promise<T | 'late'> {

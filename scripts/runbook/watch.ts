@@ -1,5 +1,6 @@
+import { isFault } from '../bff/health.ts';
 import { LogReader, SETTLE_MS } from '../bff/log-reader.ts';
-import { judge } from '../bff/verdict.ts';
+import { type ContainerVerdict, judge } from '../bff/verdict.ts';
 import { AppError } from '../core/errors.ts';
 import type { Container, Stack } from '../core/ports.ts';
 import type { Context } from './job.ts';
@@ -10,11 +11,23 @@ const INSPECT_EVERY_MS = 300;
 /** A running BFF that has said nothing new for this long is asked by HTTP instead. */
 const QUIET_MS = 10_000;
 
+/** `docker commit` and backups pause a container for a moment; one that is paused for longer stays so. */
+const PAUSE_MS = 2_000;
+
+/** How long a container that was stopped is looked for in a newer one: compose makes that after it stopped the old one. */
+const REPLACED_MS = 1_000;
+
+/** How long the log of a container that goes on living is read on before its failure is told. */
+const CATCH_UP_MS = 2_000;
+
+/** How the bootstrap came to rest: the log says that it succeeded; it runs and says nothing; it has no log to read. */
+export type Settled = 'decided' | 'quiet' | 'unreadable';
+
 /** One container under observation: its log from the first line on, and its state, until `stop`. */
 export interface Watch {
   readonly reader: LogReader;
-  /** `decided`: the log says that the bootstrap succeeded; `quiet`: it runs, and says nothing. Rejects as `failed` does. */
-  readonly settled: Promise<'decided' | 'quiet'>;
+  /** Rejects as `failed` does. */
+  readonly settled: Promise<Settled>;
   /** Rejects when the BFF fails: by its log, or by what became of its container. Never resolves. */
   readonly failed: Promise<never>;
   /** Which start of the container was last seen; changes with every restart. */
@@ -26,16 +39,18 @@ export interface Watch {
  * Watches a new container. The verdict comes from log lines and inspected states, never from compose's exit code or `--wait`,
  * which call a crash loop healthy (notes: reliability.md M11).
  */
-export function watchContainer({ tools, signal }: Context, stack: Stack, first: Container): Watch {
+export function watchContainer({ job, tools, signal }: Context, stack: Stack, first: Container): Watch {
   const { clock } = tools;
   const reader = new LogReader({ env: first.env });
   const stopping = new AbortController();
   const end = AbortSignal.any([signal, stopping.signal]);
   let latest = first;
   let lastLineMs = clock.now();
-  let decide: (how: 'decided' | 'quiet') => void = () => {};
+  let isReadable = true;
+  let isLogOver = false;
+  let decide: (how: Settled) => void = () => {};
   let fail: (error: unknown) => void = () => {};
-  const settled = new Promise<'decided' | 'quiet'>((resolve) => {
+  const settled = new Promise<Settled>((resolve) => {
     decide = resolve;
   });
   const failed = new Promise<never>((_, reject) => {
@@ -44,9 +59,27 @@ export function watchContainer({ tools, signal }: Context, stack: Stack, first: 
   failed.catch(() => {});
 
   /** What follows a fatal line may name the root cause better: it gets a moment. */
-  const failSoon = async (error: () => AppError) => {
+  const failSoon = async (verdict: ContainerVerdict) => {
+    const hasEnded = ENDED.includes(verdict.kind);
+    const startMs = clock.now();
     await clock.sleep(SETTLE_MS, end);
-    fail(failureOf(reader, error));
+    // A flood is read to its end: the line that decides may be the last one.
+    while (!isLogOver && clock.now() - lastLineMs < SETTLE_MS && (hasEnded || clock.now() - startMs < CATCH_UP_MS))
+      await clock.sleep(SETTLE_MS / 5, end);
+    const { kind, message, hint } = hasEnded ? await findReplacement(verdict, startMs) : verdict;
+    const error = new AppError(FAILURES[kind] ?? 'internal', message, { hint });
+    fail(kind === 'replaced' ? error : failureOf(reader, error));
+  };
+
+  /** Where somebody made a new container, that is what happened to this one. */
+  const findReplacement = async (verdict: ContainerVerdict, startMs: number): Promise<ContainerVerdict> => {
+    const isStopped = verdict.kind === 'gone' || STOPPED.includes(latest.state.exitCode);
+    for (;;) {
+      const newest = await stack.container(job.service, end);
+      if (newest !== null && newest.createdAt > first.createdAt) return judge(first, newest);
+      if (!isStopped || clock.now() - startMs > REPLACED_MS) return verdict;
+      await clock.sleep(INSPECT_EVERY_MS, end);
+    }
   };
 
   /** A failed registration may be tried again by the BFF itself; then the newer lines count. */
@@ -55,25 +88,30 @@ export function watchContainer({ tools, signal }: Context, stack: Stack, first: 
     if (reader.reading().decided === 'bad') fail(bootstrapFailed(reader));
   };
 
+  const onUnreadable = () => {
+    isReadable = false;
+  };
   const follow = async () => {
-    for await (const line of stack.logs(first.id, { follow: true, signal: end })) {
+    for await (const line of stack.logs(first.id, { follow: true, signal: end, onUnreadable })) {
       lastLineMs = clock.now();
       const wasBad = reader.reading().decided === 'bad';
       const { decided } = reader.push(line);
       if (decided === 'good') decide('decided');
       if (decided === 'bad' && !wasBad) void failIfStillBad().catch(() => {});
     }
+    isLogOver = true;
   };
   const inspect = async () => {
+    let pausedMs: number | null = null;
     while (!end.aborted) {
       const now = await stack.inspect(first.id, end);
       const verdict = judge(first, now);
       if (now !== null) latest = now;
-      const code = FAILURES[verdict.kind];
-      if (code !== undefined) {
-        await failSoon(() => new AppError(code, verdict.message, { hint: verdict.hint }));
-        return;
-      }
+      if (verdict.kind !== 'paused') pausedMs = null;
+      else pausedMs ??= clock.now();
+      const isPassing = pausedMs !== null && clock.now() - pausedMs < PAUSE_MS;
+      if (FAILURES[verdict.kind] !== undefined && !isPassing) return failSoon(verdict);
+      if (verdict.kind === 'fine' && !isReadable) decide('unreadable');
       if (verdict.kind === 'fine' && clock.now() - lastLineMs > QUIET_MS) decide('quiet');
       await clock.sleep(INSPECT_EVERY_MS, end);
     }
@@ -93,26 +131,28 @@ export function watchContainer({ tools, signal }: Context, stack: Stack, first: 
   };
 }
 
-const FAILURES: Partial<Record<ReturnType<typeof judge>['kind'], AppError['code']>> = {
+const FAILURES: Partial<Record<ContainerVerdict['kind'], AppError['code']>> = {
   'not-started': 'container-not-started',
   exited: 'container-exited',
   'crash-loop': 'container-crash-loop',
   unhealthy: 'bff-unhealthy',
   replaced: 'container-replaced',
-  paused: 'container-exited',
+  paused: 'container-paused',
   gone: 'container-replaced',
 };
 
+/** Its log comes to an end, and another container may take its place. */
+const ENDED: readonly ContainerVerdict['kind'][] = ['exited', 'gone'];
+
+/** Exit codes of a process that was told to stop. */
+const STOPPED: readonly number[] = [0, 130, 137, 143];
+
 /** A cause that the log names beats what merely became of the container. */
-function failureOf(reader: LogReader, otherwise: () => AppError): AppError {
-  const diagnosis = reader.diagnosis();
-  const isFault = diagnosis !== null && !['unknown', 'registered', 'credentials-cached'].includes(diagnosis.code);
-  return isFault ? bootstrapFailed(reader) : otherwise();
+function failureOf(reader: LogReader, otherwise: AppError): AppError {
+  return isFault(reader.diagnosis()) ? bootstrapFailed(reader) : otherwise;
 }
 
 function bootstrapFailed(reader: LogReader): AppError {
-  const diagnosis = reader.diagnosis();
-  return new AppError('bootstrap-failed', diagnosis?.cause ?? 'The bootstrap of the BFF failed.', {
-    hint: diagnosis?.fix ?? 'Look at the log excerpt in the report.',
-  });
+  const { cause, fix } = reader.diagnosis();
+  return new AppError('bootstrap-failed', cause, { hint: fix });
 }
