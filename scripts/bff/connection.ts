@@ -72,11 +72,11 @@ const FAILURES: readonly (readonly [ConnectionFailure, RegExp])[] = [
   ],
   [
     'dns',
-    /Name or service not known|Temporary failure in name resolution|nodename nor servname|getaddrinfo failed|gaierror|NameResolutionError|Failed to resolve|Could not resolve|Cannot resolve|unable to resolve|no such host|Errno -[235]\b|No address associated|ENOTFOUND|EAI_AGAIN|ClientConnectorDNSError|name resolution (?:failed|error)|DNS (?:lookup|resolution) (?:failed|error)/i,
+    /Name or service not known|Temporary failure in name resolution|nodename nor servname|getaddrinfo failed|gaierror|NameResolutionError|Failed to resolve|Could not resolve|Cannot resolve|unable to resolve|no such host|Errno -[235]\b|No address associated|\bENOTFOUND\b|EAI_AGAIN|ClientConnectorDNSError|name resolution (?:failed|error)|DNS (?:lookup|resolution) (?:failed|error)/i,
   ],
   [
     'refused',
-    /Connection ?refused|ConnectionRefusedError|ECONNREFUSED|Errno 111\b|Error 111 connecting|WinError 10061|actively refused|Connect call failed|All connection attempts failed|\bConnectError\b|Cannot connect to host|Failed to establish a new connection|ClientConnectorError|NewConnectionError|No route to host|Errno 113\b|Network is unreachable|Errno 101\b|Connection reset by peer|ConnectionResetError|ECONNRESET|Errno 104\b|EHOSTUNREACH|ENETUNREACH|ServerDisconnectedError|RemoteProtocolError|RemoteDisconnected|Server disconnected without sending|Connection aborted|Max retries exceeded|(?:not|un)[ -]?reachable/i,
+    /Connection ?refused|ConnectionRefusedError|ECONNREFUSED|Errno 111\b|Error 111 connecting|WinError 10061|actively refused|Connect call failed|All connection attempts failed|\bConnectError\b|Cannot connect to host|Failed to establish a new connection|ClientConnectorError|NewConnectionError|No route to host|Errno 113\b|Network is unreachable|Errno 101\b|Connection reset by peer|ConnectionResetError|ECONNRESET|Errno 104\b|EHOSTUNREACH|ENETUNREACH|ServerDisconnectedError|RemoteProtocolError|RemoteDisconnected|\b(?:Read|Write)Error\b|Server disconnected without sending|Connection aborted|Max retries exceeded|(?:not|un)[ -]?reachable/i,
   ],
   [
     'timeout',

@@ -155,7 +155,7 @@ const QUIET =
   /^\W*(?:INFO|DEBUG)\b|\s-\s(?:INFO|DEBUG)\s-\s|\blevel(?:name)?=(?:info|debug)\b|\[(?:info|debug)\s*\]|^\w+\s+(?:INFO|DEBUG)\b/i;
 const OWN = /registered\W.*bff|(?<![a-z])dcr(?![a-z])|oauth|\boidc\b|\bidp\b|dynamic|\bclient_id\b/i;
 const DCR =
-  /(?<![a-z])dcr(?![a-z])|dynamic[ _-](?:client|registration)|client[ _-]regist(?:ration|ered)|regist(?:er|ering|ered)[ _-](?:(?:oauth2?|oidc|bff|new|the|this)[ _-])*client|bff_client\.json|jwks[ _]rotation|(?:^|[^\w\s]\s*|\b(?:idp|the|that|error|warning|critical|fatal)\s)registration[ _-](?:failed|error|request|response|endpoint|rejected|refused|denied)(?! for (?:user|account|tenant|device|event))/i;
+  /(?<![a-z])dcr(?![a-z])|dynamic[ _-](?:client|registration)|client[ _-]regist(?:ration|ered)|regist(?:er|ering|ered)[ _-](?:(?:oauth2?|oidc|bff|new|the|this)[ _-])*client|bff_client\.json|jwks[ _]rotation|\bregistrationerror\b|(?:^|[^\w\s]\s*|\b(?:idp|the|that|error|warning|critical|fatal)\s)registration[ _-](?:failed|error|request|response|endpoint|rejected|refused|denied)(?! for (?:user|account|tenant|device|event))/i;
 const BOOTSTRAP =
   /(?<!importlib\._?)(?<!node_id=)bootstrap(?!ping? css|_external|[ _.-]?(?:servers?|brokers?|from)|[\w.-]*\.(?:css|js|min))/i;
 const ACCESS = /"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \/\S* HTTP\/[\d.]+"[ ,:-]*\d{3}/;

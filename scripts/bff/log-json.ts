@@ -11,7 +11,9 @@ export interface JsonStatement {
 /** Fields that may hold the message, most telling first: structlog, bunyan and pino, python-json-logger, ECS, docker. */
 const MESSAGES = ['event', 'message', 'msg', 'text', 'log', 'body', 'short_message', 'error_message'];
 const EXCEPTIONS = /^(?:exception|exc_info|exc_text|traceback|stack|stack_?trace|stack_info)$/i;
-const LIMITS = { depth: 8, fields: 200, field: 1_024, text: 16_384, frames: 2_048 };
+/** OpenTelemetry wraps values: `{"key": "a", "value": {"stringValue": "b"}}`. */
+const OTLP_VALUE = /^(?:string|int|bool|double|kvlist|array)Value$/;
+const LIMITS = { depth: 16, fields: 200, field: 1_024, text: 16_384, frames: 2_048 };
 
 /** Reads a JSON line of any logger; null where the text is not one JSON object. */
 export function readJson(text: string): JsonStatement | null {
@@ -55,11 +57,15 @@ function collect(value: unknown, path: string, depth: number, into: Collected): 
     for (const item of value) collect(item, path, depth + 1, into);
   } else if (isRecord(value)) {
     collectFrames(value, into);
+    if (typeof value['key'] === 'string' && isRecord(value['value'])) {
+      collect(value['value'], value['key'], depth + 1, into);
+      return;
+    }
     for (const [key, child] of Object.entries(value)) {
       if (depth === 0 && MESSAGES.includes(key) && typeof child === 'string') continue;
       if (key === 'frames' || key === 'timestamp') continue;
       if (typeof child === 'string' && EXCEPTIONS.test(key)) collectText(child, into);
-      else collect(child, path === '' ? key : `${path}.${key}`, depth + 1, into);
+      else collect(child, OTLP_VALUE.test(key) ? path : path === '' ? key : `${path}.${key}`, depth + 1, into);
     }
   } else {
     into.fields += 1;

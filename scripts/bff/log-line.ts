@@ -17,7 +17,8 @@ export function cleanLine(raw: string, limit = LONGEST_LINE): CleanLine {
   const stamp = DAEMON_TIMESTAMP.exec(rest);
   if (stamp === null) return { at: null, source, text: cut(rest, limit) };
   const at = new Date(`${stamp[1]}${(stamp[2] ?? '').slice(0, 4)}${stamp[3]}`);
-  return { at: Number.isNaN(at.getTime()) ? null : at, source, text: cut(rest.slice(stamp[0].length), limit) };
+  const text = rest.slice(stamp[0].length).replace(CRI, '');
+  return { at: Number.isNaN(at.getTime()) ? null : at, source, text: cut(text, limit) };
 }
 
 /**
@@ -78,7 +79,7 @@ function typedOver(text: string): string {
 function splitPrefix(text: string): { readonly source: string | null; readonly rest: string } {
   const bar = text.startsWith('[pod/') ? 0 : text.indexOf('|');
   const prefix = bar === -1 || bar > LONGEST_PREFIX ? null : PREFIX.exec(text);
-  if (prefix === null) return { source: null, rest: text };
+  if (prefix === null) return { source: null, rest: text.replace(SYSLOG, '') };
   return { source: prefix[0].replace(/[\s|]+$/, ''), rest: text.slice(prefix[0].length) };
 }
 
@@ -88,5 +89,9 @@ const LONGEST_PREFIX = 100;
 const PREFIX =
   /^(?:\[pod\/[\w./-]+\] |(?:[\w.-]+[-_]\d+|[a-z0-9.-]*bff[\w.-]*|\w+\.\d+\.\w+@[\w.-]+|[a-z0-9]+(?:[-_.][a-z0-9]+)+|[a-z][a-z0-9]*(?= {2}))\s*\|(?: |$))/;
 const DAEMON_TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{6,9})?(Z|[+-]\d\d:\d\d)(?: |$)/;
+/** What containerd puts behind the timestamp. */
+const CRI = /^(?:stdout|stderr) [FP] /;
+/** `Mar  2 08:14:11 host bff[812]: `, as journalctl prints the lines of the driver journald. */
+const SYSLOG = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]+ [\w./-]+\[\d+\]: /;
 const TIMESTAMP =
   /^(?:[[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\])]?|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?|\[?\d\d\/\w{3}\/\d{4}[: ][\d:]+(?: [+-]\d{4})?\]?)[ |:-]*/;

@@ -4,8 +4,9 @@ import { Excerpt } from './excerpt.ts';
 import { type Facts, factsOf, isServed } from './facts.ts';
 import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
 import { markOf } from './marks.ts';
-import { Start, tellsOfBootstrap } from './start.ts';
+import { Start } from './start.ts';
 import { type Statement, Statements } from './statements.ts';
+import { tellsOfBootstrap } from './strength.ts';
 import { notDecidedYet } from './unknowns.ts';
 
 /** What is known of the service beside its log; all of it optional. */

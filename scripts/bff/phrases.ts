@@ -64,7 +64,8 @@ export function iatRefused(facts: Facts): Strength | null {
   if (endpoint === 'register' && (status === 401 || error !== null)) return 'sure';
   if (facts.mode === 'cached') return null;
   if (error === 'invalid_token') return facts.dcr ? 'sure' : isBare(facts) ? 'in-context' : null;
-  return facts.dcr && status === 401 && endpoint === null && facts.mode === 'register' ? 'sure' : null;
+  const registers = facts.mode === 'register' || REGISTRATION_FAILED.test(text);
+  return facts.dcr && status === 401 && endpoint === null && registers ? 'sure' : null;
 }
 
 export function iatMissing({ text, served, iat }: Facts): Strength | null {
@@ -137,10 +138,12 @@ function isBare({ endpoint, text }: Facts): boolean {
   );
 }
 
+const REGISTRATION_FAILED =
+  /(?:failed|unable|could not|cannot) (?:to )?register|registration[ _](?:has |was |request )?(?:failed|rejected|refused)/i;
 /** Speaks of what could be, not of what is. */
 const GENERAL = /\bmeans\b|not expired|\bwhether\b/i;
 const TOKEN_BAD =
-  'expired|invalid|malformed|not valid|no longer (?:valid|accepted)|rejected|revoked|refused|already (?:been )?(?:used|consumed)|used[ _-]up|exhausted|max[ _]?(?:imum)?[ _-]usages?[ _](?:reached|exceeded)|usage limit|usages? exceeded|(?:bad|wrong|unexpected) format|format (?:error|is (?:wrong|invalid))|cannot be (?:decoded|parsed)|could not be (?:decoded|parsed|verified)|not accepted|unauthori[sz]ed|not recogni[sz]ed|unknown|inactive|not active|fail(?:s|ed) (?:validation|verification)|not enough segments|signature';
+  'expired|invalid|malformed|not (?:an? )?valid|no longer (?:valid|accepted)|rejected|revoked|refused|already (?:been )?(?:used|consumed)|used[ _-]up|exhausted|max[ _]?(?:imum)?[ _-]usages?[ _](?:reached|exceeded)|usage limit|usages? exceeded|(?:bad|wrong|unexpected) format|format (?:error|is (?:wrong|invalid))|cannot be (?:decoded|parsed)|could not be (?:decoded|parsed|verified)|not accepted|unauthori[sz]ed|not recogni[sz]ed|unknown|inactive|not active|fail(?:s|ed) (?:validation|verification)|not enough segments|signature';
 const IAT_WORD = '(?:(?<![A-Za-z])IAT(?![A-Za-z])|dcr_iat|initial[ _-]?access[ _-]?token|(?<![a-z])iat)';
 const RAT_WORD = '(?:(?<![A-Za-z])RAT(?![A-Za-z])|registration[ _-]access[ _-]token|(?<![a-z])rat(?![a-z]))';
 const IAT_BAD = new RegExp(
@@ -156,14 +159,14 @@ const RENEWED = /\b(?:renewed|refreshed|rotated)\b/i;
 const NOT_NEEDED =
   /\buse (?:the )?cached?\b|(?<!no )(?<!without )cached (?:client )?credentials (?:found|loaded|valid|present|exist|available|in use)|using (?:the )?cached|not (?:needed|required)|(?:un|not )used|optional|ignor(?:ed|ing)|no longer|remove[ds]?\b/i;
 const ABSENT =
-  '(?:missing|not (?:set|provided|present|configured|found|defined|available)|unset|empty|undefined|required|none|blank|absent|must be (?:set|provided|present))';
+  '(?:missing|not (?:set|given|supplied|provided|present|configured|found|defined|available)|unset|empty|undefined|required|none|blank|absent|must be (?:set|provided|present))';
 const IAT_MISSING = [
   new RegExp(
     `(?:no|missing|without(?: an?)?|empty|absent|blank|neither|nor(?: an?)?)[ _]?(?:usable )?["'\`]?${IAT_WORD}`,
     'i',
   ),
   new RegExp(
-    `${IAT_WORD}["'\`]?(?: ?\\([^)]{0,40}\\))?(?: (?:env(?:ironment)? ?var(?:iable)?|variable|setting|value))?[ _:=]*(?:is|was|has|are)?[ _]?(?:not been )?${ABSENT}\\b`,
+    `${IAT_WORD}["'\`]?(?: ?\\([^)]{0,40}\\))?(?: (?:env(?:ironment)? ?var(?:iable)?|variable|setting|value))?[ _:=,]*(?:but )?(?:is|was|has|are)?[ _]?(?:not been )?${ABSENT}\\b`,
     'i',
   ),
   /KeyError: ['"]DCR_IAT/,

@@ -4,6 +4,7 @@ import { type Facts, isQuiet, type Mode } from './facts.ts';
 import * as say from './phrases.ts';
 import { modeIn } from './proofs.ts';
 import { SIGNATURES, type Signature, type Strength, signatureOf } from './signatures.ts';
+import { isAboutReaching, strengthOf } from './strength.ts';
 import { nothingSaid, onlyTheHint, unknownReason } from './unknowns.ts';
 
 /** What a statement did to the picture of its start. */
@@ -28,6 +29,8 @@ interface Line {
 
 /** How many lines may lie between a statement that could mean something and one about the bootstrap. */
 const NEAR = 40;
+/** The reason may stand right before the line that says what it is the reason of. */
+const RIGHT_BEFORE = 5;
 const EVIDENCE = 4;
 const REASONS = 5;
 
@@ -47,6 +50,8 @@ export class Start {
   #fatal = false;
   #aboutDcr = Number.NEGATIVE_INFINITY;
   #fallback = false;
+  /** The newest statement that would have counted close to the bootstrap. */
+  #pending: { readonly signature: Signature; readonly facts: Facts; readonly line: Line } | null = null;
 
   /** The BFF serves requests. */
   get isUp(): boolean {
@@ -87,6 +92,7 @@ export class Start {
     let effect: Effect = 'none';
     for (const signature of SIGNATURES) {
       const strength = strengthOf(signature, facts);
+      if (strength === 'in-context' && !this.#up) this.#pending = { signature, facts, line };
       if (strength === null || !this.#counts(signature, strength, facts, line.at)) continue;
       this.#note(signature, strength, facts, line);
       effect = signature.meaning;
@@ -97,6 +103,7 @@ export class Start {
     if (say.endsBadly(facts) && effect !== 'good') {
       keep(this.#endings, line.text, REASONS);
       if (/Application startup failed/i.test(facts.text)) this.#startupFailed = this.#over = true;
+      else this.#explain(line.at);
       effect = 'bad';
     }
     if (effect === 'none' && !facts.served && !facts.retry) this.remember(facts.text, line.text);
@@ -140,6 +147,13 @@ export class Start {
     const settled = this.#proof() !== null;
     if (strength === 'in-context') return !this.#up && !settled && at - this.#aboutDcr <= NEAR;
     return !(settled && isAboutReaching(signature)) || facts.dcr;
+  }
+
+  /** The bootstrap has failed, and what was said right before is why. */
+  #explain(at: number): void {
+    const { signature, facts, line } = this.#pending ?? {};
+    if (signature && facts && line && at - line.at <= RIGHT_BEFORE) this.#note(signature, 'in-context', facts, line);
+    this.#pending = null;
   }
 
   #note(signature: Signature, strength: Strength, facts: Facts, line: Line): void {
@@ -202,25 +216,6 @@ export class Start {
       evidence: [...lines],
     };
   }
-}
-
-/** The statement decides something about the bootstrap by itself, so that it cannot belong to a start that is over. */
-export function tellsOfBootstrap(facts: Facts): boolean {
-  return SIGNATURES.some((row) => row.bootstrap && row.match(facts) === 'sure' && (!isAboutReaching(row) || facts.dcr));
-}
-
-/** What is only said, at a level that reports no failure, decides nothing by itself. */
-function strengthOf(signature: Signature, facts: Facts): Strength | null {
-  const strength = signature.match(facts);
-  if (strength !== 'sure' || !facts.quiet || signature.meaning === 'good') return strength;
-  const told = facts.status === null && facts.error === null;
-  return told && signature.code !== 'bootstrap-skipped' && signature.code !== 'kafka-unconfigured'
-    ? 'in-context'
-    : strength;
-}
-
-function isAboutReaching(signature: Signature): boolean {
-  return signature.code === 'idp-unreachable' || signature.code === 'idp-error';
 }
 
 function weightOf(seen: Seen): number {

@@ -89,7 +89,8 @@ export class Statements {
   }
 }
 
-const TRACEBACK = /Traceback \(most recent call last\)/;
+/** At the end of its line: in the middle it is quoted, as in JSON that was cut off. */
+const TRACEBACK = /Traceback \(most recent call last\)[:\s─╮-]*$/;
 const CHAIN = /^\s*(?:\| )?(?:During handling of the above exception|The above exception was the direct cause)/;
 const FAILING = /error|critical|fatal|warn|fail|exception/i;
 const LEVEL = /^(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)[\s:|-]+(?=\{)/i;
