@@ -50,8 +50,9 @@ export function judge(first: Container, now: Container | null): ContainerVerdict
   const restarts = state.restartCount - first.state.restartCount;
   if (restarts >= CRASH_LOOP || (state.status === 'restarting' && state.restartCount >= CRASH_LOOP))
     return crashLoop(now);
-  // The daemon restarts a container that exits by itself and counts it; a new start without a count was somebody's.
-  if (restarts <= 0 && state.startedAt !== first.state.startedAt && hasStarted(first))
+  // The daemon restarts a container that exits by itself and counts that when it exits; somebody's start begins the count anew.
+  const isCounted = state.restartCount > 0 && restarts >= 0;
+  if (!isCounted && state.startedAt !== first.state.startedAt && hasStarted(first))
     return verdict(
       'replaced',
       `Someone else restarted the container ${now.name} while it was being watched.`,

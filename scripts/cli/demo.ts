@@ -1,19 +1,18 @@
 import { diagnoseLog } from '../bff/diagnose.ts';
-import { toDisplay } from '../bff/log-line.ts';
+import type { Output } from '../core/ports.ts';
 import type { LogLine } from '../core/result.ts';
 import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
+import { tellFault } from './demo-fault.ts';
+import { showLog } from './demo-log.ts';
 import { execute, type Session, say, tellCrash } from './execute.ts';
 import { openSession, readCommandLine } from './main.ts';
 import type { Settings } from './settings.ts';
-import { createStyle, type Style, wrap } from './style.ts';
+import { createStyle, wrap } from './style.ts';
 import type { openOutside, Sandboxed } from './wiring.ts';
 
 /** How long the demo watches a healthy BFF; a real run takes 10 s. */
 const STABLE_FOR_MS = 1_000;
-
-/** Lines of the failing BFF's log that are shown. */
-const SHOWN_LINES = 5;
 
 /** `npm run demo`: a BFF that dies at startup, the main job, and the start from cached credentials. The exit code. */
 export async function demo(process: Parameters<typeof openOutside>[0]): Promise<number> {
@@ -27,7 +26,7 @@ export async function demo(process: Parameters<typeof openOutside>[0]): Promise<
       ? 0
       : read.settings instanceof Error
         ? await refuse(session, read.settings)
-        : await tell(session, { ...read.settings, stableForMs: STABLE_FOR_MS });
+        : await choose(session, read.settings);
   outside.host.leave();
   return exitCode;
 }
@@ -36,6 +35,21 @@ export async function demo(process: Parameters<typeof openOutside>[0]): Promise<
 async function refuse(session: Session, settings: Error): Promise<number> {
   const none = { command: 'demo', steps: [], adminToken: null, sandbox: null };
   return (await execute(session, { ...none, settings, run: async () => 'failed' })).exitCode;
+}
+
+/** The story of a fault, or the list of all: for no name, and for one that is none, which is an error. */
+async function choose(session: Session, settings: Settings): Promise<number> {
+  const { human, outside } = session;
+  const { fault } = settings;
+  if (fault === null) return tell(session, { ...settings, stableForMs: STABLE_FOR_MS });
+  let exitCode = 0;
+  if (fault !== '') {
+    const found = await outside.faults(fault).catch((error: Error) => error);
+    if (!(found instanceof Error)) return tellFault(session, settings, fault);
+    exitCode = await refuse(session, found);
+  }
+  human.write(`npm run demo -- --fault NAME[:N], with one of\n\n${await outside.faults()}`);
+  return exitCode;
 }
 
 async function tell(session: Session, settings: Settings): Promise<number> {
@@ -49,7 +63,7 @@ async function tell(session: Session, settings: Settings): Promise<number> {
   const sandbox = await outside.openSandbox();
   try {
     print(`It starts with ${sandbox.composeFile}\n`);
-    await showFailure(sandbox, style, print, human.columns);
+    await showFailure(sandbox, human, print);
 
     title('2. npm run iat');
     const common = { settings, adminToken: null, sandbox };
@@ -69,20 +83,16 @@ async function tell(session: Session, settings: Settings): Promise<number> {
 }
 
 /** The last words of the BFF that has just failed, and what they mean. */
-async function showFailure(
-  sandbox: Sandboxed,
-  style: Style,
-  print: (text: string) => void,
-  columns: number,
-): Promise<void> {
+async function showFailure(sandbox: Sandboxed, human: Output, print: (text: string) => void): Promise<void> {
+  const { columns } = human;
+  const style = createStyle(human);
   const end = new AbortController();
   const container = await sandbox.stack.container('bff', end.signal);
   if (container === null) return;
   const lines: LogLine[] = [];
   // Followed to its end: the log is complete when the process has gone.
   for await (const line of sandbox.stack.logs(container.id, { follow: true, signal: end.signal })) lines.push(line);
-  for (const line of lines.slice(-SHOWN_LINES))
-    print(style.dim(wrap(`  bff | ${toDisplay(line.text)}`, columns, '        ')));
+  showLog(lines, human, print);
   const { cause, fix } = diagnoseLog(lines);
   print(`\n${style.bad(wrap(`${style.signs.failed} ${cause}`, columns, '  '))}\n${wrap(`  ${fix}`, columns, '  ')}`);
 }

@@ -208,6 +208,12 @@ export const OPTIONS = {
     description: 'against the embedded sandbox: no Docker, no configuration, no network',
     commands: ['iat', 'doctor'],
   },
+  fault: {
+    flags: '--fault [name]',
+    kind: 'text',
+    description: 'the story of one thing that goes wrong; without a name, the list of all',
+    commands: ['demo'],
+  },
   reports: {
     flags: '--reports <dir>',
     variable: 'IAT_REPORTS',

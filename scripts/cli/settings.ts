@@ -43,6 +43,8 @@ export interface Settings {
   /** `-` is standard input; null: the log of the container. */
   readonly logFile: string | null;
   readonly sandbox: boolean;
+  /** null: the story in which all goes well; '': no name was given. */
+  readonly fault: string | null;
   readonly reports: string;
   /** How many reports stay there. */
   readonly keep: number;
@@ -143,6 +145,7 @@ export function resolveSettings(command: CommandName, given: Arguments, around: 
     force: isOn('force'),
     logFile: path('logFile'),
     sandbox: isOn('sandbox') || command === 'demo',
+    fault: given.values.fault === true ? '' : text('fault'),
     reports: path('reports') ?? '',
     keep: count('keep') ?? Number.POSITIVE_INFINITY,
     json: isOn('json'),

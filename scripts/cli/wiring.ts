@@ -36,8 +36,14 @@ export interface Outside {
   readonly reportFiles: ReportFiles;
   /** The interruption, or the end of the time for the whole run. */
   limit(timeoutMs: number): { readonly signal: AbortSignal; clear(): void };
-  /** The sandbox in a folder of its own, with a BFF that has just failed for want of a token. */
-  openSandbox(): Promise<Sandboxed>;
+  /**
+   * The sandbox in a folder of its own, with a BFF that fails for want of a token.
+   *
+   * @param fault what goes wrong besides, as the sandbox names it
+   */
+  openSandbox(fault?: string): Promise<Sandboxed>;
+  /** What a fault of the sandbox is; without a name, all of them, a line each. Throws `bad-value` for another name. */
+  faults(name?: string): Promise<string>;
 }
 
 /**
@@ -72,14 +78,20 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
             hint: 'Give it more time with --timeout SECONDS. Running again is safe.',
           }),
       ),
-    async openSandbox() {
+    async faults(name) {
+      const { FAULTS, listFaults, parseFault } = await import('../sandbox/faults.ts');
+      return name === undefined ? listFaults() : FAULTS[parseFault(name).name].description;
+    },
+    async openSandbox(fault) {
       const { startSandbox } = await import('../sandbox/start.ts');
       const folder = await makeTemporaryFolder();
       const sandbox = await startSandbox({
         dir: folder.path,
         signal: host.interruption.signal,
-        restart: 'no',
+        // A BFF that ended stays so, and can be looked at; but for the one whose fault is that it does not.
+        restart: fault === 'crash-loop' ? 'always' : 'no',
         startBff: true,
+        fault: fault ?? null,
       }).catch(async (error: unknown) => {
         await folder.remove();
         throw error;

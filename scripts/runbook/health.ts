@@ -127,11 +127,17 @@ export function describeFailure(attempt: Attempt): string {
 
 function reasonOf(exchange: Exchange): string {
   const { response, error, assertions } = exchange;
-  if (error !== null) return error.code === '' ? error.message : `no answer (${error.code})`;
+  if (response === null)
+    return error === null || error.code === '' ? (error?.message ?? 'no answer') : `no answer (${error.code})`;
+  const { status, body } = response;
   const down = downIn(exchange);
-  if (down.length > 0) return `${response?.status}, down: ${down.join(', ')}`;
+  if (down.length > 0) return `${status}, down: ${down.join(', ')}`;
+  if (status >= 300 && status < 400) return `${status}, a redirect; a login page or a proxy answers, not the BFF`;
+  if (status === 200 && /^\s*</.test(body?.text ?? ''))
+    return `${status} with a web page; a proxy answers, not the BFF`;
   const failed = assertions.find(({ status }) => status === 'failed');
-  return `${response?.status ?? 'no answer'}, "${failed?.name}" failed`;
+  if (failed === undefined) return `${status}, ${error?.message ?? 'and nothing says why it failed'}`;
+  return `${status}, "${failed.name}" failed`;
 }
 
 function unhealthy(attempt: Attempt, attempts: number, time: string): AppError {

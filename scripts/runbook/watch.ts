@@ -75,8 +75,9 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
   const findReplacement = async (verdict: ContainerVerdict, startMs: number): Promise<ContainerVerdict> => {
     const isStopped = verdict.kind === 'gone' || STOPPED.includes(latest.state.exitCode);
     for (;;) {
-      const newest = await stack.container(job.service, end);
+      const [newest, now] = await Promise.all([stack.container(job.service, end), stack.inspect(first.id, end)]);
       if (newest !== null && newest.createdAt > first.createdAt) return judge(first, newest);
+      if (now === null && verdict.kind !== 'gone') return findReplacement(judge(first, now), startMs);
       if (!isStopped || clock.now() - startMs > REPLACED_MS) return verdict;
       await clock.sleep(INSPECT_EVERY_MS, end);
     }

@@ -9,6 +9,8 @@ import { type BffSettings, locate, readSettings } from './bff/settings.ts';
 import { isBffFault, parseFault } from './faults.ts';
 import { answerJson, listen } from './http.ts';
 
+const HEALTH_PATHS: readonly string[] = ['/health', '/api/v1/health', '/auth/health'];
+
 /** uvicorn's exit code when the application does not start. */
 const STARTUP_FAILED = 3;
 
@@ -75,7 +77,8 @@ async function serve(settings: BffSettings, { fault, log, jwks }: Serving): Prom
 
   const server = createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://bff').pathname;
-    await answer(request.method === 'GET' ? path : '', response, report, jwks);
+    if (fault.answer && HEALTH_PATHS.includes(path)) fault.answer(response);
+    else await answer(request.method === 'GET' ? path : '', response, report, jwks);
     const { remoteAddress, remotePort } = request.socket;
     const { statusCode, statusMessage } = response;
     log.access(
@@ -96,13 +99,11 @@ async function answer(
   report: () => Promise<HealthReport>,
   jwks: readonly Jwk[],
 ) {
+  if (HEALTH_PATHS.includes(path)) {
+    const whole = await report();
+    return answerJson(response, statusOf(whole), whole);
+  }
   switch (path) {
-    case '/health':
-    case '/api/v1/health':
-    case '/auth/health': {
-      const whole = await report();
-      return answerJson(response, statusOf(whole), whole);
-    }
     case '/api/v1/health/live':
       return answerJson(response, 200, { status: 'alive' });
     case '/api/v1/health/ready':

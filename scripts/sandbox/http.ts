@@ -6,7 +6,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 
 /** Below the ports that systems give to outgoing connections: one of those could take a server's while it is down. */
 const PORTS = { from: 20_000, to: 29_999 } as const;
@@ -102,7 +102,11 @@ export function answerJson(
 }
 
 /** Listens and tells the port, which the system chose where `port` is 0. */
-export async function listen(server: Server, host: string, port: number): Promise<number> {
+export async function listen(
+  server: Pick<NetServer, 'once' | 'off' | 'listen' | 'address'>,
+  host: string,
+  port: number,
+): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

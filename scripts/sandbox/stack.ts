@@ -6,6 +6,7 @@ import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Command, Stack } from '../core/ports.ts';
 import { reachFromHere } from '../platform/reach.ts';
+import { parseFault } from './faults.ts';
 import { readComposeFile, type Service } from './stack/compose-file.ts';
 import { ProcessContainer } from './stack/container.ts';
 
@@ -55,6 +56,7 @@ export function createStack(options: StackOptions): SandboxStack {
       service,
       technical: technicalVariables(options, service),
       folder: logs,
+      fault: options.fault ? parseFault(options.fault).name : null,
     });
     current.start();
   };

@@ -31,6 +31,15 @@ function container(state: Partial<ContainerState> = {}, id = 'a'.repeat(64)): Co
 describe('judge', () => {
   const first = container();
 
+  it('knows the restart that was counted before the first look', () => {
+    const dying = container({ status: 'restarting', restartCount: 1, exitCode: 1 });
+    const again = container({ restartCount: 1, startedAt: '2026-01-01T10:00:01Z' });
+    expect(judge(dying, again)).toMatchObject({ kind: 'fine' });
+    expect(judge(container({ restartCount: 1 }), container({ startedAt: '2026-01-01T10:05:00Z' }))).toMatchObject({
+      kind: 'replaced',
+    });
+  });
+
   it.each<[string, Partial<ContainerState>, string, RegExp]>([
     ['runs without a healthcheck', {}, 'fine', /runs/],
     ['runs and is healthy', { health: { status: 'healthy', lastOutput: '' } }, 'fine', /healthy/],

@@ -7,7 +7,7 @@ import { type BffProcess, bffProcess, call, fault, idp, json, listening, mint, t
 /** What the BFF says, how it ends (null: it goes on), and what is asked of it while it runs. */
 interface Expected {
   readonly says?: readonly string[];
-  readonly exit?: number;
+  readonly exit?: number | null;
   readonly check?: (bff: BffProcess, address: string) => Promise<void>;
 }
 
@@ -21,7 +21,12 @@ const REGISTRATION: Record<Extract<IdpFaultName, `register-${string}`>, string> 
   'register-500': '500 Internal Server Error {"error":"server_error"',
 };
 
-const OWN_TESTS = ['leaks-token', 'never-logs', 'silent-hang', 'slow-start'] as const;
+/** `never-starts` is the stack's: see test/e2e/faults.test.ts. */
+const OWN_TESTS = ['leaks-token', 'never-logs', 'never-starts', 'port-in-use', 'silent-hang', 'slow-start'] as const;
+const ask = async (url: string) => {
+  const { status, text } = await call('GET', url, null);
+  return `${status} ${text}`;
+};
 
 const BFF: Record<Exclude<BffFaultName, (typeof OWN_TESTS)[number]>, Expected> = {
   'exits-at-once': { exit: 3 },
@@ -70,6 +75,31 @@ const BFF: Record<Exclude<BffFaultName, (typeof OWN_TESTS)[number]>, Expected> =
   'invalid-client': { says: ['at /token: 401', 'invalid_client', 'must be jwt-bearer'], exit: 3 },
   'rat-invalid': { says: ['(RAT) is invalid or expired: 401', 'an admin must act'], exit: 3 },
   'log-flood': { says: ['cache entry refreshed', 'Client registered: bff-server'] },
+  'log-line': { says: ['x'.repeat(1024 * 1024), 'Client registered: bff-server'] },
+  'log-garbage': { says: ['::error::not for the CI', 'Client registered: bff-server'] },
+  // Its end by a signal has no code.
+  'out-of-memory': { says: ['Client registered: bff-server'], exit: null },
+  'dies-in-bootstrap': { says: ['DCR bootstrap starting', 'PermissionError: [Errno 13]'], exit: 1 },
+  'health-404': {
+    check: async (_bff, address) => expect(await ask(`${address}/health`)).toMatch(/^404/),
+  },
+  'health-html': {
+    check: async (_bff, address) => expect(await ask(`${address}/health`)).toMatch(/^200 <title>/),
+  },
+  'health-redirect': {
+    check: async (_bff, address) => expect(await statusOf(`${address}/health`)).toBe(302),
+  },
+  'health-hang': {
+    check: async (_bff, address) => {
+      const asked = fetch(`${address}/health`, { signal: AbortSignal.timeout(300) });
+      await expect(asked).rejects.toThrow(/timeout/);
+    },
+  },
+  'idp-silent': { says: ['httpx.ConnectTimeout: timed out'], exit: 3 },
+  'iat-ignored': { says: ['No cached credentials and DCR_IAT is not set'], exit: 3 },
+  'iat-mangled': { says: ['DCR_IAT has an invalid token format'], exit: 3 },
+  'bootstrap-skipped': { says: ['DCR bootstrap skipped'] },
+  'bootstrap-swallowed': { says: ['Client registration failed: 401', 'Continuing without client registration'] },
 };
 
 describe.concurrent('the BFF', () => {
@@ -85,7 +115,7 @@ describe.concurrent('the BFF', () => {
     expect(bff.output()).toContain('Get new RAT/IAT');
   });
 
-  const NUMBERS: Record<string, string> = { 'dies-later': ':0.1', 'log-flood': ':2' };
+  const NUMBERS: Record<string, string> = { 'dies-later': ':0.1', 'log-flood': ':2', 'log-line': ':2' };
 
   test.each(Object.entries(BFF))('%s', async (name, { says = [], exit, check }) => {
     const bff = await start(await idp(), { SANDBOX_BFF_FAULT: name + (NUMBERS[name] ?? '') });
@@ -121,6 +151,13 @@ describe.concurrent('the BFF', () => {
     await listening(bff);
     expect(bff.output()).toContain('Client registered: bff-server');
     expect(bff.output()).not.toContain('Unable to bootstrap');
+  });
+
+  test('port-in-use: it registers, and cannot listen', async () => {
+    const port = String(await findFreePort());
+    const bff = await start(await idp(), { SANDBOX_BFF_FAULT: 'port-in-use', BFF_PORT: port });
+    expect(await bff.ended).toBe(1);
+    expect(bff.output()).toMatch(/Client registered[\s\S]*\[Errno 98\] error while attempting to bind/);
   });
 
   test('never-logs works and says nothing', async () => {

@@ -102,7 +102,13 @@ describe.concurrent('the restart policy', () => {
     const create = () => {
       const service = { image: '', environment: {}, labels: {}, restart: 'always', port: null } as const;
       const technical = { SANDBOX_BFF_FAULT: 'exits-at-once:1' };
-      const container = new ProcessContainer({ name: 'test', service, technical, folder: temporaryFolder() });
+      const container = new ProcessContainer({
+        name: 'test',
+        service,
+        technical,
+        folder: temporaryFolder(),
+        fault: null,
+      });
       atTheEnd(() => container.stop());
       container.start();
       return container;

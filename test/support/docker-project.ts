@@ -55,6 +55,8 @@ export interface DockerProject {
   iat(args: readonly string[], how?: How): Promise<IatEnd>;
   /** What happens when the mint request comes, before it is answered; a token of its own, where it returns one. */
   onMint(act: () => Promise<unknown>): void;
+  /** Resolves when the BFF's health was asked for the first time. */
+  readonly asked: Promise<void>;
   /** The containers of a service in any project of this test, by name. */
   containers(service: string): Promise<Container[]>;
 }
@@ -115,13 +117,20 @@ export async function createDockerProject(
 
   let mints = 0;
   let act: () => Promise<unknown> = async () => {};
+  let noteAsked = () => {};
+  const asked = new Promise<void>((resolve) => {
+    noteAsked = resolve;
+  });
   const url = await serve(async ({ method, url: path = '' }, response) => {
     if (method === 'POST') {
       mints += 1;
       const made = await act();
       const token = typeof made === 'string' ? made : IAT;
       sendJson(response, 201, { token, expires_in: 3600, max_usages: 1 });
-    } else sendJson(response, 200, path.includes('jwks') ? { keys: [{ kid: 'bff-sig-001' }] } : { status: 'healthy' });
+      return;
+    }
+    noteAsked();
+    sendJson(response, 200, path.includes('jwks') ? { keys: [{ kid: 'bff-sig-001' }] } : { status: 'healthy' });
   });
   const bin = join(home, 'bin');
   const env = inherited();
@@ -136,6 +145,7 @@ export async function createDockerProject(
   return {
     name,
     folder,
+    asked,
     path: (file) => join(folder, file),
     write,
     fill: (texts) => mapValues(texts, (text) => (text === null ? null : fillOne(text))),

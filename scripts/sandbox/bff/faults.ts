@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BffFaultName } from '../faults.ts';
@@ -21,6 +22,8 @@ export interface BffFault {
   readonly jwks?: (jwk: Jwk) => readonly Jwk[];
   /** What a health endpoint says, the `turn`th time one is asked. */
   readonly health?: (report: HealthReport, turn: number) => HealthReport;
+  /** Answers a health request in its own way. */
+  readonly answer?: (response: ServerResponse) => void;
   /** The BFF was found healthy for the first time. */
   readonly healthy?: (log: Log) => void;
 }
@@ -28,25 +31,53 @@ export interface BffFault {
 /** A port where nobody listens: tcpmux, which needs rights to open and that nobody has used for decades. */
 const CLOSED_PORT = 1;
 
+const HTML = { 'Content-Type': 'text/html; charset=utf-8' };
+
+/** A token that the IdP does not know. */
+const STALE_IAT = 'sandbox-initial-access-token-of-last-week';
+
+/** Colours, a window's title, commands to the CI that reads along, Windows line ends, binary, a character that is cut off. */
+const GARBAGE = Buffer.concat([
+  Buffer.from('\x1b[31mred\x1b[0m \x1b]0;title\x07 \x1b[2J\r\n::error::not for the CI\n##[error]nor this\n\n \t\n'),
+  Buffer.from([0x00, 0x01, 0x08, 0x08, 0xff, 0xfe, 0xc3, 0x28, 0x0a, 0xe2, 0x82]),
+  Buffer.from('\n{"event": "cut off in the mid\n'),
+]);
+
 /** What each fault of the BFF does; the number is the one given with its name. */
 export const BFF_FAULTS: Readonly<Record<BffFaultName, (number: number | null) => BffFault>> = {
+  // The stack does it: there is no process that could.
+  'never-starts': () => ({}),
   'exits-at-once': (code) => ({ start: () => process.exit(code ?? 3) }),
+  'out-of-memory': () => ({ booted: () => void process.kill(process.pid, 'SIGKILL') }),
   'crash-loop': () => ({ booted: crash }),
+  'dies-in-bootstrap': () => ({ start: dieInBootstrap }),
   'dies-later': (seconds) => ({ healthy: (log) => void sleep((seconds ?? 2) * 1000).then(() => crash(log)) }),
+  'port-in-use': () => ({ start: takePort }),
   'slow-start': (seconds) => ({ start: () => sleep((seconds ?? 3) * 1000) }),
   'silent-hang': () => ({ start: hang }),
   'never-logs': () => ({ settings: (settings) => ({ ...settings, log: 'silent' }) }),
   unhealthy: () => ({ health: breakSessions }),
   flapping: () => ({ health: (report, turn) => (turn % 2 === 0 ? breakSessions(report) : report) }),
+  'health-404': () => ({ answer: (response) => void response.writeHead(404).end('{"detail":"Not Found"}') }),
+  'health-html': () => ({ answer: (response) => void response.writeHead(200, HTML).end('<title>Sign in</title>') }),
+  'health-redirect': () => ({ answer: (response) => void response.writeHead(302, { Location: '/login' }).end() }),
+  'health-hang': () => ({ answer: () => {} }),
   'redis-down': () => ({ settings: (settings) => ({ ...settings, redisUrl: `redis://127.0.0.1:${CLOSED_PORT}/0` }) }),
   'kafka-unconfigured': () => ({ settings: (settings) => ({ ...settings, kafka: null }) }),
   'idp-unreachable': () => ({ settings: (settings) => ({ ...settings, idpUrl: `http://127.0.0.1:${CLOSED_PORT}` }) }),
+  'idp-silent': () => ({ settings: behindSilence }),
   dns: () => ({ settings: (settings) => ({ ...settings, idpUrl: 'http://idp-app.invalid:8002' }) }),
   tls: () => ({ settings: behindUntrustedCertificate }),
   'jwks-missing-kid': () => ({ jwks: (jwk) => [{ ...jwk, kid: 'bff-sig-000' }] }),
   'invalid-client': () => ({ signingKey: ({ kid }) => generateKey(kid) }),
   'rat-invalid': () => ({ start: staleCredentials }),
+  'iat-ignored': () => ({ settings: (settings) => ({ ...settings, iat: null }) }),
+  'iat-mangled': () => ({ settings: (settings) => ({ ...settings, iat: settings.iat && `"${settings.iat}"` }) }),
+  'bootstrap-skipped': () => ({ settings: (settings) => ({ ...settings, skipBootstrap: true }) }),
+  'bootstrap-swallowed': () => ({ settings: (settings) => ({ ...settings, allowFailure: true, iat: STALE_IAT }) }),
   'log-flood': (megabytes) => ({ start: () => flood(megabytes ?? 20) }),
+  'log-line': (megabytes) => ({ start: () => write(`${'x'.repeat((megabytes ?? 10) * 1024 * 1024)}\n`) }),
+  'log-garbage': () => ({ start: () => write(GARBAGE) }),
   'leaks-token': () => ({ start: leakToken }),
 };
 
@@ -57,6 +88,25 @@ function crash(log: Log): Promise<never> {
     "RuntimeError: session store is in an unexpected state: 'closed'",
   ]);
   return exitAfterOutput(1);
+}
+
+/** The folder of the keys is not the BFF's to write in: nothing that an IAT could mend, and nothing that has a name. */
+function dieInBootstrap({ credentialsPath }: BffSettings, log: Log): Promise<never> {
+  log.server('INFO', 'Waiting for application startup.');
+  log.info('ms_bff.bootstrap.dcr', 'DCR bootstrap starting');
+  log.exception('ms_bff.main', 'Unhandled exception in lifespan', [
+    '  File "/app/ms_bff/src/bootstrap/keys.py", line 31, in ensure_folder',
+    '    path.touch()',
+    `PermissionError: [Errno 13] Permission denied: '${credentialsPath}'`,
+  ]);
+  return exitAfterOutput(1);
+}
+
+async function takePort({ host, port }: BffSettings): Promise<void> {
+  const [{ createServer }, { listen }] = await Promise.all([import('node:net'), import('../http.ts')]);
+  const server = createServer();
+  server.unref();
+  await listen(server, host, port);
 }
 
 /** Stays, does nothing, and still ends when it is told to. */
@@ -80,6 +130,14 @@ async function behindUntrustedCertificate(settings: BffSettings): Promise<BffSet
   return { ...settings, idpUrl: `https://127.0.0.1:${await listen(server, '127.0.0.1', 0)}` };
 }
 
+/** An IdP that takes requests and never answers. */
+async function behindSilence(settings: BffSettings): Promise<BffSettings> {
+  const [{ createServer }, { listen }] = await Promise.all([import('node:net'), import('../http.ts')]);
+  const server = createServer();
+  server.unref();
+  return { ...settings, idpUrl: `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}` };
+}
+
 /** Credentials whose token the IdP does not know; replacing the client by force is the way out, and then they do no harm. */
 function staleCredentials(settings: BffSettings): void {
   if (settings.forceReplace) return;
@@ -97,8 +155,12 @@ async function flood(megabytes: number): Promise<void> {
   const line = `2026-01-01 00:00:00,000 - ms_bff.cache - DEBUG - ${'cache entry refreshed '.repeat(4)}\n`;
   const block = Buffer.from(line.repeat(Math.ceil((1024 * 1024) / line.length)));
   for (let written = 0; written < megabytes * 1024 * 1024; written += block.length) {
-    await new Promise((resolve) => process.stdout.write(block, resolve));
+    await write(block);
   }
+}
+
+async function write(bytes: string | Buffer): Promise<void> {
+  await new Promise((resolve) => process.stdout.write(bytes, resolve));
 }
 
 function leakToken({ iat }: BffSettings, log: Log): void {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import process from 'node:process';
 import type { Container, ContainerState } from '../../core/ports.ts';
+import type { FaultName } from '../faults.ts';
 import type { Service } from './compose-file.ts';
 import { ContainerLog } from './log.ts';
 import { type Child, endProcess, exitOf, startProgram } from './process.ts';
@@ -17,7 +19,12 @@ export interface ContainerOptions {
   readonly technical: Readonly<Record<string, string>>;
   /** Where its log goes. */
   readonly folder: string;
+  /** What Docker would have to do with it on purpose; the BFF does the rest itself. */
+  readonly fault: FaultName | null;
 }
+
+/** What the fault `never-starts` starts instead of node. */
+const NO_ENTRYPOINT = 'bff-entrypoint';
 
 /** A process that looks like a container: own id, state, log, and the restart policy of the compose file. */
 export class ProcessContainer {
@@ -81,7 +88,7 @@ export class ProcessContainer {
       state: {
         status: this.#status,
         exitCode: this.#exitCode,
-        oomKilled: false,
+        oomKilled: this.#options.fault === 'out-of-memory' && this.#exitCode === 137,
         restartCount: this.#restartCount,
         startedAt: this.#startedAt,
         error: this.#error,
@@ -92,7 +99,12 @@ export class ProcessContainer {
 
   #launch(): void {
     const { env } = this.describe();
-    const child = startProgram('bff', { ...env, ...this.#options.technical });
+    const { fault, technical } = this.#options;
+    const child = startProgram(
+      'bff',
+      { ...env, ...technical },
+      fault === 'never-starts' ? NO_ENTRYPOINT : process.execPath,
+    );
     const startedMs = performance.now();
     this.#startedAt = new Date().toISOString();
     this.#status = 'running';
@@ -114,7 +126,7 @@ export class ProcessContainer {
     this.#exitCode = code;
     if (startError !== null) {
       this.#status = 'created';
-      this.#error = startError;
+      this.#error = `OCI runtime create failed: exec: "${NO_ENTRYPOINT}": executable file not found (${startError})`;
     } else if (this.#isStopping || !isRestarted(this.service, code)) {
       this.#status = 'exited';
     } else {

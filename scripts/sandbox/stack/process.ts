@@ -18,13 +18,21 @@ const TECHNICAL = ['PATH', 'Path', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'SYSTE
 /** How long a process may take to end after SIGTERM. */
 const GRACE_MS = 2_000;
 
-/** Starts a program of the sandbox with just this environment. It ends with this process, however that ends. */
-export function startProgram(program: Program, env: Readonly<Record<string, string>>): Child {
+/**
+ * Starts a program of the sandbox with just this environment. It ends with this process, however that ends.
+ *
+ * @param node what runs it
+ */
+export function startProgram(
+  program: Program,
+  env: Readonly<Record<string, string>>,
+  node: string = process.execPath,
+): Child {
   const inherited = TECHNICAL.map((name) => [name, process.env[name]] as const).filter(
     ([, value]) => value !== undefined,
   );
   const main = fileURLToPath(new URL(`../${program}-main.ts`, import.meta.url));
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx/esm'), main], {
+  const child = spawn(node, ['--import', import.meta.resolve('tsx/esm'), main], {
     env: { ...Object.fromEntries(inherited), ...env, [LIFELINE.name]: LIFELINE.value },
     // Ctrl-C in the terminal is for the parent alone; it ends its children itself.
     detached: process.platform !== 'win32',
