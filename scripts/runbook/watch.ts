@@ -66,19 +66,19 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
     // A flood is read to its end: the line that decides may be the last one.
     while (!isLogOver && clock.now() - lastLineMs < SETTLE_MS && (hasEnded || clock.now() - startMs < CATCH_UP_MS))
       await clock.sleep(SETTLE_MS / 5, end);
-    const { kind, message, hint } = hasEnded ? await findReplacement(verdict, startMs) : verdict;
+    const isStopped = verdict.kind === 'gone' || (verdict.kind === 'exited' && STOPPED.includes(latest.state.exitCode));
+    const { kind, message, hint } = isStopped ? await findReplacement(verdict, startMs) : verdict;
     const error = new AppError(FAILURES[kind] ?? 'internal', message, { hint });
     fail(kind === 'replaced' ? error : failureOf(reader, error));
   };
 
   /** Where somebody made a new container, that is what happened to this one. */
   const findReplacement = async (verdict: ContainerVerdict, startMs: number): Promise<ContainerVerdict> => {
-    const isStopped = verdict.kind === 'gone' || STOPPED.includes(latest.state.exitCode);
     for (;;) {
       const [newest, now] = await Promise.all([stack.container(job.service, end), stack.inspect(first.id, end)]);
       if (newest !== null && newest.createdAt > first.createdAt) return judge(first, newest);
       if (now === null && verdict.kind !== 'gone') return findReplacement(judge(first, now), startMs);
-      if (!isStopped || clock.now() - startMs > REPLACED_MS) return verdict;
+      if (clock.now() - startMs > REPLACED_MS) return verdict;
       await clock.sleep(INSPECT_EVERY_MS, end);
     }
   };
@@ -142,10 +142,10 @@ const FAILURES: Partial<Record<ContainerVerdict['kind'], AppError['code']>> = {
   gone: 'container-replaced',
 };
 
-/** Its log comes to an end, and another container may take its place. */
+/** Its log comes to an end. */
 const ENDED: readonly ContainerVerdict['kind'][] = ['exited', 'gone'];
 
-/** Exit codes of a process that was told to stop. */
+/** Exit codes of a process that was told to stop: another container may take its place. */
 const STOPPED: readonly number[] = [0, 130, 137, 143];
 
 /** A cause that the log names beats what merely became of the container. */

@@ -46,6 +46,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'crashes again and again': {
     does: `${REGISTERED} ${exit(1, 50)}`,
     service: ['restart: always'],
+    args: STABLE,
     expected: { code: 'container-crash-loop', message: /again and again/ },
   },
   'writes why, and is gone before anybody looks': {
