@@ -85,6 +85,11 @@ export class LogReader {
     return this.#excerpt.lines();
   }
 
+  /** The newest start says that it serves requests. */
+  get isUp(): boolean {
+    return this.#start.isUp;
+  }
+
   /** How many lines the excerpt leaves out. */
   get dropped(): number {
     return this.#count - this.#excerpt.size;

@@ -1,6 +1,5 @@
-import { diagnoseLog } from '../bff/diagnose.ts';
+import { LogReader } from '../bff/diagnose.ts';
 import { judge } from '../bff/verdict.ts';
-import type { LogLine } from '../core/result.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import { showLog } from './demo-log.ts';
 import { execute, type Session, say } from './execute.ts';
@@ -69,10 +68,10 @@ async function showBff(session: Session, { stack }: Sandboxed, print: (text: str
     container = await stack.container('bff', signal);
   }
   if (container === null) return;
-  const lines: LogLine[] = [];
-  for await (const line of stack.logs(container.id, { follow: false, signal })) lines.push(line);
-  showLog(lines, human, print);
+  const reader = new LogReader();
+  for await (const line of stack.logs(container.id, { follow: false, signal })) reader.push(line);
+  showLog(reader.excerpt(), human, print);
   print(wrap(judge(container, container).message, human.columns));
-  const { cause, fix } = diagnoseLog(lines);
+  const { cause, fix } = reader.diagnosis();
   print(`${wrap(cause, human.columns)}\n${wrap(`  ${fix}`, human.columns, '  ')}`);
 }

@@ -9,7 +9,7 @@ import { type RequestPlan, toRun } from './requests.ts';
 /** One health request's limit. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
-const SHORTEST_PAUSE_MS = 100;
+const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
@@ -50,6 +50,7 @@ export async function checkHealth(
  * failure in between starts that time anew.
  *
  * @param options.failed rejects when the BFF fails meanwhile, by its log or its container
+ * @param options.up resolves when the BFF says that it serves requests: it is asked at once, and the pauses begin anew
  * @param options.start names the start of the container that answers: another one begins the time anew
  * @param options.limitMs when it has to be healthy, in milliseconds since the run's start
  * @param options.onAttempt is told of each attempt
@@ -62,6 +63,7 @@ export async function waitForHealth(
   plan: RequestPlan,
   options: {
     readonly failed: Promise<never>;
+    readonly up: Promise<void>;
     start(): string;
     readonly limitMs: number;
     onAttempt(attempt: Attempt): void;
@@ -72,6 +74,11 @@ export async function waitForHealth(
   const end = AbortSignal.any([signal, ending.signal]);
   const startMs = recorder.elapsedMs();
   let attempts = 0;
+  let pausesSinceMs = startMs;
+  const woken = options.up.then(() => {
+    pausesSinceMs = recorder.elapsedMs();
+  });
+  let isWoken = false;
   let healthySinceMs: number | null = null;
   let healthyStart = '';
   let down: { readonly names: readonly string[]; readonly sinceMs: number } = { names: [], sinceMs: 0 };
@@ -102,7 +109,9 @@ export async function waitForHealth(
       const isDown = down.names.length > 0 && nowMs - down.sinceMs >= DOWN_FOR_MS;
       if (isDown || nowMs >= options.limitMs) throw unhealthy(attempt, attempts, seconds(nowMs - startMs));
       scope.progress(`try ${attempts}: ${describeFailure(attempt)}`);
-      await tools.clock.sleep(pauseMs(nowMs - startMs), end);
+      const pause = tools.clock.sleep(pauseMs(nowMs - pausesSinceMs), end);
+      if (isWoken) await pause;
+      else isWoken = await Promise.race([pause.then(() => false), woken.then(() => true)]);
     }
   };
   const looping = loop();

@@ -36,8 +36,8 @@ export async function seeHealthy(
         );
     });
     await recorder.step('health', async (scope) => {
-      const { failed, start, reader } = watch;
-      const { exchanges } = await waitForHealth(context, scope, plan.health, { failed, start, limitMs, onAttempt });
+      const { failed, up, start, reader } = watch;
+      const { exchanges } = await waitForHealth(context, scope, plan.health, { failed, up, start, limitMs, onAttempt });
       const proof = await proveRegistration(context, scope, plan.health, { reader, exchanges, env: container.env });
       recorder.facts.push(['Registration', proof]);
     });

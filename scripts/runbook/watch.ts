@@ -11,6 +11,9 @@ const INSPECT_EVERY_MS = 300;
 /** A running BFF that has said nothing new for this long is asked by HTTP instead. */
 const QUIET_MS = 10_000;
 
+/** One that serves requests has its bootstrap behind it, and would have said so by then, whatever else it goes on saying. */
+const UP_MS = 2_000;
+
 /** `docker commit` and backups pause a container for a moment; one that is paused for longer stays so. */
 const PAUSE_MS = 2_000;
 
@@ -30,6 +33,8 @@ export interface Watch {
   readonly settled: Promise<Settled>;
   /** Rejects when the BFF fails: by its log, or by what became of its container. Never resolves. */
   readonly failed: Promise<never>;
+  /** Resolves when the log says that the BFF serves requests: the moment to ask it. */
+  readonly up: Promise<void>;
   /** Which start of the container was last seen; changes with every restart. */
   start(): string;
   stop(): Promise<void>;
@@ -50,6 +55,11 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
   let isLogOver = false;
   let decide: (how: Settled) => void = () => {};
   let fail: (error: unknown) => void = () => {};
+  let upMs: number | null = null;
+  let noteUp = () => {};
+  const up = new Promise<void>((resolve) => {
+    noteUp = resolve;
+  });
   const settled = new Promise<Settled>((resolve) => {
     decide = resolve;
   });
@@ -98,6 +108,8 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
       const wasBad = reader.reading().decided === 'bad';
       const { decided } = reader.push(line);
       if (decided === 'good') decide('decided');
+      upMs = reader.isUp ? (upMs ?? lastLineMs) : null;
+      if (reader.isUp) noteUp();
       if (decided === 'bad' && !wasBad) void failIfStillBad().catch(() => {});
     }
     isLogOver = true;
@@ -113,7 +125,8 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
       const isPassing = pausedMs !== null && clock.now() - pausedMs < PAUSE_MS;
       if (FAILURES[verdict.kind] !== undefined && !isPassing) return failSoon(verdict);
       if (verdict.kind === 'fine' && !isReadable) decide('unreadable');
-      if (verdict.kind === 'fine' && clock.now() - lastLineMs > QUIET_MS) decide('quiet');
+      const isQuiet = clock.now() - (upMs ?? lastLineMs) > (upMs === null ? QUIET_MS : UP_MS);
+      if (verdict.kind === 'fine' && isQuiet) decide('quiet');
       await clock.sleep(INSPECT_EVERY_MS, end);
     }
   };
@@ -124,6 +137,7 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
     reader,
     settled: Promise.race([settled, failed]),
     failed,
+    up,
     start: () => `${latest.state.restartCount} ${latest.state.startedAt}`,
     async stop() {
       stopping.abort(new AppError('interrupted', 'The watch has ended.'));

@@ -2,6 +2,7 @@ import { cpus, loadavg } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { benchIat } from './iat.ts';
+import { benchReaction } from './reaction.ts';
 import { benchReport } from './report.ts';
 import type { Row } from './row.ts';
 
@@ -14,6 +15,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   iat: benchIat,
   /** A large collection with its report beside Newman's best known one. */
   report: benchReport,
+  /** How long after the moment itself the verdict stands. */
+  reaction: benchReaction,
 };
 
 const { values, positionals } = parseArgs({

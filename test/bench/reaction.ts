@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { provideNodeImage } from '../support/docker-image.ts';
 import { median } from './measure.ts';
+import type { Row } from './row.ts';
 import { startStandIn } from './stand-in.ts';
 
 /** What a BFF does, and which words of the command are the verdict. */
@@ -60,7 +61,7 @@ const CASES: readonly Case[] = [
  * How long after the moment itself the verdict stands on the terminal, with the reports written: a real container that tells
  * the moment by its own clock, which is this machine's, and the real command. Needs Docker and its compose.
  */
-export async function benchReaction({ rounds }: { readonly rounds: number | null }): Promise<void> {
+export const benchReaction: Row = async ({ rounds }) => {
   const image = await provideNodeImage();
   const folder = await mkdtemp(join(tmpdir(), 'bff-iat-reaction-'));
   const standIn = await startStandIn();
@@ -84,7 +85,7 @@ export async function benchReaction({ rounds }: { readonly rounds: number | null
     await execa('docker', ['compose', '-f', compose, 'down', '-t', '0'], { reject: false });
     await rm(folder, { recursive: true });
   }
-}
+};
 
 interface Place {
   readonly compose: string;
