@@ -41,8 +41,8 @@ export async function foresee(
   if (container === null) return;
   const prospect = await foretell(context, scope, stack, container, environment);
   if (prospect === null) return;
-  const { helps, reason } = prospect;
-  if (helps === false) await insist(context, reason);
+  const { helps, reason, isUp } = prospect;
+  if (helps === false) await insist(context, reason, isUp);
   else scope.note(helps ? `By the last log a fresh token helps: ${reason}` : `Whether a fresh token helps: ${reason}`);
 }
 
@@ -52,7 +52,7 @@ async function foretell(
   stack: Stack,
   container: Container,
   environment: ServiceEnvironment,
-): Promise<Prospect | null> {
+): Promise<(Prospect & { readonly isUp: boolean }) | null> {
   const reader = new LogReader({ env: environment });
   for await (const line of stack.logs(container.id, { follow: false, signal, tail: LOG_TAIL })) reader.push(line);
   if (reader.count === 0) return null;
@@ -61,14 +61,19 @@ async function foretell(
   const isStale = log.code === 'idp-unreachable' || log.code === 'idp-error';
   if (isStale) scope.progress('asking the IdP from the network of the BFF');
   const idp = isStale ? await askIdpFrom(container, stack, environment, signal) : null;
-  return wouldIatHelp(log, environment, { startedWith: container.env, variable: job.variable, idp });
+  const isUp = container.state.status === 'running' && ['registered', 'credentials-cached'].includes(log.code);
+  return { ...wouldIatHelp(log, environment, { startedWith: container.env, variable: job.variable, idp }), isUp };
 }
 
-/** Whoever wants a token all the same says so: by `--force`, or when asked. */
-async function insist({ job, tools, recorder }: Context, reason: string): Promise<void> {
+/**
+ * Whoever wants a token all the same says so: by `--force`, or when asked. Where nobody can be asked, a BFF that is well is no
+ * reason to stop: running again is safe, and all that is lost is a token that stays unused.
+ */
+async function insist({ job, tools, recorder }: Context, reason: string, isUp: boolean): Promise<void> {
   const message = `By the last log a fresh token will not help. ${reason}`;
-  if (job.dryRun || job.force || tools.confirm !== null) recorder.warn(message);
-  if (job.dryRun || job.force) return;
+  const goesOn = job.dryRun || job.force || (isUp && tools.confirm === null);
+  if (goesOn || tools.confirm !== null) recorder.warn(message);
+  if (goesOn) return;
   if (tools.confirm === null) {
     throw new AppError('iat-does-not-help', message, {
       hint: 'Nothing was minted or changed. To go on all the same: --force. To look closer: npm run doctor',

@@ -110,7 +110,7 @@ describeWithEachCompose('npm run iat against containers', (compose) => {
     await appendFile(stack.bffEnvFile, 'SANDBOX_BFF_FAULT=idp-unreachable\n');
     const healthy = await stack.inspectBff();
     // It is registered: by its log no token would help.
-    const run = await runIat(stack, ADMIN_TOKEN, '--force');
+    const run = await runIat(stack, ADMIN_TOKEN);
     const broken = await stack.inspectBff();
     const token = broken.env['DCR_IAT'] ?? '';
 

@@ -42,7 +42,7 @@ describeWithEachCompose('which project, and what a restart takes along', (compos
     const before = await all(it);
     await it.write({ 'docker-compose.yml': text.replace('A: "1"', 'A: "2"') });
 
-    const alone = await it.iat(['--no-deps', '--force'], { both: true });
+    const alone = await it.iat(['--no-deps'], { both: true });
     expect(alone.exitCode, alone.all).toBe(0);
     expect(alone.all).not.toContain('will also make');
     const between = await all(it);
@@ -56,7 +56,7 @@ describeWithEachCompose('which project, and what a restart takes along', (compos
 
     await it.write({ 'docker-compose.yml': text.replace('A: "1"', 'A: "3"') });
     it.onMint(async () => `${IAT}-2`);
-    const end = await it.iat(['--force'], { both: true });
+    const end = await it.iat([], { both: true });
     expect(end.exitCode, end.all).toBe(0);
     if (isV2) expect(end.warnings).toContain(`will also make ${name}-redis-1 anew`);
     const after = await all(it);
@@ -123,7 +123,7 @@ describeWithEachCompose('which project, and what a restart takes along', (compos
       const main = 'include:\n  - path: auth/bff.yml\nservices:\n  worker:\n    image: "@image@"\n';
       await it.write({ 'compose.yaml': main, 'auth/bff.yml': plain });
       await it.compose('up', '-d', 'bff');
-      const end = await it.iat(['--force']);
+      const end = await it.iat([]);
       expect(end.exitCode, end.all).toBe(0);
       expect(await it.read('auth/bff.yml')).toBe(it.fill({ file: plain.replace(OLD, IAT) })['file']);
       expect(await it.read('compose.yaml')).toBe(it.fill({ file: main })['file']);

@@ -23,7 +23,7 @@ describeWithEachCompose('where the token is written', (compose) => {
       const it = await project({ 'docker-compose.yml': reference, '.env': `# mine\nA=b\nDCR_IAT=${OLD}` });
       await it.compose('up', '-d');
       const [old] = await it.containers('bff');
-      const end = await it.iat(['--force']);
+      const end = await it.iat([]);
       expect(end.exitCode, end.all).toBe(0);
       expect(end.document.compose).toMatchObject({ wrote: 'env-file', changed: ['DCR_IAT'] });
       await expectChanged(it, { '.env': `# mine\nA=b\nDCR_IAT='${IAT}'` });

@@ -58,7 +58,7 @@ describe('npm run iat:clear', () => {
     expect(await one.compose()).toBe(one.before);
     // And over several commands, by the report of the first.
     const several = await open();
-    for (const args of [['iat'], ['iat', '--no-restart', '--force'], ['clear']] as const) {
+    for (const args of [['iat'], ['iat', '--no-restart'], ['clear']] as const) {
       const [command, ...more] = args;
       const told = await several.run(command, ...more);
       expect(told.run.exitCode, told.output).toBe(0);

@@ -72,21 +72,10 @@ describe('npm run doctor against the sandbox', () => {
     expect(lines.filter((line) => line.length > 80 && line.trim().includes(' '))).toEqual([]);
   });
 
-  test('registered and healthy: exit 0, and npm run iat stops before it mints; --force goes on', async () => {
+  test('registered and healthy: exit 0, and npm run iat says that it needs no token', async () => {
     const story = await openStory();
     await story.run('iat');
     const written = await story.compose();
-    const stopped = await story.run('iat');
-    expect(stopped.run, stopped.output).toMatchObject({
-      exitCode: 1,
-      verdict: 'failed',
-      token: null,
-      error: {
-        code: 'iat-does-not-help',
-        message: expect.stringContaining('It needs no IAT now.'),
-        hint: expect.stringContaining('--force'),
-      },
-    });
     const dry = await story.run('iat', '--dry-run');
     expect(dry.run).toMatchObject({ exitCode: 0, warnings: [expect.stringContaining('It needs no IAT now.')] });
     const { run, output } = await story.run('doctor');
@@ -98,8 +87,13 @@ describe('npm run doctor against the sandbox', () => {
     });
     expect(output).toContain('Nothing is wrong. The BFF ');
     expect(await story.compose()).toBe(written);
-    const forced = await story.run('iat', '--force');
-    expect(forced.run).toMatchObject({ exitCode: 0, warnings: [expect.stringContaining('will not help')] });
+    const again = await story.run('iat');
+    expect(again.run, again.output).toMatchObject({
+      exitCode: 0,
+      warnings: [expect.stringContaining('It needs no IAT now.')],
+      diagnosis: { code: 'credentials-cached' },
+    });
+    expect(again.run.next[0]).toMatch(/the new token was not used; it dies at \d{4}-/);
   });
 
   test('up and healthy, but unregistered (ALLOW_BOOTSTRAP_FAILURE): not fine', async () => {

@@ -17,10 +17,7 @@ export const SETTINGS = `      DCR_ENABLED: "true"
       IDP_BASE_URL: http://idp-app:8002
 `;
 
-/**
- * A service that starts at once, says that it is registered, and ends when it is told to. Once it runs, a token is no help to it
- * any more: `--force`.
- */
+/** A service that starts at once, says that it is registered, and ends when it is told to. */
 export const SERVICE = `image: "@image@"
     command: ["node", "-e", "process.once('SIGTERM', () => process.exit()); setInterval(() => {}, 1000); console.log('Client registered: bff-server')"]
 `;
