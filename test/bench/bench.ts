@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { benchFlood } from './flood.ts';
 import { benchIat } from './iat.ts';
 import { benchReaction } from './reaction.ts';
 import { benchReport } from './report.ts';
@@ -17,6 +18,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   report: benchReport,
   /** How long after the moment itself the verdict stands. */
   reaction: benchReaction,
+  /** A flood of log in front of the line that decides. */
+  flood: benchFlood,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { DiagnosisCode } from '../../scripts/core/diagnosis.ts';
 import type { ErrorCode } from '../../scripts/core/errors.ts';
 import type { BffFaultName } from '../../scripts/sandbox/faults.ts';
-import { runCommand } from '../support/command.ts';
+import { runCommand, startCommand } from '../support/command.ts';
 import { runSandboxed } from '../support/sandboxed.ts';
 
 /** What the BFF does, what the run ends with (null: healthy), and why; what test/e2e/sandbox.test.ts has is not repeated. */
@@ -58,6 +60,15 @@ test('demo --fault tells the story, with the exit code of the real thing', async
   expect(story.exitCode).toBe(0);
 });
 
+test('a flood of 300 MB is read to the line that decides, in memory that stays flat', async () => {
+  const running = startCommand(['--fault', 'log-flood:300'], { command: 'demo', cwd: process.cwd() });
+  const peak = await peakMemory(running.pid);
+  const { all } = await running.ended;
+  expect(all.replace(/\s+/g, ' ')).toContain('The BFF has no cached credentials and no IAT in DCR_IAT.');
+  expect(peak).toBeGreaterThan(50);
+  expect(peak).toBeLessThan(220);
+});
+
 test('demo --fault without a name, or with a wrong one, lists them', async () => {
   const [list, wrong] = await Promise.all([
     runCommand(['--fault'], { command: 'demo', cwd: process.cwd() }),
@@ -69,3 +80,13 @@ test('demo --fault without a name, or with a wrong one, lists them', async () =>
   expect(list.stdout).toContain('\n  redis-down ');
   for (const line of list.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
+
+/** The largest resident set of a process until it ends, in megabytes: the kernel keeps it as the high-water mark. */
+async function peakMemory(pid: number): Promise<number> {
+  for (let peak = 0; ; await sleep(100)) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(status)?.[1];
+    if (kilobytes === undefined) return peak;
+    peak = Number(kilobytes) / 1024;
+  }
+}
