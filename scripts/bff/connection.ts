@@ -68,7 +68,7 @@ function targetOf(text: string, hosts: readonly Host[], around: ConnectionSurrou
 const FAILURES: readonly (readonly [ConnectionFailure, RegExp])[] = [
   [
     'tls',
-    /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLCertVerificationError|ClientConnectorCertificateError|ClientConnectorSSLError|self[- ]signed certificate|unable to get local issuer|certificate has expired|hostname mismatch|doesn't match (?:either of )?['"]|WRONG_VERSION_NUMBER|\bSSLError\b|ssl\.SSL\w*Error|\bSSL: [A-Z_]+|TLSV1_ALERT|sslv3 alert|(?:TLS|SSL) handshake (?:failed|failure|error)|handshake failure/i,
+    /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLCertVerificationError|ClientConnectorCertificateError|ClientConnectorSSLError|self[- ]signed certificate|unable to get local issuer|certificate has expired|hostname mismatch|doesn't match (?:either of )?['"]|WRONG_VERSION_NUMBER|\bSSLError\b|ssl\.SSL\w*Error|\bSSL: [A-Z_]+|TLSV1_ALERT|sslv3 alert|(?:TLS|SSL) handshake (?:failed|failure|error)|handshake failure|CA certificate bundle/i,
   ],
   [
     'dns',

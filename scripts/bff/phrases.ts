@@ -166,7 +166,7 @@ const IAT_MISSING = [
     'i',
   ),
   new RegExp(
-    `${IAT_WORD}["'\`]?(?: ?\\([^)]{0,40}\\))?(?: (?:env(?:ironment)? ?var(?:iable)?|variable|setting|value))?[ _:=,]*(?:but )?(?:is|was|has|are)?[ _]?(?:not been )?${ABSENT}\\b`,
+    `${IAT_WORD}["'\`]?(?: ?\\([^)]{0,40}\\))?(?: (?:env(?:ironment)? ?var(?:iable)?|variable|setting|value))?[ _:=,]*(?:but )?(?:is|was|has|are)?[ _]?(?:not been |an )?${ABSENT}\\b`,
     'i',
   ),
   /KeyError: ['"]DCR_IAT/,
@@ -181,14 +181,14 @@ const TOKEN_CALL =
 const SKIPPED = [
   /(?<![a-z])(?:dcr|bootstrap|client registration)\b(?:(?![.;]\s)[^\n]){0,40}\b(?:skipped|skipping|disabled|switched off|turned off|not enabled)\b|dcr_(?:bootstrap_)?(?:skipped|disabled)/i,
   /\bskip(?:ped|ping)(?:(?![.;]\s)[^\n]){0,20}\b(?:dcr|bootstrap|client registration)\b/i,
-  /SKIP_DCR_BOOTSTRAP["']?\s*(?:=|:|is|set to)+\s*["']?(?:true|1|yes|on)\b/i,
-  /DCR_ENABLED["']?\s*(?:=|:|is|set to)+\s*["']?(?:false|0|no|off)\b/i,
+  /SKIP_DCR_BOOTSTRAP["']?(?:\s*(?:=|:|is|set to))+\s*["']?(?:true|1|yes|on)\b/i,
+  /DCR_ENABLED["']?(?:\s*(?:=|:|is|set to))+\s*["']?(?:false|0|no|off)\b/i,
 ];
 const NOT_SKIPPED =
   /cached|already|up[ -]to[ -]date|\block\b|leader|worker|replica|another|tenant|realm|not skipp|rotation|redirect|metric|push|fail|kafka|health|force/i;
 const REDIS_DOWN = [
   /\bredis(?:[ _.](?:health(?:[ _]?check)?|ping|connection|client|pool|server|backend|session store|store|cache|status))*["']?(?:[ :=-]+|\.status[=:] ?)["']?(?:is |was |has |has been )?(?:down|unhealthy|unavailable|unreachable|fail(?:ed|ing|ure)?|error(?!s? (?:count|rate|budget|total)|\s*[=:]\s*0)|lost|refused|timed out|timeout|disconnected|not (?:available|reachable|responding|connected|healthy))\b/i,
-  /redis\.exceptions\.(?:Connection|Timeout|Authentication|BusyLoading|MasterDown)\w*|redis[\w.]*(?:ConnectionError|TimeoutError)/i,
+  /redis\.exceptions\.(?:Connection|Timeout|Authentication|BusyLoading|MasterDown)\w*|redis\.sentinel\.\w*NotFound\w*|redis[\w.]*(?:ConnectionError|TimeoutError)/i,
   /(?:failed|unable|cannot|could not|can't)(?: to)? (?:connect(?: to)?|ping|reach)(?:(?![.;]\s)[^\n]){0,20}\bredis\b/i,
   /\bredis[\w.]*\.status=(?:down|unhealthy|fail(?:ed|ing)?|error|unavailable|disconnected)\b/i,
   /\bredis\b[^\n]{0,80}\b(?:NOAUTH|WRONGPASS|LOADING Redis|MISCONF)|(?:NOAUTH|WRONGPASS)\b[^\n]{0,80}\bredis\b/i,
