@@ -31,7 +31,8 @@ export async function openContainerBff(): Promise<ContainerBff> {
       const places = ['-f', compose, '--collection', collection, '--reports', join(folder, 'reports')];
       return {
         name,
-        command: [...words(await npmScript('iat')), ...places, ...urls, '--stable-for', '0'],
+        // From the second run on the BFF is registered already, and a fresh token would not help.
+        command: [...words(await npmScript('iat')), ...places, ...urls, '--stable-for', '0', '--force'],
         cwd: root,
         env: { PATH: process.env['PATH'], IAT_ADMIN_TOKEN: 'bench-only-admin-token', NO_COLOR: '1' },
         prepare: () => writeFile(compose, render(image, port, script)),
