@@ -1,5 +1,5 @@
 import { planEmpty } from './environment-empty.ts';
-import { locateService, serviceNames } from './environment-locate.ts';
+import { locateService, type Service, serviceNames } from './environment-locate.ts';
 import type { Plan, PlannedChange } from './environment-plan.ts';
 import { GONE, type Intended, proveEdit, VALUELESS } from './environment-proof.ts';
 import { type EnvironmentEntry, readVariables } from './environment-read.ts';
@@ -65,12 +65,7 @@ export function unsetEnvironment(
   names: readonly string[],
   file = COMPOSE_FILE,
 ): EnvironmentEdit {
-  for (const name of names) verifyName(name);
-  const located = locateService(parse(source, file), service);
-  const plan = planUnset(located, names);
-  if (plan.splices.length === 0) return { bytes: source, changes: [] };
-  const intended: Intended = new Map(names.map((name) => [name, GONE]));
-  return finish(proveEdit(located, plan, intended), located.tree, plan, names);
+  return takeFrom(source, service, names, file, planUnset, () => new Map(names.map((name) => [name, GONE])));
 }
 
 /**
@@ -85,12 +80,8 @@ export function emptyEnvironment(
   names: readonly string[],
   file = COMPOSE_FILE,
 ): EnvironmentEdit {
-  for (const name of names) verifyName(name);
-  const located = locateService(parse(source, file), service);
-  const plan = planEmpty(located, names);
-  if (plan.splices.length === 0) return { bytes: source, changes: [] };
-  const intended: Intended = new Map(plan.changes.map(({ name }) => [name, VALUELESS]));
-  return finish(proveEdit(located, plan, intended), located.tree, plan, names);
+  const toIntended = ({ changes }: Plan) => new Map(changes.map(({ name }) => [name, VALUELESS] as const));
+  return takeFrom(source, service, names, file, planEmpty, toIntended);
 }
 
 /**
@@ -112,6 +103,22 @@ export function listServices(source: Uint8Array, file = COMPOSE_FILE): readonly 
 }
 
 const COMPOSE_FILE = 'the compose file';
+
+/** Variables lose their values, or go: planned, made, proven. */
+function takeFrom(
+  source: Uint8Array,
+  service: string,
+  names: readonly string[],
+  file: string,
+  toPlan: (located: Service, names: readonly string[]) => Plan,
+  toIntended: (plan: Plan) => Intended,
+): EnvironmentEdit {
+  for (const name of names) verifyName(name);
+  const located = locateService(parse(source, file), service);
+  const plan = toPlan(located, names);
+  if (plan.splices.length === 0) return { bytes: source, changes: [] };
+  return finish(proveEdit(located, plan, toIntended(plan)), located.tree, plan, names);
+}
 
 function parse(source: Uint8Array, file: string): Tree {
   return parseTree(decodeSource(source, file));

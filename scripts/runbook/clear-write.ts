@@ -2,7 +2,7 @@ import { diffOf } from '../compose/diff.ts';
 import { AppError } from '../core/errors.ts';
 import type { Project } from '../core/ports.ts';
 import type { ClearPlan } from './clear-plan.ts';
-import { findSideEffect } from './effect.ts';
+import { verifyNoSideEffect } from './effect.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
 
@@ -64,10 +64,5 @@ function verifyCleared(before: Project, after: Project, service: string, variabl
       hint: `It is also set elsewhere: another file, an env_file, or ${variable} exported in this shell. Take it out there.`,
     });
   }
-  const beside = findSideEffect(before, after, service, [variable]);
-  if (beside === null) return;
-  const message = `The change would also alter ${beside.variable} of ${beside.service}, so the file was put back.`;
-  throw new AppError('effective-value', message, {
-    hint: 'Two services share this part of the file. Give the service an environment entry of its own.',
-  });
+  verifyNoSideEffect(before, after, service, [variable]);
 }

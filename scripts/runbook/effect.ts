@@ -42,7 +42,7 @@ export async function resolveBefore(
 }
 
 /** The first variable that differs although it is not one of the named ones of the one service; null: there is none. */
-export function findSideEffect(
+function findSideEffect(
   before: Project,
   after: Project,
   service: string,
@@ -57,6 +57,20 @@ export function findSideEffect(
     }
   }
   return null;
+}
+
+/**
+ * Nothing but the named variables of the one service may differ, for a file that has been put back when something does.
+ *
+ * @throws AppError `effective-value`
+ */
+export function verifyNoSideEffect(before: Project, after: Project, service: string, names: readonly string[]): void {
+  const beside = findSideEffect(before, after, service, names);
+  if (beside === null) return;
+  const message = `The change would also alter ${beside.variable} of ${beside.service}, so the file was put back.`;
+  throw new AppError('effective-value', message, {
+    hint: 'Two services share this part of the file. Give the service an environment entry of its own.',
+  });
 }
 
 function withoutPlaceholder(project: Project): Project {

@@ -1,7 +1,7 @@
 import { diffOf } from '../compose/diff.ts';
 import { AppError } from '../core/errors.ts';
 import type { Project, Replaced } from '../core/ports.ts';
-import { findSideEffect } from './effect.ts';
+import { verifyNoSideEffect } from './effect.ts';
 import type { Context } from './job.ts';
 import type { Minted } from './mint.ts';
 import type { Plan } from './preflight.ts';
@@ -105,13 +105,5 @@ function verifyEffective(
       },
     );
   }
-  const beside = findSideEffect(before, after, service, Object.keys(values));
-  if (beside === null) return;
-  throw new AppError(
-    'effective-value',
-    `The change would also alter ${beside.variable} of ${beside.service}, so the file was put back.`,
-    {
-      hint: 'Two services share this part of the file. Give the service an environment entry of its own.',
-    },
-  );
+  verifyNoSideEffect(before, after, service, Object.keys(values));
 }
