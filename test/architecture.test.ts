@@ -73,6 +73,7 @@ describe('the rules see', () => {
     ['scripts/report/a.ts', "const a = await import('../bff/a.ts');", 'imports scripts/bff/a.ts'],
     ['scripts/bff/a.ts', "let a: import('../report/a.ts').A;", 'imports scripts/report/a.ts'],
     ['scripts/compose/a.ts', "import { connectDocker } from './docker.ts';", 'imports scripts/compose/docker.ts'],
+    ['scripts/postman/a.ts', "import { a } from './newman.ts';", 'imports scripts/postman/newman.ts'],
     ['scripts/cli/main.ts', "import { files } from '../platform/files.ts';", 'imports scripts/platform/files.ts'],
     ['scripts/platform/a.ts', "import { a } from '../compose/a.ts';", 'imports scripts/compose/a.ts'],
     ['scripts/sandbox/a.ts', "import { a } from '../postman/newman.ts';", 'imports scripts/postman/newman.ts'],
@@ -99,6 +100,7 @@ describe('the rules see', () => {
   test.each([
     ['scripts/iat.ts', "import process from 'node:process'; import { main } from './cli/main.ts'; main(process.argv);"],
     ['scripts/cli/wiring.ts', "import { a } from '../postman/newman.ts'; import { b } from '../sandbox/stack.ts';"],
+    ['scripts/postman/newman.ts', "import { a } from './eager-timers.ts';"],
     ['scripts/compose/docker.ts', "import { a } from './inspect.ts'; import type { B } from '../core/ports.ts';"],
     ['scripts/platform/clock.ts', "import { setTimeout } from 'node:timers/promises'; setTimeout(1);"],
     ['scripts/core/a.ts', 'const a = new Date(0); const b = { process: 1, setTimeout() {} }; b.process;'],

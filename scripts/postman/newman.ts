@@ -5,6 +5,7 @@ import type { CollectionOutcome, CollectionRun, Collections } from '../core/port
 import { Secret } from '../core/secret.ts';
 import { isSecretVariable } from '../core/secret-places.ts';
 import { secretsInAuth } from './declared-secrets.ts';
+import { beginEagerTimers } from './eager-timers.ts';
 import { foldersOf, headersOf, messageOf, toNetworkError, toRequest, toResponse, toText } from './exchange.ts';
 import { FoundSecrets } from './found-secrets.ts';
 import { astray, tooOften } from './guarded.ts';
@@ -80,8 +81,10 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     // run can fail to come (notes: newman.md §1.5, §1.6).
     const watchdog = setTimeout(() => settle(() => resolve(null)), limitMs);
     const onAbort = () => settle(() => reject(options.signal.reason));
+    const endEagerTimers = beginEagerTimers();
     const settle = (finish: () => void) => {
       clearTimeout(watchdog);
+      endEagerTimers();
       options.signal.removeEventListener('abort', onAbort);
       stop();
       finish();
