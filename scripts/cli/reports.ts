@@ -17,6 +17,8 @@ export function loadRenderers() {
   ]);
 }
 
+export type Renderers = Awaited<ReturnType<typeof loadRenderers>>;
+
 /** What was written, and what the reader should know about it, in sentences. */
 export interface Written {
   readonly paths: ReportPaths;

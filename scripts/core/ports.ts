@@ -76,6 +76,8 @@ export interface CollectionRun {
    * script says `setNextRequest`. null: a run like any other.
    */
   readonly guarded: { readonly secret: Secret; readonly origin: string } | null;
+  /** The engine gets ready at once, which takes it a tenth of a second, and sends nothing before this resolves. */
+  readonly ready?: Promise<void>;
   readonly signal: AbortSignal;
 }
 

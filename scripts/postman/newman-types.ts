@@ -4,7 +4,7 @@ import type { Auth } from './collection.ts';
  * What this project uses of Newman 6's library interface. The published types describe version 5 and lack the events.
  */
 export interface NewmanRun {
-  on(event: 'start', listener: (error: unknown, args: { run: { abort(): void } }) => void): void;
+  on(event: 'start', listener: (error: unknown, args: { run: RuntimeRun }) => void): void;
   on(event: 'beforeItem', listener: (error: unknown, args: { cursor: Cursor; item: PostmanItem }) => void): void;
   on(
     event: 'beforeRequest',
@@ -35,6 +35,14 @@ export interface NewmanRun {
       args: { cursor: Cursor; level: 'log' | 'info' | 'warn' | 'error' | 'debug'; messages: unknown[] },
     ) => void,
   ): void;
+}
+
+/** A run of Newman's runtime. */
+export interface RuntimeRun {
+  abort(): void;
+  /** `paused` is called when it is: only from then on it can be resumed. */
+  pause(paused: () => void): void;
+  resume(): void;
 }
 
 /** Which item a callback is about: `ref` is unique for each execution. */

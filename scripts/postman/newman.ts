@@ -9,10 +9,8 @@ import { beginEagerTimers } from './eager-timers.ts';
 import { foldersOf, headersOf, messageOf, toNetworkError, toRequest, toResponse, toText } from './exchange.ts';
 import { FoundSecrets } from './found-secrets.ts';
 import { astray, tooOften } from './guarded.ts';
+import { newmanOptions, plain } from './newman-options.ts';
 import type { NewmanRun, NewmanSummary } from './newman-types.ts';
-
-/** A script that runs longer than this is broken. */
-const SCRIPT_TIMEOUT_MS = 5_000;
 
 /** How often each request may run, on average, where scripts say which one is next (`setNextRequest`). */
 const TURNS = 100;
@@ -71,7 +69,9 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
   const records = new Map<string, Pending>();
   let lastBody: string | null = null;
   const recordOf = (cursor: { readonly ref: string }) => records.get(cursor.ref);
-  const { guarded } = options;
+  const { guarded, ready } = options;
+  // Where it rejects, the signal ends the run.
+  ready?.catch(() => {});
   const mostRequests = guarded === null ? options.requests * TURNS : options.requests;
 
   const summary = await new Promise<NewmanSummary | null>((resolve, reject) => {
@@ -79,10 +79,15 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     const limitMs = options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS;
     // Newman's own limits cannot be trusted alone: timeoutRequest does not bound a trickling body, and the callback of a
     // run can fail to come (notes: newman.md §1.5, §1.6).
-    const watchdog = setTimeout(() => settle(() => resolve(null)), limitMs);
+    let watchdog: ReturnType<typeof setTimeout> | undefined;
+    let isSettled = false;
+    const begin = () => {
+      if (!isSettled) watchdog = setTimeout(() => settle(() => resolve(null)), limitMs);
+    };
     const onAbort = () => settle(() => reject(options.signal.reason));
     const endEagerTimers = beginEagerTimers();
     const settle = (finish: () => void) => {
+      isSettled = true;
       clearTimeout(watchdog);
       endEagerTimers();
       options.signal.removeEventListener('abort', onAbort);
@@ -98,6 +103,13 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     });
     run.on('start', (_, { run: started }) => {
       stop = () => started.abort();
+      if (isSettled) return stop();
+      if (ready === undefined) return begin();
+      const go = () => {
+        begin();
+        started.resume();
+      };
+      started.pause(() => void ready.then(go, () => {}));
     });
     run.on('beforeItem', (_, { cursor, item }) => {
       if (records.size >= mostRequests) stop();
@@ -161,41 +173,6 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
   };
 }
 
-/** Every option that a user's own .newmanrc could set for a library run as well is set here, so that it cannot. */
-function newmanOptions(options: CollectionRun): object {
-  return {
-    collection: options.collection,
-    environment: {
-      values: options.variables.map(({ name, value }) => ({
-        key: name,
-        value: plain(value),
-        type: value instanceof Secret ? 'secret' : 'default',
-        enabled: true,
-      })),
-    },
-    globals: {},
-    folder: options.items.length === 1 ? options.items[0] : [...options.items],
-    // No list: Newman merges lists, and a reporter named in .newmanrc would print secrets.
-    reporters: false,
-    exportEnvironment: '',
-    exportGlobals: '',
-    exportCollection: '',
-    exportCookieJar: '',
-    iterationCount: 1,
-    delayRequest: 0,
-    bail: false,
-    color: 'off',
-    // Followed redirects turn POST into GET and can carry the admin token to another port (notes: reliability.md M2).
-    ignoreRedirects: true,
-    insecure: options.tls.insecure,
-    insecureFileRead: false,
-    ...(options.tls.caFile === null ? {} : { sslExtraCaCerts: options.tls.caFile }),
-    timeout: 0,
-    timeoutRequest: options.requestTimeoutMs,
-    timeoutScript: SCRIPT_TIMEOUT_MS,
-  };
-}
-
 function newmanFailed(error: unknown): AppError {
   return new AppError('newman-failed', 'Newman could not run the collection.', {
     hint: 'Does the collection run in Postman? Export it again as v2.1; --verbose shows what Newman said.',
@@ -237,8 +214,4 @@ function changedVariables(summary: NewmanSummary, options: CollectionRun): Recor
     }
   }
   return changed;
-}
-
-function plain(value: string | Secret): string {
-  return value instanceof Secret ? value.reveal() : value;
 }

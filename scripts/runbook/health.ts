@@ -21,6 +21,7 @@ const DOWN_FOR_MS = 4_000;
 /**
  * Runs the health folder once.
  *
+ * @param ready resolves when it is time: until then Newman gets ready
  * @returns the attempt, which is recorded too; it passed when every request got an answer and no assertion failed
  */
 export async function checkHealth(
@@ -28,12 +29,14 @@ export async function checkHealth(
   scope: StepScope,
   plan: RequestPlan,
   signal: AbortSignal,
+  ready: Promise<void> = Promise.resolve(),
 ): Promise<Attempt> {
   const { tools, recorder } = context;
-  const startMs = recorder.elapsedMs();
-  const { exchanges } = await tools.collections.run(
-    toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }),
-  );
+  const run = toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal, ready });
+  const [startMs, { exchanges }] = await Promise.all([
+    ready.then(() => recorder.elapsedMs()),
+    tools.collections.run(run),
+  ]);
   const attempt = {
     startMs,
     durationMs: recorder.elapsedMs() - startMs,
@@ -75,17 +78,19 @@ export async function waitForHealth(
   const startMs = recorder.elapsedMs();
   let attempts = 0;
   let pausesSinceMs = startMs;
-  const woken = options.up.then(() => {
+  let isUp = false;
+  const up = options.up.then(() => {
     pausesSinceMs = recorder.elapsedMs();
+    isUp = true;
   });
-  let isWoken = false;
+  let pause: Promise<void> = Promise.resolve();
   let healthySinceMs: number | null = null;
   let healthyStart = '';
   let down: { readonly names: readonly string[]; readonly sinceMs: number } = { names: [], sinceMs: 0 };
 
   const loop = async () => {
     for (;;) {
-      const attempt = await checkHealth(context, scope, plan, end);
+      const attempt = await checkHealth(context, scope, plan, end, pause);
       options.onAttempt(attempt);
       attempts += 1;
       const nowMs = recorder.elapsedMs();
@@ -99,7 +104,7 @@ export async function waitForHealth(
         const stableMs = nowMs - healthySinceMs;
         if (stableMs >= job.stableForMs) return attempt;
         scope.progress(`healthy, staying so for ${seconds(job.stableForMs - stableMs)} more`);
-        await tools.clock.sleep(Math.min(LONGEST_PAUSE_MS, job.stableForMs - stableMs), end);
+        pause = tools.clock.sleep(Math.min(LONGEST_PAUSE_MS, job.stableForMs - stableMs), end);
         continue;
       }
       healthySinceMs = null;
@@ -109,9 +114,8 @@ export async function waitForHealth(
       const isDown = down.names.length > 0 && nowMs - down.sinceMs >= DOWN_FOR_MS;
       if (isDown || nowMs >= options.limitMs) throw unhealthy(attempt, attempts, seconds(nowMs - startMs));
       scope.progress(`try ${attempts}: ${describeFailure(attempt)}`);
-      const pause = tools.clock.sleep(pauseMs(nowMs - pausesSinceMs), end);
-      if (isWoken) await pause;
-      else isWoken = await Promise.race([pause.then(() => false), woken.then(() => true)]);
+      const wait = tools.clock.sleep(pauseMs(nowMs - pausesSinceMs), end);
+      pause = isUp ? wait : Promise.race([wait, up]);
     }
   };
   const looping = loop();
@@ -160,9 +164,9 @@ function unhealthy(attempt: Attempt, attempts: number, time: string): AppError {
   return new AppError('bff-unhealthy', message, { hint });
 }
 
-/** A twentieth of the time waited so far: quick at first, and never more than 5 % late. */
+/** A thirtieth of the time waited so far: quick at first, and never more than a few percent late. */
 function pauseMs(waitedMs: number): number {
-  const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, waitedMs / 20));
+  const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, waitedMs / 30));
   return pause * (0.9 + Math.random() * 0.2);
 }
 

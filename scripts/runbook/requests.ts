@@ -126,6 +126,7 @@ export function toRun(
     readonly requestTimeoutMs: number;
     readonly signal?: AbortSignal;
     readonly guarded?: CollectionRun['guarded'];
+    readonly ready?: Promise<void>;
   },
 ): CollectionRun {
   return {
@@ -139,6 +140,7 @@ export function toRun(
     tls: { caFile: job.caFile, insecure: job.insecure },
     requestTimeoutMs: limits.requestTimeoutMs,
     guarded: limits.guarded ?? null,
+    ...(limits.ready === undefined ? {} : { ready: limits.ready }),
     signal: limits.signal ?? signal,
   };
 }

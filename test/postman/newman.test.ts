@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { isPassed } from '../../scripts/core/exchange.ts';
-import type { CollectionRun } from '../../scripts/core/ports.ts';
 import { Secret } from '../../scripts/core/secret.ts';
-import { findItem, type Item, parseCollection, requestsIn } from '../../scripts/postman/collection.ts';
+import type { Item } from '../../scripts/postman/collection.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
-import { collectionBytes, folder, request } from '../support/builders.ts';
+import { folder, request } from '../support/builders.ts';
+import { runOf } from '../support/collection-run.ts';
 import { sendJson, serve } from '../support/server.ts';
 
 /** What was learned from each place, in order. */
@@ -14,22 +14,6 @@ const collections = createCollections((secret) => learned.push(`${secret.label}:
 beforeEach(() => {
   learned = [];
 });
-
-function runOf(items: Item[], name: string, more: Partial<CollectionRun> = {}): CollectionRun {
-  const collection = parseCollection(collectionBytes(items), 'c.json');
-  const place = findItem(collection, name, 'c.json');
-  return {
-    collection: collection as CollectionRun['collection'],
-    items: [place.item.id ?? ''],
-    requests: requestsIn(place, collection).length,
-    variables: [],
-    tls: { caFile: null, insecure: false },
-    requestTimeoutMs: 5_000,
-    guarded: null,
-    signal: new AbortController().signal,
-    ...more,
-  };
-}
 
 const script = (...exec: string[]) => ({ event: [{ listen: 'test', script: { exec } }] });
 
