@@ -83,12 +83,17 @@ async function build(outdir) {
     target: 'node20',
     // Packages that come as ES modules as well are smaller and quicker so.
     mainFields: ['module', 'main'],
-    // They read files beside their own. A CommonJS package that is put in has no named exports for an `import()`.
-    external: ['newman', 'oidc-provider', 'esbuild', 'tsx'],
+    minifyWhitespace: true,
+    minifySyntax: true,
+    // They read files beside their own, or are for building only (the last two, for Newman's sandbox).
+    external: ['oidc-provider', 'esbuild', 'tsx', 'terser', 'browserify'],
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module';const require = makeRequire(import.meta.url);",
     },
-    plugins: [{ name: 'own-urls', setup: keepUrls }],
+    plugins: [
+      { name: 'own-urls', setup: keepUrls },
+      { name: 'sandbox', setup: keepSandbox },
+    ],
     logLevel: 'silent',
   });
 }
@@ -102,5 +107,17 @@ function keepUrls({ onLoad }) {
   onLoad({ filter: /[\\/]scripts[\\/].*\.tsx?$/ }, async ({ path }) => ({
     contents: (await readFile(path, 'utf8')).replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
     loader: path.endsWith('x') ? 'tsx' : 'ts',
+  }));
+}
+
+/**
+ * What Newman runs scripts in is a text of 2 MB that Node need not read as a program.
+ *
+ * @param {import('esbuild').PluginBuild} build
+ */
+function keepSandbox({ onResolve }) {
+  onResolve({ filter: /[\\/]\.cache[\\/]bootcode$/ }, ({ path, resolveDir }) => ({
+    path: join(resolveDir, `${path}.js`),
+    external: true,
   }));
 }

@@ -118,8 +118,18 @@ export async function connectDocker(
     return isWhole && (!options.explicit || options.files.every(has)) ? running.files : (found?.list ?? []);
   }
 
-  const containersOfProject = async (service: string) =>
-    containersOf([`${SERVICE_LABEL}=${service}`, ...(project === null ? [] : [`${PROJECT_LABEL}=${project}`])]);
+  /** Asked for at once, as it is, it was seen when the stack was looked for. */
+  let justSeen = running?.containers ?? null;
+  const newest = async (service: string) => {
+    const labels = [`${SERVICE_LABEL}=${service}`, ...(project === null ? [] : [`${PROJECT_LABEL}=${project}`])];
+    const found = justSeen ?? (await containersOf(labels));
+    justSeen = null;
+    // Without a project's name yet: only containers that were made from these files belong to it.
+    const own = project !== null ? found : (runningFrom(found, files, null)?.containers ?? []);
+    const container = newestOf(own);
+    if (container !== null) project ??= container.labels[PROJECT_LABEL] ?? null;
+    return container;
+  };
 
   return {
     title: `${program.command.join(' ')} ${program.version} (Engine ${server.stdout.trim()})`,
@@ -150,14 +160,7 @@ export async function connectDocker(
         });
       }
     },
-    async container(service) {
-      const found = await containersOfProject(service);
-      // Without a project's name yet: only containers that were made from these files belong to it.
-      const own = project !== null ? found : (runningFrom(found, files, null)?.containers ?? []);
-      const newest = newestOf(own);
-      if (newest !== null) project ??= newest.labels[PROJECT_LABEL] ?? null;
-      return newest;
-    },
+    container: newest,
     async up(service, upSignal) {
       const command = upCommand(invocation, service, scale);
       const result = await processes.run(command, {
@@ -174,12 +177,14 @@ export async function connectDocker(
       const own = running?.containers.map(({ name }) => name) ?? [];
       return result.exitCode === 0 && own.length > 0 ? parseDryRun(`${result.stdout}\n${result.stderr}`, own) : [];
     },
-    async sidecars(service) {
-      if (project === null) return [];
+    async beforeUp(service) {
+      if (project === null) return { container: await newest(service), sidecars: [] };
       const all = await containersOf([`${PROJECT_LABEL}=${project}`]);
-      const own = all.filter(({ labels }) => labels[SERVICE_LABEL] === service).map(({ id }) => `container:${id}`);
-      const lost = all.filter(({ networkMode }) => own.includes(networkMode));
-      return [...new Set(lost.map(({ labels }) => labels[SERVICE_LABEL] ?? ''))];
+      const own = all.filter(({ labels }) => labels[SERVICE_LABEL] === service);
+      const networks = own.map(({ id }) => `container:${id}`);
+      const lost = all.filter(({ networkMode }) => networks.includes(networkMode));
+      const sidecars = [...new Set(lost.map(({ labels }) => labels[SERVICE_LABEL] ?? ''))];
+      return { container: newestOf(own), sidecars };
     },
     async repair(services, repairSignal) {
       const command = repairCommand(invocation, services);

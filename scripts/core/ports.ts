@@ -167,10 +167,13 @@ export interface Stack extends Network {
    */
   foresee(service: string, signal: AbortSignal): Promise<readonly string[]>;
   /**
-   * Services whose containers live in the network of the service's containers (`network_mode: service:…`), whatever profile
-   * they have.
+   * What is there before `up`: the newest container of the service, running or not, or null; and the services whose containers
+   * live in the network of the service's containers (`network_mode: service:…`), whatever profile they have.
    */
-  sidecars(service: string, signal: AbortSignal): Promise<readonly string[]>;
+  beforeUp(
+    service: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly container: Container | null; readonly sidecars: readonly string[] }>;
   /**
    * Makes the containers of sidecars anew: with the old container they lost their network, and cannot even restart (notes:
    * compose.md rule 28).

@@ -55,7 +55,8 @@ export async function checkHealth(
  * @param options.failed rejects when the BFF fails meanwhile, by its log or its container
  * @param options.up resolves when the BFF says that it serves requests: it is asked at once, and the pauses begin anew
  * @param options.start names the start of the container that answers: another one begins the time anew
- * @param options.limitMs when it has to be healthy, in milliseconds since the run's start
+ * @param options.limitMs when it has to be healthy, in milliseconds since the run's start: `--health-timeout` after the
+ *   container was there
  * @param options.onAttempt is told of each attempt
  * @returns the last attempt, which passed
  * @throws AppError `bff-unhealthy` with what failed last
@@ -75,9 +76,10 @@ export async function waitForHealth(
   const { job, tools, recorder, signal } = context;
   const ending = new AbortController();
   const end = AbortSignal.any([signal, ending.signal]);
-  const startMs = recorder.elapsedMs();
+  // The bootstrap took its part of the limit.
+  const containerMs = options.limitMs - job.healthTimeoutMs;
   let attempts = 0;
-  let pausesSinceMs = startMs;
+  let pausesSinceMs = recorder.elapsedMs();
   let isUp = false;
   const up = options.up.then(() => {
     pausesSinceMs = recorder.elapsedMs();
@@ -112,7 +114,7 @@ export async function waitForHealth(
       const still = down.names.filter((name) => names.includes(name));
       down = still.length > 0 ? { ...down, names: still } : { names, sinceMs: nowMs };
       const isDown = down.names.length > 0 && nowMs - down.sinceMs >= DOWN_FOR_MS;
-      if (isDown || nowMs >= options.limitMs) throw unhealthy(attempt, attempts, seconds(nowMs - startMs));
+      if (isDown || nowMs >= options.limitMs) throw unhealthy(attempt, attempts, seconds(nowMs - containerMs));
       scope.progress(`try ${attempts}: ${describeFailure(attempt)}`);
       const wait = tools.clock.sleep(pauseMs(nowMs - pausesSinceMs), end);
       pause = isUp ? wait : Promise.race([wait, up]);
@@ -160,7 +162,7 @@ function unhealthy(attempt: Attempt, attempts: number, time: string): AppError {
       ? diagnoseComponents(down, []).fix
       : 'The report has every attempt and the log of the BFF. If it only needs longer: --health-timeout SECONDS.';
   const tries = attempts === 1 ? '1 try' : `${attempts} tries`;
-  const message = `The BFF is not healthy after ${time} and ${tries}. ${describeFailure(attempt)}.`;
+  const message = `The BFF is not healthy ${time} after its start, after ${tries}. ${describeFailure(attempt)}.`;
   return new AppError('bff-unhealthy', message, { hint });
 }
 

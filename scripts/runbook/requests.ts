@@ -153,9 +153,8 @@ export function originsOf({ requests, values }: RequestPlan): string {
 
 /** "BFF Health (2 requests)", "IdP Admin/DCR IAT". */
 export function titleOf(plan: RequestPlan): string {
-  return plan.places
-    .map((place) => (isFolder(place) ? `${pathOf(place)} (${plan.requests.length} requests)` : pathOf(place)))
-    .join(', ');
+  const count = plan.requests.length === 1 ? '1 request' : `${plan.requests.length} requests`;
+  return plan.places.map((place) => (isFolder(place) ? `${pathOf(place)} (${count})` : pathOf(place))).join(', ');
 }
 
 async function readEnvironment(file: string, files: Context['tools']['files']): Promise<Value[]> {

@@ -25,10 +25,7 @@ export async function restart(
   onStart: () => void = () => {},
 ): Promise<Container> {
   const { job, recorder, signal } = context;
-  const [old, sidecars] = await Promise.all([
-    stack.container(job.service, signal),
-    stack.sidecars(job.service, signal),
-  ]);
+  const { container: old, sidecars } = await stack.beforeUp(job.service, signal);
   signal.throwIfAborted();
   onStart();
   scope.progress(renderCommand(stack.commands(job.service).restart));

@@ -116,7 +116,9 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
   };
   const inspect = async () => {
     let pausedMs: number | null = null;
-    while (!end.aborted) {
+    // The first container was inspected a moment ago.
+    for (;;) {
+      await clock.sleep(INSPECT_EVERY_MS, end);
       const now = await stack.inspect(first.id, end);
       const verdict = judge(first, now);
       if (now !== null) latest = now;
@@ -127,7 +129,6 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
       if (verdict.kind === 'fine' && !isReadable) decide('unreadable');
       const isQuiet = clock.now() - (upMs ?? lastLineMs) > (upMs === null ? QUIET_MS : UP_MS);
       if (verdict.kind === 'fine' && isQuiet) decide('quiet');
-      await clock.sleep(INSPECT_EVERY_MS, end);
     }
   };
   // After `stop` both end with the abort's reason, and nobody listens any more.

@@ -43,6 +43,10 @@ export function createStack(options: StackOptions): SandboxStack {
   const command = (...args: string[]): Command => ({ file: 'sandbox', args: ['-f', composeFile, ...args] });
   const withId = (id: string) => (current?.id === id ? current : null);
 
+  const newest = async (service: string, signal: AbortSignal) => {
+    signal.throwIfAborted();
+    return service === SERVICE ? (current?.describe() ?? null) : null;
+  };
   const replace = async (service: Service) => {
     const old = current;
     if (old !== null && isDeepStrictEqual(old.service, service)) {
@@ -78,12 +82,9 @@ export function createStack(options: StackOptions): SandboxStack {
       return Object.fromEntries(services.map(([name, { environment }]) => [name, { environment }]));
     },
     foresee: async () => [],
-    sidecars: async () => [],
+    beforeUp: async (service, signal) => ({ container: await newest(service, signal), sidecars: [] }),
     repair: async () => {},
-    async container(service, signal) {
-      signal.throwIfAborted();
-      return service === SERVICE ? (current?.describe() ?? null) : null;
-    },
+    container: newest,
     async up(name, signal) {
       signal.throwIfAborted();
       const services = await read();
