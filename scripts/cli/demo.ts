@@ -26,7 +26,7 @@ export async function demo(process: Parameters<typeof openOutside>[0]): Promise<
       ? 0
       : read.settings instanceof Error
         ? await refuse(session, read.settings)
-        : await choose(session, read.settings);
+        : await tellDemo(session, read.settings);
   outside.host.leave();
   return exitCode;
 }
@@ -37,8 +37,12 @@ async function refuse(session: Session, settings: Error): Promise<number> {
   return (await execute(session, { ...none, settings, run: async () => 'failed' })).exitCode;
 }
 
-/** The story of a fault, or the list of all: for no name, and for one that is none, which is an error. */
-async function choose(session: Session, settings: Settings): Promise<number> {
+/**
+ * The story: of a fault where one is named, or the list of all, for no name and for one that is none, which is an error.
+ *
+ * @returns the exit code
+ */
+export async function tellDemo(session: Session, settings: Settings): Promise<number> {
   const { human, outside } = session;
   const { fault } = settings;
   if (fault === null) return tell(session, { ...settings, stableForMs: STABLE_FOR_MS });

@@ -59,7 +59,7 @@ const AFTER = `${LEAK_EVERYWHERE} secrets.forEach(leak); throw new Error('at the
 const script = (listen: string, exec: string) => ({ listen, script: { exec: exec.split('\n') } });
 const EVENTS = [script('prerequest', BEFORE), script('test', AFTER)];
 
-/** Every command, with what makes it do its work; `null`: it brings a sandbox of its own. */
+/** Every command, with what makes it do its work; `null`: it brings a sandbox of its own (canary-demo). */
 const ARGUMENTS = {
   iat: ['--health-timeout', '1', '--timeout', '20'],
   doctor: ['--timeout', '20'],

@@ -19,7 +19,7 @@ import { findTraces } from '../support/traces.ts';
 
 type RunName = Parameters<typeof workOf>[0];
 
-/** Every command but the demo, which brings a sandbox of its own, with what it needs; in the order in which they run. */
+/** Every command but the demo, which brings a sandbox of its own (canary-demo), with what it needs; in the order in which they run. */
 const COMMANDS: readonly RunName[] = ['doctor', 'iat', 'health', 'collection', 'clear'];
 const ARGUMENTS = {
   iat: ['--stable-for', '0', '--health-timeout', '2', '--timeout', '10'],

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { documentOf, runCommand } from './command.ts';
-import { type Compose, createProjectName, listProject, removeProject } from './docker.ts';
+import { type Compose, createProjectName, removeProjects } from './docker.ts';
 import { provideNodeImage } from './docker-image.ts';
 import { sendJson, serve } from './server.ts';
 import { createHome } from './stand-in.ts';
@@ -104,11 +104,7 @@ export async function createDockerProject(
   await mkdir(folder);
   await write(files);
   onTestFinished(async () => {
-    for (const project of [name, `${name}-other`]) {
-      await removeProject(project);
-      const left = await listProject(project);
-      if (left.length > 0) throw new Error(`Left behind in Docker: ${left.join(', ')}`);
-    }
+    await removeProjects(name, `${name}-other`);
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -37,18 +37,20 @@ export function describeWithEachCompose(name: string, body: (compose: Compose) =
   }
 }
 
-/** What of a project is in Docker: containers, networks and volumes, by the label that both composes put on them. */
-export async function listProject(project: string): Promise<string[]> {
-  const found = await Promise.all(Object.keys(KINDS).map((kind) => idsOf(kind as Kind, project)));
-  return found.flat();
-}
-
-/** Takes a project out of Docker, whatever state it and its files are in. */
-export async function removeProject(project: string): Promise<void> {
+/**
+ * Takes projects out of Docker, whatever state they and their files are in.
+ *
+ * @throws Error when something of them is still there afterwards
+ */
+export async function removeProjects(...projects: readonly string[]): Promise<void> {
   // In this order: a network or volume in use cannot be removed.
-  for (const [kind, { remove }] of Object.entries(KINDS)) {
-    const ids = await idsOf(kind as Kind, project);
-    if (ids.length > 0) await execa('docker', [kind, ...remove, ...ids], { reject: false });
+  for (const { kind, list, id, remove } of KINDS) {
+    const find = () => idsOf([kind, ...list], id, projects);
+    const ids = await find();
+    if (ids.length === 0) continue;
+    await execa('docker', [kind, ...remove, ...ids], { reject: false });
+    const left = await find();
+    if (left.length > 0) throw new Error(`Left behind in Docker: ${kind} ${left.join(', ')}`);
   }
 }
 
@@ -63,7 +65,7 @@ export async function removeLeftovers(): Promise<void> {
   const { stdout } = await execa('docker', ['ps', '-a', '--filter', `label=${PROJECT_LABEL}`, '--format', format]);
   for (const project of new Set(stdout.split('\n'))) {
     const pid = project.startsWith(PREFIX) ? Number.parseInt(project.slice(PREFIX.length), 10) : Number.NaN;
-    if (!Number.isNaN(pid) && !isAlive(pid)) await removeProject(project);
+    if (!Number.isNaN(pid) && !isAlive(pid)) await removeProjects(project);
   }
 }
 
@@ -81,17 +83,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const KINDS = {
-  container: { list: ['ls', '-aq', '--no-trunc'], remove: ['rm', '-f', '-v'] },
-  network: { list: ['ls', '-q'], remove: ['rm'] },
-  volume: { list: ['ls', '-q'], remove: ['rm', '-f'] },
-} as const;
-type Kind = keyof typeof KINDS;
+/** What a project has in Docker: both composes put the same label on it. */
+const KINDS = [
+  { kind: 'container', list: ['ls', '-a', '--no-trunc'], id: 'ID', remove: ['rm', '-f', '-v'] },
+  { kind: 'network', list: ['ls'], id: 'ID', remove: ['rm'] },
+  { kind: 'volume', list: ['ls'], id: 'Name', remove: ['rm', '-f'] },
+] as const;
 
-async function idsOf(kind: Kind, project: string): Promise<string[]> {
-  const filter = ['--filter', `label=${PROJECT_LABEL}=${project}`];
-  const { stdout } = await execa('docker', [kind, ...KINDS[kind].list, ...filter]);
-  return stdout.split('\n').filter(Boolean);
+async function idsOf(list: readonly string[], id: string, projects: readonly string[]): Promise<string[]> {
+  const format = `{{.Label "${PROJECT_LABEL}"}} {{.${id}}}`;
+  const { stdout } = await execa('docker', [...list, '--filter', `label=${PROJECT_LABEL}`, '--format', format]);
+  const found = stdout.split('\n').map((line) => line.split(' '));
+  return found.flatMap(([project = '', name = '']) => (projects.includes(project) ? [name] : []));
 }
 
 function describeUnless(missing: string | null, name: string, body: () => void): void {
