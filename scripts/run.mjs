@@ -7,7 +7,7 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
- * Runs an entry of this folder: `node scripts/run.mjs iat ARGUMENTS`.
+ * Runs an entry of this folder, or one of the sandbox's programs: `node scripts/run.mjs iat ARGUMENTS`.
  *
  * Translating some hundred modules one by one costs half a second at each start (`npm run bench`). So they are put together
  * into a few files once, and again whenever a script or an installed package has changed. Where that cannot be done, tsx
@@ -19,6 +19,8 @@ const root = join(scripts, '..');
 const entry = join(scripts, `${name}.ts`);
 const cache = join(root, 'node_modules', '.cache', 'bff-iat');
 const DAY_MS = 86_400_000;
+/** What the sandbox starts as processes of their own. */
+const PROGRAMS = ['sandbox/idp-main.ts', 'sandbox/bff-main.ts'];
 process.argv = [node, entry, ...rest];
 // esbuild and tsx start processes, which would inherit it: platform/host.ts finds it here.
 Object.defineProperty(process, Symbol.for('IAT_ADMIN_TOKEN'), { value: process.env['IAT_ADMIN_TOKEN'] });
@@ -71,9 +73,10 @@ async function build(outdir) {
   const esbuild = await import('esbuild');
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: readdirSync(scripts)
-      .filter((each) => extname(each) === '.ts')
-      .map((each) => join(scripts, each)),
+    entryPoints: [...readdirSync(scripts).filter((each) => extname(each) === '.ts'), ...PROGRAMS].map((each) =>
+      join(scripts, each),
+    ),
+    outbase: scripts,
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,

@@ -96,7 +96,7 @@ function isGroupAlive(pid: number): boolean {
 }
 
 /** The one document on stdout; throws where there is anything else. */
-export function documentOf({ stdout, stderr }: Ended): ResultDocument {
+export function documentOf({ stdout, stderr }: Pick<Ended, 'stdout' | 'stderr'>): ResultDocument {
   try {
     return JSON.parse(stdout) as ResultDocument;
   } catch {

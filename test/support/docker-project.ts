@@ -4,9 +4,12 @@ import process from 'node:process';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { documentOf, runCommand } from './command.ts';
+import { execute } from '../../scripts/cli/execute.ts';
+import { workOf } from '../../scripts/cli/main.ts';
+import { documentOf } from './command.ts';
 import { type Compose, createProjectName, removeProjects } from './docker.ts';
 import { provideNodeImage } from './docker-image.ts';
+import { openCaptured } from './in-process.ts';
 import { sendJson, serve } from './server.ts';
 import { createHome } from './stand-in.ts';
 
@@ -48,7 +51,7 @@ export interface DockerProject {
   compose(...args: string[]): Promise<string>;
   /** The same with the other environment or folder. */
   composeWith(how: How, ...args: string[]): Promise<string>;
-  /** `npm run iat -- --json` with the arguments, in the folder. */
+  /** `npm run iat -- --json` with the arguments, as from the folder; in this process, for its start takes a second. */
   iat(args: readonly string[], how?: How): Promise<IatEnd>;
   /** What happens when the mint request comes, before it is answered; a token of its own, where it returns one. */
   onMint(act: () => Promise<unknown>): void;
@@ -170,19 +173,21 @@ export async function createDockerProject(
         '--bff-url',
         url,
       ];
-      const ended = await runCommand(['--json', ...places, '--stable-for', '0', ...args], {
+      const { session, read, output } = await openCaptured('iat', ['--json', ...places, '--stable-for', '0', ...args], {
         cwd: how.cwd ?? folder,
         env: { ...env, ...(how.both ? {} : alone), IAT_ADMIN_TOKEN: ADMIN_TOKEN, ...how.env },
       });
-      const document = documentOf(ended);
+      const { exitCode } = await execute(session, workOf('iat', session, read));
+      const { stdout, stderr } = output();
+      const document = documentOf({ stdout, stderr });
       const { error } = document;
       return {
-        exitCode: ended.exitCode,
+        exitCode,
         code: error?.code ?? null,
         message: error?.message ?? '',
         hint: error?.hint ?? '',
-        warnings: ended.stderr.replace(/\s+/g, ' '),
-        all: ended.all,
+        warnings: stderr.replace(/\s+/g, ' '),
+        all: stdout + stderr,
         document,
         mints,
       };

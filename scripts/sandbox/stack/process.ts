@@ -31,8 +31,8 @@ export function startProgram(
   const inherited = TECHNICAL.map((name) => [name, process.env[name]] as const).filter(
     ([, value]) => value !== undefined,
   );
-  const main = fileURLToPath(new URL(`../${program}-main.ts`, import.meta.url));
-  const child = spawn(node, ['--import', import.meta.resolve('tsx/esm'), main], {
+  const run = fileURLToPath(new URL('../../run.mjs', import.meta.url));
+  const child = spawn(node, [run, `sandbox/${program}-main`], {
     env: { ...Object.fromEntries(inherited), ...env, [LIFELINE.name]: LIFELINE.value },
     // Ctrl-C in the terminal is for the parent alone; it ends its children itself.
     detached: process.platform !== 'win32',
