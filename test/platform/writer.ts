@@ -1,17 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
-
-/** Its modules, compiled once: hundreds of these processes are started, and a loader would take most of their time. */
-const SOURCES = ['test/platform/file-writer.ts', 'scripts/core/errors.ts'].concat(
-  ['files', 'file-in-place', 'file-lock', 'file-replace', 'file-system', 'file-target', 'lock-owner', 'processes'].map(
-    (name) => `scripts/platform/${name}.ts`,
-  ),
-);
+import { buildSync } from 'esbuild';
 
 export interface Ended {
   readonly code: number | null;
@@ -26,25 +18,21 @@ export interface Writer {
   as(uid: number, ...args: readonly string[]): ChildProcess;
 }
 
-/** Compiles test/platform/file-writer.ts into `folder` and returns how to start it. */
+/**
+ * Puts test/platform/file-writer.ts into one file in `folder` and returns how to start it: hundreds of these processes are
+ * started, and loading its modules would take most of their time.
+ */
 export function compileWriter(folder: string): Writer {
-  const root = fileURLToPath(new URL('../../', import.meta.url));
-  for (const path of SOURCES) {
-    const { outputText } = ts.transpileModule(readFileSync(join(root, path), 'utf8'), {
-      compilerOptions: {
-        target: ts.ScriptTarget.ES2023,
-        module: ts.ModuleKind.ESNext,
-        rewriteRelativeImportExtensions: true,
-        verbatimModuleSyntax: true,
-      },
-    });
-    const out = join(folder, dirname(path), basename(path, '.ts'));
-    mkdirSync(dirname(out), { recursive: true });
-    writeFileSync(`${out}.js`, outputText);
-  }
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const entry = join(folder, 'test/platform/file-writer.js');
+  const entry = join(folder, 'file-writer.mjs');
+  buildSync({
+    entryPoints: [fileURLToPath(new URL('file-writer.ts', import.meta.url))],
+    outfile: entry,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  });
   const start = (args: readonly string[], uid?: number) =>
     spawn(process.execPath, [entry, ...args], {
       cwd: folder,
