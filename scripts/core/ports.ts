@@ -166,18 +166,9 @@ export interface Stack extends Network {
    * compose cannot tell beforehand (v1).
    */
   foresee(service: string, signal: AbortSignal): Promise<readonly string[]>;
-  /**
-   * What is there before `up`: the newest container of the service, running or not, or null; and the services whose containers
-   * live in the network of the service's containers (`network_mode: service:…`), whatever profile they have.
-   */
-  beforeUp(
-    service: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly container: Container | null; readonly sidecars: readonly string[] }>;
-  /**
-   * Makes the containers of sidecars anew: with the old container they lost their network, and cannot even restart (notes:
-   * compose.md rule 28).
-   */
+  /** The newest container, and who lives in the network of the service's containers, whatever profile they have. */
+  beforeUp(service: string, signal: AbortSignal): Promise<Before>;
+  /** Makes sidecars anew: with the old container they lost their network, and cannot even restart (compose.md rule 28). */
   repair(services: readonly string[], signal: AbortSignal): Promise<void>;
   /** The newest container of the service, running or not; null: none. */
   container(service: string, signal: AbortSignal): Promise<Container | null>;
@@ -189,6 +180,13 @@ export interface Stack extends Network {
    * after each restart, without gaps or repeats. With `tail`, only about so many of the last lines.
    */
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
+}
+
+/** What is there before the service is started anew. */
+export interface Before {
+  readonly container: Container | null;
+  /** Services that have `network_mode: service:…`. */
+  readonly sidecars: readonly string[];
 }
 
 export interface LogOptions {
