@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -19,8 +19,6 @@ const root = join(scripts, '..');
 const entry = join(scripts, `${name}.ts`);
 const cache = join(root, 'node_modules', '.cache', 'bff-iat');
 const DAY_MS = 86_400_000;
-/** What the sandbox starts as processes of their own. */
-const PROGRAMS = ['sandbox/idp-main.ts', 'sandbox/bff-main.ts'];
 process.argv = [node, entry, ...rest];
 // esbuild and tsx start processes, which would inherit it: platform/host.ts finds it here.
 Object.defineProperty(process, Symbol.for('IAT_ADMIN_TOKEN'), { value: process.env['IAT_ADMIN_TOKEN'] });
@@ -73,9 +71,10 @@ async function build(outdir) {
   const esbuild = await import('esbuild');
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: [...readdirSync(scripts).filter((each) => extname(each) === '.ts'), ...PROGRAMS].map((each) =>
-      join(scripts, each),
-    ),
+    // The entries, and what the sandbox starts as processes of their own.
+    entryPoints: readdirSync(scripts, { recursive: true, encoding: 'utf8' })
+      .filter((each) => /^[^\\/]+\.ts$|-main\.ts$/.test(each))
+      .map((each) => join(scripts, each)),
     outbase: scripts,
     outdir,
     outExtension: { '.js': '.mjs' },
