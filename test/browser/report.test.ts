@@ -215,28 +215,37 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
   });
 
   it('opens and filters 2,000 requests without holding the browser up', async () => {
-    const { page, context, complaints } = await reader.open(render(collectionRun(2000, 50)));
-    const settled = () =>
-      page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
-    await settled();
-    // Plain selectors: to find something by its role or text, Playwright walks the whole page, and that would be measured, too.
-    const output = page.locator('.toolbar output');
-    await page.locator('[data-filter=failed]').click();
-    expect(await output.textContent()).toBe('40 of 2,000 shown');
-    await settled();
-    await page.locator('[data-filter=all]').click();
-    await settled();
-    await page.locator('.toolbar input').fill('order 17');
-    await settled();
-    expect(await output.textContent()).toBe('139 of 2,000 shown');
-    await page.locator('.toolbar input').fill('');
-    await settled();
-    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
-    await settled();
-    const tasks = await page.evaluate<{ startTime: number; duration: number }[]>('longTasks');
-    const loaded = await page.evaluate<number>('performance.getEntriesByType("navigation")[0].loadEventEnd');
-    expect(tasks.filter(({ startTime, duration }) => startTime > loaded && duration > 200)).toEqual([]);
-    expect(complaints).toEqual([]);
-    await context.close();
+    const html = render(collectionRun(2000, 50));
+    const longest: number[] = [];
+    // The machine has other things to do as well: the one in the middle of three counts.
+    for (let round = 0; round < 3; round++) longest.push(await longestTaskOfReading(reader, html));
+    expect(longest.sort((a, b) => a - b)[1], longest.join()).toBeLessThanOrEqual(200);
   });
 });
+
+/** Milliseconds of the longest task after loading, in a page of 2,000 requests that is filtered, searched and scrolled. */
+async function longestTaskOfReading(reader: Reader, html: string): Promise<number> {
+  const { page, context, complaints } = await reader.open(html);
+  const settled = () =>
+    page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  await settled();
+  // Plain selectors: to find something by its role or text, Playwright walks the whole page, and that would be measured, too.
+  const output = page.locator('.toolbar output');
+  await page.locator('[data-filter=failed]').click();
+  expect(await output.textContent()).toBe('40 of 2,000 shown');
+  await settled();
+  await page.locator('[data-filter=all]').click();
+  await settled();
+  await page.locator('.toolbar input').fill('order 17');
+  await settled();
+  expect(await output.textContent()).toBe('139 of 2,000 shown');
+  await page.locator('.toolbar input').fill('');
+  await settled();
+  await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+  await settled();
+  const tasks = await page.evaluate<{ startTime: number; duration: number }[]>('longTasks');
+  const loaded = await page.evaluate<number>('performance.getEntriesByType("navigation")[0].loadEventEnd');
+  expect(complaints).toEqual([]);
+  await context.close();
+  return Math.max(0, ...tasks.filter(({ startTime }) => startTime > loaded).map(({ duration }) => duration));
+}

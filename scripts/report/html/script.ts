@@ -28,18 +28,27 @@ export const SCRIPT = `
     const input = toolbar.querySelector('input');
     const output = toolbar.querySelector('output');
     const total = Number(toolbar.dataset.total);
-    let rows;
+    const rows = [...list.getElementsByClassName('x')].map((row) => ({ row, failed: row.classList.contains('failed'), text: null }));
+    // What a row says is read when somebody searches, or before, while the browser has nothing to do.
+    const textOf = (each) => {
+      if (each.text === null) each.text = [...all('.row > :not(.time)', each.row)].map((cell) => cell.textContent).join(' ').toLowerCase();
+      return each.text;
+    };
+    let read = 0;
+    const readOn = (idle) => {
+      while (read < rows.length && idle.timeRemaining() > 2) textOf(rows[read++]);
+      if (read < rows.length) requestIdleCallback(readOn);
+    };
+    if (window.requestIdleCallback) requestIdleCallback(readOn);
     let filter = 'all';
     const apply = () => {
-      rows = rows || [...all('.x', list)].map((row) => ({
-        row, failed: row.classList.contains('failed'), text: [...all('.row > :not(.time)', row)].map((cell) => cell.textContent).join(' ').toLowerCase()
-      }));
       const words = input.value.toLowerCase().split(/\\s+/).filter(Boolean);
       const active = filter !== 'all' || words.length > 0;
       const lists = new Set();
       let shown = 0;
-      for (const { row, failed, text } of rows) {
-        const fits = (filter === 'all' || (filter === 'failed') === failed) && words.every((word) => text.includes(word));
+      for (const each of rows) {
+        const { row, failed } = each;
+        const fits = (filter === 'all' || (filter === 'failed') === failed) && words.every((word) => textOf(each).includes(word));
         if (row.hidden === fits) row.hidden = !fits;
         if (!fits) continue;
         shown++;
