@@ -12,7 +12,7 @@ import { collectionRun, hostileRun, interruptedRun, plannedRun } from '../report
 import { sampleMasker } from '../report/sample-exchanges.ts';
 import { failedBootstrapRun, failedMintRun, healthyRun } from '../report/sample-run.ts';
 import { hasChromium, Reader } from './chromium.ts';
-import { longestTaskOfReading } from './long-tasks.ts';
+import { longTasksOfReading } from './long-tasks.ts';
 
 const render = (run: Run) => renderHtml(run, sampleMasker());
 
@@ -216,10 +216,6 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
   });
 
   it('opens and filters 2,000 requests without holding the browser up', async () => {
-    const html = render(collectionRun(2000, 50));
-    const longest: number[] = [];
-    // The machine has other things to do as well: the one in the middle of three counts.
-    for (let round = 0; round < 3; round++) longest.push(await longestTaskOfReading(reader, html));
-    expect(longest.sort((a, b) => a - b)[1], longest.join()).toBeLessThanOrEqual(200);
+    expect(await longTasksOfReading(reader, render(collectionRun(2000, 50)))).toEqual([]);
   });
 });

@@ -60,8 +60,8 @@ test('demo --fault tells the story, with the exit code of the real thing', async
   expect(story.exitCode).toBe(0);
 });
 
-test('a flood of 120 MB is read to the line that decides, in memory that stays flat', async () => {
-  const running = startCommand(['--fault', 'log-flood:120'], { command: 'demo', cwd: process.cwd() });
+test('a flood of 300 MB is read to the line that decides, in memory that stays flat', async () => {
+  const running = startCommand(['--fault', 'log-flood:300'], { command: 'demo', cwd: process.cwd() });
   const peak = await peakMemory(running.pid);
   const { all } = await running.ended;
   expect(all.replace(/\s+/g, ' ')).toContain('The BFF has no cached credentials and no IAT in DCR_IAT.');
