@@ -10,7 +10,7 @@ import { describeCause } from './cause.ts';
 import { type Paper, renderEnding, renderFailure } from './ending.ts';
 import { terminalLeak } from './leak-guard.ts';
 import { createProgress } from './progress.ts';
-import { loadRenderers, type Renderers, writeReports } from './reports.ts';
+import { loadRenderers, rehearse, writeReports } from './reports.ts';
 import type { Settings } from './settings.ts';
 import { addStepSummary } from './step-summary.ts';
 import { createStyle, shortenPaths, wrap } from './style.ts';
@@ -57,16 +57,12 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     progress.handle(event);
     // Loading the renderers takes a moment; a container that starts, or requests that are answered, take longer.
     if (event.type !== 'step-started' || !WAITING.includes(event.name)) return;
-    const loaded = loadRenderers();
-    if (event.name === 'restart') void loaded.then(([{ renderHtml }]) => rehearse(renderHtml)).catch(() => {});
-  });
-  // What runs for the first time runs slowly. So a page is made for nobody, of the run so far, while a container starts; then
-  // the verdict does not wait for it.
-  const rehearse = (renderHtml: Renderers[0]['renderHtml']) => {
+    void loadRenderers();
+    if (event.name !== 'restart') return;
     const unknown = { planned: [], verdict: 'failed', thrown: null, signalExitCode: null } as const;
     const soFar = recorder.finish({ command: work.command, version: outside.host.version, ...unknown });
-    masker.find(Buffer.from(renderHtml(soFar, masker)));
-  };
+    rehearse(soFar, masker).catch(() => {});
+  });
   let verdict: Verdict = 'failed';
   let thrown: unknown = null;
   let started: Sandboxed | null = null;

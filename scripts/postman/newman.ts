@@ -70,8 +70,6 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
   let lastBody: string | null = null;
   const recordOf = (cursor: { readonly ref: string }) => records.get(cursor.ref);
   const { guarded, ready } = options;
-  // Where it rejects, the signal ends the run.
-  ready?.catch(() => {});
   const mostRequests = guarded === null ? options.requests * TURNS : options.requests;
 
   const summary = await new Promise<NewmanSummary | null>((resolve, reject) => {
@@ -95,6 +93,8 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
       finish();
     };
     options.signal.addEventListener('abort', onAbort, { once: true });
+    // Before Newman starts: that can fail to come as well.
+    Promise.resolve(ready).then(begin, () => {});
 
     const run = newman.run(newmanOptions(options), (error, result) => {
       // As a library Newman reports assertion failures through its events only; an error here means it did not run.
@@ -104,12 +104,15 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     run.on('start', (_, { run: started }) => {
       stop = () => started.abort();
       if (isSettled) return stop();
-      if (ready === undefined) return begin();
-      const go = () => {
-        begin();
-        started.resume();
-      };
-      started.pause(() => void ready.then(go, () => {}));
+      // Where it rejects, the signal ends the run.
+      if (ready !== null)
+        started.pause(
+          () =>
+            void ready.then(
+              () => started.resume(),
+              () => {},
+            ),
+        );
     });
     run.on('beforeItem', (_, { cursor, item }) => {
       if (records.size >= mostRequests) stop();

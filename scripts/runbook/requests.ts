@@ -140,7 +140,7 @@ export function toRun(
     tls: { caFile: job.caFile, insecure: job.insecure },
     requestTimeoutMs: limits.requestTimeoutMs,
     guarded: limits.guarded ?? null,
-    ...(limits.ready === undefined ? {} : { ready: limits.ready }),
+    ready: limits.ready ?? null,
     signal: limits.signal ?? signal,
   };
 }
