@@ -118,12 +118,9 @@ export async function connectDocker(
     return isWhole && (!options.explicit || options.files.every(has)) ? running.files : (found?.list ?? []);
   }
 
-  /** Asked for at once, as it is, it was seen when the stack was looked for. */
-  let justSeen = running?.containers ?? null;
   const newest = async (service: string) => {
     const labels = [`${SERVICE_LABEL}=${service}`, ...(project === null ? [] : [`${PROJECT_LABEL}=${project}`])];
-    const found = justSeen ?? (await containersOf(labels));
-    justSeen = null;
+    const found = await containersOf(labels);
     // Without a project's name yet: only containers that were made from these files belong to it.
     const own = project !== null ? found : (runningFrom(found, files, null)?.containers ?? []);
     const container = newestOf(own);
@@ -142,6 +139,7 @@ export async function connectDocker(
     // In the directory of the first file, unless the stack was started with --env-file (notes: compose.md §1.4).
     dotenv: invocation.envFiles.at(-1) ?? join(running?.directory ?? dirname(invocation.files[0] ?? ''), '.env'),
     isLocal: false,
+    seen: newestOf(running?.containers ?? []),
     commands: (service) => ({
       check: configCommand(invocation),
       restart: upCommand(invocation, service, scale),

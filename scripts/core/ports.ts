@@ -153,6 +153,8 @@ export interface Stack extends Network {
   readonly dotenv: string;
   /** The services share this machine's loopback, so that 127.0.0.1 is the same there and here. */
   readonly isLocal: boolean;
+  /** The newest container of the service as it was when the stack was looked for; null: none was seen. */
+  readonly seen: Container | null;
   /** What `--dry-run` prints. */
   commands(service: string): { readonly check: Command; readonly restart: Command; readonly follow: Command };
   /**
@@ -182,10 +184,9 @@ export interface Stack extends Network {
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
 }
 
-/** What is there before the service is started anew. */
+/** What is there before the service is started anew. Sidecars: services that have `network_mode: service:…`. */
 export interface Before {
   readonly container: Container | null;
-  /** Services that have `network_mode: service:…`. */
   readonly sidecars: readonly string[];
 }
 

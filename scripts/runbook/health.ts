@@ -55,8 +55,8 @@ export async function checkHealth(
  * @param options.failed rejects when the BFF fails meanwhile, by its log or its container
  * @param options.up resolves when the BFF says that it serves requests: it is asked at once, and the pauses begin anew
  * @param options.start names the start of the container that answers: another one begins the time anew
- * @param options.limitMs when it has to be healthy, in milliseconds since the run's start: `--health-timeout` after the
- *   container was there
+ * @param options.sinceMs when the container was there, in milliseconds since the run's start: `--health-timeout` counts from
+ *   then, and the bootstrap took its part of it
  * @param options.onAttempt is told of each attempt
  * @returns the last attempt, which passed
  * @throws AppError `bff-unhealthy` with what failed last
@@ -69,15 +69,13 @@ export async function waitForHealth(
     readonly failed: Promise<never>;
     readonly up: Promise<void>;
     start(): string;
-    readonly limitMs: number;
+    readonly sinceMs: number;
     onAttempt(attempt: Attempt): void;
   },
 ): Promise<Attempt> {
   const { job, tools, recorder, signal } = context;
   const ending = new AbortController();
   const end = AbortSignal.any([signal, ending.signal]);
-  // The bootstrap took its part of the limit.
-  const containerMs = options.limitMs - job.healthTimeoutMs;
   let attempts = 0;
   let pausesSinceMs = recorder.elapsedMs();
   let isUp = false;
@@ -114,7 +112,8 @@ export async function waitForHealth(
       const still = down.names.filter((name) => names.includes(name));
       down = still.length > 0 ? { ...down, names: still } : { names, sinceMs: nowMs };
       const isDown = down.names.length > 0 && nowMs - down.sinceMs >= DOWN_FOR_MS;
-      if (isDown || nowMs >= options.limitMs) throw unhealthy(attempt, attempts, seconds(nowMs - containerMs));
+      const aliveMs = nowMs - options.sinceMs;
+      if (isDown || aliveMs >= job.healthTimeoutMs) throw unhealthy(attempt, attempts, seconds(aliveMs));
       scope.progress(`try ${attempts}: ${describeFailure(attempt)}`);
       const wait = tools.clock.sleep(pauseMs(nowMs - pausesSinceMs), end);
       pause = isUp ? wait : Promise.race([wait, up]);

@@ -56,7 +56,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const target = await (isSame ? early : findWritable(context, stack.files, stack.dotenv));
   recorder.facts.push(['Compose', stack.title], ['Project', stack.invocation]);
   const resolving = resolveBefore(stack, target, job, signal);
-  const looking = Promise.all([stack.container(job.service, signal), stack.foresee(job.service, signal)]);
+  const looking = Promise.all([stack.seen ?? stack.container(job.service, signal), stack.foresee(job.service, signal)]);
   looking.catch(() => {});
   // Loading Newman takes as long as compose, and nothing else can go on meanwhile: all at the same time.
   tools.collections.preload();

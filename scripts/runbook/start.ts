@@ -23,7 +23,7 @@ export async function seeHealthy(
   const onAttempt = (attempt: Attempt) => {
     last = attempt;
   };
-  const limitMs = recorder.elapsedMs() + job.healthTimeoutMs;
+  const sinceMs = recorder.elapsedMs();
   const watch = watchContainer(context, plan.stack, container);
   try {
     await recorder.step('bootstrap', async (scope) => {
@@ -37,7 +37,7 @@ export async function seeHealthy(
     });
     await recorder.step('health', async (scope) => {
       const { failed, up, start, reader } = watch;
-      const { exchanges } = await waitForHealth(context, scope, plan.health, { failed, up, start, limitMs, onAttempt });
+      const { exchanges } = await waitForHealth(context, scope, plan.health, { failed, up, start, sinceMs, onAttempt });
       const proof = await proveRegistration(context, scope, plan.health, { reader, exchanges, env: container.env });
       recorder.facts.push(['Registration', proof]);
     });

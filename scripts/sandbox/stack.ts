@@ -71,6 +71,7 @@ export function createStack(options: StackOptions): SandboxStack {
     files: [composeFile],
     dotenv: join(dirname(composeFile), '.env'),
     isLocal: true,
+    seen: null,
     commands: (service) => ({
       check: command('config'),
       restart: command('up', '-d', service),
