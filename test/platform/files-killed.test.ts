@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFiles } from '../../scripts/platform/files.ts';
-import { compileWriter, ended } from './writer.ts';
+import { compileWriter, ended, type Writer } from './writer.ts';
 
 const SEEDS = 200;
 
@@ -17,11 +17,11 @@ const OLD = 'old-'.repeat(8_000);
 const NEW = 'new+'.repeat(12_000);
 
 let folder: string;
-let write: ReturnType<typeof compileWriter>;
+let write: Writer;
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'files-killed-'));
-  write = compileWriter(join(folder, 'writer'));
+  write = await compileWriter(join(folder, 'writer'));
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

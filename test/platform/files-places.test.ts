@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFiles } from '../../scripts/platform/files.ts';
-import { compileWriter, ended } from './writer.ts';
+import { compileWriter, ended, type Writer } from './writer.ts';
 
 /** What needs root on Linux: mounts, and other users. */
 const why = whyNot();
@@ -14,12 +14,12 @@ if (why !== null) process.stderr.write(`Skipped: files on full disks, on mounts 
 describe.skipIf(why !== null && !process.env['CI'])('files in other places', () => {
   const root = fs.mkdtempSync(join(fs.realpathSync(tmpdir()), 'files-places-'));
   const mounts: string[] = [];
-  let write: ReturnType<typeof compileWriter>;
+  let write: Writer;
 
-  beforeAll(() => {
+  beforeAll(async () => {
     expect(why).toBeNull();
     fs.chmodSync(root, 0o755);
-    write = compileWriter(join(root, 'writer'));
+    write = await compileWriter(join(root, 'writer'));
   });
 
   afterAll(() => {

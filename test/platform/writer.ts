@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { bundle } from '../support/bundle.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -18,21 +18,10 @@ export interface Writer {
   as(uid: number, ...args: readonly string[]): ChildProcess;
 }
 
-/**
- * Puts test/platform/file-writer.ts into one file in `folder` and returns how to start it: hundreds of these processes are
- * started, and loading its modules would take most of their time.
- */
-export function compileWriter(folder: string): Writer {
+/** Puts test/platform/file-writer.ts into one file in `folder` and returns how to start it. */
+export async function compileWriter(folder: string): Promise<Writer> {
+  await bundle(folder, [fileURLToPath(new URL('file-writer.ts', import.meta.url))]);
   const entry = join(folder, 'file-writer.mjs');
-  buildSync({
-    entryPoints: [fileURLToPath(new URL('file-writer.ts', import.meta.url))],
-    outfile: entry,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  });
   const start = (args: readonly string[], uid?: number) =>
     spawn(process.execPath, [entry, ...args], {
       cwd: folder,

@@ -2,8 +2,8 @@ import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/p
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { execa } from 'execa';
+import { bundle } from './bundle.ts';
 import { type Compose, createProjectName, removeLeftovers, removeProjects } from './docker.ts';
 import { provideNodeImage } from './docker-image.ts';
 
@@ -66,7 +66,10 @@ export async function createDockerStack(compose: Compose, iat: 'a stale' | 'no')
 
   await cp(new URL('../fixtures/stack/', import.meta.url), home, { recursive: true });
   await cp(join(home, 'ms_bff_spike', 'bff.env'), bffEnvFile);
-  await buildPrograms(join(home, 'programs'));
+  const programs = ['idp', 'bff'].map(
+    (name) => new URL(`../../scripts/sandbox/${name}-main.ts`, import.meta.url).pathname,
+  );
+  await bundle(join(home, 'programs'), programs, ['oidc-provider']);
   await mkdir(join(home, 'idp'));
   await writeFile(adminTokenFile, `${ADMIN_TOKEN}\n`, { mode: 0o600 });
   const repository = new URL('../../', import.meta.url).pathname.replace(/\/$/, '');
@@ -202,21 +205,4 @@ function toFacts([container]: Inspected): ContainerFacts {
     restartCount: RestartCount,
     env: Object.fromEntries(Config.Env.map((each) => each.split(/=(.*)/s).slice(0, 2))),
   };
-}
-
-/** The sandbox's IdP and BFF as one file each: a BFF that fails is started again and again, and translating it costs more. */
-async function buildPrograms(outdir: string): Promise<void> {
-  await build({
-    entryPoints: ['idp', 'bff'].map(
-      (name) => new URL(`../../scripts/sandbox/${name}-main.ts`, import.meta.url).pathname,
-    ),
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    // It reads files beside its own.
-    external: ['oidc-provider'],
-  });
 }
