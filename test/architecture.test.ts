@@ -42,7 +42,8 @@ describe('the layout', () => {
 
   test('scripts/ has the folders that the design lists', () => {
     const folders = modules.map((path) => /^scripts\/([^/]+)\//.exec(path)?.[1]).filter((name) => name !== undefined);
-    const known = 'bff cli compose core maintenance platform postman report runbook sandbox'.split(' ');
+    const known =
+      'bff cli compose compose-file core idp maintenance platform postman report runbook sandbox secrets'.split(' ');
     expect([...new Set(folders)].filter((name) => !known.includes(name))).toEqual([]);
   });
 });

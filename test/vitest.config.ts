@@ -9,7 +9,7 @@ const MEASURING = [
 ];
 
 /** Functions and small files: nothing that one file leaves in a process concerns the next, and starting one takes a second. */
-const UNITS = ['bff', 'cli', 'compose', 'core', 'postman', 'report', 'runbook'].map(
+const UNITS = ['bff', 'cli', 'compose', 'compose-file', 'core', 'idp', 'postman', 'report', 'runbook', 'secrets'].map(
   (folder) => `test/${folder}/**/*.test.{ts,tsx}`,
 );
 

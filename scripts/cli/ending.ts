@@ -1,8 +1,8 @@
 import { toDisplay, withoutTimestamp } from '../bff/log-line.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
-import { maskText } from '../report/by-place.ts';
 import { splitAdvice } from '../report/text.ts';
+import { maskText } from '../secrets/by-place.ts';
 import { renderDuration, type Style, wrap } from './style.ts';
 
 /** Where a text goes, and what it passes on the way: before it is broken into lines, for that changes its length. */

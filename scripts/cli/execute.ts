@@ -1,14 +1,14 @@
 import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
-import { type Masker, SHORTEST_MASKED } from '../core/masker.ts';
 import type { Output } from '../core/ports.ts';
 import type { ReportPaths, Run, StepName, Verdict } from '../core/result.ts';
-import type { Transcript } from '../core/transcript.ts';
-import { maskText } from '../report/by-place.ts';
 import type { Context } from '../runbook/job.ts';
 import { Recorder, type StepScope } from '../runbook/recorder.ts';
+import { maskText } from '../secrets/by-place.ts';
+import { terminalLeak } from '../secrets/leak-guard.ts';
+import { type Masker, SHORTEST_MASKED } from '../secrets/masker.ts';
+import type { Transcript } from '../secrets/transcript.ts';
 import { describeCause } from './cause.ts';
 import { type Paper, renderEnding, renderFailure } from './ending.ts';
-import { terminalLeak } from './leak-guard.ts';
 import { createProgress } from './progress.ts';
 import { loadRenderers, rehearse, writeReports } from './reports.ts';
 import type { Settings } from './settings.ts';

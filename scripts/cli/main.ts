@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { readDotenv } from '../compose/dotenv.ts';
 import { toAppError } from '../core/errors.ts';
-import { Masker } from '../core/masker.ts';
 import type { StepName, Verdict } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
-import { Transcript } from '../core/transcript.ts';
 import { scriptName } from '../report/words.ts';
 import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
 import { COLLECTION_STEPS, HEALTH_STEPS, runCollection, runHealth } from '../runbook/collection.ts';
 import { runDoctor } from '../runbook/doctor.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import type { Context } from '../runbook/job.ts';
+import { Masker } from '../secrets/masker.ts';
+import { Transcript } from '../secrets/transcript.ts';
 import type { CommandName } from './commands.ts';
 import { execute, type Session, tellCrash, type Work } from './execute.ts';
 import { parseArguments } from './parse.ts';

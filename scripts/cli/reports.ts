@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
-import type { Masker } from '../core/masker.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { ReportPaths, Run } from '../core/result.ts';
-import { verifyHistory, verifyNoLeak } from './leak-guard.ts';
+import { verifyHistory, verifyNoLeak } from '../secrets/leak-guard.ts';
+import type { Masker } from '../secrets/masker.ts';
 import type { Settings } from './settings.ts';
 
 /** The renderers are slow to load (a component library, an XML builder): start while something else is waited for. */

@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts';
-import type { Masker } from '../core/masker.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { Run } from '../core/result.ts';
+import type { Masker } from '../secrets/masker.ts';
 
 /**
  * Adds the run to the page that GitHub Actions shows of a job, whose file `GITHUB_STEP_SUMMARY` names. Every step of the job

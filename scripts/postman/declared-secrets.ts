@@ -1,4 +1,4 @@
-import { isSecretVariable } from '../core/secret-places.ts';
+import { isSecretVariable } from '../secrets/places.ts';
 import { type Auth, type Collection, type Place, placesOf, type Variable } from './collection.ts';
 import { fillIn, knownTo, textOf, type Value } from './variables.ts';
 

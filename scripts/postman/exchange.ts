@@ -1,5 +1,5 @@
 import type { Body, ExchangeError, Header, HttpRequest, HttpResponse } from '../core/exchange.ts';
-import type { Message } from './found-secrets.ts';
+import type { Message } from '../secrets/found.ts';
 import type { PostmanRequest, PostmanResponse } from './newman-types.ts';
 
 /** What is kept of a body for the report; the token is read from the whole one. */

@@ -1,8 +1,8 @@
 import { AppError } from '../core/errors.ts';
 import type { ExchangeError } from '../core/exchange.ts';
-import { Masker } from '../core/masker.ts';
 import type { CollectionRun } from '../core/ports.ts';
-import type { Message } from './found-secrets.ts';
+import type { Message } from '../secrets/found.ts';
+import { Masker } from '../secrets/masker.ts';
 
 /** Why a request is not to be sent: it would take the guarded secret, in any form, to another origin. null: it may go. */
 export function astray(

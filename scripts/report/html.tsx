@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
-import type { Masker } from '../core/masker.ts';
+
 import type { Run } from '../core/result.ts';
+import type { Masker } from '../secrets/masker.ts';
 import { renderPage } from './html/page.tsx';
 import { Report } from './html/report.tsx';
 import { maskRun } from './masked.ts';

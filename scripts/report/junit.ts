@@ -1,7 +1,7 @@
 import { exitCodeOf } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
-import type { Masker } from '../core/masker.ts';
 import type { Run, StepRecord } from '../core/result.ts';
+import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { decidingExchanges } from './outline.ts';
 import { cut, toIso, toLine, toVisible } from './text.ts';

@@ -1,9 +1,9 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
 import type { Where } from '../core/errors.ts';
 import type { Body, Exchange, Header, HttpRequest, HttpResponse } from '../core/exchange.ts';
-import type { Masker } from '../core/masker.ts';
 import type { Attempt, ClassifiedLine, ComposeFacts, Failure, Run, StepRecord } from '../core/result.ts';
-import { maskBody, maskEnvironmentLines, maskHeader, maskText } from './by-place.ts';
+import { maskBody, maskEnvironmentLines, maskHeader, maskText } from '../secrets/by-place.ts';
+import type { Masker } from '../secrets/masker.ts';
 
 /**
  * The run as it may be shown: a copy of the model, field by field, with every string masked by value (the masker) and by

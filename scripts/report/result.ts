@@ -1,7 +1,7 @@
 import type { DiagnosisCode } from '../core/diagnosis.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { Masker } from '../core/masker.ts';
 import type { Failure, ReportPaths, Run, Standing, StepName, StepStatus, Verdict } from '../core/result.ts';
+import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { toIso } from './text.ts';
 

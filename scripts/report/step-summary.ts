@@ -1,6 +1,6 @@
 import type { Exchange } from '../core/exchange.ts';
-import type { Masker } from '../core/masker.ts';
 import type { Run, StepStatus, Verdict } from '../core/result.ts';
+import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { failedExchanges, pathOf, tallyOf } from './outline.ts';
 import { cut, formatCount, formatDuration, toLine, toVisible } from './text.ts';

@@ -1,6 +1,6 @@
 import type { Project } from '../core/ports.ts';
-import { isSecretVariable } from '../core/secret-places.ts';
-import { FoundSecrets } from '../postman/found-secrets.ts';
+import { FoundSecrets } from '../secrets/found.ts';
+import { isSecretVariable } from '../secrets/places.ts';
 import type { Context } from './job.ts';
 
 /** What the services have in variables that are named like secrets: their logs and compose's messages may quote it. */

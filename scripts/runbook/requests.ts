@@ -15,9 +15,9 @@ import {
   v3Error,
 } from '../postman/collection.ts';
 import { declaredSecrets } from '../postman/declared-secrets.ts';
-import { FoundSecrets } from '../postman/found-secrets.ts';
 import { describeRevision } from '../postman/revision.ts';
 import { parseEnvironment, targetOf, type Value, verifyResolved } from '../postman/variables.ts';
+import { FoundSecrets } from '../secrets/found.ts';
 import type { Context } from './job.ts';
 
 /** Requests of the collection, ready to run; what `Collections.run` needs but for limits and signal. */

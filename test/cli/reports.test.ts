@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { writeReports } from '../../scripts/cli/reports.ts';
 import { addStepSummary } from '../../scripts/cli/step-summary.ts';
-import { Masker } from '../../scripts/core/masker.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import { reportFiles } from '../../scripts/platform/report-folder.ts';
 import { makeTemporaryFolder } from '../../scripts/platform/temporary-folder.ts';
 import { reportFolderName } from '../../scripts/report/folder.ts';
+import { Masker } from '../../scripts/secrets/masker.ts';
 import { ADMIN_TOKEN, sampleMasker } from '../report/sample-exchanges.ts';
 import { failedMintRun, healthyRun } from '../report/sample-run.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Masker } from '../../scripts/core/masker.ts';
 import { Secret } from '../../scripts/core/secret.ts';
+import { Masker } from '../../scripts/secrets/masker.ts';
 import { runSandboxed, type SandboxedRun } from '../support/sandboxed.ts';
 
 /** Neither secret stands in any form in output or files, but for the IAT in the one line of the compose file. */

@@ -1,6 +1,6 @@
 import type { Assertion, Body, Exchange, Header } from '../../scripts/core/exchange.ts';
-import { Masker } from '../../scripts/core/masker.ts';
 import { Secret } from '../../scripts/core/secret.ts';
+import { Masker } from '../../scripts/secrets/masker.ts';
 
 /** Secrets of the samples. Short, so that no part of them is a word that stands in a URL: the masker knows parts, too. */
 export const ADMIN_TOKEN = 'test-only-admin-0001';

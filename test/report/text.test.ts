@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isJson, layOutJson, maskMembers } from '../../scripts/core/json-text.ts';
 import { readExpectation } from '../../scripts/report/expectation.ts';
 import { cut, formatBytes, formatDuration, formatNumber, toVisible } from '../../scripts/report/text.ts';
+import { isJson, layOutJson, maskMembers } from '../../scripts/secrets/json-text.ts';
 import { HOSTILE } from './extreme-runs.ts';
 
 describe('toVisible', () => {

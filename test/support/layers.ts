@@ -4,14 +4,17 @@ import ts from 'typescript';
 /** Which folders of scripts/ a folder may import from, besides itself. Imports point one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   entry: ['cli', 'core'],
-  cli: ['runbook', 'postman', 'compose', 'bff', 'report', 'core'],
-  runbook: ['postman', 'compose', 'bff', 'core'],
-  postman: ['core'],
-  compose: ['core'],
-  bff: ['core'],
-  report: ['core'],
+  cli: ['runbook', 'postman', 'idp', 'bff', 'compose-file', 'report', 'secrets', 'core'],
+  runbook: ['postman', 'idp', 'bff', 'compose-file', 'secrets', 'core'],
+  postman: ['idp', 'secrets', 'core'],
+  idp: ['secrets', 'core'],
+  bff: ['idp', 'core'],
+  'compose-file': ['core'],
+  compose: ['compose-file', 'idp', 'core'],
+  report: ['secrets', 'core'],
+  secrets: ['core'],
   platform: ['core'],
-  sandbox: ['platform', 'core'],
+  sandbox: ['platform', 'compose-file', 'core'],
   core: [],
 };
 

@@ -1,4 +1,4 @@
-import { plantedForms } from '../../scripts/core/masking/forms.ts';
+import { plantedForms } from './planted-forms.ts';
 
 /** Characters of a secret in a row that nobody may see: assertion libraries cut what they print. */
 const PIECE = 12;

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { ComponentChildren } from 'preact';
 import type { Body, Header } from '../../core/exchange.ts';
-import { isJson, layOutJson } from '../../core/json-text.ts';
+import { isJson, layOutJson } from '../../secrets/json-text.ts';
 import { cut, formatBytes, head } from '../text.ts';
 import { LONGEST_BODY } from '../view.ts';
 import { CodeBlock } from './code-block.tsx';

@@ -1,6 +1,6 @@
-import type { Secret } from '../secret.ts';
-import { Ink, MAX_GAP } from './ink.ts';
-import { Readings } from './readings.ts';
+import type { Secret } from '../../core/secret.ts';
+import { Ink, MAX_GAP } from './compact-text.ts';
+import { Readings } from './decodings.ts';
 import { SecretIndex, SHORTEST_CUT, type Spelling } from './secret-index.ts';
 
 /** A place in a text where a secret stands, or a piece of one. */

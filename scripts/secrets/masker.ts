@@ -1,6 +1,6 @@
+import type { Secret } from '../core/secret.ts';
 import { MaskStream, type MaskStreamOptions } from './masking/mask-stream.ts';
 import { type Place, Search } from './masking/search.ts';
-import type { Secret } from './secret.ts';
 
 /** Shorter values would turn up in ordinary text, and masking them would eat the report; they are masked by place instead. */
 export const SHORTEST_MASKED = 8;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskBody, maskEnvironmentLines, maskHeader, maskText } from '../../scripts/report/by-place.ts';
+import { maskBody, maskEnvironmentLines, maskHeader, maskText } from '../../scripts/secrets/by-place.ts';
 
 describe('headers', () => {
   it.each([

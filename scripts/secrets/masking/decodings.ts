@@ -1,6 +1,6 @@
 import { readDecimalBytes, readHexBytes } from './byte-lists.ts';
+import { Ink } from './compact-text.ts';
 import { BACKSLASHES, type Escapes, FORM, PERCENTS, QUOTING, REFERENCES, TAGS } from './escapes.ts';
-import { Ink } from './ink.ts';
 import type { SecretIndex } from './secret-index.ts';
 
 /** Called with each way to read a text, and the names of the encodings that were undone, outermost first. */

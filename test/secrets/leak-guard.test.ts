@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { execute } from '../../scripts/cli/execute.ts';
-import { Masker } from '../../scripts/core/masker.ts';
 import type { Verdict } from '../../scripts/core/result.ts';
 import { Secret } from '../../scripts/core/secret.ts';
-import { Transcript } from '../../scripts/core/transcript.ts';
 import type { Context } from '../../scripts/runbook/job.ts';
+import { Masker } from '../../scripts/secrets/masker.ts';
+import { Transcript } from '../../scripts/secrets/transcript.ts';
 import { openCaptured } from '../support/in-process.ts';
 
 const TOKEN = 'test-only-initial-access-token-0001';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Masker } from '../../scripts/core/masker.ts';
-import { plantedForms } from '../../scripts/core/masking/forms.ts';
-import { inkOf } from '../../scripts/core/masking/ink.ts';
 import { Secret } from '../../scripts/core/secret.ts';
-import { B64TOKEN, maskerOf, OUTSIDE, secretOf, TOKEN, UNICODE } from './secrets.ts';
+import { Masker } from '../../scripts/secrets/masker.ts';
+import { inkOf } from '../../scripts/secrets/masking/compact-text.ts';
+import { plantedForms } from '../support/planted-forms.ts';
+import { B64TOKEN, maskerOf, OUTSIDE, secretOf, TOKEN, UNICODE } from './samples.ts';
 
 describe('what is masked', () => {
   it('shows that something was there and which', () => {

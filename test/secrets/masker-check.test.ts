@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { blindSpots, findLeaks } from '../../scripts/core/leak.ts';
-import { plantedForms } from '../../scripts/core/masking/forms.ts';
-import { secretOf, TOKEN } from './secrets.ts';
+import { blindSpots, findLeaks } from '../support/masker-check.ts';
+import { plantedForms } from '../support/planted-forms.ts';
+import { secretOf, TOKEN } from './samples.ts';
 
 describe('the leak guard', () => {
   it('sees every form of a planted secret', () => {

@@ -1,5 +1,5 @@
+import { BARRIER, type Ink } from './compact-text.ts';
 import { ENTITIES } from './entities.ts';
-import { BARRIER, type Ink } from './ink.ts';
 
 /** One way in which texts are escaped. */
 export interface Escapes {

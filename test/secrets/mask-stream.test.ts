@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Masker } from '../../scripts/core/masker.ts';
-import { plantedForms } from '../../scripts/core/masking/forms.ts';
-import type { MaskStreamOptions } from '../../scripts/core/masking/mask-stream.ts';
-import { B64TOKEN, maskerOf, OUTSIDE, TOKEN } from './secrets.ts';
+import type { Masker } from '../../scripts/secrets/masker.ts';
+import type { MaskStreamOptions } from '../../scripts/secrets/masking/mask-stream.ts';
+import { plantedForms } from '../support/planted-forms.ts';
+import { B64TOKEN, maskerOf, OUTSIDE, TOKEN } from './samples.ts';
 
 const LABEL = '‹IAT sha256:1a2b3c4d›';
 

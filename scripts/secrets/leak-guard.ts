@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { AppError } from '../core/errors.ts';
-import type { Leak, Masker } from '../core/masker.ts';
 import type { ReportFiles } from '../core/report-files.ts';
-import type { Transcript } from '../core/transcript.ts';
+import type { Leak, Masker } from './masker.ts';
+import type { Transcript } from './transcript.ts';
 
 const BUG = 'That is a bug in this tool. Report it, with the form and the place; they tell nothing about the value.';
 

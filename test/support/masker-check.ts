@@ -1,6 +1,6 @@
-import { type Leak, Masker } from './masker.ts';
-import { plantedForms } from './masking/forms.ts';
-import { Secret } from './secret.ts';
+import { Secret } from '../../scripts/core/secret.ts';
+import { type Leak, Masker } from '../../scripts/secrets/masker.ts';
+import { plantedForms } from './planted-forms.ts';
 
 /** Where any of the secrets stands in a text or in a file's bytes, in any form. */
 export function findLeaks(input: string | Uint8Array, secrets: Iterable<Secret>): Leak[] {

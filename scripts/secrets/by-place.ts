@@ -1,5 +1,5 @@
-import { maskMembers } from '../core/json-text.ts';
-import { isAuthorization, isSecretHeader, isSecretName } from '../core/secret-places.ts';
+import { maskMembers } from './json-text.ts';
+import { isAuthorization, isSecretHeader, isSecretName } from './places.ts';
 
 /**
  * Masks what stands where secrets stand, whether or not anyone knows the value: header values, members of JSON and form

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../../core/secret.ts';
 import { NOT_ASCII } from './byte-lists.ts';
+import { BARRIER, inkOf } from './compact-text.ts';
 import { FORM, QUOTING, withoutQuoting } from './escapes.ts';
-import { BARRIER, inkOf } from './ink.ts';
 
 /** Consecutive characters of a secret that count as the secret: assertion libraries cut what they print. */
 export const WINDOW = 12;

@@ -1,5 +1,5 @@
+import type { Ink } from './compact-text.ts';
 import { digit } from './escapes.ts';
-import type { Ink } from './ink.ts';
 
 /** A shorter list is no secret; one that runs to the end may go on. */
 const SHORTEST_LIST = 8;

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { inkOf } from './ink.ts';
-import { WINDOW } from './secret-index.ts';
+import { inkOf } from '../../scripts/secrets/masking/compact-text.ts';
+import { WINDOW } from '../../scripts/secrets/masking/secret-index.ts';
 
 /**
  * A secret as it may turn up in a report or a log, in every form that the masker promises to know. Written without the

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { Masker } from '../../scripts/core/masker.ts';
-import { inkOf } from '../../scripts/core/masking/ink.ts';
 import { Secret } from '../../scripts/core/secret.ts';
+import { Masker } from '../../scripts/secrets/masker.ts';
+import { inkOf } from '../../scripts/secrets/masking/compact-text.ts';
 
 export const TOKEN = 'test-only-initial-access-token-0001';
 

@@ -1,8 +1,8 @@
 import type { Header } from '../core/exchange.ts';
-import { maskMembers } from '../core/json-text.ts';
-import { SHORTEST_MASKED } from '../core/masker.ts';
 import { Secret } from '../core/secret.ts';
-import { isAuthorization, isSecretHeader, isSecretName } from '../core/secret-places.ts';
+import { maskMembers } from './json-text.ts';
+import { SHORTEST_MASKED } from './masker.ts';
+import { isAuthorization, isSecretHeader, isSecretName } from './places.ts';
 
 /** One message as it went over the wire, with its whole body. */
 export interface Message {
