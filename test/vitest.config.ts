@@ -4,7 +4,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const MEASURING = [
   'test/bff/flood.test.ts',
   'test/browser/report.test.ts',
-  'test/compose/environment-speed.test.ts',
+  'test/compose-file/environment-speed.test.ts',
   'test/report/html.test.ts',
 ];
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readDotenv } from '../compose/dotenv.ts';
+import { readDotenv } from '../compose-file/dotenv.ts';
 import { toAppError } from '../core/errors.ts';
 import type { StepName, Verdict } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { parse } from 'yaml';
 import { argv, glob, $ as shell } from 'zx';
-import { listServices, readEnvironment, setEnvironment, unsetEnvironment } from '../compose/environment.ts';
+import { listServices, readEnvironment, setEnvironment, unsetEnvironment } from '../compose-file/environment.ts';
 import { AppError } from '../core/errors.ts';
 
 /**

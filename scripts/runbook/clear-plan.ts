@@ -1,6 +1,6 @@
 import { diagnoseLog, isTrue } from '../bff/diagnose.ts';
 import { isFault } from '../bff/health.ts';
-import type { Target } from '../compose/target.ts';
+import type { Target } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
 import type { Container, Project, Stack } from '../core/ports.ts';
 import type { LogLine, Standing } from '../core/result.ts';

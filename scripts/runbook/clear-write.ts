@@ -1,4 +1,4 @@
-import { diffOf } from '../compose/diff.ts';
+import { diffOf } from '../compose-file/diff.ts';
 import { AppError } from '../core/errors.ts';
 import type { Project } from '../core/ports.ts';
 import type { ClearPlan } from './clear-plan.ts';

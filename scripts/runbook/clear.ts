@@ -1,5 +1,5 @@
-import { diffOf } from '../compose/diff.ts';
 import { renderCommand } from '../compose/failures.ts';
+import { diffOf } from '../compose-file/diff.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { StepName, Verdict } from '../core/result.ts';
 import { type ClearPlan, planClear } from './clear-plan.ts';

@@ -1,4 +1,4 @@
-import type { Target } from '../compose/target.ts';
+import type { Target } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
 import type { Project, Stack } from '../core/ports.ts';
 

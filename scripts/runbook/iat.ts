@@ -1,5 +1,5 @@
-import { diffOf } from '../compose/diff.ts';
 import { renderCommand } from '../compose/failures.ts';
+import { diffOf } from '../compose-file/diff.ts';
 import type { DiagnosisCode } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import type { Container } from '../core/ports.ts';

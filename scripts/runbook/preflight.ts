@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { chooseTarget, type Target } from '../compose/target.ts';
+import { chooseTarget, type Target } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
 import type { Project, ResolvedService, Stack } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';

@@ -1,4 +1,4 @@
-import { diffOf } from '../compose/diff.ts';
+import { diffOf } from '../compose-file/diff.ts';
 import { AppError } from '../core/errors.ts';
 import type { Project, Replaced } from '../core/ports.ts';
 import { verifyNoSideEffect } from './effect.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readEnvironment, unsetEnvironment } from '../../scripts/compose/environment.ts';
+import { readEnvironment, unsetEnvironment } from '../../scripts/compose-file/environment.ts';
 import { bytes, refusal, refusalOfSetting as set } from './files.ts';
 
 const app = (lines: string) => `services:\n  app:\n    image: busybox\n${lines}`;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { renderDiff } from '../../scripts/compose/diff.ts';
+import { renderDiff } from '../../scripts/compose-file/diff.ts';
 
 const OPTIONS = { names: ['DCR_IAT', 'DCR_ENABLED'], secretName: 'DCR_IAT', handle: 'IAT sha256:1a2b3c4d' };
 

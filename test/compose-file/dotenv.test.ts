@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readDotenv, setDotenv, unsetDotenv } from '../../scripts/compose/dotenv.ts';
-import { parseDotenv } from '../../scripts/compose/dotenv-parse.ts';
+import { readDotenv, setDotenv, unsetDotenv } from '../../scripts/compose-file/dotenv.ts';
+import { parseDotenv } from '../../scripts/compose-file/dotenv-parse.ts';
 import { bytes, refusal, text } from './files.ts';
 import { values } from './generated.ts';
 

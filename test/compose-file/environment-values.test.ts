@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { setEnvironment } from '../../scripts/compose/environment.ts';
+import { setEnvironment } from '../../scripts/compose-file/environment.ts';
 import { app, bytes, set, TOKEN, text } from './files.ts';
 
 describe('values', () => {

@@ -1,4 +1,4 @@
-import { setEnvironment, unsetEnvironment } from '../../scripts/compose/environment.ts';
+import { setEnvironment, unsetEnvironment } from '../../scripts/compose-file/environment.ts';
 import { AppError } from '../../scripts/core/errors.ts';
 
 export const TOKEN = 'test-only-token';

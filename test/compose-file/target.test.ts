@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { chooseTarget, type TargetOptions } from '../../scripts/compose/target.ts';
+import { chooseTarget, type TargetOptions } from '../../scripts/compose-file/target.ts';
 import { createFiles } from '../../scripts/platform/files.ts';
 
 const TOKEN = 'test-only-iat-0001';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { setDotenv } from '../../scripts/compose/dotenv.ts';
-import { emptyEnvironment, setEnvironment } from '../../scripts/compose/environment.ts';
+import { setDotenv } from '../../scripts/compose-file/dotenv.ts';
+import { emptyEnvironment, setEnvironment } from '../../scripts/compose-file/environment.ts';
 import { app, bytes, refusal, set, text } from './files.ts';
 
 const empty = (before: string) => text(emptyEnvironment(bytes(before), 'app', ['DCR_IAT']).bytes);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { listServices, readEnvironment } from '../../scripts/compose/environment.ts';
+import { listServices, readEnvironment } from '../../scripts/compose-file/environment.ts';
 import { app, bytes, refusal, source } from './files.ts';
 
 const file = source`

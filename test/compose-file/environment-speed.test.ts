@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
-import { setEnvironment } from '../../scripts/compose/environment.ts';
+import { setEnvironment } from '../../scripts/compose-file/environment.ts';
 import { bytes } from './files.ts';
 
 /** CPU time of this process in milliseconds: what else the machine does is not in it. */

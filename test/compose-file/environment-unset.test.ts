@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { unsetEnvironment } from '../../scripts/compose/environment.ts';
+import { unsetEnvironment } from '../../scripts/compose-file/environment.ts';
 import { app, bytes, unset } from './files.ts';
 
 describe('taking out what people wrote leaves a file that compose accepts', () => {

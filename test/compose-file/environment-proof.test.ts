@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { locateService } from '../../scripts/compose/environment-locate.ts';
-import { GONE, proveEdit, VALUELESS } from '../../scripts/compose/environment-proof.ts';
-import { parseTree } from '../../scripts/compose/yaml-tree.ts';
+import { locateService } from '../../scripts/compose-file/environment-locate.ts';
+import { GONE, proveEdit, VALUELESS } from '../../scripts/compose-file/environment-proof.ts';
+import { parseTree } from '../../scripts/compose-file/yaml-tree.ts';
 import { AppError } from '../../scripts/core/errors.ts';
 import { source } from './files.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { setEnvironment, unsetEnvironment } from '../../scripts/compose/environment.ts';
+import { setEnvironment, unsetEnvironment } from '../../scripts/compose-file/environment.ts';
 import { bytes, text } from './files.ts';
 import { files, names, values } from './generated.ts';
 
