@@ -3,7 +3,7 @@ import { chooseTarget, type Target } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
 import type { Project, ResolvedService, Stack } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import { jwtExpiry } from '../postman/token.ts';
+import { jwtExpiry } from '../idp/token.ts';
 import { PLACEHOLDER, resolveBefore } from './effect.ts';
 import { foresee } from './foresee.ts';
 import type { Context } from './job.ts';

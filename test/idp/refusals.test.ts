@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Exchange } from '../../scripts/core/exchange.ts';
-import { refusalOf, retryDelayMs } from '../../scripts/runbook/idp-answers.ts';
+import { refusalOf, retryDelayMs } from '../../scripts/idp/refusals.ts';
 
 const URL_OF_IDP = new URL('https://idp.test/api/admin/dcr/initial-access-tokens?x=test-only-query');
 const NOW = new Date('2026-01-01T00:00:00Z');

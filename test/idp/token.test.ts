@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../scripts/core/secret.ts';
-import { readToken } from '../../scripts/postman/token.ts';
+import { readToken } from '../../scripts/idp/token.ts';
 import { thrownBy } from '../support/builders.ts';
 
 const TOKEN = 'test-only-initial-access-token';
