@@ -1,10 +1,10 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
 import { describeReach, isUnreachable, type Reach } from '../core/reach.ts';
 import type { LogLine } from '../core/result.ts';
-import { diagnoseEnvironment, isTrue, type ServiceEnvironment } from './environment.ts';
+import { diagnoseEnvironment, isTrue, type ServiceEnvironment } from './environment-check.ts';
 import { LogReader, type ReaderContext } from './log-reader.ts';
 
-export { diagnoseEnvironment, type Finding, isTrue, type ServiceEnvironment } from './environment.ts';
+export { diagnoseEnvironment, type Finding, isTrue, type ServiceEnvironment } from './environment-check.ts';
 export { LogReader, type ReaderContext, type Reading, SETTLE_MS } from './log-reader.ts';
 
 /** Why the BFF does not start, or that it did, from a whole log: the newest start in it, its root cause. */

@@ -4,7 +4,7 @@ import { Excerpt } from './excerpt.ts';
 import { type Facts, factsOf, isServed } from './facts.ts';
 import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
 import { markOf } from './marks.ts';
-import { Start } from './start.ts';
+import { Start } from './startup.ts';
 import { type Statement, Statements } from './statements.ts';
 import { tellsOfBootstrap } from './strength.ts';
 import { notDecidedYet } from './unknowns.ts';

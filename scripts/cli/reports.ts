@@ -10,7 +10,7 @@ export function loadRenderers() {
   return Promise.all([
     import('../report/html.tsx'),
     import('../report/junit.ts'),
-    import('../report/result.ts'),
+    import('../report/result-json.ts'),
     import('../report/folder.ts'),
     import('../report/history.tsx'),
     import('../report/history-entry.ts'),

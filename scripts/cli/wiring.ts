@@ -4,6 +4,7 @@ import type { Output, Stack } from '../core/ports.ts';
 import { proxyVariable } from '../core/reach.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { Secret } from '../core/secret.ts';
+import { reachFromHere } from '../platform/ask-url.ts';
 import { deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
 import { type Host, openHost, type Process } from '../platform/host.ts';
@@ -11,7 +12,6 @@ import { readLog, readLogFile } from '../platform/log-file.ts';
 import { createOutput, overhear } from '../platform/output.ts';
 import { createProcesses } from '../platform/processes.ts';
 import { askHidden, askYesNo, readAll } from '../platform/prompt.ts';
-import { reachFromHere } from '../platform/reach.ts';
 import { realPath } from '../platform/real-path.ts';
 import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
@@ -83,7 +83,7 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
       return name === undefined ? listFaults() : FAULTS[parseFault(name).name].description;
     },
     async openSandbox(fault) {
-      const { startSandbox } = await import('../sandbox/start.ts');
+      const { startSandbox } = await import('../sandbox/sandbox.ts');
       const folder = await makeTemporaryFolder();
       const sandbox = await startSandbox({
         dir: folder.path,

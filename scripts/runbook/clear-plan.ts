@@ -1,16 +1,16 @@
 import { diagnoseLog, isTrue } from '../bff/diagnose.ts';
-import { isFault } from '../bff/health.ts';
+import { isFault } from '../bff/health-answers.ts';
 import type { Target } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
 import type { Container, Project, Stack } from '../core/ports.ts';
 import type { LogLine, Standing } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
-import { LOG_TAIL } from './foresee.ts';
 import type { Context } from './job.ts';
 import { learnEnvironments } from './learn.ts';
 import { findTarget, serviceOf } from './preflight.ts';
 import type { StepScope } from './recorder.ts';
 import { planHealth, type RequestPlan, readSource } from './requests.ts';
+import { LOG_TAIL } from './would-help.ts';
 
 /** What clearing works with. */
 export interface ClearPlan {

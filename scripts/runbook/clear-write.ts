@@ -2,9 +2,9 @@ import { diffOf } from '../compose-file/diff.ts';
 import { AppError } from '../core/errors.ts';
 import type { Project } from '../core/ports.ts';
 import type { ClearPlan } from './clear-plan.ts';
-import { verifyNoSideEffect } from './effect.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
+import { verifyNoSideEffect } from './side-effects.ts';
 
 /**
  * Takes the token out of the file, and lets compose confirm that the service gets none any more and that nothing else changed.

@@ -1,10 +1,10 @@
 import { diagnoseEnvironment, isTrue, LogReader, type Prospect, wouldIatHelp } from '../bff/diagnose.ts';
-import { findFaults } from '../bff/faults.ts';
+import { findFaults } from '../bff/root-cause.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import type { Verdict } from '../core/result.ts';
+import { lookAround, type Seen } from './checks.ts';
 import type { Context } from './job.ts';
-import { lookAround, type Seen } from './look-around.ts';
 
 /**
  * `npm run doctor`: says why the BFF does not start, and whether a fresh Initial Access Token would help. Changes nothing.

@@ -1,4 +1,4 @@
-import { diagnoseComponents, downIn } from '../bff/health.ts';
+import { diagnoseComponents, downIn } from '../bff/health-answers.ts';
 import { AppError } from '../core/errors.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { Attempt } from '../core/result.ts';

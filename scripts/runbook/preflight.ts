@@ -4,12 +4,12 @@ import { AppError } from '../core/errors.ts';
 import type { Project, ResolvedService, Stack } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { jwtExpiry } from '../idp/token.ts';
-import { PLACEHOLDER, resolveBefore } from './effect.ts';
-import { foresee } from './foresee.ts';
 import type { Context } from './job.ts';
 import { learnEnvironments } from './learn.ts';
 import type { StepScope } from './recorder.ts';
 import { originsOf, planHealth, planMint, type RequestPlan, readSource } from './requests.ts';
+import { PLACEHOLDER, resolveBefore } from './side-effects.ts';
+import { foresee } from './would-help.ts';
 
 /** What the other steps work with: all that could be found out before anything changes. */
 export interface Plan {

@@ -1,13 +1,13 @@
-import { diagnoseComponents, downIn, isFault } from '../bff/health.ts';
+import { diagnoseComponents, downIn, isFault } from '../bff/health-answers.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import type { Container } from '../core/ports.ts';
 import type { Attempt } from '../core/result.ts';
+import { watchContainer } from './bootstrap.ts';
 import { describeFailure, waitForHealth } from './health.ts';
 import type { Context } from './job.ts';
 import type { Plan } from './preflight.ts';
 import { proveRegistration } from './registration.ts';
-import { watchContainer } from './watch.ts';
 
 /**
  * The steps bootstrap and health: watches a new container from its first line until it is healthy, stays so, and has shown

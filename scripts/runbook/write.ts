@@ -1,11 +1,11 @@
 import { diffOf } from '../compose-file/diff.ts';
 import { AppError } from '../core/errors.ts';
 import type { Project, Replaced } from '../core/ports.ts';
-import { verifyNoSideEffect } from './effect.ts';
 import type { Context } from './job.ts';
 import type { Minted } from './mint.ts';
 import type { Plan } from './preflight.ts';
 import type { StepScope } from './recorder.ts';
+import { verifyNoSideEffect } from './side-effects.ts';
 
 /** What was done, and how to undo it. */
 export interface Written {

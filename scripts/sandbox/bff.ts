@@ -1,11 +1,11 @@
 import { createServer, type ServerResponse } from 'node:http';
 import process from 'node:process';
+import { BFF_FAULTS, type BffFault } from './bff/bff-faults.ts';
+import { type BffSettings, locate, readSettings } from './bff/bff-settings.ts';
 import { BootstrapFailure, bootstrap } from './bff/bootstrap.ts';
-import { BFF_FAULTS, type BffFault } from './bff/faults.ts';
-import { createHealth, type HealthReport } from './bff/health.ts';
+import { createHealth, type HealthReport } from './bff/health-routes.ts';
 import { type Jwk, loadKey } from './bff/keys.ts';
-import { createLog, exitAfterOutput, type Log } from './bff/log.ts';
-import { type BffSettings, locate, readSettings } from './bff/settings.ts';
+import { createLog, exitAfterOutput, type Log } from './bff/python-log.ts';
 import { isBffFault, parseFault } from './faults.ts';
 import { answerJson, listen } from './http.ts';
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Fault, IdpFaultName } from './faults.ts';
 import { answerJson, ask, closeServer, listen, parseObject, readBody } from './http.ts';
 import { type AdminTokens, isAdmin, mintIat, mintLikeKeycloak, mintRat } from './idp/admin.ts';
-import { type Faulty, IDP_FAULTS, type IdpFault } from './idp/faults.ts';
+import { type Faulty, IDP_FAULTS, type IdpFault } from './idp/idp-faults.ts';
 import { createProvider, type Policy, type RegistrationProvider } from './idp/provider.ts';
 
 export interface IdpOptions {

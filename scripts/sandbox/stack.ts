@@ -5,10 +5,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Command, Stack } from '../core/ports.ts';
-import { reachFromHere } from '../platform/reach.ts';
+import { reachFromHere } from '../platform/ask-url.ts';
 import { parseFault } from './faults.ts';
-import { readComposeFile, type Service } from './stack/compose-file.ts';
 import { ProcessContainer } from './stack/container.ts';
+import { readComposeFile, type Service } from './stack/services.ts';
 
 export interface StackOptions {
   /** Absolute path. */

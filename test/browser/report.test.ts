@@ -7,7 +7,7 @@ import { reportFolderName } from '../../scripts/report/folder.ts';
 import { renderHistory } from '../../scripts/report/history.tsx';
 import { readEntry } from '../../scripts/report/history-entry.ts';
 import { renderHtml } from '../../scripts/report/html.tsx';
-import { renderResult } from '../../scripts/report/result.ts';
+import { renderResult } from '../../scripts/report/result-json.ts';
 import { collectionRun, hostileRun, interruptedRun, plannedRun } from '../report/extreme-runs.ts';
 import { sampleMasker } from '../report/sample-exchanges.ts';
 import { failedBootstrapRun, failedMintRun, healthyRun } from '../report/sample-run.ts';

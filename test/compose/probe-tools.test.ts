@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROBE_TOOLS } from '../../scripts/compose/probe-tools.ts';
 import type { Reach } from '../../scripts/core/reach.ts';
-import { reachFromHere } from '../../scripts/platform/reach.ts';
+import { reachFromHere } from '../../scripts/platform/ask-url.ts';
 import { createCertificate } from '../../scripts/sandbox/certificate.ts';
 
 const NEVER = new AbortController().signal;

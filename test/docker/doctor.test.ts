@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ResultDocument } from '../../scripts/report/result.ts';
+import type { ResultDocument } from '../../scripts/report/result-json.ts';
 import { documentOf, runCommand } from '../support/command.ts';
 import { describeWithEachCompose } from '../support/docker.ts';
 import { provideBareImage } from '../support/docker-image.ts';

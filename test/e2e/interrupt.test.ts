@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, watch } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ResultDocument } from '../../scripts/report/result.ts';
+import type { ResultDocument } from '../../scripts/report/result-json.ts';
 import { groupEnds, type Running, startCommand } from '../support/command.ts';
 import { findLeaks, readAllFiles } from '../support/leaks.ts';
 import { ADMIN_TOKEN, COMPOSE_FILE, createHome, createStandIn, IAT, type StandIn } from '../support/stand-in.ts';

@@ -3,7 +3,7 @@ import { parseReportFolderName, reportFolderName } from '../../scripts/report/fo
 import { renderHistory } from '../../scripts/report/history.tsx';
 import { readEntry } from '../../scripts/report/history-entry.ts';
 import { chooseOld } from '../../scripts/report/keep.ts';
-import { renderResult } from '../../scripts/report/result.ts';
+import { renderResult } from '../../scripts/report/result-json.ts';
 import { HOSTILE } from './extreme-runs.ts';
 import { sampleMasker } from './sample-exchanges.ts';
 import { failedMintRun, healthyRun } from './sample-run.ts';

@@ -3,7 +3,7 @@ import type { Run } from '../../scripts/core/result.ts';
 import { renderHtml } from '../../scripts/report/html.tsx';
 import { renderJunit } from '../../scripts/report/junit.ts';
 import { maskRun } from '../../scripts/report/masked.ts';
-import { renderResult } from '../../scripts/report/result.ts';
+import { renderResult } from '../../scripts/report/result-json.ts';
 import { renderStepSummary } from '../../scripts/report/step-summary.ts';
 import { collectionRun } from './extreme-runs.ts';
 import { ADMIN_TOKEN, body, exchange, IAT, mintExchange, RAT, sampleMasker } from './sample-exchanges.ts';

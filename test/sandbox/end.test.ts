@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { Sandbox } from '../../scripts/sandbox/start.ts';
+import type { Sandbox } from '../../scripts/sandbox/sandbox.ts';
 import { current, FAILED, linesUntil, sandbox } from './running.ts';
 import { atTheEnd, call, temporaryFolder } from './support.ts';
 

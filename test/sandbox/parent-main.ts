@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { startSandbox } from '../../scripts/sandbox/start.ts';
+import { startSandbox } from '../../scripts/sandbox/sandbox.ts';
 
 /** A program that starts the sandbox in the folder named by its argument, says where, and stays. */
 const signal = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { LogLine } from '../../scripts/core/result.ts';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../scripts/sandbox/start.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../scripts/sandbox/sandbox.ts';
 import { atTheEnd, call, json, MINT, temporaryFolder } from './support.ts';
 
 /** The line with which the BFF says that it listens. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { startSandbox } from '../../scripts/sandbox/sandbox.ts';
 import { ProcessContainer } from '../../scripts/sandbox/stack/container.ts';
-import { startSandbox } from '../../scripts/sandbox/start.ts';
 import { current, edit, FAILED, linesUntil, NEVER, READY, sandbox, writeToken } from './running.ts';
 import { atTheEnd, call, temporaryFolder } from './support.ts';
 

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
-import type { ResultDocument } from '../../scripts/report/result.ts';
+import type { ResultDocument } from '../../scripts/report/result-json.ts';
 
 export interface CommandOptions {
   readonly cwd: string;

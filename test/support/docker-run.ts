@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
-import type { ResultDocument } from '../../scripts/report/result.ts';
+import type { ResultDocument } from '../../scripts/report/result-json.ts';
 import type { DockerStack } from './docker-stack.ts';
 
 export interface IatRun {

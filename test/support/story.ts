@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { execute } from '../../scripts/cli/execute.ts';
 import { workOf } from '../../scripts/cli/main.ts';
 import type { Run } from '../../scripts/core/result.ts';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../scripts/sandbox/start.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../scripts/sandbox/sandbox.ts';
 import { openCaptured } from './in-process.ts';
 
 /** Several commands against one sandbox, one after the other, as they go in real life. */

@@ -2,11 +2,11 @@
 import type { View } from '../view.ts';
 import { Changes } from './changes.tsx';
 import { Contents } from './contents.tsx';
-import { DiagnosisSection } from './diagnosis.tsx';
+import { DiagnosisSection } from './diagnosis-card.tsx';
 import { Facts } from './facts.tsx';
 import { Failures } from './failures.tsx';
 import { Hero } from './hero.tsx';
-import { Log } from './log.tsx';
+import { Log } from './log-excerpt.tsx';
 import { Notices } from './notices.tsx';
 import { Requests } from './requests.tsx';
 import { Timeline } from './timeline.tsx';

@@ -3,7 +3,7 @@ import type { Exchange } from '../../core/exchange.ts';
 import type { Attempt, StepRecord } from '../../core/result.ts';
 import { formatCount, formatDuration, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
-import { ExchangeRow } from './exchange.tsx';
+import { ExchangeRow } from './exchange-row.tsx';
 import { Toolbar } from './toolbar.tsx';
 
 /** Every request of the run, by step and attempt. */

@@ -1,10 +1,10 @@
 import { type Answer, parseObject } from '../http.ts';
+import { type BffSettings, locate } from './bff-settings.ts';
 import { type Credentials, readCredentials, removeCredentials, writeCredentials, writePrivate } from './credentials.ts';
 import { createIdpClient, errorOf, type IdpClient } from './idp-client.ts';
 import { holdsKey, type Jwk, type SigningKey, toPem } from './keys.ts';
-import type { Log } from './log.ts';
 import { pythonError, traceback } from './python-errors.ts';
-import { type BffSettings, locate } from './settings.ts';
+import type { Log } from './python-log.ts';
 
 const LOGGER = 'ms_bff.bootstrap.dcr';
 

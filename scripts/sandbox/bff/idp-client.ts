@@ -1,8 +1,8 @@
 import { type Answer, ask, parseObject } from '../http.ts';
+import type { BffSettings } from './bff-settings.ts';
 import type { Credentials } from './credentials.ts';
 import { type Jwk, type SigningKey, signAssertion } from './keys.ts';
-import type { Log } from './log.ts';
-import type { BffSettings } from './settings.ts';
+import type { Log } from './python-log.ts';
 
 /** The BFF's requests to the IdP; each leaves httpx's line in the log. */
 export interface IdpClient {

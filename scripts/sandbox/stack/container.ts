@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Container, ContainerState } from '../../core/ports.ts';
 import type { FaultName } from '../faults.ts';
-import type { Service } from './compose-file.ts';
-import { ContainerLog } from './log.ts';
 import { type Child, endProcess, exitOf, startProgram } from './process.ts';
+import type { Service } from './services.ts';
+import { ContainerLog } from './stored-log.ts';
 
 /** Docker's own numbers: it starts again after 100 ms, waits twice as long each time, and forgets after 10 s of running. */
 const FIRST_DELAY_MS = 100;

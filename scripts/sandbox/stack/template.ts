@@ -1,4 +1,4 @@
-import type { RestartPolicy } from './compose-file.ts';
+import type { RestartPolicy } from './services.ts';
 
 export interface TemplateOptions {
   /** With `/api/oidc` at its end, as the runbook has it. */

@@ -1,6 +1,6 @@
 import type { Diagnosis, DiagnosisCode } from '../core/diagnosis.ts';
 import type { Exchange } from '../core/exchange.ts';
-import { isTrue } from './environment.ts';
+import { isTrue } from './environment-check.ts';
 import { signatureOf } from './signatures.ts';
 import { nameComponents } from './verdict.ts';
 

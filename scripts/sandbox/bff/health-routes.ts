@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { ask } from '../http.ts';
-import type { Log } from './log.ts';
-import type { BffSettings } from './settings.ts';
+import type { BffSettings } from './bff-settings.ts';
+import type { Log } from './python-log.ts';
 
 export interface Component {
   readonly status: 'healthy' | 'unhealthy';

@@ -1,7 +1,7 @@
 import type { Diagnosis, DiagnosisCode } from '../core/diagnosis.ts';
 import { describeReach, isUnreachable, type Reach } from '../core/reach.ts';
-import type { Finding } from './environment.ts';
-import { diagnoseComponents } from './health.ts';
+import type { Finding } from './environment-check.ts';
+import { diagnoseComponents } from './health-answers.ts';
 import type { Reading } from './log-reader.ts';
 import { signatureOf } from './signatures.ts';
 import type { ContainerVerdict } from './verdict.ts';

@@ -1,4 +1,4 @@
-import { isFault } from '../bff/health.ts';
+import { isFault } from '../bff/health-answers.ts';
 import { LogReader, SETTLE_MS } from '../bff/log-reader.ts';
 import { type ContainerVerdict, judge } from '../bff/verdict.ts';
 import { AppError } from '../core/errors.ts';

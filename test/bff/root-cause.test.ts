@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { diagnoseEnvironment, diagnoseLog, LogReader } from '../../scripts/bff/diagnose.ts';
-import { findFaults, type Observations } from '../../scripts/bff/faults.ts';
+import { findFaults, type Observations } from '../../scripts/bff/root-cause.ts';
 import type { ContainerVerdict } from '../../scripts/bff/verdict.ts';
 
 function log(...lines: string[]) {

@@ -1,6 +1,6 @@
 import { diagnoseEnvironment, LogReader, type ServiceEnvironment } from '../bff/diagnose.ts';
-import type { Observations } from '../bff/faults.ts';
-import { downIn, publishedKid } from '../bff/health.ts';
+import { downIn, publishedKid } from '../bff/health-answers.ts';
+import type { Observations } from '../bff/root-cause.ts';
 import { type ContainerVerdict, judgeOnce } from '../bff/verdict.ts';
 import { renderCommand } from '../compose/failures.ts';
 import { AppError } from '../core/errors.ts';

@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BffFaultName } from '../faults.ts';
+import { type BffSettings, locate } from './bff-settings.ts';
 import { removeCredentials, writeCredentials } from './credentials.ts';
-import { type HealthReport, withStatus } from './health.ts';
+import { type HealthReport, withStatus } from './health-routes.ts';
 import { generateKey, type Jwk, type SigningKey } from './keys.ts';
-import { exitAfterOutput, type Log } from './log.ts';
-import { type BffSettings, locate } from './settings.ts';
+import { exitAfterOutput, type Log } from './python-log.ts';
 
 /** Where a fault takes hold of the BFF, in the order of its life. */
 export interface BffFault {

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { BffSettings } from './settings.ts';
+import type { BffSettings } from './bff-settings.ts';
 
 export type Fields = Readonly<Record<string, string | number | boolean | null>>;
 

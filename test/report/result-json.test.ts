@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderResult, toResult } from '../../scripts/report/result.ts';
+import { renderResult, toResult } from '../../scripts/report/result-json.ts';
 import { hostileRun, plannedRun } from './extreme-runs.ts';
 import { IAT, sampleMasker } from './sample-exchanges.ts';
 import { failedBootstrapRun, failedMintRun, healthyRun } from './sample-run.ts';
