@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
+import { hintText } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach } from '../core/reach.ts';
 import type { LogLine } from '../core/result.ts';
 import { diagnoseEnvironment, isTrue, type ServiceEnvironment } from './environment-check.ts';
@@ -83,7 +84,7 @@ export function wouldIatHelp(log: Diagnosis | null, env: ServiceEnvironment, sin
       if (idp?.kind !== 'answered' || idp.status >= 500) break;
       return { helps: null, reason: 'The IdP answers again since the last start, so only the next start tells.' };
   }
-  return { helps: false, reason: `${log.cause} ${log.fix}` };
+  return { helps: false, reason: `${log.cause} ${hintText(log.fix)}` };
 }
 
 /** The variables that bear on the bootstrap and have another value now than at the last start. Their values are not shown. */

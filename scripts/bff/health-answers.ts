@@ -1,4 +1,5 @@
 import type { Diagnosis, DiagnosisCode } from '../core/diagnosis.ts';
+import { toHint } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { isTrue } from './environment-check.ts';
 import { signatureOf } from './signatures.ts';
@@ -15,12 +16,12 @@ export function diagnoseComponents(down: readonly string[], evidence: readonly s
   for (const [pattern, code] of KNOWN) {
     if (!down.some((name) => pattern.test(name))) continue;
     const { cause, fix } = signatureOf(code);
-    return { code, cause, fix, iatHelps: false, evidence };
+    return { code, cause, fix: toHint(fix), iatHelps: false, evidence };
   }
   return {
     code: 'unknown',
     cause: `The BFF answers, and says that ${down.join(', ')} ${down.length === 1 ? 'is' : 'are'} down.`,
-    fix: `Restore ${down.join(', ')}; a new IAT does not help.`,
+    fix: toHint(`Restore ${down.join(', ')}.`),
     iatHelps: false,
     evidence,
   };

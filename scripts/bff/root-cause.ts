@@ -1,4 +1,5 @@
 import type { Diagnosis, DiagnosisCode } from '../core/diagnosis.ts';
+import { type Hint, toHint } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach } from '../core/reach.ts';
 import type { Finding } from './environment-check.ts';
 import { diagnoseComponents } from './health-answers.ts';
@@ -52,7 +53,9 @@ function saidInLog({ log, health, idp }: Observations): Diagnosis | null {
   if (!answers || (diagnosis.code !== 'idp-unreachable' && diagnosis.code !== 'idp-error')) return diagnosis;
   return {
     ...diagnosis,
-    fix: 'By now the IdP answers in the network of the BFF, so start the BFF again. If that fails the same way, its program trusts other certificates or uses another address than IDP_BASE_URL.',
+    fix: toHint(
+      'By now the IdP answers in the network of the BFF, so start the BFF again. If that fails the same way, its program trusts other certificates or uses another address than IDP_BASE_URL.',
+    ),
     evidence: [...diagnosis.evidence, `Now the IdP ${describeReach(idp)}.`],
   };
 }
@@ -62,7 +65,7 @@ function unreachable(idp: Extract<Reach, { kind: string }>, said: Diagnosis | nu
   const words = (idp.kind in (variants ?? {}) && variants?.[idp.kind as keyof typeof variants]) || { cause, fix };
   const lines = said?.code === code ? said.evidence : [];
   const evidence = [...lines, `Asked from the network of the BFF, the IdP ${describeReach(idp)}.`];
-  return { code, cause: words.cause, fix: words.fix, iatHelps: false, evidence };
+  return { code, cause: words.cause, fix: toHint(words.fix), iatHelps: false, evidence };
 }
 
 function ofContainer({ container, log }: Observations, said: Diagnosis | null): Diagnosis | null {
@@ -112,6 +115,6 @@ function ofRegistration({ log, isProvenByBeingUp, container }: Observations): Di
 
 const GOOD: readonly DiagnosisCode[] = ['registered', 'credentials-cached'];
 
-function fault(code: DiagnosisCode, cause: string, fix: string): Diagnosis {
-  return { code, cause, fix, iatHelps: null, evidence: [] };
+function fault(code: DiagnosisCode, cause: string, fix: string | Hint): Diagnosis {
+  return { code, cause, fix: toHint(fix), iatHelps: null, evidence: [] };
 }

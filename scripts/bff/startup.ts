@@ -1,4 +1,5 @@
 import type { Diagnosis, DiagnosisCode } from '../core/diagnosis.ts';
+import { toHint } from '../core/errors.ts';
 import type { ConnectionFailure } from './connection.ts';
 import { type Facts, isQuiet, type Mode } from './facts.ts';
 import * as say from './phrases.ts';
@@ -211,7 +212,7 @@ export class Start {
     return {
       code: signature.code,
       cause: words.cause,
-      fix: words.fix,
+      fix: toHint(words.fix),
       iatHelps: signature.iatHelps,
       evidence: [...lines],
     };

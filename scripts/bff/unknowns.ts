@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
+import { hintText, toHint } from '../core/errors.ts';
 
 /** The start failed, and no signature knows why. */
 export function unknownReason(evidence: readonly string[]): Diagnosis {
@@ -31,11 +32,11 @@ export function nothingSaid(evidence: readonly string[]): Diagnosis {
 export function notDecidedYet(before: Diagnosis): Diagnosis {
   return unknown(
     `The newest start in the log has not come to anything yet; the one before failed: ${before.cause}`,
-    `If this start fails the same way: ${before.fix}`,
+    `If this start fails the same way: ${hintText(before.fix)}`,
     before.evidence,
   );
 }
 
 function unknown(cause: string, fix: string, evidence: readonly string[]): Diagnosis {
-  return { code: 'unknown', cause, fix, iatHelps: false, evidence: [...evidence] };
+  return { code: 'unknown', cause, fix: toHint(fix), iatHelps: false, evidence: [...evidence] };
 }

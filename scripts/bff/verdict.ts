@@ -1,4 +1,4 @@
-import type { Container } from '../core/ports.ts';
+import type { Instance } from '../core/stack.ts';
 
 export { nameComponents } from './components.ts';
 
@@ -30,7 +30,7 @@ export const CRASH_LOOP = 2;
  * @param first the container as it was first seen after `up`
  * @param now the newest container of the service; null: there is none any more
  */
-export function judge(first: Container, now: Container | null): ContainerVerdict {
+export function judge(first: Instance, now: Instance | null): ContainerVerdict {
   if (now === null)
     return verdict(
       'gone',
@@ -85,7 +85,7 @@ const SETTLED_MS = 15_000;
  *
  * @param now by a clock that is not far from the daemon's
  */
-export function judgeOnce(container: Container, now: Date): ContainerVerdict {
+export function judgeOnce(container: Instance, now: Date): ContainerVerdict {
   const { state } = container;
   const livedMs = now.getTime() - Date.parse(state.startedAt);
   const dies = state.status === 'running' && state.restartCount >= CRASH_LOOP && Math.abs(livedMs) < SETTLED_MS;
@@ -94,7 +94,7 @@ export function judgeOnce(container: Container, now: Date): ContainerVerdict {
   return judge(first, container);
 }
 
-function running({ name, state }: Container, restarts: number): ContainerVerdict {
+function running({ name, state }: Instance, restarts: number): ContainerVerdict {
   if (state.health?.status === 'unhealthy') {
     const said = lastLine(state.health.lastOutput);
     return verdict(
@@ -109,7 +109,7 @@ function running({ name, state }: Container, restarts: number): ContainerVerdict
   return verdict('fine', `The container ${name} runs${state.health === null ? '' : ' and is healthy'}${again}.`, '');
 }
 
-function notStarted({ name, state }: Container): ContainerVerdict {
+function notStarted({ name, state }: Instance): ContainerVerdict {
   const words = lastLine(state.error);
   const reason = /executable file not found|no such file or directory/i.test(words)
     ? 'Its command or entrypoint does not exist in the image: check command, entrypoint and image of the service.'
@@ -127,7 +127,7 @@ function notStarted({ name, state }: Container): ContainerVerdict {
   );
 }
 
-function crashLoop(container: Container): ContainerVerdict {
+function crashLoop(container: Instance): ContainerVerdict {
   return verdict(
     'crash-loop',
     `The container ${container.name} dies and is restarted again and again (restart ${container.state.restartCount}); last it ${ending(container)}.`,
@@ -136,14 +136,14 @@ function crashLoop(container: Container): ContainerVerdict {
 }
 
 /** "exited with code 137 (killed: out of memory)". While it runs again, the daemon reports 0, which says nothing. */
-function ending({ state }: Container): string {
+function ending({ state }: Instance): string {
   if (state.oomKilled) return `was killed for using too much memory (code ${state.exitCode})`;
   if (state.status === 'running') return 'ended by itself';
   const words = EXIT_WORDS[state.exitCode];
   return `exited with code ${state.exitCode}${words === undefined ? '' : ` (${words})`}`;
 }
 
-function exitHint({ name, state }: Container): string {
+function exitHint({ name, state }: Instance): string {
   if (state.oomKilled) return 'Give the service more memory (mem_limit, deploy.resources), or Docker itself.';
   if (state.exitCode === 126 || state.exitCode === 127)
     return 'Check command and entrypoint of the service, and that the image is the right one.';
@@ -152,11 +152,11 @@ function exitHint({ name, state }: Container): string {
   return `Its log tells why: docker logs ${name}`;
 }
 
-function neverRan({ state }: Container): boolean {
+function neverRan({ state }: Instance): boolean {
   return state.error !== '' && (state.status === 'exited' || state.status === 'dead') && /^0001-/.test(state.startedAt);
 }
 
-function hasStarted({ state }: Container): boolean {
+function hasStarted({ state }: Instance): boolean {
   return state.startedAt !== '' && !/^0001-/.test(state.startedAt);
 }
 

@@ -41,7 +41,10 @@ export async function findComposeFiles(
     if (dirname(folder) === folder) break;
   }
   throw new AppError('compose-file-missing', 'There is no compose file here.', {
-    hint: `Name it with -f FILE. Looked for ${PRODUCT_FILES.join(', ')} and ${OWN_FILES.join(', ')} from ${cwd}. To try the tool without one: npm run demo`,
+    hint: {
+      text: `Name it with -f FILE. Looked for ${PRODUCT_FILES.join(', ')} and ${OWN_FILES.join(', ')} from ${cwd}. To try the tool without one:`,
+      command: 'npm run demo',
+    },
   });
 }
 

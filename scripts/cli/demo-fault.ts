@@ -1,5 +1,6 @@
 import { LogReader } from '../bff/diagnose.ts';
 import { judge } from '../bff/verdict.ts';
+import { hintText } from '../core/errors.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import { showLog } from './demo-log.ts';
 import { execute, type Session, say } from './execute.ts';
@@ -73,5 +74,5 @@ async function showBff(session: Session, { stack }: Sandboxed, print: (text: str
   showLog(reader.excerpt(), human, print);
   print(wrap(judge(container, container).message, human.columns));
   const { cause, fix } = reader.diagnosis();
-  print(`${wrap(cause, human.columns)}\n${wrap(`  ${fix}`, human.columns, '  ')}`);
+  print(`${wrap(cause, human.columns)}\n${wrap(`  ${hintText(fix)}`, human.columns, '  ')}`);
 }

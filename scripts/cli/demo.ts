@@ -1,4 +1,5 @@
 import { diagnoseLog } from '../bff/diagnose.ts';
+import { hintText } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import type { LogLine } from '../core/result.ts';
 import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
@@ -98,5 +99,7 @@ async function showFailure(sandbox: Sandboxed, human: Output, print: (text: stri
   for await (const line of sandbox.stack.logs(container.id, { follow: true, signal: end.signal })) lines.push(line);
   showLog(lines, human, print);
   const { cause, fix } = diagnoseLog(lines);
-  print(`\n${style.bad(wrap(`${style.signs.failed} ${cause}`, columns, '  '))}\n${wrap(`  ${fix}`, columns, '  ')}`);
+  print(
+    `\n${style.bad(wrap(`${style.signs.failed} ${cause}`, columns, '  '))}\n${wrap(`  ${hintText(fix)}`, columns, '  ')}`,
+  );
 }

@@ -1,7 +1,7 @@
 import { toDisplay, withoutTimestamp } from '../bff/log-line.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
+import { type Hint, hintText } from '../core/errors.ts';
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
-import { splitAdvice } from '../report/text.ts';
 import { maskText } from '../secrets/by-place.ts';
 import { renderDuration, type Style, wrap } from './style.ts';
 
@@ -14,19 +14,20 @@ export interface Paper {
 
 /** What stands under the steps when a run has ended: the verdict, what to do, where the report is. */
 export function renderEnding(run: Run, reports: ReportPaths, paper: Paper): string {
-  const { style, columns, say } = paper;
+  const { style, say } = paper;
   const lines: string[] = [''];
   if (run.error?.code === 'fault-found' && run.diagnosis !== null) lines.push(...renderFault(run.diagnosis, paper));
   else if (run.error !== null) lines.push(...renderFailure(run.error, paper));
   else lines.push(style.bold(verdictOf(run)));
   if (run.compose?.diff && run.verdict === 'planned') lines.push('', say(run.compose.diff), '');
-  for (const next of run.next) lines.push(wrapAdvice(say(next), columns, '    '));
+  for (const next of run.next) lines.push(wrapHint(next, paper, '    '));
   if (reports.html !== null) lines.push(`  Report: ${say(reports.html)}`);
   return `${lines.join('\n')}\n`;
 }
 
 /** What is wrong, the lines that say so, the way out, and whether a fresh token would be one. */
-function renderFault({ cause, fix, iatHelps, evidence }: Diagnosis, { style, columns, say }: Paper): string[] {
+function renderFault({ cause, fix, iatHelps, evidence }: Diagnosis, paper: Paper): string[] {
+  const { style, columns, say } = paper;
   const lines = [style.bad(style.bold(wrap(say(cause), columns)))];
   for (const line of evidence.slice(-MOST_EVIDENCE)) {
     const shown = maskText(say(withoutTimestamp(toDisplay(line).trim())));
@@ -35,8 +36,7 @@ function renderFault({ cause, fix, iatHelps, evidence }: Diagnosis, { style, col
     const short = shown.length > room ? `${shown.slice(0, room - 1)}…` : shown;
     lines.push(style.dim(wrap(EVIDENCE_MARGIN + short, columns, EVIDENCE_MARGIN)));
   }
-  // The last line says that, too.
-  lines.push(wrapAdvice(say(fix.replace(/; a new IAT (?:alone )?does not help(?=\.$)/, '')), columns, '  '));
+  lines.push(wrapHint(fix, paper, '  '));
   lines.push(
     `  ${iatHelps === null ? 'Whether a fresh IAT helps cannot be told.' : `A fresh IAT ${iatHelps ? 'helps: npm run iat' : 'does not help.'}`}`,
   );
@@ -47,7 +47,8 @@ const EVIDENCE_MARGIN = '  | ';
 const MOST_EVIDENCE = 3;
 
 /** What, where, why and the way out; never a stack. */
-export function renderFailure(failure: Failure, { style, columns, say }: Paper): string[] {
+export function renderFailure(failure: Failure, paper: Paper): string[] {
+  const { style, columns, say } = paper;
   const lines = [style.bad(style.bold(wrap(say(failure.message), columns)))];
   const { where } = failure;
   if (where !== null) {
@@ -59,15 +60,15 @@ export function renderFailure(failure: Failure, { style, columns, say }: Paper):
       lines.push(style.dim(margin + line), ' '.repeat(margin.length) + caret);
     }
   }
-  if (failure.hint !== null) lines.push(wrapAdvice(say(failure.hint), columns, '  '));
+  if (failure.hint !== null) lines.push(wrapHint(failure.hint, paper, '  '));
   return lines;
 }
 
-/** What to do next. A command at its end stays whole, on a line of its own if need be: a broken one cannot be copied. */
-function wrapAdvice(text: string, columns: number, indent: string): string {
-  const advice = splitAdvice(text);
-  if (advice === null || 2 + text.length <= columns) return wrap(`  ${text}`, columns, indent);
-  return `${wrap(`  ${advice.words}`, columns, indent)}\n${indent}${advice.command}`;
+/** What to do next. The command stays whole, on a line of its own where need be: a broken one cannot be copied. */
+function wrapHint(hint: Hint, { columns, say }: Paper, indent: string): string {
+  const whole = say(hintText(hint));
+  if (hint.command === undefined || 2 + whole.length <= columns) return wrap(`  ${whole}`, columns, indent);
+  return `${wrap(`  ${say(hint.text)}`, columns, indent)}\n${indent}${say(hint.command)}`;
 }
 
 /** The part of a line around a column, and the caret under it; a tab is as wide in one as in the other. */

@@ -1,4 +1,4 @@
-import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
+import { type AppError, exitCodeOf, hintText, toAppError } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import type { ReportPaths, Run, StepName, Verdict } from '../core/result.ts';
 import type { Context } from '../runbook/job.ts';
@@ -94,7 +94,10 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     limit.clear();
   }
   // What a run leaves to be done is of no use where everything is gone in a moment.
-  if (started !== null) recorder.next = ['That was the sandbox, and it is gone again. On your own stack: npm run iat'];
+  if (started !== null)
+    recorder.next = [
+      { text: 'That was the sandbox, and it is gone again. On your own stack:', command: 'npm run iat' },
+    ];
   recorder.facts.push(['Run on', outside.host.title]);
   const finished = recorder.finish({
     command: work.command,
@@ -143,8 +146,10 @@ function endedBy(run: Run, error: AppError | null): Run {
 
 /** A bug that nobody caught: said like any other, and where it was thrown. */
 export function tellCrash(session: Session, error: unknown): void {
-  const { message, hint = '' } = toAppError(error);
-  session.outside.stderr.write(say(session)(`\n${message}\n  ${hint}\n\n${describeCause(error)}\n`));
+  const { message, hint } = toAppError(error);
+  session.outside.stderr.write(
+    say(session)(`\n${message}\n  ${hint === undefined ? '' : hintText(hint)}\n\n${describeCause(error)}\n`),
+  );
 }
 
 /** What every text passes on its way to a person: the masker, by value and by place; and paths below the working directory as one types them. */

@@ -107,6 +107,9 @@ function usageError(name: CommandName, error: CommanderError): AppError {
     });
   }
   return new AppError('usage', `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`, {
-    hint: suggestion === undefined ? `See: npm run ${scriptName(name)} -- --help` : `Did you mean ${suggestion}?`,
+    hint:
+      suggestion === undefined
+        ? { text: 'See:', command: `npm run ${scriptName(name)} -- --help` }
+        : `Did you mean ${suggestion}?`,
   });
 }

@@ -1,9 +1,10 @@
 import { connectDocker } from '../compose/docker.ts';
 import { AppError } from '../core/errors.ts';
-import type { Output, Stack } from '../core/ports.ts';
+import type { Output } from '../core/ports.ts';
 import { proxyVariable } from '../core/reach.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { Secret } from '../core/secret.ts';
+import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
 import { deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';

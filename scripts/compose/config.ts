@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { Project, ResolvedService } from '../core/ports.ts';
+import type { Project, ResolvedService } from '../core/stack.ts';
 
 /**
  * Reads what `compose config` prints (v2: JSON, v1: YAML): each service as its container would be made. Never pass it on: it

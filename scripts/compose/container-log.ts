@@ -1,5 +1,7 @@
-import type { Clock, Container, LogOptions, Processes } from '../core/ports.ts';
+import type { Clock, Processes } from '../core/ports.ts';
 import type { LogLine } from '../core/result.ts';
+import type { LogOptions } from '../core/stack.ts';
+import type { Container } from './inspect.ts';
 
 /** Between two looks at a container that is between two starts. */
 const RESTART_POLL_MS = 100;

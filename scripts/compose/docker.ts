@@ -1,11 +1,12 @@
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../core/errors.ts';
-import type { Clock, Command, Container, Processes, Stack } from '../core/ports.ts';
+import type { Clock, Command, Processes } from '../core/ports.ts';
+import type { Stack } from '../core/stack.ts';
 import { parseConfig } from './config.ts';
 import { readLogs } from './container-log.ts';
 import { parseDryRun } from './dry-run.ts';
 import { composeMissing, configFailure, dockerFailure, upFailure } from './failures.ts';
-import { parseInspect } from './inspect.ts';
+import { type Container, parseInspect } from './inspect.ts';
 import {
   configCommand,
   dryUpCommand,

@@ -1,4 +1,12 @@
-import type { Container, ContainerState } from '../core/ports.ts';
+import type { Instance, InstanceState } from '../core/stack.ts';
+
+/** A container as the daemon tells it, with what only compose needs to know of it. */
+export interface Container extends Instance {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly logDriver: string;
+  /** `container:<id>` for one that lives in the network of another one, `host`, or the name of a network. */
+  readonly networkMode: string;
+}
 
 /** What `docker inspect` prints, as far as it is read. */
 interface Inspected {
@@ -24,7 +32,7 @@ interface Inspected {
   readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, unknown>> | null };
   readonly RestartCount: number;
   readonly State: {
-    readonly Status: ContainerState['status'];
+    readonly Status: InstanceState['status'];
     readonly ExitCode: number;
     readonly OOMKilled: boolean;
     readonly StartedAt: string;
@@ -81,8 +89,11 @@ function toContainer(inspected: Inspected): Container {
     env: Object.fromEntries((Config.Env ?? []).map(splitEntry)),
     labels: Config.Labels ?? {},
     logDriver: inspected.HostConfig.LogConfig.Type,
+    logUnreadable: inspected.HostConfig.LogConfig.Type === 'none' ? 'Docker keeps none (logging driver "none")' : null,
     networkMode: inspected.HostConfig.NetworkMode ?? '',
-    mounts: (inspected.Mounts ?? []).filter(({ Type }) => Type !== 'tmpfs').map(({ Destination }) => Destination),
+    persistentPaths: (inspected.Mounts ?? [])
+      .filter(({ Type }) => Type !== 'tmpfs')
+      .map(({ Destination }) => Destination),
     createdAt: inspected.Created,
     state: {
       status: State.Status,
@@ -101,7 +112,7 @@ function splitEntry(entry: string): [string, string] {
   return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
 }
 
-function toHealth(health: Inspected['State']['Health']): ContainerState['health'] {
+function toHealth(health: Inspected['State']['Health']): InstanceState['health'] {
   const status = health?.Status;
   if (status !== 'starting' && status !== 'healthy' && status !== 'unhealthy') return null;
   return { status, lastOutput: health?.Log?.at(-1)?.Output ?? '' };

@@ -1,6 +1,7 @@
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import { AppError } from '../core/errors.ts';
-import type { Command, Container } from '../core/ports.ts';
+import type { Command } from '../core/ports.ts';
+import type { Container } from './inspect.ts';
 
 /** One of the two composes. */
 export interface Program {

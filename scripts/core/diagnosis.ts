@@ -1,3 +1,5 @@
+import type { Hint } from './errors.ts';
+
 export type DiagnosisCode =
   | 'iat-missing'
   | 'iat-invalid'
@@ -20,8 +22,8 @@ export interface Diagnosis {
   readonly code: DiagnosisCode;
   /** What happened, in one sentence. */
   readonly cause: string;
-  /** What to do about it, in one sentence. */
-  readonly fix: string;
+  /** What to do about it; whether a token helps is not said here but by `iatHelps`. */
+  readonly fix: Hint;
   /** Whether a fresh Initial Access Token would help; null: that cannot be told. */
   readonly iatHelps: boolean | null;
   /** The lines or findings that this rests on, newest last; raw, masked by the sink. */

@@ -121,9 +121,16 @@ export interface Where {
   readonly excerpt?: string;
 }
 
+/** What the reader does next: words, and the one command to type where there is one. */
+export interface Hint {
+  readonly text: string;
+  /** As it is typed, whole: shown on a line of its own, and to be copied. */
+  readonly command?: string;
+}
+
 export interface ErrorDetails {
-  /** The way out: what the reader does next. */
-  readonly hint?: string;
+  /** The way out. */
+  readonly hint?: string | Hint;
   readonly where?: Where;
   /** The foreign error, for `--verbose`. Its text is never shown raw: foreign messages quote their input. */
   readonly cause?: unknown;
@@ -133,15 +140,25 @@ export interface ErrorDetails {
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
-  readonly hint: string | undefined;
+  readonly hint: Hint | undefined;
   readonly where: Where | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.hint = details.hint;
+    this.hint = details.hint === undefined ? undefined : toHint(details.hint);
     this.where = details.where;
   }
+}
+
+/** Plain words as a hint without a command. */
+export function toHint(hint: string | Hint): Hint {
+  return typeof hint === 'string' ? { text: hint } : hint;
+}
+
+/** A hint as one text, for where no command can be set apart: JSON, JUnit, one line of a log. */
+export function hintText({ text, command }: Hint): string {
+  return command === undefined ? text : `${text} ${command}`;
 }
 
 /** The exit code that belongs to an error code. */

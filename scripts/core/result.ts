@@ -1,5 +1,5 @@
 import type { Diagnosis } from './diagnosis.ts';
-import type { ErrorCode, Where } from './errors.ts';
+import type { ErrorCode, Hint, Where } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
 export type Verdict = 'healthy' | 'unhealthy' | 'failed' | 'interrupted' | 'planned';
@@ -93,7 +93,7 @@ export interface ClassifiedLine extends LogLine {
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly hint: string | null;
+  readonly hint: Hint | null;
   readonly where: Where | null;
 }
 
@@ -114,7 +114,7 @@ export interface Run {
   readonly diagnosis: Diagnosis | null;
   readonly error: Failure | null;
   /** What the reader does next, most important first; empty when there is nothing to do. */
-  readonly next: readonly string[];
+  readonly next: readonly Hint[];
   /** Loud things: `--insecure`, a token that git would commit, a wrong clock. */
   readonly warnings: readonly string[];
   readonly log: readonly ClassifiedLine[];

@@ -72,7 +72,10 @@ async function verifyWritable(
   if (code === '') return;
   const isOurs = process.getuid === undefined || stats.uid === process.getuid();
   throw new AppError('file-not-writable', `${name} is read-only${code === 'EROFS' ? ', as its file system is' : ''}.`, {
-    hint: `${isOurs ? '' : `It belongs to the user with the id ${stats.uid}. `}If it should be written, allow it: chmod u+w ${shown}`,
+    hint: {
+      text: `${isOurs ? '' : `It belongs to the user with the id ${stats.uid}. `}If it should be written, allow it:`,
+      command: `chmod u+w ${shown}`,
+    },
     where: { file },
   });
 }

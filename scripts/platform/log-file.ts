@@ -22,7 +22,7 @@ export async function* readLogFile(path: string, signal: AbortSignal): AsyncGene
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') {
       throw new AppError('bad-value', `There is no file ${path} (--log-file).`, {
-        hint: 'Save the log with: docker compose logs --no-color bff > bff.log',
+        hint: { text: 'Save the log with:', command: 'docker compose logs --no-color bff > bff.log' },
       });
     }
     if (codeOf(thrown) === 'EISDIR') {

@@ -1,4 +1,4 @@
-import { exitCodeOf } from '../core/errors.ts';
+import { exitCodeOf, hintText } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
@@ -90,8 +90,8 @@ function stepCase(run: Run, step: StepRecord, name: string): Case {
   const isAnswer = error === null || exitCodeOf(error.code) === 1;
   const details = [
     error?.message,
-    error?.hint,
-    diagnosis && `Cause: ${diagnosis.cause}\nFix: ${diagnosis.fix}`,
+    error?.hint && hintText(error.hint),
+    diagnosis && `Cause: ${diagnosis.cause}\nFix: ${hintText(diagnosis.fix)}`,
     ...(diagnosis?.evidence ?? []),
   ];
   return {

@@ -1,5 +1,5 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
-import type { Where } from '../core/errors.ts';
+import type { Hint, Where } from '../core/errors.ts';
 import type { Body, Exchange, Header, HttpRequest, HttpResponse } from '../core/exchange.ts';
 import type { Attempt, ClassifiedLine, ComposeFacts, Failure, Run, StepRecord } from '../core/result.ts';
 import { maskBody, maskEnvironmentLines, maskHeader, maskText } from '../secrets/by-place.ts';
@@ -52,7 +52,7 @@ export function maskRun(run: Run, masker: Masker, polish: (text: string) => stri
     compose: run.compose && maskCompose(run.compose, masks),
     diagnosis: run.diagnosis && maskDiagnosis(run.diagnosis, masks),
     error: run.error && maskFailure(run.error, masks),
-    next: run.next.map(plain),
+    next: run.next.map((hint) => maskHint(hint, plain)),
     warnings: run.warnings.map(plain),
     log: run.log.map((line) => maskLine(line, masks)),
     facts: run.facts.map(([name, value]) => [plain(name), plain(value)] as const),
@@ -155,7 +155,7 @@ function maskDiagnosis(diagnosis: Diagnosis, masks: Masks): Diagnosis {
   return {
     code: diagnosis.code,
     cause: masks.text(diagnosis.cause),
-    fix: masks.text(diagnosis.fix),
+    fix: maskHint(diagnosis.fix, masks.text),
     iatHelps: diagnosis.iatHelps,
     evidence: diagnosis.evidence.map(masks.text),
   };
@@ -165,9 +165,13 @@ function maskFailure(error: Failure, masks: Masks): Failure {
   return {
     code: error.code,
     message: masks.text(error.message),
-    hint: error.hint === null ? null : masks.text(error.hint),
+    hint: error.hint && maskHint(error.hint, masks.text),
     where: error.where && maskWhere(error.where, masks),
   };
+}
+
+function maskHint({ text, command }: Hint, mask: (text: string) => string): Hint {
+  return { text: mask(text), ...(command === undefined ? {} : { command: mask(command) }) };
 }
 
 function maskWhere({ excerpt, file, ...position }: Where, masks: Masks): Where {

@@ -1,5 +1,5 @@
 import type { DiagnosisCode } from '../core/diagnosis.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import { type ErrorCode, hintText } from '../core/errors.ts';
 import type { Failure, ReportPaths, Run, Standing, StepName, StepStatus, Verdict } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
@@ -84,11 +84,15 @@ export function toResult(run: Run, reports: ReportPaths): ResultDocument {
     diagnosis: run.diagnosis && {
       code: run.diagnosis.code,
       cause: run.diagnosis.cause,
-      fix: run.diagnosis.fix,
+      fix: hintText(run.diagnosis.fix),
       iatHelps: run.diagnosis.iatHelps,
       evidence: run.diagnosis.evidence,
     },
-    error: run.error && { code: run.error.code, message: messageOf(run.error), hint: run.error.hint },
+    error: run.error && {
+      code: run.error.code,
+      message: messageOf(run.error),
+      hint: run.error.hint && hintText(run.error.hint),
+    },
     reports: { html: reports.html, junit: reports.junit, json: reports.json },
   };
 }

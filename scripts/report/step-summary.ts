@@ -1,3 +1,4 @@
+import { hintText } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepStatus, Verdict } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
@@ -13,8 +14,8 @@ export function renderStepSummary(run: Run, masker: Masker): string {
   const blocks = [
     `## ${VERDICT_SIGNS[shown.verdict]} ${verdictWord(shown)}: ${toInline(shown.command)}`,
     toInline(verdictSentence(shown, tally)),
-    shown.error?.hint && `**Way out:** ${toInline(shown.error.hint)}`,
-    listOf('What to do next', shown.next),
+    shown.error?.hint && `**Way out:** ${toInline(hintText(shown.error.hint))}`,
+    listOf('What to do next', shown.next.map(hintText)),
     listOf('Warnings', shown.warnings),
     stepTable(shown),
     failures(shown),
@@ -65,7 +66,7 @@ function diagnosis(run: Run): string {
   const lines = evidence.map((line) => `    ${cut(toLine(line), 400)}`);
   return [
     `### Diagnosis: ${code}`,
-    `${toInline(cause)}\n\n${toInline(fix)}`,
+    `${toInline(cause)}\n\n${toInline(hintText(fix))}`,
     ...(lines.length ? [lines.join('\n')] : []),
   ].join('\n\n');
 }

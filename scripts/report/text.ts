@@ -36,12 +36,6 @@ export function toLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-/** A piece of advice that ends in a command: the words before it, and the command; null for any other text. */
-export function splitAdvice(text: string): { readonly words: string; readonly command: string } | null {
-  const [, words, command] = /^(.*:) ((?:docker|docker-compose|npm|chmod|sudo|sandbox) .*)$/s.exec(text) ?? [];
-  return words === undefined || command === undefined ? null : { words, command };
-}
-
 /** 312 ms, 4.2 s, 42 s, 2 min 05 s. */
 export function formatDuration(ms: number): string {
   const rounded = Math.max(0, Math.round(ms));

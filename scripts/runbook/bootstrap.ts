@@ -2,7 +2,7 @@ import { isFault } from '../bff/health-answers.ts';
 import { LogReader, SETTLE_MS } from '../bff/log-reader.ts';
 import { type ContainerVerdict, judge } from '../bff/verdict.ts';
 import { AppError } from '../core/errors.ts';
-import type { Container, Stack } from '../core/ports.ts';
+import type { Instance, Stack } from '../core/stack.ts';
 import type { Context } from './job.ts';
 
 /** Between two looks at the container's state. The log is what reacts at once; this catches what the log cannot say. */
@@ -44,7 +44,7 @@ export interface Watch {
  * Watches a new container. The verdict comes from log lines and inspected states, never from compose's exit code or `--wait`,
  * which call a crash loop healthy (notes: reliability.md M11).
  */
-export function watchContainer({ job, tools, signal }: Context, stack: Stack, first: Container): Watch {
+export function watchContainer({ job, tools, signal }: Context, stack: Stack, first: Instance): Watch {
   const { clock } = tools;
   const reader = new LogReader({ env: first.env });
   const stopping = new AbortController();

@@ -5,10 +5,10 @@ import { type ContainerVerdict, judgeOnce } from '../bff/verdict.ts';
 import { renderCommand } from '../compose/failures.ts';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Container, Project, Stack } from '../core/ports.ts';
 import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
 import type { StepName } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
+import type { Instance, Project, Stack } from '../core/stack.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import { askIdpFrom, untold } from './idp.ts';
 import type { Context } from './job.ts';
@@ -19,7 +19,7 @@ import { planHealth, planMint, readSource, titleOf } from './requests.ts';
 /** Everything that could be looked at; null: not that part. */
 export interface Seen {
   readonly environment: ServiceEnvironment | null;
-  readonly container: Container | null;
+  readonly container: Instance | null;
   readonly verdict: ContainerVerdict | 'none' | null;
   /** With at least one line. */
   readonly reader: LogReader | null;
@@ -119,7 +119,7 @@ async function readContainer(
   scope: StepScope,
   stack: Stack,
   environment: ServiceEnvironment | null,
-): Promise<{ readonly found: Container | null; readonly verdict: ContainerVerdict | 'none' }> {
+): Promise<{ readonly found: Instance | null; readonly verdict: ContainerVerdict | 'none' }> {
   const { job, tools, recorder, signal } = context;
   const found = await stack.container(job.service, signal);
   if (found === null) {
@@ -145,7 +145,7 @@ async function readLog(
   { job, recorder, signal }: Context,
   scope: StepScope,
   stack: Stack,
-  container: Container | null,
+  container: Instance | null,
   environment: ServiceEnvironment | null,
 ): Promise<LogReader> {
   const reader = new LogReader({ env: container?.env ?? environment ?? {}, service: job.service });
@@ -153,8 +153,8 @@ async function readLog(
     scope.fail('there is none without a container');
     return reader;
   }
-  if (container.logDriver === 'none') {
-    scope.fail('Docker keeps none (logging driver "none")');
+  if (container.logUnreadable !== null) {
+    scope.fail(container.logUnreadable);
     return reader;
   }
   scope.progress(`reading the log of ${container.name}`);
@@ -171,7 +171,7 @@ async function askIdp(
   context: Context,
   scope: StepScope,
   stack: Stack | null,
-  container: Container | null,
+  container: Instance | null,
   environment: ServiceEnvironment | null,
 ): Promise<{ readonly there: Reach; readonly here: Reach }> {
   scope.progress('asking the IdP');

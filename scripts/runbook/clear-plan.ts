@@ -2,9 +2,9 @@ import { diagnoseLog, isTrue } from '../bff/diagnose.ts';
 import { isFault } from '../bff/health-answers.ts';
 import type { Target } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
-import type { Container, Project, Stack } from '../core/ports.ts';
 import type { LogLine, Standing } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
+import type { Instance, Project, Stack } from '../core/stack.ts';
 import type { Context } from './job.ts';
 import { learnEnvironments } from './learn.ts';
 import { findTarget, serviceOf } from './preflight.ts';
@@ -25,7 +25,7 @@ export interface ClearPlan {
   readonly isSet: boolean;
   /** The container that runs now holds a value. */
   readonly isInContainer: boolean;
-  readonly container: Container | null;
+  readonly container: Instance | null;
 }
 
 /**
@@ -81,7 +81,7 @@ function fromElsewhere({ job }: Context, target: Target): AppError {
 function verifyNotNeeded(
   { job }: Context,
   environment: Readonly<Record<string, string | null>>,
-  container: Container | null,
+  container: Instance | null,
 ): void {
   if (isTrue(environment['DCR_FORCE_REPLACE']) === true) {
     throw new AppError('token-needed', 'DCR_FORCE_REPLACE is on, so every start registers anew and needs a token.', {
@@ -90,7 +90,9 @@ function verifyNotNeeded(
   }
   const path = environment['BFF_CLIENT_CRED_PATH'] ?? container?.env['BFF_CLIENT_CRED_PATH'];
   if (!path?.startsWith('/') || container === null) return;
-  const isKept = container.mounts.some((mount) => path === mount || path.startsWith(`${mount.replace(/\/$/, '')}/`));
+  const isKept = container.persistentPaths.some(
+    (mount) => path === mount || path.startsWith(`${mount.replace(/\/$/, '')}/`),
+  );
   if (isKept) return;
   const message = `${job.service} keeps its credentials in ${path}, which is on no volume: a new container loses them and needs a token.`;
   throw new AppError('token-needed', message, {
@@ -99,7 +101,7 @@ function verifyNotNeeded(
 }
 
 /** A BFF that is not up now would not come up without its token. */
-async function verifyRegistered({ job, signal }: Context, stack: Stack, container: Container): Promise<void> {
+async function verifyRegistered({ job, signal }: Context, stack: Stack, container: Instance): Promise<void> {
   const lines: LogLine[] = [];
   for await (const line of stack.logs(container.id, { follow: false, signal, tail: LOG_TAIL })) lines.push(line);
   const diagnosis = diagnoseLog(lines, { env: container.env, service: job.service });

@@ -1,6 +1,6 @@
 import { diffOf } from '../compose-file/diff.ts';
 import { AppError } from '../core/errors.ts';
-import type { Project } from '../core/ports.ts';
+import type { Project } from '../core/stack.ts';
 import type { ClearPlan } from './clear-plan.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';

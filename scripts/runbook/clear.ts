@@ -1,6 +1,6 @@
 import { renderCommand } from '../compose/failures.ts';
 import { diffOf } from '../compose-file/diff.ts';
-import { AppError, toAppError } from '../core/errors.ts';
+import { AppError, hintText, toAppError, toHint } from '../core/errors.ts';
 import type { StepName, Verdict } from '../core/result.ts';
 import { type ClearPlan, planClear } from './clear-plan.ts';
 import { removeToken } from './clear-write.ts';
@@ -46,7 +46,10 @@ export async function clearToken(context: Context, plan: ClearPlan): Promise<voi
     const isInterrupted = error.code === 'interrupted';
     if (isInterrupted && isStarted) {
       recorder.next = [
-        `${job.variable} is out of ${plan.target.path}. To see whether the BFF is well: npm run iat:clear`,
+        {
+          text: `${job.variable} is out of ${plan.target.path}. To see whether the BFF is well:`,
+          command: 'npm run iat:clear',
+        },
       ];
       throw error;
     }
@@ -54,7 +57,9 @@ export async function clearToken(context: Context, plan: ClearPlan): Promise<voi
     throw isInterrupted ? error : explain(context, plan, error, isBack);
   }
   const how = recorder.diagnosis?.code === 'credentials-cached' ? ' from its cached credentials' : '';
-  recorder.next = [`The BFF starts${how} without ${job.variable}, and no token is left in ${plan.target.path}.`];
+  recorder.next = [
+    { text: `The BFF starts${how} without ${job.variable}, and no token is left in ${plan.target.path}.` },
+  ];
 }
 
 /** The file as it was and, where compose acted already, the container, too. Whether that went well. */
@@ -75,7 +80,9 @@ async function restore(
     return true;
   } catch (error) {
     const { message, hint } = toAppError(error);
-    recorder.warn(`${target.path} could not be put back: ${message} ${hint ?? ''}`.trim());
+    recorder.warn(
+      `${target.path} could not be put back: ${message} ${hint === undefined ? '' : hintText(hint)}`.trim(),
+    );
     return false;
   }
 }
@@ -115,6 +122,6 @@ function describePlan({ job, recorder }: Context, { stack, target, before, isSet
     `check: ${renderCommand(commands.check)}`,
     `restart: ${renderCommand(commands.restart)}`,
     `follow: ${renderCommand(commands.follow)}`,
-  ];
+  ].map(toHint);
   return 'planned';
 }

@@ -1,7 +1,7 @@
 import { diagnoseEnvironment, isTrue, LogReader, type Prospect, wouldIatHelp } from '../bff/diagnose.ts';
 import { findFaults } from '../bff/root-cause.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, type Hint } from '../core/errors.ts';
 import type { Verdict } from '../core/result.ts';
 import { lookAround, type Seen } from './checks.ts';
 import type { Context } from './job.ts';
@@ -70,7 +70,7 @@ function conclude(
   const proof = reader?.reading().decided === 'good' ? reader.diagnosis() : null;
   recorder.diagnosis = root === undefined ? proof : { ...root, iatHelps: prospect.helps };
   const also = (obstacle === undefined ? others : [root, ...others]).filter((each) => each !== undefined);
-  recorder.next.unshift(...also.map(({ cause, fix }) => `Also: ${cause} ${fix}`));
+  recorder.next.unshift(...also.map(({ cause, fix }) => ({ ...fix, text: `Also: ${cause} ${fix.text}` })));
   if (obstacle !== undefined) throw obstacle;
   if (root !== undefined) throw new AppError('fault-found', root.cause, { hint: root.fix });
   if (missed[0] !== undefined) throw missed[0];
@@ -82,15 +82,15 @@ function adviceOf(
   { reader, idpHere, blocked }: Seen,
   faults: readonly Diagnosis[],
   { helps, reason }: Prospect,
-): string[] {
-  const advice: string[] = [];
+): Hint[] {
+  const advice: Hint[] = [];
   if (helps === null && reader !== null && faults.length > 0 && !faults.some(({ cause }) => cause === reason))
-    advice.push(reason);
+    advice.push({ text: reason });
   if (helps === true && idpHere !== null && idpHere.kind !== 'answered' && idpHere.kind !== 'untold')
-    advice.push(
-      'From this machine the IdP cannot be reached, so npm run iat could not mint. See --idp-url, --ca-file.',
-    );
+    advice.push({
+      text: 'From this machine the IdP cannot be reached, so npm run iat could not mint. See --idp-url, --ca-file.',
+    });
   if (blocked.some(({ code }) => code.startsWith('docker-')))
-    advice.push('A saved log can be read without Docker: npm run doctor -- --log-file FILE');
+    advice.push({ text: 'A saved log can be read without Docker:', command: 'npm run doctor -- --log-file FILE' });
   return advice;
 }

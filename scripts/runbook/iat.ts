@@ -1,10 +1,10 @@
 import { renderCommand } from '../compose/failures.ts';
 import { diffOf } from '../compose-file/diff.ts';
 import type { DiagnosisCode } from '../core/diagnosis.ts';
-import { AppError } from '../core/errors.ts';
-import type { Container } from '../core/ports.ts';
+import { AppError, toHint } from '../core/errors.ts';
 import type { StepName, TokenFacts, Verdict } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
+import type { Instance } from '../core/stack.ts';
 import { clearToken } from './clear.ts';
 import type { Context } from './job.ts';
 import { mint } from './mint.ts';
@@ -39,10 +39,10 @@ export async function runIat(context: Context): Promise<Verdict> {
   if (!job.restart) {
     const rest = ['restart', 'bootstrap', 'health', ...(job.clear ? (['clear'] as const) : [])] as const;
     for (const step of rest) recorder.skip(step, '--no-restart');
-    recorder.next = [`The token is written. It counts from the next start: ${again}`];
+    recorder.next = [{ text: 'The token is written. It counts from the next start:', command: again }];
     return 'planned';
   }
-  recorder.next = [`The token is written and stays so. To try the restart again: ${again}`];
+  recorder.next = [{ text: 'The token is written and stays so. To try the restart again:', command: again }];
   let isStarted = false;
   const onStart = () => {
     isStarted = true;
@@ -61,11 +61,14 @@ export async function runIat(context: Context): Promise<Verdict> {
   await seeHealthy(context, plan, container);
   const spent = describeUse(recorder.diagnosis?.code ?? 'unknown', minted.facts);
   recorder.facts.push(['Token', spent]);
-  const unused = recorder.diagnosis?.code === 'credentials-cached' ? [spent] : [];
+  const unused = recorder.diagnosis?.code === 'credentials-cached' ? [{ text: spent }] : [];
   if (job.clear) await clearAfter(context, plan, container, written.original);
   else
     recorder.next = [
-      `Now that its credentials are cached, take ${job.variable} out again (with the same options): npm run iat:clear`,
+      {
+        text: `Now that its credentials are cached, take ${job.variable} out again (with the same options):`,
+        command: 'npm run iat:clear',
+      },
     ];
   recorder.next = [...unused, ...recorder.next];
   return 'healthy';
@@ -75,7 +78,7 @@ export async function runIat(context: Context): Promise<Verdict> {
 async function clearAfter(
   context: Context,
   { stack, health }: Plan,
-  container: Container,
+  container: Instance,
   original: Uint8Array | null,
 ): Promise<void> {
   const { job, tools, recorder, signal } = context;
@@ -124,7 +127,7 @@ function describePlan({ job, recorder }: Context, plan: Plan): Verdict {
     `restart: ${renderCommand(commands.restart)}`,
     `follow: ${renderCommand(commands.follow)}`,
     `health: ${titleOf(plan.health)}`,
-  ];
+  ].map(toHint);
   return 'planned';
 }
 

@@ -1,10 +1,10 @@
 import type { ServiceEnvironment } from '../bff/diagnose.ts';
-import type { Container, Stack } from '../core/ports.ts';
 import { proxyVariable, type Reach, toAskable } from '../core/reach.ts';
+import type { Instance, Stack } from '../core/stack.ts';
 
 /** Whether the IdP of the service's environment answers in the network of its container. */
 export async function askIdpFrom(
-  container: Container | null,
+  container: Instance | null,
   stack: Stack,
   environment: ServiceEnvironment,
   signal: AbortSignal,

@@ -1,7 +1,8 @@
-import type { Clock, Collections, Files, Stack } from '../core/ports.ts';
+import type { Clock, Collections, Files } from '../core/ports.ts';
 import type { Reach } from '../core/reach.ts';
 import type { LogLine, Standing } from '../core/result.ts';
 import type { Secret } from '../core/secret.ts';
+import type { Stack } from '../core/stack.ts';
 import type { Recorder } from './recorder.ts';
 
 /** What is to be done, in the runbook's words. Paths are absolute, times in milliseconds. */

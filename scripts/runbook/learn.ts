@@ -1,4 +1,4 @@
-import type { Project } from '../core/ports.ts';
+import type { Project } from '../core/stack.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import { isSecretVariable } from '../secrets/places.ts';
 import type { Context } from './job.ts';

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { chooseTarget, type Target } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
-import type { Project, ResolvedService, Stack } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
+import type { Project, ResolvedService, Stack } from '../core/stack.ts';
 import { jwtExpiry } from '../idp/token.ts';
 import type { Context } from './job.ts';
 import { learnEnvironments } from './learn.ts';

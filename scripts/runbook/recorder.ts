@@ -1,5 +1,5 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
-import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
+import { type AppError, exitCodeOf, type Hint, toAppError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import type {
   Attempt,
@@ -43,7 +43,7 @@ export class Recorder {
   diagnosis: Diagnosis | null = null;
   log: readonly ClassifiedLine[] = [];
   /** What the reader does next. */
-  next: string[] = [];
+  next: Hint[] = [];
   readonly facts: (readonly [string, string])[] = [];
   readonly #clock: Clock;
   readonly #listener: (event: RunEvent) => void;

@@ -2,8 +2,8 @@ import { judge } from '../bff/verdict.ts';
 import { renderCommand } from '../compose/failures.ts';
 import { UP_FINISH_MS } from '../compose/invocation.ts';
 import { AppError } from '../core/errors.ts';
-import type { Container, Stack } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
+import type { Instance, Stack } from '../core/stack.ts';
 import type { Context } from './job.ts';
 import type { Plan } from './preflight.ts';
 import type { StepScope } from './recorder.ts';
@@ -23,7 +23,7 @@ export async function restart(
   { stack }: Pick<Plan, 'stack'>,
   token: Secret | null,
   onStart: () => void = () => {},
-): Promise<Container> {
+): Promise<Instance> {
   const { job, recorder, signal } = context;
   const { container: old, sidecars } = await stack.beforeUp(job.service, signal);
   signal.throwIfAborted();
@@ -66,7 +66,7 @@ export async function restart(
 }
 
 /** Why the new container could not be started, by the daemon's own words; null: that is not what went wrong. */
-async function neverStarted({ job, signal }: Context, stack: Stack, old: Container | null): Promise<AppError | null> {
+async function neverStarted({ job, signal }: Context, stack: Stack, old: Instance | null): Promise<AppError | null> {
   const container = signal.aborted ? null : await stack.container(job.service, signal);
   if (container === null || container.id === old?.id || !/OCI runtime/i.test(container.state.error)) return null;
   const { kind, message, hint } = judge(container, container);

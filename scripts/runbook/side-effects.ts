@@ -1,6 +1,6 @@
 import type { Target } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
-import type { Project, Stack } from '../core/ports.ts';
+import type { Project, Stack } from '../core/stack.ts';
 
 /** What stands in the token's place while a change is tried out. Nobody's secret, and nobody's value. */
 export const PLACEHOLDER = 'to-be-minted';

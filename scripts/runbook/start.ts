@@ -1,8 +1,8 @@
 import { diagnoseComponents, downIn, isFault } from '../bff/health-answers.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
-import type { Container } from '../core/ports.ts';
 import type { Attempt } from '../core/result.ts';
+import type { Instance } from '../core/stack.ts';
 import { watchContainer } from './bootstrap.ts';
 import { describeFailure, waitForHealth } from './health.ts';
 import type { Context } from './job.ts';
@@ -16,7 +16,7 @@ import { proveRegistration } from './registration.ts';
 export async function seeHealthy(
   context: Context,
   plan: Pick<Plan, 'stack' | 'health'>,
-  container: Container,
+  container: Instance,
 ): Promise<void> {
   const { job, recorder } = context;
   let last: Attempt | null = null;
@@ -31,9 +31,7 @@ export async function seeHealthy(
       const how = await withLimit(context, job.healthTimeoutMs, watch.settled);
       scope.summary(how === 'decided' ? watch.reader.diagnosis().cause : SUMMARIES[how]);
       if (how === 'unreadable')
-        recorder.warn(
-          `The logging driver ${container.logDriver} of ${container.name} keeps no log that can be read here; only state and health count.`,
-        );
+        recorder.warn(`The log of ${container.name} cannot be read here; only state and health count.`);
     });
     await recorder.step('health', async (scope) => {
       const { failed, up, start, reader } = watch;

@@ -6,7 +6,7 @@ import {
   wouldIatHelp,
 } from '../bff/diagnose.ts';
 import { AppError } from '../core/errors.ts';
-import type { Container, Stack } from '../core/ports.ts';
+import type { Instance, Stack } from '../core/stack.ts';
 import { askIdpFrom } from './idp.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
@@ -23,7 +23,7 @@ export const LOG_TAIL = 2_000;
 export async function foresee(
   context: Context,
   scope: StepScope,
-  { stack, looking }: { readonly stack: Stack; readonly looking: Promise<[Container | null, readonly string[]]> },
+  { stack, looking }: { readonly stack: Stack; readonly looking: Promise<[Instance | null, readonly string[]]> },
   environment: ServiceEnvironment,
 ): Promise<void> {
   const { job, recorder } = context;
@@ -50,7 +50,7 @@ async function foretell(
   { job, signal }: Context,
   scope: StepScope,
   stack: Stack,
-  container: Container,
+  container: Instance,
   environment: ServiceEnvironment,
 ): Promise<(Prospect & { readonly isUp: boolean }) | null> {
   const reader = new LogReader({ env: environment });

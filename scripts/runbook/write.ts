@@ -1,6 +1,7 @@
 import { diffOf } from '../compose-file/diff.ts';
 import { AppError } from '../core/errors.ts';
-import type { Project, Replaced } from '../core/ports.ts';
+import type { Replaced } from '../core/ports.ts';
+import type { Project } from '../core/stack.ts';
 import type { Context } from './job.ts';
 import type { Minted } from './mint.ts';
 import type { Plan } from './preflight.ts';

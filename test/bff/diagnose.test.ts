@@ -80,7 +80,7 @@ describe('wouldIatHelp', () => {
   const diagnosis = (code: DiagnosisCode): Diagnosis => ({
     code,
     cause: 'Cause.',
-    fix: 'Fix.',
+    fix: { text: 'Fix.' },
     iatHelps: false,
     evidence: [],
   });

@@ -125,7 +125,9 @@ describe('LogReader', () => {
   });
 
   it('names the way the connection failed', () => {
-    expect(diagnoseLog(['ERROR dcr: SSLCertVerificationError at https://idp.test/register']).fix).toMatch(/\bCA\b/);
+    expect(diagnoseLog(['ERROR dcr: SSLCertVerificationError at https://idp.test/register']).fix.text).toMatch(
+      /\bCA\b/,
+    );
     expect(diagnoseLog(['ERROR dcr: Name or service not known: idp-app']).cause).toMatch(/resolve/);
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { diagnoseEnvironment, diagnoseLog, LogReader } from '../../scripts/bff/diagnose.ts';
 import { findFaults, type Observations } from '../../scripts/bff/root-cause.ts';
 import type { ContainerVerdict } from '../../scripts/bff/verdict.ts';
+import { hintText } from '../../scripts/core/errors.ts';
 
 function log(...lines: string[]) {
   const reader = new LogReader();
@@ -88,12 +89,15 @@ describe('the root cause comes first, without what follows from it', () => {
   ])('%s', ([, seen, codes]) => {
     const faults = findFaults({ ...FINE, ...seen });
     expect(faults.map(({ code }) => code)).toEqual(codes);
-    for (const { cause, fix } of faults) expect(`${cause} ${fix}`).toMatch(/^[A-Z].*\.( [A-Z].*[.r])$/);
+    for (const { cause, fix } of faults) expect(`${cause} ${hintText(fix)}`).toMatch(/^[A-Z].*\.( [A-Z].*[.r])$/);
   });
 
   test('an IdP that answers again: the fault is told from the log, and what is true now as well', () => {
     const [root] = findFaults({ ...FINE, ...dead, log: UNREACHABLE });
-    expect(root).toMatchObject({ code: 'idp-unreachable', fix: expect.stringContaining('start the BFF again') });
+    expect(root).toMatchObject({
+      code: 'idp-unreachable',
+      fix: { text: expect.stringContaining('start the BFF again') },
+    });
     expect(root?.evidence.at(-1)).toBe('Now the IdP answers (HTTP 404).');
   });
 

@@ -1,20 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { judge, nameComponents } from '../../scripts/bff/verdict.ts';
-import type { Container, ContainerState } from '../../scripts/core/ports.ts';
+import type { Instance, InstanceState } from '../../scripts/core/stack.ts';
 
 const STARTED = '2026-01-01T10:00:00.000000001Z';
 
-function container(state: Partial<ContainerState> = {}, id = 'a'.repeat(64)): Container {
+function container(state: Partial<InstanceState> = {}, id = 'a'.repeat(64)): Instance {
   return {
     id,
     name: 'app-bff-1',
     createdAt: '2026-01-01T09:59:59.000000001Z',
     image: 'bff:dev',
     env: {},
-    labels: {},
-    logDriver: 'json-file',
-    mounts: [],
-    networkMode: 'default',
+    persistentPaths: [],
+    logUnreadable: null,
     state: {
       status: 'running',
       exitCode: 0,
@@ -40,7 +38,7 @@ describe('judge', () => {
     });
   });
 
-  it.each<[string, Partial<ContainerState>, string, RegExp]>([
+  it.each<[string, Partial<InstanceState>, string, RegExp]>([
     ['runs without a healthcheck', {}, 'fine', /runs/],
     ['runs and is healthy', { health: { status: 'healthy', lastOutput: '' } }, 'fine', /healthy/],
     ['waits for its healthcheck', { health: { status: 'starting', lastOutput: '' } }, 'starting', /healthcheck/],

@@ -35,18 +35,20 @@ describe('where it is wrong', () => {
 
 test('lines are broken after paths have got their final length', () => {
   const message = 'The file /project/compose.yaml cannot be read';
-  expect(renderFailure(failure({ message, hint: message }), paper)).toEqual([
+  expect(renderFailure(failure({ message, hint: { text: message } }), paper)).toEqual([
     'The file compose.yaml cannot be read',
     '  The file compose.yaml cannot be read',
   ]);
 });
 
 test('a command at the end of a hint stays whole, to be copied', () => {
-  const hint = 'To try the restart again: docker compose -f compose.yaml up -d bff';
+  const hint = { text: 'To try the restart again:', command: 'docker compose -f compose.yaml up -d bff' };
   expect(renderFailure(failure({ hint }), paper)[1]).toBe(
     '  To try the restart again:\n  docker compose -f compose.yaml up -d bff',
   );
-  expect(renderFailure(failure({ hint: 'See: npm run doctor' }), paper).slice(1)).toEqual(['  See: npm run doctor']);
+  expect(renderFailure(failure({ hint: { text: 'See:', command: 'npm run doctor' } }), paper).slice(1)).toEqual([
+    '  See: npm run doctor',
+  ]);
 });
 
 describe('paths below the working directory', () => {

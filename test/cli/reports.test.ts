@@ -121,7 +121,7 @@ describe('the step summary', () => {
     }
     const blind = new Blind();
     blind.add(new Secret(ADMIN_TOKEN, 'admin token'));
-    const run = healthyRun({ next: [`Try again with ${ADMIN_TOKEN}`] });
+    const run = healthyRun({ next: [{ text: `Try again with ${ADMIN_TOKEN}` }] });
     await expect(addStepSummary(run, blind, reportFiles, path())).rejects.toMatchObject({ code: 'leak' });
     expect(await readFile(path(), 'utf8')).toBe('of others\n');
   });

@@ -131,7 +131,7 @@ describe('what is refused', () => {
   ])('%s: %j', (code, file, line, column) => {
     const error = refusal(() => set(file));
     expect(error).toMatchObject({ code, where: { file: '.env', line, column } });
-    expect(JSON.stringify([error.message, error.hint, error.where])).not.toContain('test-only-secret');
+    expect(JSON.stringify([error.message, error.hint?.text, error.where])).not.toContain('test-only-secret');
   });
 
   test('UTF-16, as PowerShell writes it', () => {

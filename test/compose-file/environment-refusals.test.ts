@@ -135,7 +135,7 @@ describe('a file is refused with the code, the place and a way out', () => {
       line,
       column,
     });
-    expect(error.hint).toMatch(/^[A-Z].+[.)]$/s);
+    expect(error.hint?.text).toMatch(/^[A-Z].+[.)]$/s);
   });
 
   test.each([
@@ -156,7 +156,7 @@ describe('a file is refused with the code, the place and a way out', () => {
   test('service-not-found names the nearest one and all others', () => {
     expect(set('services:\n  bff: {}\n  redis: {}\n', 'bbf')).toMatchObject({
       code: 'service-not-found',
-      hint: 'Did you mean "bff"? Services here: bff, redis.',
+      hint: { text: 'Did you mean "bff"? Services here: bff, redis.' },
     });
   });
 

@@ -69,7 +69,7 @@ describe('which file', () => {
   test('no file defines the service: the nearest name', async () => {
     await expect(choose({ 'a.yml': 'services: {bfff: {image: x}}\n' })).rejects.toMatchObject({
       code: 'service-not-found',
-      hint: expect.stringContaining('Did you mean bfff'),
+      hint: { text: expect.stringContaining('Did you mean bfff') },
     });
   });
 });

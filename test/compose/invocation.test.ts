@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../scripts/compose/config.ts';
 import { parseDryRun } from '../../scripts/compose/dry-run.ts';
+import type { Container } from '../../scripts/compose/inspect.ts';
 import {
   composeCommand,
   configCommand,
@@ -12,7 +13,6 @@ import {
   scaleOf,
   upCommand,
 } from '../../scripts/compose/invocation.ts';
-import type { Container } from '../../scripts/core/ports.ts';
 import { thrownBy } from '../support/builders.ts';
 
 const V2 = { command: ['docker', 'compose'], version: '2.26.1', major: 2 };
@@ -37,7 +37,8 @@ function container(labels: Record<string, string>, more: Partial<Container> = {}
     env: {},
     labels: Object.fromEntries(names),
     logDriver: 'json-file',
-    mounts: [],
+    persistentPaths: [],
+    logUnreadable: null,
     networkMode: 'default',
     createdAt: '2026-01-01T00:00:00.000000001Z',
     state: {

@@ -97,7 +97,7 @@ describe('npm run iat:clear', () => {
       error: { code: 'bootstrap-failed' },
     });
     expect(run.run.error?.message).toMatch(/^Without DCR_IAT the BFF is not well, so everything was put back/);
-    expect(run.run.error?.hint).toMatch(/volume/);
+    expect(run.run.error?.hint?.text).toMatch(/volume/);
     expect(stepsOf(run.run).slice(-2)).toEqual(['bootstrap failed', 'restore passed']);
     expect(await story.compose()).toBe(written);
     expect(await story.token()).toBe(token);

@@ -208,7 +208,7 @@ describe('npm run doctor -- --log-file', () => {
     const { document } = await doctor(['--log-file', 'none.log']);
     expect(document).toMatchObject({
       exitCode: 2,
-      error: { code: 'bad-value', hint: expect.stringContaining('logs') },
+      error: { code: 'bad-value', hint: { text: expect.stringContaining('logs') } },
     });
   });
 });

@@ -82,7 +82,7 @@ describe('what the IdP can do', () => {
     expect(result.run, result.stdout).toMatchObject({
       exitCode: 3,
       verdict: 'failed',
-      error: { code, hint: expect.any(String) },
+      error: { code, hint: { text: expect.any(String) } },
     });
     expect(result.composeAfter).toBe(result.composeBefore);
     expect(result.run.steps.map(({ status }) => status)).toEqual([
@@ -136,7 +136,7 @@ describe('what the BFF can do: exit 1, and the token stays written', () => {
       error: {
         code: 'bff-unhealthy',
         message: expect.stringMatching(/redis/i),
-        hint: expect.stringMatching(/REDIS_URL/),
+        hint: { text: expect.stringMatching(/REDIS_URL/) },
       },
     });
     const health = result.run.steps.find(({ name }) => name === 'health');

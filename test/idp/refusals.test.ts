@@ -74,13 +74,13 @@ describe('refusalOf', () => {
     [silence('Error', 'script'), 'script-failed', /pre-request script/],
   ] as const)('case %#: %s', ([exchange, code, message]) => {
     const error = refusal(exchange);
-    expect(error).toMatchObject({ code, message: expect.stringMatching(message), hint: expect.any(String) });
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message), hint: { text: expect.any(String) } });
     // Neither a query nor a foreign message: both may hold anything.
-    expect(`${error?.message} ${error?.hint}`).not.toMatch(/test-only/);
+    expect(`${error?.message} ${error?.hint?.text}`).not.toMatch(/test-only/);
   });
 
   test('says which right is missing, and cuts what the IdP writes', () => {
-    expect(refusal(answer(403, { scope: 'dcr:admin' }))?.hint).toContain('scope dcr:admin');
+    expect(refusal(answer(403, { scope: 'dcr:admin' }))?.hint?.text).toContain('scope dcr:admin');
     expect(refusal(answer(400, { error_description: `a\u001b[31m${'x'.repeat(5_000)}` }))?.message).toMatch(
       /It says: a \[31mx+$/,
     );

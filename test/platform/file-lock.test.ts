@@ -43,7 +43,7 @@ describe('a lock', () => {
     await expect(takeLock(nodeFileSystem, path, 100)).rejects.toMatchObject({
       code: 'file-busy',
       message: expect.stringContaining(`process ${process.pid} on `),
-      hint: expect.stringContaining(path),
+      hint: { text: expect.stringContaining(path) },
     });
     const waiting = takeLock(nodeFileSystem, path, 20_000);
     await first.release();

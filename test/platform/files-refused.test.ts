@@ -12,7 +12,7 @@ describe('what must not be written', () => {
   it('a read-only place.file, whoever asks: a rename would not care', async () => {
     fs.chmodSync(place.file, 0o444);
     const thrown = await refuses(() => replace(), 'file-not-writable');
-    expect(thrown.hint).toContain(`chmod u+w ${place.file}`);
+    expect(thrown.hint?.command).toBe(`chmod u+w ${place.file}`);
     await refuses(() => files().verifyWritable(place.file), 'file-not-writable');
     expect(fs.readFileSync(place.file)).toEqual(OLD);
   });

@@ -38,7 +38,10 @@ describe('parseCollection', () => {
     ],
     ['a v3 YAML file', encode('$kind: collection\nname: EmpowerNow\n'), 'collection-v3'],
   ] as const)('refuses %s', ([, bytes, code]) => {
-    expect(thrownBy(() => parseCollection(bytes, 'c.json'))).toMatchObject({ code, hint: expect.any(String) });
+    expect(thrownBy(() => parseCollection(bytes, 'c.json'))).toMatchObject({
+      code,
+      hint: { text: expect.any(String) },
+    });
   });
 
   test('says where JSON is broken, and quotes nothing of it', () => {
@@ -73,14 +76,14 @@ describe('finding items', () => {
   test('two of a name: both paths are listed', () => {
     expect(thrownBy(() => findRequest(collection, 'DCR IAT', 'c.json'))).toMatchObject({
       code: 'request-ambiguous',
-      hint: expect.stringMatching(/"IdP Admin\/DCR IAT".*"Old\/IdP Admin\/DCR IAT"/),
+      hint: { text: expect.stringMatching(/"IdP Admin\/DCR IAT".*"Old\/IdP Admin\/DCR IAT"/) },
     });
   });
 
   test('a near miss is suggested, and a folder is not a request', () => {
     expect(thrownBy(() => findRequest(collection, 'only hre', 'c.json'))).toMatchObject({
       code: 'request-not-found',
-      hint: expect.stringContaining('"Only here"'),
+      hint: { text: expect.stringContaining('"Only here"') },
     });
     expect(thrownBy(() => findRequest(collection, 'Empty', 'c.json'))).toMatchObject({ code: 'request-not-found' });
     expect(thrownBy(() => findFolder(collection, 'Top', 'c.json'))).toMatchObject({ code: 'folder-not-found' });

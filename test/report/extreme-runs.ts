@@ -30,8 +30,13 @@ export function interruptedRun(overrides: Partial<Run> = {}): Run {
         attempts: [attempt(10_320, 30, [unanswered()]), attempt(11_400, 60, [unhealthy()])],
       }),
     ],
-    error: { code: 'interrupted', message: 'Stopped by Ctrl-C.', hint: 'The token stays written.', where: null },
-    next: ['Go on with `npm run health`.'],
+    error: {
+      code: 'interrupted',
+      message: 'Stopped by Ctrl-C.',
+      hint: { text: 'The token stays written.' },
+      where: null,
+    },
+    next: [{ text: 'Go on with', command: 'npm run health' }],
     ...overrides,
   });
 }
@@ -50,7 +55,7 @@ export function plannedRun(overrides: Partial<Run> = {}): Run {
     token: null,
     diagnosis: null,
     log: [],
-    next: ['Run it for real: `npm run iat`'],
+    next: [{ text: 'Run it for real:', command: 'npm run iat' }],
     ...overrides,
   });
 }
@@ -149,12 +154,18 @@ export function hostileRun(): Run {
     ],
     facts: short.map((text) => [text, text] as const),
     warnings: short,
-    next: short,
-    diagnosis: { code: 'unknown', cause: short.join(' '), fix: short.join(' '), iatHelps: true, evidence: texts },
+    next: short.map((text) => ({ text, command: text })),
+    diagnosis: {
+      code: 'unknown',
+      cause: short.join(' '),
+      fix: { text: short.join(' ') },
+      iatHelps: true,
+      evidence: texts,
+    },
     error: {
       code: 'internal',
       message: short.join(' '),
-      hint: short.join(' '),
+      hint: { text: short.join(' ') },
       where: { file: short[0] ?? '', line: 1 },
     },
     log: texts.map((text) => line(10, text, 'bad')),

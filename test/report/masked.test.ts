@@ -29,7 +29,12 @@ function leakyRun(): Run {
         attempts: [{ startMs: 0, durationMs: 5, passed: true, exchanges: [fullExchange()] }],
       }),
     ],
-    error: { code: 'internal', message: 'a', hint: 'a', where: { file: 'a', line: 1, excerpt: 'a' } },
+    error: {
+      code: 'internal',
+      message: 'a',
+      hint: { text: 'a', command: 'a' },
+      where: { file: 'a', line: 1, excerpt: 'a' },
+    },
     warnings: ['a'],
   });
   return leaky(full) as Run;

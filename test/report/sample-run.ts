@@ -109,12 +109,12 @@ export function healthyRun(overrides: Partial<Run> = {}): Run {
     diagnosis: {
       code: 'registered',
       cause: 'The BFF registered itself at the IdP as bff-server.',
-      fix: 'Take the token out of the configuration with `npm run iat:clear`.',
+      fix: { text: 'Take the token out of the configuration:', command: 'npm run iat:clear' },
       iatHelps: false,
       evidence: ['INFO  dcr: 201 Created, Client registered: bff-server'],
     },
     error: null,
-    next: ['Take the token out again, now that the credentials are cached: `npm run iat:clear`'],
+    next: [{ text: 'Take the token out again, now that the credentials are cached:', command: 'npm run iat:clear' }],
     warnings: [],
     log: [
       line(6500, 'INFO:     Started server process [1]'),
@@ -153,19 +153,19 @@ export function failedBootstrapRun(overrides: Partial<Run> = {}): Run {
     diagnosis: {
       code: 'invalid-scope',
       cause,
-      fix: 'Add the scope to `policy.allowed_scopes` in `dcr_config.yaml`, and restart the IdP.',
+      fix: { text: 'Add the scope to `policy.allowed_scopes` in `dcr_config.yaml`, and restart the IdP.' },
       iatHelps: false,
       evidence: ['ERROR dcr: 400 invalid_scope: scope "bff.audit" is not allowed by policy'],
     },
     error: {
       code: 'bootstrap-failed',
       message: 'The BFF could not register itself: the IdP refused its scopes (400 invalid_scope).',
-      hint: 'The token is written and still unused. Correct the policy, then run `npm run iat` again.',
+      hint: { text: 'The token is written and still unused. Correct the policy, then run `npm run iat` again.' },
       where: null,
     },
     next: [
-      'Add `bff.audit` to `policy.allowed_scopes` in `dcr_config.yaml`, and restart the IdP.',
-      'Then run `npm run iat` again; running again is always safe.',
+      { text: 'Add `bff.audit` to `policy.allowed_scopes` in `dcr_config.yaml`, and restart the IdP.' },
+      { text: 'Then run it again, which is always safe:', command: 'npm run iat' },
     ],
     warnings: ['git tracks docker-compose-authzen4.yml: a commit now would hold the token.'],
     log: [
@@ -217,10 +217,12 @@ export function failedMintRun(overrides: Partial<Run> = {}): Run {
     error: {
       code: 'idp-unauthorized',
       message: 'The IdP refused the admin token (401 invalid_token). Nothing was changed.',
-      hint: 'Get a fresh admin access token, and put it into `IAT_ADMIN_TOKEN` or into a file for `--admin-token-file`.',
+      hint: {
+        text: 'Get a fresh admin access token, and put it into `IAT_ADMIN_TOKEN` or into a file for `--admin-token-file`.',
+      },
       where: null,
     },
-    next: ['Get a fresh admin access token, then run `npm run iat` again.'],
+    next: [{ text: 'Get a fresh admin access token, then run it again:', command: 'npm run iat' }],
     log: [],
     ...overrides,
   });

@@ -10,7 +10,9 @@ test('a fault is named, with a number where one is wanted', () => {
   for (const text of ['mint-50', 'mint-500:', 'mint-500:x', 'toString', '']) {
     expect(() => parseFault(text)).toThrow(AppError);
   }
-  expect(() => parseFault('mint-50')).toThrow(expect.objectContaining({ hint: expect.stringContaining('mint-500') }));
+  expect(() => parseFault('mint-50')).toThrow(
+    expect.objectContaining({ hint: { text: expect.stringContaining('mint-500') } }),
+  );
 });
 
 const REDIRECT = { status: 302, location: /^http:\/\/127\.0\.0\.1:\d+\/login$/ };

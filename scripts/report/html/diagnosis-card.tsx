@@ -3,7 +3,7 @@ import type { Diagnosis } from '../../core/diagnosis.ts';
 import { isGoodDiagnosis } from '../outline.ts';
 import { cut, toLine } from '../text.ts';
 import { StatusMark } from './status.tsx';
-import { Prose, Text } from './text.tsx';
+import { HintProse, Prose, Text } from './text.tsx';
 
 /** Why the BFF does not start, or that it did, with the lines that say so. */
 export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis }) {
@@ -17,11 +17,11 @@ export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis 
           <Prose text={diagnosis.cause} /> <code>{diagnosis.code}</code>
         </p>
         <dl class="facts">
-          {!isGood && diagnosis.fix !== '' && (
+          {!isGood && diagnosis.fix.text !== '' && (
             <div>
               <dt>Fix</dt>
               <dd>
-                <Prose text={diagnosis.fix} />
+                <HintProse hint={diagnosis.fix} />
               </dd>
             </div>
           )}

@@ -1,14 +1,19 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
+import type { Hint } from '../../core/errors.ts';
 import type { Run } from '../../core/result.ts';
 import { nextSteps } from '../outline.ts';
-import { Prose } from './text.tsx';
+import { HintProse } from './text.tsx';
 
 /** What to do next, and the loud things. */
 export function Notices({ run }: { readonly run: Run }) {
   return (
     <>
       <Notice title="What to do next" kind="next" items={nextSteps(run)} />
-      <Notice title={run.warnings.length === 1 ? 'Warning' : 'Warnings'} kind="warnings" items={run.warnings} />
+      <Notice
+        title={run.warnings.length === 1 ? 'Warning' : 'Warnings'}
+        kind="warnings"
+        items={run.warnings.map((text) => ({ text }))}
+      />
     </>
   );
 }
@@ -16,7 +21,7 @@ export function Notices({ run }: { readonly run: Run }) {
 interface NoticeProps {
   readonly title: string;
   readonly kind: 'next' | 'warnings';
-  readonly items: readonly string[];
+  readonly items: readonly Hint[];
 }
 
 function Notice({ title, kind, items }: NoticeProps) {
@@ -27,7 +32,7 @@ function Notice({ title, kind, items }: NoticeProps) {
       <ul class={items.length > 1 ? 'several' : undefined}>
         {items.map((item) => (
           <li>
-            <Prose text={item} />
+            <HintProse hint={item} />
           </li>
         ))}
       </ul>

@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import { Fragment } from 'preact';
-import { cut, splitAdvice } from '../text.ts';
+import type { Hint } from '../../core/errors.ts';
+import { cut } from '../text.ts';
 
 /** Text in which masks stand out, so that the reader sees that something was there. */
 export function Text({ text }: { readonly text: string }) {
@@ -9,16 +10,31 @@ export function Text({ text }: { readonly text: string }) {
   return <>{parts.map((part, index) => (index % 2 === 1 ? <i class="mask">{part}</i> : part))}</>;
 }
 
-/** A sentence in which `backticks` mark names and commands, or that ends in a command; commands may be copied. */
+/** A way out: its words, and its command to be copied. */
+export function HintProse({ hint }: { readonly hint: Hint }) {
+  return (
+    <>
+      <Prose text={hint.text} />
+      {hint.command !== undefined && (
+        <>
+          {' '}
+          <code data-copy>
+            <Text text={cut(hint.command, LONGEST)} />
+          </code>
+        </>
+      )}
+    </>
+  );
+}
+
+/** A sentence in which `backticks` mark names. */
 export function Prose({ text }: { readonly text: string }) {
-  const short = cut(text, LONGEST);
-  const advice = splitAdvice(short);
-  const parts = advice && !short.includes('`') ? [`${advice.words} `, advice.command] : short.split(/`([^`]+)`/);
+  const parts = cut(text, LONGEST).split(/`([^`]+)`/);
   return (
     <>
       {parts.map((part, index) =>
         index % 2 === 1 ? (
-          <code data-copy={isCommand(part)}>
+          <code>
             <Text text={part} />
           </code>
         ) : (
@@ -29,10 +45,6 @@ export function Prose({ text }: { readonly text: string }) {
       )}
     </>
   );
-}
-
-function isCommand(text: string): boolean | undefined {
-  return /^(?:npm|npx|node|docker|docker-compose|git|export|curl) /.test(text) || undefined;
 }
 
 /** A sentence is a sentence; a server's message of a megabyte is none. */

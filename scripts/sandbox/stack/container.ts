@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { Container, ContainerState } from '../../core/ports.ts';
+import type { Instance, InstanceState } from '../../core/stack.ts';
 import type { FaultName } from '../faults.ts';
 import { type Child, endProcess, exitOf, startProgram } from './process.ts';
 import type { Service } from './services.ts';
@@ -32,7 +32,7 @@ export class ProcessContainer {
   readonly log: ContainerLog;
   readonly #createdAt = new Date().toISOString();
   readonly #options: ContainerOptions;
-  #status: ContainerState['status'] = 'created';
+  #status: InstanceState['status'] = 'created';
   #exitCode = 0;
   #error = '';
   #startedAt = '0001-01-01T00:00:00Z';
@@ -71,7 +71,7 @@ export class ProcessContainer {
     this.log.isOver = true;
   }
 
-  describe(): Container {
+  describe(): Instance {
     const { name, service } = this.#options;
     const set = Object.entries(service.environment).filter((entry): entry is [string, string] => entry[1] !== null);
     return {
@@ -80,11 +80,9 @@ export class ProcessContainer {
       image: service.image,
       createdAt: this.#createdAt,
       env: Object.fromEntries(set),
-      labels: service.labels,
-      logDriver: 'json-file',
-      networkMode: 'host',
+      logUnreadable: null,
       // Whatever it writes is on this machine.
-      mounts: ['/'],
+      persistentPaths: ['/'],
       state: {
         status: this.#status,
         exitCode: this.#exitCode,
