@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { readCommandLine } from '../../scripts/cli/main.ts';
+import type { CommandName } from '../../scripts/cli/commands.ts';
 import type { ErrorCode } from '../../scripts/core/errors.ts';
 import { documentOf, startCommand } from '../support/command.ts';
 import { readAllFiles } from '../support/leaks.ts';
@@ -67,7 +67,7 @@ const ARGUMENTS = {
   clear: ['--timeout', '20'],
   collection: ['IdP Admin', 'BFF Health'],
   demo: null,
-} as const satisfies Record<Parameters<typeof readCommandLine>[0], readonly string[] | null>;
+} as const satisfies Record<CommandName, readonly string[] | null>;
 type Name = keyof typeof ARGUMENTS;
 
 /** How each of them ends: with a collection like that nothing passes. */

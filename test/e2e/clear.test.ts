@@ -1,7 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openStory, readBelow } from '../support/story.ts';
+import { readAllFiles } from '../support/leaks.ts';
+import { openStory } from '../support/story.ts';
 
 const stepsOf = ({ steps }: { steps: readonly { name: string; status: string }[] }) =>
   steps.filter(({ status }) => status !== 'skipped').map(({ name, status }) => `${name} ${status}`);
@@ -16,11 +17,11 @@ describe('npm run iat:clear', () => {
 
     const plan = await story.run('clear', '--dry-run');
     expect(plan.run).toMatchObject({ exitCode: 0, verdict: 'planned' });
-    expect(plan.output).toMatch(/-\s+DCR_IAT: ‹/);
+    expect(plan.all).toMatch(/-\s+DCR_IAT: ‹/);
     expect(await story.token()).toBe(token);
 
     const cleared = await story.run('clear');
-    expect(cleared.run, cleared.output).toMatchObject({
+    expect(cleared.run, cleared.all).toMatchObject({
       command: 'clear',
       exitCode: 0,
       verdict: 'healthy',
@@ -34,13 +35,13 @@ describe('npm run iat:clear', () => {
     expect(await story.token()).toBeUndefined();
 
     const again = await story.run('clear');
-    expect(again.run, again.output).toMatchObject({ exitCode: 0, verdict: 'healthy' });
+    expect(again.run, again.all).toMatchObject({ exitCode: 0, verdict: 'healthy' });
     expect(stepsOf(again.run)).toEqual(['preflight passed', 'health passed']);
     // Neither in what was printed, nor in a report.
-    const reports = [...(await readBelow(join(story.home, 'reports')))];
+    const reports = Object.entries(await readAllFiles(join(story.home, 'reports')));
     expect(reports.length).toBeGreaterThan(10);
-    const seen = [...reports.map(([, text]) => text), plan.output, cleared.output, again.output];
-    expect(seen.filter((text) => text.includes(token))).toEqual([]);
+    const shown = [...reports.map(([, text]) => text), plan.all, cleared.all, again.all];
+    expect(shown.filter((text) => text.includes(token))).toEqual([]);
   });
 
   test.for([
@@ -61,7 +62,7 @@ describe('npm run iat:clear', () => {
     for (const args of [['iat'], ['iat', '--no-restart'], ['clear']] as const) {
       const [command, ...more] = args;
       const told = await several.run(command, ...more);
-      expect(told.run.exitCode, told.output).toBe(0);
+      expect(told.run.exitCode, told.all).toBe(0);
     }
     expect(await several.compose()).toBe(several.before);
   });
@@ -69,7 +70,7 @@ describe('npm run iat:clear', () => {
   test('--clear does it at the end of the same run', async () => {
     const story = await openStory({ staleIat: true });
     const run = await story.run('iat', '--clear');
-    expect(run.run, run.output).toMatchObject({
+    expect(run.run, run.all).toMatchObject({
       exitCode: 0,
       verdict: 'healthy',
       compose: { changed: ['DCR_IAT'], diff: expect.stringMatching(/^- +DCR_IAT: ‹value before›$/m) },
@@ -89,9 +90,9 @@ describe('npm run iat:clear', () => {
     const written = await story.compose();
     const token = await story.token();
     const volumes = join(dirname(story.sandbox.composeFile), 'volumes');
-    for (const path of (await readBelow(volumes)).keys()) if (path.endsWith('bff_client.json')) await rm(path);
+    for (const path of Object.keys(await readAllFiles(volumes))) if (path.endsWith('bff_client.json')) await rm(path);
     const run = await story.run('clear');
-    expect(run.run, run.output).toMatchObject({
+    expect(run.run, run.all).toMatchObject({
       exitCode: 1,
       verdict: 'unhealthy',
       error: { code: 'bootstrap-failed' },
@@ -106,13 +107,13 @@ describe('npm run iat:clear', () => {
   test('where the next start would need a token, nothing is changed', async () => {
     const story = await openStory();
     const refused = await story.run('clear');
-    expect(refused.run, refused.output).toMatchObject({ exitCode: 1, error: { code: 'bff-unhealthy' } });
+    expect(refused.run, refused.all).toMatchObject({ exitCode: 1, error: { code: 'bff-unhealthy' } });
     expect((await story.run('iat')).run.exitCode).toBe(0);
     const file = story.sandbox.composeFile;
     const written = (await readFile(file, 'utf8')).replace('DCR_FORCE_REPLACE: "false"', 'DCR_FORCE_REPLACE: "true"');
     await writeFile(file, written);
     const run = await story.run('clear');
-    expect(run.run, run.output).toMatchObject({ exitCode: 2, error: { code: 'token-needed' } });
+    expect(run.run, run.all).toMatchObject({ exitCode: 2, error: { code: 'token-needed' } });
     expect(await story.compose()).toBe(written);
   });
 });
