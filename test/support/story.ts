@@ -40,7 +40,7 @@ export async function openStory(options: Partial<SandboxOptions> = {}): Promise<
     home,
     sandbox,
     compose: () => readFile(sandbox.composeFile, 'utf8'),
-    token: async () => (await sandbox.stack.container('bff', signal))?.env['DCR_IAT'],
+    token: async () => (await sandbox.stack.instances(signal))[0]?.env['DCR_IAT'],
     async run(command, ...args) {
       const fixed = ['--collection', COLLECTION, ...(command === 'doctor' ? [] : ['--stable-for', '0'])];
       const { session, read, output } = await openCaptured(command, [...fixed, ...args], {
