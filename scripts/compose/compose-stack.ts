@@ -4,10 +4,9 @@ import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Clock, Command, CommandResult, Files, Processes } from '../core/ports.ts';
 import type { Stack } from '../core/stack.ts';
-import { parseConfig } from './config.ts';
+import { parseConfig, parseDryRun } from './compose-output.ts';
 import { readLogs } from './container-log.ts';
 import { findComposeFiles, otherComposeFiles } from './default-files.ts';
-import { parseDryRun } from './dry-run.ts';
 import { composeMissing, configFailure, dockerFailure, renderCommand, upFailure } from './failures.ts';
 import { type Container, parseInspect } from './inspect.ts';
 import {

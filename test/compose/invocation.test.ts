@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '../../scripts/compose/config.ts';
-import { parseDryRun } from '../../scripts/compose/dry-run.ts';
+import { parseConfig, parseDryRun } from '../../scripts/compose/compose-output.ts';
 import type { Container } from '../../scripts/compose/inspect.ts';
 import {
   composeCommand,
