@@ -38,7 +38,7 @@ export interface Outside {
   /** The interruption, or the end of the time for the whole run. */
   limit(timeoutMs: number): { readonly signal: AbortSignal; clear(): void };
   /**
-   * The sandbox in a folder of its own, with a BFF that fails for want of a token.
+   * The sandbox in a folder of its own, with a BFF that fails because it has no token.
    *
    * @param fault what goes wrong besides, as the sandbox names it
    */
@@ -185,7 +185,7 @@ export function createTools(
             : null,
       });
     },
-    // Whoever reads JSON wants an answer, not a question.
+    // A program that reads JSON cannot answer a question.
     confirm:
       isAsked && !settings.json
         ? (question) => {

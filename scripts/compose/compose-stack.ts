@@ -139,7 +139,7 @@ async function findProject(
   return { invocation, engine: server.stdout.trim(), running };
 }
 
-/** The compose that made the running container, else the plugin, else the old program: each makes what the other made anew. */
+/** The compose that made the running container, else the plugin, else the old program: each recreates what the other made. */
 async function chooseProgram(plugin: CommandResult, major: number | null, docker: Docker, signal: AbortSignal) {
   const v2 = toProgram([DOCKER, 'compose'], plugin);
   if (v2 !== null && major !== 1) return v2;
@@ -207,7 +207,7 @@ function createComposeStack(
     return own;
   };
 
-  /** Other containers that `up` would make anew, because what they depend on changed; v1 cannot tell beforehand. */
+  /** Other containers that `up` would recreate, because what they depend on changed; v1 cannot tell beforehand. */
   const restartedBeside = async (signal: AbortSignal): Promise<readonly string[]> => {
     const own = running?.containers.map(({ name }) => name) ?? [];
     if (program.major < 2 || own.length === 0) return [];

@@ -20,7 +20,7 @@ export interface Invocation {
   readonly program: Program;
   /** Absolute paths, in order. */
   readonly files: readonly string[];
-  /** `-p`; null: compose derives it from the first file's directory, as it did for whoever started the stack. */
+  /** `-p`; null: compose derives it from the first file's directory, as it did when the stack was started. */
   readonly project: string | null;
   /** `--project-directory`; null: the first file's directory. */
   readonly directory: string | null;
@@ -60,7 +60,7 @@ export function composeCommand(invocation: Invocation, args: readonly string[]):
   };
 }
 
-/** `config`, as a document to compare in memory: it prints every value, so nobody gets to see it. */
+/** `config`, as a document to compare in memory: it prints every value, so it is never shown. */
 export function configCommand(invocation: Invocation): Command {
   return composeCommand(invocation, invocation.program.major >= 2 ? ['config', '--format', 'json'] : ['config']);
 }
@@ -195,7 +195,7 @@ function readLabels(container: Container): Running | null {
 /**
  * Where somebody stood who started a project with v1, whose labels hold the paths as they were typed there. The project's
  * directory is that of the first file, unless `--project-directory` said another. A folder that was left upwards (`../a.yml`)
- * is not to be known; something that does not exist stands for it.
+ * cannot be known; a name that does not exist is in its place.
  */
 function typedIn(directory: string, file: string): string {
   if (isAbsolute(file)) return directory;

@@ -46,7 +46,7 @@ export async function probe(
       last = { kind: 'untold', why: 'Docker starts no container of its image in its network' };
       continue;
     }
-    // Whoever can be reached through one of the networks can be reached.
+    // Reached through one of the networks is reached.
     if (asked.reach.kind === 'answered') return asked.reach;
     tools = [asked.tool];
     // A name may belong to one of the networks only.
@@ -85,7 +85,7 @@ async function askWith(tools: readonly ProbeTool[], run: (tool: ProbeTool) => Pr
   return { kind: 'no-tool' };
 }
 
-/** `docker run` of a container that is nobody's: compose and this tool take it for a one-off one, whatever its image says. */
+/** `docker run` of a container that belongs to no service: compose and this tool take it for a one-off one, whatever its image says. */
 function freshContainer(place: NetworkPlace, network: string, { program, args }: ProbeTool, url: string): Command {
   // A shared network has its names already, and Docker takes none for it.
   const isShared = /^(?:container:|host$|none$)/.test(network);

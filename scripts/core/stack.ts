@@ -6,7 +6,7 @@ import type { Secret } from './secret.ts';
 /** Variables of the BFF as its next start gets them; null: passed through from outside, and unset there. */
 export type Environment = Readonly<Record<string, string | null>>;
 
-/** One running copy of the BFF: a container, or a process that stands in for one. */
+/** One running copy of the BFF: a container, or a process in place of one. */
 export interface Instance {
   readonly id: string;
   readonly name: string;

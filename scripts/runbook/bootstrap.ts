@@ -204,7 +204,7 @@ function watchInstance({ tools, signal }: Context, stack: Stack, first: Instance
       if (verdict.kind === 'fine' && isQuiet) decide('quiet');
     }
   };
-  // After `stop` both end with the abort's reason, which nobody needs any more.
+  // After `stop` both end with the abort's reason, which no longer matters.
   const work = [follow(), inspect()].map((each) => each.catch((error: unknown) => fail(error)));
 
   return {

@@ -35,7 +35,7 @@ interface Checks {
   /** On this machine. */
   readonly idpHere: Reach | null;
   readonly health: (NonNullable<Observations['health']> & { readonly kid: string | null }) | null;
-  /** What kept it from looking at the stack: without that nobody can say what is wrong. */
+  /** What kept it from looking at the stack: without that the fault cannot be named. */
   readonly blocked: readonly AppError[];
   /** What kept it from looking at the rest. */
   readonly missed: readonly AppError[];

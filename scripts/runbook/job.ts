@@ -57,7 +57,7 @@ export interface Tools {
    * @throws AppError `admin-token-missing`
    */
   adminToken(ask: boolean): Promise<Secret>;
-  /** Asks for yes or no; null where there is nobody to ask. */
+  /** Asks for yes or no; null where no person can be asked. */
   readonly confirm: ((question: string) => Promise<boolean>) | null;
   /** Asks a URL once from this machine. */
   reach(url: string, signal: AbortSignal): Promise<Reach>;

@@ -11,7 +11,7 @@ import { type RequestPlan, toRun } from './requests.ts';
 /** The IdP's time for one answer, connecting included. */
 const REQUEST_TIMEOUT_MS = 15_000;
 
-/** A mint is not idempotent: each further try may leave a token behind that nobody uses. */
+/** A mint is not idempotent: each further try may leave an unused token behind. */
 const MAX_TRIES = 3;
 
 export interface Minted {

@@ -116,7 +116,7 @@ function warningsFor({ job }: Context, environment: Environment, { add }: Settin
   return warnings;
 }
 
-/** In a dry run nobody is asked for a token that will not be used. */
+/** A dry run does not ask for a token that it will not use. */
 async function readAdminToken({ job, tools }: Context): Promise<Secret | null> {
   let token: Secret;
   try {
@@ -176,7 +176,7 @@ async function verifyTokenHelps(
 }
 
 /**
- * A token that will not help is minted only where a person wants it: by `--force`, or when asked. Where nobody can be asked, a
+ * A token that will not help is minted only where a person wants it: by `--force`, or when asked. Where no person can be asked, a
  * BFF that is well is no reason to stop: running again is safe, and all that is lost is a token that is not used.
  */
 async function confirmAnyway({ job, tools }: Context, scope: StepScope, reason: string, isUp: boolean): Promise<void> {

@@ -14,7 +14,7 @@ import type {
 } from '../core/result.ts';
 import type { Listener } from '../core/stack.ts';
 
-/** What happens while a run goes on, for whoever shows it. */
+/** What happens while a run goes on, for its display. */
 export type RunEvent =
   | { readonly type: 'step-started'; readonly name: StepName }
   | { readonly type: 'progress'; readonly name: StepName; readonly text: string }
