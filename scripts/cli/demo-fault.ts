@@ -63,16 +63,16 @@ async function showBff(session: Session, { stack }: Sandboxed, print: (text: str
   const { outside, human } = session;
   const { signal } = outside.host.interruption;
   const untilMs = outside.clock.now() + LOOK_MS;
-  let container = await stack.container('bff', signal);
-  while (container?.state.status === 'running' && outside.clock.now() < untilMs) {
+  let [instance] = await stack.instances(signal);
+  while (instance?.state.status === 'running' && outside.clock.now() < untilMs) {
     await outside.clock.sleep(LOOK_AGAIN_MS, signal);
-    container = await stack.container('bff', signal);
+    [instance] = await stack.instances(signal);
   }
-  if (container === null) return;
+  if (instance === undefined) return;
   const reader = new LogReader();
-  for await (const line of stack.logs(container.id, { follow: false, signal })) reader.push(line);
+  for await (const line of stack.logs(instance.id, { follow: false, signal })) reader.push(line);
   showLog(reader.excerpt(), human, print);
-  print(wrap(judge(container, container).message, human.columns));
+  print(wrap(judge(instance, instance).message, human.columns));
   const { cause, fix } = reader.diagnosis();
   print(`${wrap(cause, human.columns)}\n${wrap(`  ${hintText(fix)}`, human.columns, '  ')}`);
 }

@@ -35,7 +35,7 @@ export async function demo(process: Parameters<typeof openOutside>[0]): Promise<
 /** A misspelt option ends like that of any other command. */
 async function refuse(session: Session, settings: Error): Promise<number> {
   const none = { command: 'demo', steps: [], adminToken: null, sandbox: null };
-  return (await execute(session, { ...none, settings, run: async () => 'failed' })).exitCode;
+  return (await execute(session, { ...none, settings, run: async () => ({ verdict: 'failed' }) })).exitCode;
 }
 
 /**
@@ -92,11 +92,11 @@ async function showFailure(sandbox: Sandboxed, human: Output, print: (text: stri
   const { columns } = human;
   const style = createStyle(human);
   const end = new AbortController();
-  const container = await sandbox.stack.container('bff', end.signal);
-  if (container === null) return;
+  const [instance] = await sandbox.stack.instances(end.signal);
+  if (instance === undefined) return;
   const lines: LogLine[] = [];
   // Followed to its end: the log is complete when the process has gone.
-  for await (const line of sandbox.stack.logs(container.id, { follow: true, signal: end.signal })) lines.push(line);
+  for await (const line of sandbox.stack.logs(instance.id, { follow: true, signal: end.signal })) lines.push(line);
   showLog(lines, human, print);
   const { cause, fix } = diagnoseLog(lines);
   print(

@@ -1,8 +1,8 @@
 import { type AppError, exitCodeOf, hintText, toAppError } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
-import type { ReportPaths, Run, StepName, Verdict } from '../core/result.ts';
+import type { ReportPaths, Run, StepName } from '../core/result.ts';
 import type { Context } from '../runbook/job.ts';
-import { Recorder, type StepScope } from '../runbook/recorder.ts';
+import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
 import { maskText } from '../secrets/by-place.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
 import { type Masker, SHORTEST_MASKED } from '../secrets/masker.ts';
@@ -10,7 +10,7 @@ import type { Transcript } from '../secrets/transcript.ts';
 import { describeCause } from './cause.ts';
 import { type Paper, renderEnding, renderFailure } from './ending.ts';
 import { createProgress } from './progress.ts';
-import { loadRenderers, rehearse, writeReports } from './reports.ts';
+import { loadRenderers, writeReports } from './reports.ts';
 import type { Settings } from './settings.ts';
 import { addStepSummary } from './step-summary.ts';
 import { createStyle, shortenPaths, wrap } from './style.ts';
@@ -39,7 +39,7 @@ export interface Work {
   readonly adminToken: string | null;
   /** The embedded sandbox: one that runs already, or how to start one for this run; null: Docker. */
   readonly sandbox: Sandboxed | (() => Promise<Sandboxed>) | null;
-  run(context: Context): Promise<Verdict>;
+  run(context: Context): Promise<Outcome>;
 }
 
 /** Steps that mostly wait for others. */
@@ -58,13 +58,8 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     // Loading the renderers takes a moment; a container that starts, or requests that are answered, take longer.
     if (event.type !== 'step-started' || !WAITING.includes(event.name)) return;
     void loadRenderers();
-    if (event.name !== 'restart') return;
-    const unknown = { planned: [], verdict: 'failed', thrown: null, signalExitCode: null } as const;
-    const soFar = recorder.finish({ command: work.command, version: outside.host.version, ...unknown });
-    rehearse(soFar, masker).catch(() => {});
   });
-  let verdict: Verdict = 'failed';
-  let thrown: unknown = null;
+  let outcome: Outcome;
   let started: Sandboxed | null = null;
   const startSandbox = async (scope: StepScope) => {
     scope.progress('starting an IdP and a BFF');
@@ -87,24 +82,22 @@ export async function execute(session: Session, work: Work): Promise<Run> {
       beforeQuestion: () => progress.pause(),
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
-    verdict = await work.run({ job, tools, recorder, signal: limit.signal });
+    outcome = await work.run({ job, tools, recorder, signal: limit.signal });
   } catch (error) {
-    thrown = error;
+    outcome = { verdict: 'failed', error };
   } finally {
     limit.clear();
   }
   // What a run leaves to be done is of no use where everything is gone in a moment.
-  if (started !== null)
-    recorder.next = [
-      { text: 'That was the sandbox, and it is gone again. On your own stack:', command: 'npm run iat' },
-    ];
-  recorder.facts.push(['Run on', outside.host.title]);
-  const finished = recorder.finish({
+  if (started !== null) {
+    const gone = { text: 'That was the sandbox, and it is gone again. On your own stack:', command: 'npm run iat' };
+    outcome = { ...outcome, next: [gone] };
+  }
+  outcome = { ...outcome, facts: [...(outcome.facts ?? []), ['Run on', outside.host.title]] };
+  const finished = recorder.finish(outcome, {
     command: work.command,
     version: outside.host.version,
     planned: work.steps,
-    verdict,
-    thrown,
     signalExitCode: outside.host.interruption.exitCode(),
   });
   await (started as Sandboxed | null)?.close();
@@ -116,7 +109,8 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   const run = await summarize(session, reported);
   const paper = { style: createStyle(human), columns: human.columns, say: say(session) };
   human.write(masker.mask(renderEnding(run, reports, paper)));
-  if (settings?.verbose && thrown !== null) human.write(say(session)(`\n${describeCause(thrown)}\n`));
+  if (settings?.verbose && outcome.error !== undefined)
+    human.write(say(session)(`\n${describeCause(outcome.error)}\n`));
   if (session.json) {
     const [, , { renderResult }] = await loadRenderers();
     outside.stdout.write(renderResult(run, reports, masker));

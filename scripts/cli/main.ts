@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { readDotenv } from '../compose-file/dotenv.ts';
 import { toAppError } from '../core/errors.ts';
-import type { StepName, Verdict } from '../core/result.ts';
+import type { StepName } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import { scriptName } from '../report/words.ts';
 import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
-import { COLLECTION_STEPS, HEALTH_STEPS, runCollection, runHealth } from '../runbook/collection.ts';
+import { COLLECTION_STEPS, runCollection } from '../runbook/collection.ts';
 import { runDoctor } from '../runbook/doctor.ts';
+import { HEALTH_STEPS, runHealth } from '../runbook/health.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import type { Context } from '../runbook/job.ts';
+import type { Outcome } from '../runbook/recorder.ts';
 import { Masker } from '../secrets/masker.ts';
 import { Transcript } from '../secrets/transcript.ts';
 import type { CommandName } from './commands.ts';
@@ -24,7 +26,7 @@ interface Definition {
   readonly steps: readonly StepName[];
   /** Each step is a finding of its own, whatever came of it. */
   readonly eachSaysWhy?: boolean;
-  run(context: Context, settings: Settings): Promise<Verdict>;
+  run(context: Context, settings: Settings): Promise<Outcome>;
 }
 
 const DEFINITIONS: Readonly<Record<RunName, Definition>> = {

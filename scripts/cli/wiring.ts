@@ -1,4 +1,4 @@
-import { connectDocker } from '../compose/docker.ts';
+import { findComposeStack } from '../compose/compose-stack.ts';
 import { AppError } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import { proxyVariable } from '../core/reach.ts';
@@ -18,11 +18,11 @@ import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { createRunnerMask } from '../platform/workflow-commands.ts';
 import { createCollections } from '../postman/newman.ts';
-import { standingBefore } from '../report/standing.ts';
+import { priorValueIn } from '../report/standing.ts';
 import type { Tools } from '../runbook/job.ts';
+import type { SandboxStack } from '../sandbox/stack.ts';
 import type { StreamName } from '../secrets/transcript.ts';
 import { readAdminToken } from './admin-token.ts';
-import { findComposeFiles, otherComposeFiles } from './compose-files.ts';
 import type { Settings } from './settings.ts';
 
 /** The outside, as far as it does not depend on settings. */
@@ -38,7 +38,7 @@ export interface Outside {
   /** The interruption, or the end of the time for the whole run. */
   limit(timeoutMs: number): { readonly signal: AbortSignal; clear(): void };
   /**
-   * The sandbox in a folder of its own, with a BFF that fails for want of a token.
+   * The sandbox in a folder of its own, with a BFF that fails because it has no token.
    *
    * @param fault what goes wrong besides, as the sandbox names it
    */
@@ -111,15 +111,15 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
 
 /** Waits until the BFF has failed, and its log is whole. */
 async function untilEnded(stack: Stack, signal: AbortSignal): Promise<void> {
-  const container = await stack.container('bff', signal);
-  if (container === null) return;
-  const lines = stack.logs(container.id, { follow: true, signal })[Symbol.asyncIterator]();
+  const [instance] = await stack.instances(signal);
+  if (instance === undefined) return;
+  const lines = stack.logs(instance.id, { follow: true, signal })[Symbol.asyncIterator]();
   while ((await lines.next()).done !== true);
 }
 
 /** The embedded sandbox, as far as a run needs it. */
 export interface Sandboxed {
-  readonly stack: Stack;
+  readonly stack: SandboxStack;
   readonly adminToken: Secret;
   readonly idpUrl: string;
   readonly bffUrl: string;
@@ -150,31 +150,25 @@ export function createTools(
     clock: outside.clock,
     files,
     collections: createCollections((secret) => run.learn(secret, 'found')),
-    async composeFiles() {
-      if (sandbox !== null) return [sandbox.composeFile];
-      return findComposeFiles(settings.composeFiles, host.cwd, exists);
-    },
-    async connect(composeFiles, signal) {
-      if (sandbox !== null) return sandbox.stack;
-      const explicit = settings.composeFiles !== null;
-      return connectDocker(
+    async findStack(purpose, signal) {
+      const { service, variable, write, composeFiles, composeProject, noDeps } = settings;
+      if (sandbox !== null) return sandbox.stack.forRun({ service, variable, write });
+      const options = { service, variable, write, composeFiles, project: composeProject, noDeps };
+      return findComposeStack(
         {
-          service: settings.service,
-          files: composeFiles,
-          explicit,
-          others: explicit ? [] : await otherComposeFiles(composeFiles, exists),
-          realPath,
-          project: settings.composeProject,
-          noDeps: settings.noDeps,
+          ...options,
+          cwd: host.cwd,
           platform: host.platform,
+          realPath,
+          isExported: (name) => host.env[name] !== undefined,
         },
-        { processes: createProcesses(host.env), clock: outside.clock },
+        { processes: createProcesses(host.env), clock: outside.clock, files },
+        purpose,
         signal,
       );
     },
-    isExported: (name) => sandbox === null && host.env[name] !== undefined,
-    async adminToken() {
-      // Whoever looks for a token may take his time; only an interruption ends the wait.
+    async adminToken(ask) {
+      // No time limit at the prompt; only an interruption ends the wait.
       const { signal } = host.interruption;
       if (sandbox !== null) return sandbox.adminToken;
       return readAdminToken({
@@ -182,15 +176,16 @@ export function createTools(
         file: settings.adminTokenFile,
         files,
         readStdin: () => readAll(host.stdin, signal),
-        ask: isAsked
-          ? () => {
-              run.beforeQuestion();
-              return askHidden('Admin access token of the IdP (hidden): ', host.stdin, run.terminal, signal);
-            }
-          : null,
+        ask:
+          ask && isAsked
+            ? () => {
+                run.beforeQuestion();
+                return askHidden('Admin access token of the IdP (hidden): ', host.stdin, run.terminal, signal);
+              }
+            : null,
       });
     },
-    // Whoever reads JSON wants an answer, not a question.
+    // A program that reads JSON cannot answer a question.
     confirm:
       isAsked && !settings.json
         ? (question) => {
@@ -205,11 +200,11 @@ export function createTools(
     },
     logFile: (path, signal) => (path === '-' ? readLog(host.stdin, signal) : readLogFile(path, signal)),
     learn: run.learn,
-    async standingBefore(file) {
+    async priorValue(place) {
       const runs = [...(await outside.reportFiles.runs(settings.reports))].sort((a, b) => (a.name < b.name ? -1 : 1));
-      return standingBefore(
+      return priorValueIn(
         runs.map(({ result }) => result),
-        file,
+        place,
       );
     },
     async verifyReports() {

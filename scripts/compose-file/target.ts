@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Files } from '../core/ports.ts';
-import type { Standing } from '../core/result.ts';
+import type { PriorValue } from '../core/result.ts';
 import { readDotenv, setDotenv, unsetDotenv } from './dotenv.ts';
 import {
   type EnvironmentChange,
@@ -27,9 +27,9 @@ export interface Target {
   /** The file with the service's variables set; throws what the editor refuses. Writes nothing. */
   edit(values: Readonly<Record<string, string>>): Edit;
   /** How the variable stands in the file. */
-  standingOf(variable: string): Standing;
+  priorValueOf(variable: string): PriorValue;
   /** The file with the variable as it stood before it got a value; where it had another one, or none is known, without it. */
-  clear(variable: string, before: Standing | null): Edit;
+  clear(variable: string, before: PriorValue | null): Edit;
   /** The same target with what the file holds now. */
   refresh(): Promise<Target>;
 }
@@ -106,7 +106,7 @@ function composeTarget(options: TargetOptions, { path, bytes, environment }: Def
     path,
     nameOf: (variable) => variable,
     valueOf: (variable) => environment.get(variable)?.value ?? null,
-    standingOf(variable) {
+    priorValueOf(variable) {
       const entry = environment.get(variable);
       if (entry === undefined || entry.inherited) return 'absent';
       if (entry.kind === 'pass-through') return 'passed-through';
@@ -139,7 +139,7 @@ function dotenvTarget(options: TargetOptions, defining: Defining, before: Uint8A
     path,
     nameOf,
     valueOf: (variable) => readDotenv(before, path).get(nameOf(variable)) ?? null,
-    standingOf(variable) {
+    priorValueOf(variable) {
       const value = readDotenv(before, path).get(nameOf(variable));
       return value === undefined ? 'absent' : value === '' ? 'empty' : 'value';
     },

@@ -2,6 +2,7 @@ import type { Clock, Processes } from '../core/ports.ts';
 import type { LogLine } from '../core/result.ts';
 import type { LogOptions } from '../core/stack.ts';
 import type { Container } from './inspect.ts';
+import { DOCKER } from './invocation.ts';
 
 /** Between two looks at a container that is between two starts. */
 const RESTART_POLL_MS = 100;
@@ -14,22 +15,23 @@ export interface LogTools {
 }
 
 /**
- * A container's log by `docker logs`, never by compose, whose output differs by version (notes: compose.md §1.10). Followed, it
+ * A container's log by `docker logs`, never by compose, whose output differs by version. Followed, it
  * goes on after each restart without gaps or repeats, and ends when the container has ended for good.
  */
 export async function* readLogs(id: string, options: LogOptions, tools: LogTools): AsyncGenerator<LogLine> {
   const { follow, signal, tail } = options;
   const newest = new Newest();
   let startedAt = '';
+  let isReadable = true;
   for (;;) {
     const repeated = newest.repeated();
     const shown = tail === undefined ? [] : ['--tail', String(tail)];
     const since = newest.stamp === '' ? [] : ['--since', newest.stamp];
-    const command = { file: 'docker', args: ['logs', '-t', ...(follow ? ['-f'] : []), ...shown, ...since, id] };
+    const command = { file: DOCKER, args: ['logs', '-t', ...(follow ? ['-f'] : []), ...shown, ...since, id] };
     for await (const { stream, text } of tools.processes.lines(command, { signal })) {
       if (stream === 'stderr' && DOCKERS_OWN.test(text)) {
         // Drivers such as `none` and, before Engine 20.10, all but json-file, local and journald; a log file that is damaged.
-        if (UNREADABLE.test(text)) options.onUnreadable?.();
+        if (UNREADABLE.test(text)) isReadable = false;
         continue;
       }
       for (const { stamp, line } of parseStamped(text, stream)) {
@@ -38,7 +40,8 @@ export async function* readLogs(id: string, options: LogOptions, tools: LogTools
         yield line;
       }
     }
-    if (!follow || signal.aborted) return;
+    if (!isReadable) options.onUnreadable?.();
+    if (!follow || !isReadable || signal.aborted) return;
     // `docker logs -f` ends at every exit of the container; attach again when it has come back.
     for (;;) {
       signal.throwIfAborted();

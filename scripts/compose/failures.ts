@@ -1,3 +1,4 @@
+import type { Hint } from '../core/errors.ts';
 import { AppError } from '../core/errors.ts';
 import type { Command, CommandResult } from '../core/ports.ts';
 
@@ -13,12 +14,18 @@ export function dockerFailure(result: CommandResult): AppError {
   const text = `${result.stderr}\n${result.stdout}`;
   if (result.startError !== null) {
     return new AppError('docker-missing', 'Docker is not installed, or not on the PATH.', {
-      hint: 'Install Docker Desktop (Windows, macOS) or Docker Engine (Linux), and open a new terminal. To try the tool without it: npm run demo',
+      hint: {
+        text: 'Install Docker Desktop (Windows, macOS) or Docker Engine (Linux), and open a new terminal. To try the tool without it:',
+        command: 'npm run demo',
+      },
     });
   }
   if (/permission denied/i.test(text)) {
     return new AppError('docker-unreachable', 'This user may not talk to the Docker daemon.', {
-      hint: 'On Linux, add the user to the group "docker" and log in again: sudo usermod -aG docker $USER',
+      hint: {
+        text: 'On Linux, add the user to the group "docker" and log in again:',
+        command: 'sudo usermod -aG docker $USER',
+      },
     });
   }
   if (/context .*(?:not found|does not exist)/i.test(text)) {
@@ -27,7 +34,10 @@ export function dockerFailure(result: CommandResult): AppError {
     });
   }
   return new AppError('docker-unreachable', 'The Docker daemon does not answer.', {
-    hint: 'Start Docker Desktop, or on Linux: sudo systemctl start docker. If DOCKER_HOST is set, check it.',
+    hint: {
+      text: 'Start Docker Desktop. If DOCKER_HOST is set, check it. On Linux, start the daemon:',
+      command: 'sudo systemctl start docker',
+    },
   });
 }
 
@@ -39,12 +49,15 @@ export function composeMissing(): AppError {
 }
 
 /**
- * Why compose does not accept its files. Only what is safe is taken out of its words, which quote values (notes:
- * reliability.md M8): names of variables, files and services, line numbers.
+ * Why compose does not accept its files. Only what is safe is taken out of its words, which quote values: names of variables,
+ * files and services, line numbers.
  */
 export function configFailure(result: CommandResult, command: Command, file: string): AppError {
   const text = result.stderr;
-  const look = `See compose's own words with: ${renderCommand({ ...command, args: [...withoutFormat(command.args), '-q'] })}`;
+  const look = {
+    text: 'To see what compose itself says:',
+    command: renderCommand({ ...command, args: [...withoutFormat(command.args), '-q'] }),
+  };
   const envFile = /env file (.+?) not found|Couldn't find env file: (.+)/i.exec(text);
   if (envFile) {
     return new AppError('compose-invalid', `An env_file of the project is missing: ${envFile[1] ?? envFile[2]}.`, {
@@ -75,14 +88,17 @@ export function configFailure(result: CommandResult, command: Command, file: str
 /** Why `up -d` failed. It leaves the service down in most cases, and the next `up -d` heals that. */
 export function upFailure(result: CommandResult, command: Command, service: string): AppError {
   const text = `${result.stderr}\n${result.stdout}`;
-  const again = `When that is mended: ${renderCommand(command)}`;
-  const fail = (message: string, hint: string) => new AppError('restart-failed', message, { hint });
-  if (result.timedOut) return fail('Compose did not come to an end in time.', `Look at the daemon. ${again}`);
+  const thenAgain = (text: string): Hint => ({
+    text: `${text} When that is fixed, restart it:`.trimStart(),
+    command: renderCommand(command),
+  });
+  const fail = (message: string, hint: string | Hint) => new AppError('restart-failed', message, { hint });
+  if (result.timedOut) return fail('docker compose up timed out.', thenAgain('Check the Docker daemon.'));
   const port = /(?:Bind for|listen tcp\d?:?) ([\d.:[\]]+)[^\n]*(?:already allocated|already in use)/i.exec(text)?.[1];
   if (port !== undefined || /port is already allocated|address already in use/i.test(text)) {
     return fail(
       `A port of ${service} is taken${port === undefined ? '' : ` (${port})`}. The old container is gone.`,
-      `Stop what uses the port. ${again}`,
+      thenAgain('Stop what uses the port.'),
     );
   }
   if (
@@ -92,12 +108,12 @@ export function upFailure(result: CommandResult, command: Command, service: stri
   ) {
     return fail(
       `An image that ${service} needs is neither here nor can it be pulled.`,
-      `Log in to the registry, pull or build it. ${again}`,
+      thenAgain('Log in to the registry, pull or build it.'),
     );
   }
   const dependency = /dependency failed to start: container (\S+) (is unhealthy|exited[^\n]*)/i.exec(text);
   if (dependency)
-    return fail(`A service that ${service} depends on is not well: ${dependency[1]} ${dependency[2]}.`, again);
+    return fail(`A service that ${service} depends on is not well: ${dependency[1]} ${dependency[2]}.`, thenAgain(''));
   if (/is already in use by container|Conflict\. The container name/i.test(text)) {
     return fail(
       'Another project holds the name of the container (container_name).',
@@ -105,7 +121,9 @@ export function upFailure(result: CommandResult, command: Command, service: stri
     );
   }
   if (/OCI runtime|Cannot start service|failed to create (?:shim|task)/i.test(text)) {
-    return fail(`Docker could not start the container of ${service}.`, `Check its command and mounts. ${again}`);
+    return new AppError('container-not-started', `Docker could not start the container of ${service}.`, {
+      hint: thenAgain('Check its command and mounts.'),
+    });
   }
   const last = text
     .split(/[\r\n]+/)
@@ -114,7 +132,7 @@ export function upFailure(result: CommandResult, command: Command, service: stri
     .at(-1);
   return fail(
     `Compose could not restart ${service} (exit ${result.exitCode}): ${(last ?? 'no message').slice(0, 300)}`,
-    again,
+    thenAgain(''),
   );
 }
 

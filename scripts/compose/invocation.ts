@@ -3,6 +3,9 @@ import { AppError } from '../core/errors.ts';
 import type { Command } from '../core/ports.ts';
 import type { Container } from './inspect.ts';
 
+/** The program that talks to the engine. */
+export const DOCKER = 'docker';
+
 /** One of the two composes. */
 export interface Program {
   /** `['docker', 'compose']` or `['docker-compose']`. */
@@ -17,7 +20,7 @@ export interface Invocation {
   readonly program: Program;
   /** Absolute paths, in order. */
   readonly files: readonly string[];
-  /** `-p`; null: compose derives it from the first file's directory, as it did for whoever started the stack. */
+  /** `-p`; null: compose derives it from the first file's directory, as it did when the stack was started. */
   readonly project: string | null;
   /** `--project-directory`; null: the first file's directory. */
   readonly directory: string | null;
@@ -27,7 +30,7 @@ export interface Invocation {
   readonly noDeps: boolean;
 }
 
-/** Labels that both composes put on their containers (notes: compose.md §1.11). */
+/** Labels that both composes put on their containers. */
 const LABEL = {
   project: 'com.docker.compose.project',
   files: 'com.docker.compose.project.config_files',
@@ -43,7 +46,7 @@ export const PROJECT_LABEL = LABEL.project;
 
 /** `-f`, `-p` and the rest, in front of a compose command. */
 export function composeCommand(invocation: Invocation, args: readonly string[]): Command {
-  const [file = 'docker', ...first] = invocation.program.command;
+  const [file = DOCKER, ...first] = invocation.program.command;
   return {
     file,
     args: [
@@ -57,7 +60,7 @@ export function composeCommand(invocation: Invocation, args: readonly string[]):
   };
 }
 
-/** `config`, as a document to compare in memory: it prints every value, so nobody gets to see it. */
+/** `config`, as a document to compare in memory: it prints every value, so it is never shown. */
 export function configCommand(invocation: Invocation): Command {
   return composeCommand(invocation, invocation.program.major >= 2 ? ['config', '--format', 'json'] : ['config']);
 }
@@ -93,7 +96,7 @@ function upArguments(invocation: Invocation, service: string, scale: number): st
 
 /**
  * How long an `up` that was interrupted may go on: the stop time of a container (10 s), and some for the new one. Stopped
- * halfway it leaves the service down (notes: compose.md rule 27).
+ * halfway it leaves the service down.
  */
 export const UP_FINISH_MS = 30_000;
 
@@ -165,10 +168,9 @@ export function isOneOff({ labels }: Container): boolean {
   return labels[LABEL.oneOff]?.toLowerCase() === 'true';
 }
 
-/** The newest of a service's containers: the one that a restart would have made. */
-export function newestOf(containers: readonly Container[]): Container | null {
-  const byStart = [...containers].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-  return byStart[0] ?? null;
+/** The newest container first: the one that a restart would have made. */
+export function newestFirst(containers: readonly Container[]): Container[] {
+  return [...containers].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
 }
 
 function readLabels(container: Container): Running | null {
@@ -193,7 +195,7 @@ function readLabels(container: Container): Running | null {
 /**
  * Where somebody stood who started a project with v1, whose labels hold the paths as they were typed there. The project's
  * directory is that of the first file, unless `--project-directory` said another. A folder that was left upwards (`../a.yml`)
- * is not to be known; something that does not exist stands for it.
+ * cannot be known; a name that does not exist is in its place.
  */
 function typedIn(directory: string, file: string): string {
   if (isAbsolute(file)) return directory;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Command, CommandResult, Processes } from '../core/ports.ts';
 import { REACH_SECONDS, type Reach } from '../core/reach.ts';
 import { type NetworkPlace, parseNetworkPlace } from './inspect.ts';
+import { DOCKER } from './invocation.ts';
 import { PROBE_TOOLS, type ProbeTool } from './probe-tools.ts';
 
 /** What Docker needs around a probe, which has a limit of its own. */
@@ -23,7 +24,7 @@ export async function probe(
   url: string,
   { processes, signal }: { readonly processes: Processes; readonly signal: AbortSignal },
 ): Promise<Reach> {
-  const docker = (...args: string[]) => processes.run({ file: 'docker', args }, { signal, timeoutMs: DOCKER_MS });
+  const docker = (...args: string[]) => processes.run({ file: DOCKER, args }, { signal, timeoutMs: DOCKER_MS });
   const inspected = await docker('inspect', '--type', 'container', id);
   const place = inspected.exitCode === 0 ? parseNetworkPlace(inspected.stdout) : null;
   if (place === null) return { kind: 'untold', why: 'its container is gone' };
@@ -45,7 +46,7 @@ export async function probe(
       last = { kind: 'untold', why: 'Docker starts no container of its image in its network' };
       continue;
     }
-    // Whoever can be reached through one of the networks can be reached.
+    // Reached through one of the networks is reached.
     if (asked.reach.kind === 'answered') return asked.reach;
     tools = [asked.tool];
     // A name may belong to one of the networks only.
@@ -84,7 +85,7 @@ async function askWith(tools: readonly ProbeTool[], run: (tool: ProbeTool) => Pr
   return { kind: 'no-tool' };
 }
 
-/** `docker run` of a container that is nobody's: compose and this tool take it for a one-off one, whatever its image says. */
+/** `docker run` of a container that belongs to no service: compose and this tool take it for a one-off one, whatever its image says. */
 function freshContainer(place: NetworkPlace, network: string, { program, args }: ProbeTool, url: string): Command {
   // A shared network has its names already, and Docker takes none for it.
   const isShared = /^(?:container:|host$|none$)/.test(network);
@@ -94,7 +95,7 @@ function freshContainer(place: NetworkPlace, network: string, { program, args }:
   const own = ['--rm', '--name', name, '--label', 'com.docker.compose.oneoff=True', '--pull', 'never', '--read-only'];
   const quiet = ['--no-healthcheck', '-e', 'LC_ALL=C', '--entrypoint', program];
   return {
-    file: 'docker',
+    file: DOCKER,
     args: ['run', ...own, '--network', network, ...hosts, ...servers, ...quiet, place.image, ...args(url)],
   };
 }
@@ -111,7 +112,7 @@ async function runOnce(
   } finally {
     if (result === null || result.timedOut) {
       const name = command.args.find((each) => each.startsWith(NAME)) ?? NAME;
-      const remove = { file: 'docker', args: ['rm', '-f', name] };
+      const remove = { file: DOCKER, args: ['rm', '-f', name] };
       await processes.run(remove, { signal: new AbortController().signal, timeoutMs: DOCKER_MS }).catch(() => {});
     }
   }

@@ -23,7 +23,7 @@ const EXIT_CODES = {
   'folder-empty': 2,
   'variable-unresolved': 2,
 
-  // The compose file and the .env file: what cannot be edited safely (notes: compose.md §2.6)
+  // The compose file and the .env file: what cannot be edited safely
   'compose-file-missing': 2,
   'compose-invalid': 2,
   'service-not-found': 2,

@@ -40,7 +40,7 @@ export interface Header {
 }
 
 export interface Body {
-  /** Decoded as UTF-8; cut to the limit of whoever made it. */
+  /** Decoded as UTF-8; cut to its maker's limit. */
   readonly text: string;
   /** The whole body's size in bytes, cut or not. */
   readonly bytes: number;

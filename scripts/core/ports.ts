@@ -11,14 +11,14 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** A program and its arguments. Built as data, so that `--dry-run` prints the same thing that runs. No secret ever stands here. */
+/** A program and its arguments. Built as data, so that `--dry-run` prints the same thing that runs. It never holds a secret. */
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd?: string;
 }
 
-/** What a child process did. Facts, so that nobody parses text to learn whether it ended by itself. */
+/** What a child process did. Facts, so that no text has to be parsed to learn whether it ended by itself. */
 export interface CommandResult {
   /** null: it did not start, or a signal ended it. */
   readonly exitCode: number | null;
@@ -38,8 +38,8 @@ export interface RunOptions {
   /** How long the child may take to end after SIGTERM. Default 5,000. */
   readonly graceMs?: number;
   /**
-   * Shields the child from Ctrl-C in the terminal: compose must not be hit in the middle of replacing a container
-   * (notes: compose.md rule 27). The signal ends it all the same.
+   * Shields the child from Ctrl-C in the terminal: compose must not be hit in the middle of replacing a container. The signal
+   * still ends it.
    */
   readonly ownGroup?: boolean;
   /** Added to the child's environment, which is the user's without the tool's own secrets. */
@@ -127,7 +127,7 @@ export interface Replaced {
 export interface Output {
   write(text: string): void;
   readonly columns: number;
-  /** Somebody watches, and lines may be drawn again. */
+  /** A person watches, and lines may be drawn again. */
   readonly isTerminal: boolean;
   readonly hasColor: boolean;
   readonly hasUnicode: boolean;
@@ -141,9 +141,9 @@ export interface Spinner {
   stop(): void;
 }
 
-/** Ctrl-C and friends as one abort signal. */
+/** Ctrl-C and its like as one abort signal. */
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** 128 + the signal's number; null when nobody interrupted. */
+  /** 128 + the signal's number; null when nothing interrupted. */
   exitCode(): number | null;
 }

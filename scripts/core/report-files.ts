@@ -5,7 +5,7 @@ export interface ReportFiles {
   /** A new folder in `folder`; a number is added where the name is taken. Its path. */
   makeRunFolder(folder: string, name: string): Promise<string>;
   write(path: string, text: string): Promise<void>;
-  /** Like `write`, but whoever reads at the same time, or writes, sees one whole text or the other. */
+  /** Like `write`, but a reader or writer at the same time sees one whole text or the other. */
   replace(path: string, text: string): Promise<void>;
   /** At the end of a file that others write to as well. */
   append(path: string, text: string): Promise<void>;

@@ -57,20 +57,21 @@ export interface TokenFacts {
 }
 
 /**
- * How a variable stands in a file: not at all, with an empty text, without a value so that it comes from the shell, or with a
- * value.
+ * How a variable was in a file before a change: not there, an empty text, without a value so that it comes from the shell, or
+ * with a value.
  */
-export type Standing = 'absent' | 'empty' | 'passed-through' | 'value';
+export type PriorValue = 'absent' | 'empty' | 'passed-through' | 'value';
 
 /** What was written where. */
-export interface ComposeFacts {
+export interface ChangeFacts {
+  /** The files that describe the service, in order. */
   readonly files: readonly string[];
   readonly service: string;
   readonly wrote: 'compose' | 'env-file' | null;
   /** The file that holds the value now; null when nothing was written. */
   readonly target: string | null;
-  /** How the token's variable stood there before; null when nothing was written. */
-  readonly before: Standing | null;
+  /** How the token's variable was there before; null when nothing was written. */
+  readonly before: PriorValue | null;
   /** Names of the variables that changed. */
   readonly changed: readonly string[];
   /** Unified diff of the target file; the token's place is masked by the sink. null: nothing changed. */
@@ -110,7 +111,7 @@ export interface Run {
   readonly exitCode: number;
   readonly steps: readonly StepRecord[];
   readonly token: TokenFacts | null;
-  readonly compose: ComposeFacts | null;
+  readonly compose: ChangeFacts | null;
   readonly diagnosis: Diagnosis | null;
   readonly error: Failure | null;
   /** What the reader does next, most important first; empty when there is nothing to do. */

@@ -1,8 +1,12 @@
-import type { Command } from './ports.ts';
+import type { AppError } from './errors.ts';
 import type { Network } from './reach.ts';
-import type { LogLine } from './result.ts';
+import type { ChangeFacts, LogLine, PriorValue } from './result.ts';
+import type { Secret } from './secret.ts';
 
-/** One running copy of the BFF: a container, or a process that stands in for one. */
+/** Variables of the BFF as its next start gets them; null: passed through from outside, and unset there. */
+export type Environment = Readonly<Record<string, string | null>>;
+
+/** One running copy of the BFF: a container, or a process in place of one. */
 export interface Instance {
   readonly id: string;
   readonly name: string;
@@ -23,71 +27,134 @@ export interface InstanceState {
   readonly exitCode: number;
   readonly oomKilled: boolean;
   readonly restartCount: number;
-  /** As the daemon says it, with its nanoseconds; compared as text. */
+  /** As the engine says it, with its nanoseconds; compared as text. */
   readonly startedAt: string;
-  /** The daemon's own words when it could not start the container, '' otherwise. */
+  /** The engine's own words when it could not start the instance, '' otherwise. */
   readonly error: string;
   readonly health: { readonly status: 'starting' | 'healthy' | 'unhealthy'; readonly lastOutput: string } | null;
 }
 
-/** Services by name, with what the steps need of them. */
-export type Project = Readonly<Record<string, ResolvedService>>;
+/** What a person types to do by hand what the steps do: for hints, and for the dry run. */
+export interface ByHand {
+  /** Shows what the BFF's next start would get. */
+  readonly check: string;
+  readonly restart: string;
+  /** Restarts in any case, also where nothing has changed. */
+  readonly recreate: string;
+  readonly follow: string;
+  log(instance: Instance): string;
+  inspect(instance: Instance): string;
+  /** Lets a paused one go on. */
+  resume(instance: Instance): string;
+}
 
-export interface ResolvedService {
-  /** Name to value; null: passed through from the shell, and unset there. */
-  readonly environment: Readonly<Record<string, string | null>>;
+/** What is there before anything changes. */
+export interface StackState {
+  readonly environment: Environment;
+  /** Everything whose secrets may turn up in a log or a message: this service and those beside it. */
+  readonly environments: readonly Environment[];
+  /** The newest instance, running or not; null: there is none. */
+  readonly instance: Instance | null;
+  /** What else a restart would touch, a sentence each. */
+  readonly sideEffects: readonly string[];
+}
+
+/** Hears what a long piece of work is doing. */
+export interface Listener {
+  /** What it is waiting for right now. */
+  progress(text: string): void;
+  /** One line that stays. */
+  note(text: string): void;
+  /** A loud one, for the terminal and the top of the report. */
+  warn(text: string): void;
+}
+
+/** The other variables of the runbook, to be written together with the token. */
+export interface Settings {
+  /** They have a value that contradicts the runbook. */
+  readonly correct: Readonly<Record<string, string>>;
+  /** They are not there. They are added only where the service's variables are written one by one, not where one value lives elsewhere. */
+  readonly add: Readonly<Record<string, string>>;
+}
+
+/** A change that was thought through and not made yet. */
+export interface PlannedWrite {
+  /** Where the value would be written: an absolute path. */
+  readonly place: string;
+  /** What the reader has to know beforehand, a sentence each. */
+  readonly warnings: readonly string[];
+  /** What would change, for the dry run. */
+  readonly preview: ChangeFacts;
+  /**
+   * Writes the token, and proves that the service's next start gets it. Where it would not, or on an interruption, everything
+   * is put back. Where the proof could not be made, what was written stays, and `doubt` says so.
+   *
+   * @param handle what is shown in place of the token
+   * @throws AppError `effective-value`, `file-…`
+   */
+  write(token: Secret, handle: string, listener: Listener, signal: AbortSignal): Promise<Written>;
+}
+
+/** The token is to be taken out again. */
+export interface PlannedClear {
+  readonly place: string;
+  /** The place holds a value. */
+  readonly isSet: boolean;
+  readonly preview: ChangeFacts;
+  /** As `write`: proves that no token is left, else puts everything back. */
+  clear(listener: Listener, signal: AbortSignal): Promise<Written>;
+}
+
+export interface Written {
+  /** null: there was nothing to change. */
+  readonly change: ChangeFacts | null;
+  /** One line: what was written where. */
+  readonly summary: string;
+  /** Why it could not be checked whether it counts, and how to check it; null: it counts. */
+  readonly doubt: AppError | null;
+  /** Puts back what was there before. */
+  putBack(): Promise<void>;
 }
 
 /**
- * What runs the services: Docker with one of its composes, or the sandbox's processes. Bound to one project (files, name,
- * program) when it is made.
+ * What runs the BFF: a compose project, or the sandbox's processes. It is found once, for one service and one variable that
+ * takes the token; after that it is asked. Every method ends with the signal's reason when that aborts.
  */
 export interface Stack extends Network {
-  /** "docker compose 2.26.1 (Engine 20.10.24)": for people. */
-  readonly title: string;
-  /** The project as one line: program, project name, files. */
-  readonly invocation: string;
-  /** Absolute paths of the compose files, in order. */
-  readonly files: readonly string[];
-  /** Absolute path of the `.env` file that compose reads for this project, whether it exists or not. */
-  readonly dotenv: string;
-  /** The services share this machine's loopback, so that 127.0.0.1 is the same there and here. */
+  /** What it is and where, in one line: "docker compose 2.26.1, project crud, /srv/compose.yml, service bff". */
+  readonly description: string;
+  /** Name and value, for the report: ("Compose", "docker compose 2.26.1 (Engine 20.10.24)"), … */
+  readonly facts: readonly (readonly [string, string])[];
+  /** The BFF shares this machine's loopback, so that 127.0.0.1 is the same there and here. */
   readonly isLocal: boolean;
-  /** The newest container of the service as it was when the stack was looked for; null: none was seen. */
-  readonly seen: Instance | null;
-  /** What `--dry-run` prints. */
-  commands(service: string): { readonly check: Command; readonly restart: Command; readonly follow: Command };
+  readonly byHand: ByHand;
+  /** What is there now. @throws AppError `service-not-found`, and what is wrong with the files */
+  look(signal: AbortSignal): Promise<StackState>;
   /**
-   * Every service as compose resolves it. In memory only: it holds every value.
+   * Where the value lives today, and what writing it would change, by the last `look`. Changes nothing.
    *
-   * @param exported variables that count as exported in the shell, for a try
+   * @throws AppError the code of what cannot be written safely, with its place and a way out
    */
-  resolve(signal: AbortSignal, exported?: Readonly<Record<string, string>>): Promise<Project>;
+  planWrite(settings: Settings, signal: AbortSignal): Promise<PlannedWrite>;
+  /** @param prior how the variable was before the token was written; null: not known */
+  planClear(prior: PriorValue | null, signal: AbortSignal): Promise<PlannedClear>;
+  /** Starts the service with its environment as it is now. A started replacement is finished when the signal aborts. */
+  restart(listener: Listener, onStart: () => void, signal: AbortSignal): Promise<Restarted>;
+  /** All instances of the service, the newest first. */
+  instances(signal: AbortSignal): Promise<readonly Instance[]>;
+  /** One of them as it is now; null: it is gone. */
+  instance(id: string, signal: AbortSignal): Promise<Instance | null>;
   /**
-   * Names of other containers that `up` of the service would make anew, because what they depend on diverged; empty where
-   * compose cannot tell beforehand (v1).
-   */
-  foresee(service: string, signal: AbortSignal): Promise<readonly string[]>;
-  /** The newest container, and who lives in the network of the service's containers, whatever profile they have. */
-  beforeUp(service: string, signal: AbortSignal): Promise<Before>;
-  /** Makes sidecars anew: with the old container they lost their network, and cannot even restart (compose.md rule 28). */
-  repair(services: readonly string[], signal: AbortSignal): Promise<void>;
-  /** The newest container of the service, running or not; null: none. */
-  container(service: string, signal: AbortSignal): Promise<Instance | null>;
-  /** `up -d` of that one service. */
-  up(service: string, signal: AbortSignal): Promise<void>;
-  inspect(id: string, signal: AbortSignal): Promise<Instance | null>;
-  /**
-   * The container's log from its first line on, followed until the signal aborts or the container is gone; attaches again
-   * after each restart, without gaps or repeats. With `tail`, only about so many of the last lines.
+   * The log of an instance from its first line on, followed until the signal aborts or the instance is gone, across its
+   * restarts, without gaps or repeats. With `tail`, only about so many of the last lines.
    */
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
 }
 
-/** What is there before the service is started anew. Sidecars: services that have `network_mode: service:…`. */
-export interface Before {
-  readonly container: Instance | null;
-  readonly sidecars: readonly string[];
+export interface Restarted {
+  readonly instance: Instance;
+  /** One line: what was started. */
+  readonly summary: string;
 }
 
 export interface LogOptions {
@@ -95,6 +162,6 @@ export interface LogOptions {
   readonly signal: AbortSignal;
   /** Only about so many of the last lines. */
   readonly tail?: number;
-  /** Called where the container's logging driver keeps nothing that can be read; then no line comes. */
+  /** Called where no log is kept that can be read; then no line comes. */
   readonly onUnreadable?: () => void;
 }

@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
 import type { Hint, Where } from '../core/errors.ts';
 import type { Body, Exchange, Header, HttpRequest, HttpResponse } from '../core/exchange.ts';
-import type { Attempt, ClassifiedLine, ComposeFacts, Failure, Run, StepRecord } from '../core/result.ts';
+import type { Attempt, ChangeFacts, ClassifiedLine, Failure, Run, StepRecord } from '../core/result.ts';
 import { maskBody, maskEnvironmentLines, maskHeader, maskText } from '../secrets/by-place.ts';
 import type { Masker } from '../secrets/masker.ts';
 
@@ -139,7 +139,7 @@ function maskBodyLater({ text, bytes, type }: Body, masks: Masks): Body {
   };
 }
 
-function maskCompose(compose: ComposeFacts, masks: Masks): ComposeFacts {
+function maskCompose(compose: ChangeFacts, masks: Masks): ChangeFacts {
   return {
     files: compose.files.map(masks.text),
     service: masks.text(compose.service),

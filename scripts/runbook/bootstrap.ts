@@ -1,11 +1,15 @@
-import { isFault } from '../bff/health-answers.ts';
+import { diagnoseComponents, downIn, isFault } from '../bff/health-answers.ts';
 import { LogReader, SETTLE_MS } from '../bff/log-reader.ts';
 import { type ContainerVerdict, judge } from '../bff/verdict.ts';
+import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
+import type { Attempt, ClassifiedLine } from '../core/result.ts';
 import type { Instance, Stack } from '../core/stack.ts';
+import { describeFailure, health } from './health.ts';
 import type { Context } from './job.ts';
+import type { RequestPlan } from './requests.ts';
 
-/** Between two looks at the container's state. The log is what reacts at once; this catches what the log cannot say. */
+/** Between two looks at the state of the instance. The log is what reacts at once; this catches what the log cannot say. */
 const INSPECT_EVERY_MS = 300;
 
 /** A running BFF that has said nothing new for this long is asked by HTTP instead. */
@@ -17,34 +21,103 @@ const UP_MS = 2_000;
 /** `docker commit` and backups pause a container for a moment; one that is paused for longer stays so. */
 const PAUSE_MS = 2_000;
 
-/** How long a container that was stopped is looked for in a newer one: compose makes that after it stopped the old one. */
+/** How long an instance that was stopped is looked for in a newer one: that is made after the old one was stopped. */
 const REPLACED_MS = 1_000;
 
-/** How long the log of a container that goes on living is read on before its failure is told. */
+/** How long the log of an instance that goes on living is read on before its failure is told. */
 const CATCH_UP_MS = 2_000;
 
-/** How the bootstrap came to rest: the log says that it succeeded; it runs and says nothing; it has no log to read. */
-export type Settled = 'decided' | 'quiet' | 'unreadable';
+/** What became of a new instance. */
+export interface Watched {
+  readonly diagnosis: Diagnosis;
+  readonly log: readonly ClassifiedLine[];
+  /** Why it is not healthy, or not known to be registered; undefined: it is both. */
+  readonly error?: unknown;
+}
 
-/** One container under observation: its log from the first line on, and its state, until `stop`. */
-export interface Watch {
+/**
+ * The steps bootstrap and health: watches a new instance from its first line until it is healthy, stays so, and has shown that
+ * it is registered. Never throws.
+ */
+export async function watchUntilHealthy(
+  context: Context,
+  { stack, health: folder }: { readonly stack: Stack; readonly health: RequestPlan },
+  instance: Instance,
+): Promise<Watched> {
+  const { job, recorder } = context;
+  const attempts: Attempt[] = [];
+  const sinceMs = recorder.elapsedMs();
+  const watch = watchInstance(context, stack, instance);
+  let error: unknown;
+  try {
+    await recorder.step('bootstrap', async (scope) => {
+      scope.progress(`following the log of ${instance.name}`);
+      const how = await withLimit(context, job.healthTimeoutMs, watch.settled);
+      scope.summary(how === 'decided' ? watch.reader.diagnosis().cause : SUMMARIES[how]);
+      if (how === 'unreadable')
+        scope.warn(`The log of ${instance.name} cannot be read here; only state and health count.`);
+    });
+    await recorder.step('health', (scope) =>
+      health(context, scope, folder, {
+        ...watch,
+        sinceMs,
+        env: instance.env,
+        onAttempt: (each) => attempts.push(each),
+      }),
+    );
+  } catch (thrown) {
+    error = thrown;
+  }
+  await watch.stop();
+  const diagnosis = withHealth(watch.reader.diagnosis(), attempts.at(-1));
+  return { diagnosis, log: watch.reader.excerpt(), ...(error === undefined ? {} : { error }) };
+}
+
+/** What the BFF says about itself counts where its log knows of no fault. */
+function withHealth(fromLog: Diagnosis, attempt: Attempt | undefined): Diagnosis {
+  const down = attempt?.exchanges.flatMap(downIn) ?? [];
+  if (attempt === undefined || down.length === 0 || isFault(fromLog)) return fromLog;
+  return diagnoseComponents(down, [describeFailure(attempt)]);
+}
+
+/** Why the log alone did not decide. */
+const SUMMARIES = {
+  unreadable: 'it runs; its log cannot be read here, only state and health count',
+  quiet: 'it runs; its log does not say whether it registered',
+  late: 'it runs; its log does not say whether it registered',
+} as const;
+
+/** The promise's value, or `late` when it takes longer; the timer does not outlive the wait. */
+async function withLimit<T>({ tools, signal }: Context, ms: number, promise: Promise<T>): Promise<T | 'late'> {
+  const ending = new AbortController();
+  const late = tools.clock.sleep(ms, AbortSignal.any([signal, ending.signal])).then(() => 'late' as const);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    late.catch(() => {});
+    ending.abort(new AppError('interrupted', 'The wait has ended.'));
+  }
+}
+
+/** How the bootstrap came to rest: the log says that it succeeded; it runs and says nothing; it has no log to read. */
+type Settled = 'decided' | 'quiet' | 'unreadable';
+
+/** One instance under observation: its log from the first line on, and its state, until `stop`. */
+interface Watch {
   readonly reader: LogReader;
   /** Rejects as `failed` does. */
   readonly settled: Promise<Settled>;
-  /** Rejects when the BFF fails: by its log, or by what became of its container. Never resolves. */
+  /** Rejects when the BFF fails: by its log, or by what became of its instance. Never resolves. */
   readonly failed: Promise<never>;
   /** Resolves when the log says that the BFF serves requests: the moment to ask it. */
   readonly up: Promise<void>;
-  /** Which start of the container was last seen; changes with every restart. */
+  /** Which start of the instance was last seen; changes with every restart. */
   start(): string;
   stop(): Promise<void>;
 }
 
-/**
- * Watches a new container. The verdict comes from log lines and inspected states, never from compose's exit code or `--wait`,
- * which call a crash loop healthy (notes: reliability.md M11).
- */
-export function watchContainer({ job, tools, signal }: Context, stack: Stack, first: Instance): Watch {
+/** Watches a new instance. The verdict comes from log lines and states, never from how the restart itself ended. */
+function watchInstance({ tools, signal }: Context, stack: Stack, first: Instance): Watch {
   const { clock } = tools;
   const reader = new LogReader({ env: first.env });
   const stopping = new AbortController();
@@ -82,11 +155,11 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
     fail(kind === 'replaced' ? error : failureOf(reader, error));
   };
 
-  /** Where somebody made a new container, that is what happened to this one. */
+  /** Where somebody made a new instance, that is what happened to this one. */
   const findReplacement = async (verdict: ContainerVerdict, startMs: number): Promise<ContainerVerdict> => {
     for (;;) {
-      const [newest, now] = await Promise.all([stack.container(job.service, end), stack.inspect(first.id, end)]);
-      if (newest !== null && newest.createdAt > first.createdAt) return judge(first, newest);
+      const [[newest], now] = await Promise.all([stack.instances(end), stack.instance(first.id, end)]);
+      if (newest !== undefined && newest.createdAt > first.createdAt) return judge(first, newest);
       if (now === null && verdict.kind !== 'gone') return findReplacement(judge(first, now), startMs);
       if (clock.now() - startMs > REPLACED_MS) return verdict;
       await clock.sleep(INSPECT_EVERY_MS, end);
@@ -116,10 +189,10 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
   };
   const inspect = async () => {
     let pausedMs: number | null = null;
-    // The first container was inspected a moment ago.
+    // Its state was asked for a moment ago.
     for (;;) {
       await clock.sleep(INSPECT_EVERY_MS, end);
-      const now = await stack.inspect(first.id, end);
+      const now = await stack.instance(first.id, end);
       const verdict = judge(first, now);
       if (now !== null) latest = now;
       if (verdict.kind !== 'paused') pausedMs = null;
@@ -131,7 +204,7 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
       if (verdict.kind === 'fine' && isQuiet) decide('quiet');
     }
   };
-  // After `stop` both end with the abort's reason, and nobody listens any more.
+  // After `stop` both end with the abort's reason, which no longer matters.
   const work = [follow(), inspect()].map((each) => each.catch((error: unknown) => fail(error)));
 
   return {

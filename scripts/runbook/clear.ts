@@ -1,99 +1,195 @@
-import { renderCommand } from '../compose/failures.ts';
-import { diffOf } from '../compose-file/diff.ts';
-import { AppError, hintText, toAppError, toHint } from '../core/errors.ts';
-import type { StepName, Verdict } from '../core/result.ts';
-import { type ClearPlan, planClear } from './clear-plan.ts';
-import { removeToken } from './clear-write.ts';
-import { checkOnce } from './collection.ts';
+import { diagnoseLog, isTrue } from '../bff/diagnose.ts';
+import { isFault } from '../bff/health-answers.ts';
+import { AppError, type Hint, hintText, toAppError } from '../core/errors.ts';
+import type { LogLine, StepName } from '../core/result.ts';
+import type { Environment, Instance, PlannedClear, Stack, Written } from '../core/stack.ts';
+import { watchUntilHealthy } from './bootstrap.ts';
+import { checkOnce } from './health.ts';
 import type { Context } from './job.ts';
+import { describeStack, LOG_TAIL, learnSecrets } from './preflight.ts';
+import type { Outcome, StepScope } from './recorder.ts';
+import { planHealth, type RequestPlan, readSource } from './requests.ts';
 import { restart } from './restart.ts';
-import { seeHealthy } from './start.ts';
 
 export const CLEAR_STEPS: readonly StepName[] = ['preflight', 'clear', 'restart', 'bootstrap', 'health'];
 
+/** What clearing works with. */
+export interface ClearPlan {
+  readonly stack: Stack;
+  readonly health: RequestPlan;
+  readonly planned: PlannedClear;
+  /** The instance as it is before anything changes; null: there is none. */
+  readonly instance: Instance | null;
+}
+
 /** `npm run iat:clear`: takes the token out of the environment, and proves that the BFF starts from its cached credentials. */
-export async function runClear(context: Context): Promise<Verdict> {
+export async function runClear(context: Context): Promise<Outcome> {
   const { job, recorder } = context;
-  const plan = await recorder.step('preflight', (scope) => planClear(context, scope));
+  const plan = await recorder.step('preflight', (scope) => preflightClear(context, scope));
   if (job.dryRun) return describePlan(context, plan);
-  if (!plan.isSet && !plan.isInContainer) {
-    for (const step of ['clear', 'restart', 'bootstrap'] as const)
-      recorder.skip(step, `${job.variable} is out already, of the file and of the container`);
-    await recorder.step('health', (scope) => checkOnce(context, scope, plan.health));
-    return 'healthy';
-  }
-  await clearToken(context, plan);
-  return 'healthy';
+  if (plan.planned.isSet || isInInstance(context, plan)) return clearToken(context, plan);
+  recorder.skip(['clear', 'restart', 'bootstrap'], `${job.variable} is out already, of the file and of the container`);
+  await recorder.step('health', (scope) => checkOnce(context, scope, plan.health));
+  return { verdict: 'healthy' };
 }
 
 /**
  * Takes the token out, restarts, and watches. When the BFF does not come up without it, everything is put back as it was.
  *
- * @throws AppError with what went wrong, and whether things are as they were
+ * @returns with `error` what went wrong, and whether things are as they were
  */
-export async function clearToken(context: Context, plan: ClearPlan): Promise<void> {
-  const { job, recorder } = context;
-  const putBack = await recorder.step('clear', (scope) => removeToken(context, scope, plan));
+export async function clearToken(context: Context, plan: ClearPlan): Promise<Outcome> {
+  const { job, recorder, signal } = context;
+  const { stack, planned } = plan;
+  let found: Outcome = { verdict: 'failed' };
+  let written: Written;
+  try {
+    written = await recorder.step('clear', async (scope) => {
+      const cleared = await planned.clear(scope, signal);
+      scope.summary(cleared.summary);
+      return cleared;
+    });
+  } catch (error) {
+    return { ...found, error };
+  }
+  found = { ...found, change: written.change };
+
   let isStarted = false;
   const onStart = () => {
     isStarted = true;
   };
   try {
-    const container = await recorder.step('restart', (scope) => restart(context, scope, plan, null, onStart));
-    await seeHealthy(context, plan, container);
+    const instance = await recorder.step('restart', (scope) => restart(context, scope, stack, null, onStart));
+    const { error, ...watched } = await watchUntilHealthy(context, plan, instance);
+    found = { ...found, ...watched };
+    if (error !== undefined) throw error;
   } catch (thrown) {
     const error = toAppError(thrown);
     const isInterrupted = error.code === 'interrupted';
     if (isInterrupted && isStarted) {
-      recorder.next = [
-        {
-          text: `${job.variable} is out of ${plan.target.path}. To see whether the BFF is well:`,
-          command: 'npm run iat:clear',
-        },
-      ];
-      throw error;
+      const text = `${job.variable} is out of ${planned.place}. To see whether the BFF is well:`;
+      return { ...found, error, next: [{ text, command: 'npm run iat:clear' }] };
     }
-    const isBack = await restore(context, plan, { putBack, isStarted });
-    throw isInterrupted ? error : explain(context, plan, error, isBack);
+    const isBack = await restore(context, plan, written, isStarted);
+    if (isBack) found = { ...found, change: null };
+    return { ...found, error: isInterrupted ? error : explain(context, plan, found, error, isBack) };
   }
-  const how = recorder.diagnosis?.code === 'credentials-cached' ? ' from its cached credentials' : '';
-  recorder.next = [
-    { text: `The BFF starts${how} without ${job.variable}, and no token is left in ${plan.target.path}.` },
-  ];
+  const how = found.diagnosis?.code === 'credentials-cached' ? ' from its cached credentials' : '';
+  const text = `The BFF starts${how} without ${job.variable}, and no token is left in ${planned.place}.`;
+  return { ...found, verdict: 'healthy', next: [{ text }] };
 }
 
-/** The file as it was and, where compose acted already, the container, too. Whether that went well. */
+/**
+ * Checks everything that can be known before a change, and changes nothing. What would make the next start need a token is
+ * refused here, while the BFF still runs.
+ *
+ * @throws AppError `token-needed`, `bff-unregistered`, `shadowed`, and what the preflight of the main job throws
+ */
+async function preflightClear(context: Context, scope: StepScope): Promise<ClearPlan> {
+  const { tools, signal } = context;
+  const source = await readSource(context, scope);
+  planHealth(source, context, null);
+  await tools.verifyReports();
+  scope.progress('looking for the BFF');
+  const stack = await tools.findStack('look', signal);
+  tools.collections.preload();
+  describeStack(scope, stack);
+  const state = await stack.look(signal);
+  learnSecrets(context, state);
+  const { environment, instance } = state;
+  // Where the value is comes first; what the reports know of it is asked by its place.
+  const { place } = await stack.planClear(null, signal);
+  const planned = await stack.planClear(await tools.priorValue(place), signal);
+  const plan = { stack, health: planHealth(source, context, environment['BFF_KID'] ?? null), planned, instance };
+  verifyNotNeeded(context, environment, instance);
+  if (instance !== null && (planned.isSet || isInInstance(context, plan))) {
+    await verifyRegistered(context, stack, instance);
+  }
+  scope.summary(stack.description);
+  return plan;
+}
+
+function isInInstance({ job }: Context, { instance }: ClearPlan): boolean {
+  return Boolean(instance?.env[job.variable]);
+}
+
+/** Whether the next start can do without a token at all. */
+function verifyNotNeeded({ job }: Context, environment: Environment, instance: Instance | null): void {
+  if (isTrue(environment['DCR_FORCE_REPLACE']) === true) {
+    const message = 'DCR_FORCE_REPLACE is on, so every start registers again and needs a token.';
+    throw new AppError('token-needed', message, {
+      hint: `Set DCR_FORCE_REPLACE to "false" in the environment of ${job.service}, and run again.`,
+    });
+  }
+  const path = environment['BFF_CLIENT_CRED_PATH'] ?? instance?.env['BFF_CLIENT_CRED_PATH'];
+  if (!path?.startsWith('/') || instance === null) return;
+  const isKept = instance.persistentPaths.some(
+    (kept) => path === kept || path.startsWith(`${kept.replace(/\/$/, '')}/`),
+  );
+  if (isKept) return;
+  const message = `${job.service} keeps its credentials in ${path}, which is on no volume: a new container loses them and needs a token.`;
+  throw new AppError('token-needed', message, {
+    hint: 'Mount a volume there (bff-keys:/app/keys), run npm run iat once more, and then clear.',
+  });
+}
+
+/** A BFF that is not up now would not come up without its token. */
+async function verifyRegistered({ job, signal }: Context, stack: Stack, instance: Instance): Promise<void> {
+  const lines: LogLine[] = [];
+  for await (const line of stack.logs(instance.id, { follow: false, signal, tail: LOG_TAIL })) lines.push(line);
+  const diagnosis = diagnoseLog(lines, { env: instance.env, service: job.service });
+  if (instance.state.status === 'running' && !(isFault(diagnosis) && !diagnosis.code.startsWith('redis'))) return;
+  const why = isFault(diagnosis) ? diagnosis.cause : `Its container is ${instance.state.status}.`;
+  throw new AppError('bff-unregistered', `The BFF is not up and registered, so it still needs its token. ${why}`, {
+    hint: { text: 'Mint a fresh token with npm run iat, or see what is wrong:', command: 'npm run doctor' },
+  });
+}
+
+/** What was there before and, where the restart had begun, the BFF with it. Whether that went well. */
 async function restore(
   { job, recorder }: Context,
-  { stack, target }: ClearPlan,
-  { putBack, isStarted }: { readonly putBack: () => Promise<void>; readonly isStarted: boolean },
+  { stack, planned }: ClearPlan,
+  { putBack }: Written,
+  isStarted: boolean,
 ): Promise<boolean> {
   // The run's own signal may have been what ended it.
   const { signal } = new AbortController();
   try {
     await recorder.step('restore', async (scope) => {
-      await putBack();
-      scope.progress(renderCommand(stack.commands(job.service).restart));
-      if (isStarted) await stack.up(job.service, signal);
-      scope.summary(`${target.path} is as it was${isStarted ? `, and ${job.service} was started with it` : ''}`);
+      const explain = (what: string) => (error: unknown) => {
+        const { code, message, hint } = toAppError(error);
+        // What was never replaced still runs as it was.
+        if (code === 'container-unchanged') return;
+        scope.warn(`${what}: ${message} ${hint === undefined ? '' : hintText(hint)}`.trim());
+        throw error;
+      };
+      await putBack().catch(explain(`${planned.place} could not be put back`));
+      if (isStarted)
+        await stack.restart(scope, () => {}, signal).catch(explain(`${job.service} could not be restarted`));
+      scope.summary(`${planned.place} is as it was${isStarted ? `, and ${job.service} was started with it` : ''}`);
     });
     return true;
-  } catch (error) {
-    const { message, hint } = toAppError(error);
-    recorder.warn(
-      `${target.path} could not be put back: ${message} ${hint === undefined ? '' : hintText(hint)}`.trim(),
-    );
+  } catch {
     return false;
   }
 }
 
-/** Why the BFF needs the token still. */
-function explain({ job, recorder }: Context, plan: ClearPlan, error: AppError, isBack: boolean): AppError {
-  const credentials = plan.container?.env['BFF_CLIENT_CRED_PATH'];
-  const isMissing = recorder.diagnosis?.code === 'iat-missing';
-  const hint = isMissing
-    ? `It has no cached credentials. See that ${credentials ?? 'the file that it keeps them in (BFF_CLIENT_CRED_PATH)'} lies on a volume, and that the BFF may write there; then: npm run iat`
-    : error.hint;
+/** Why the BFF still needs the token. */
+function explain(
+  { job }: Context,
+  { instance }: ClearPlan,
+  { diagnosis }: Outcome,
+  error: AppError,
+  isBack: boolean,
+): AppError {
+  const credentials = instance?.env['BFF_CLIENT_CRED_PATH'] ?? 'the file that it keeps them in (BFF_CLIENT_CRED_PATH)';
+  const hint: Hint | undefined =
+    diagnosis?.code === 'iat-missing'
+      ? {
+          text: `It has no cached credentials. Check that ${credentials} is on a volume, and that the BFF may write there; then:`,
+          command: 'npm run iat',
+        }
+      : error.hint;
   return new AppError(
     error.code,
     `Without ${job.variable} the BFF is not well${isBack ? ', so everything was put back' : ''}: ${error.message}`,
@@ -102,26 +198,13 @@ function explain({ job, recorder }: Context, plan: ClearPlan, error: AppError, i
 }
 
 /** `--dry-run`: what would happen, to read. */
-function describePlan({ job, recorder }: Context, { stack, target, before, isSet }: ClearPlan): Verdict {
-  const edit = isSet ? target.clear(job.variable, before) : null;
-  recorder.compose = {
-    files: stack.files,
-    service: job.service,
-    wrote: null,
-    target: target.path,
-    before: null,
-    changed: edit?.changes.map(({ name }) => name) ?? [],
-    diff:
-      edit &&
-      diffOf(target, edit.before, edit.bytes, { variables: [job.variable], secret: job.variable, handle: 'nothing' }),
-  };
-  for (const step of CLEAR_STEPS.slice(1)) recorder.skip(step, 'dry run');
-  const commands = stack.commands(job.service);
-  recorder.next = [
-    isSet ? `clear: ${target.path}` : `clear: nothing, ${job.variable} has no value in ${target.path}`,
-    `check: ${renderCommand(commands.check)}`,
-    `restart: ${renderCommand(commands.restart)}`,
-    `follow: ${renderCommand(commands.follow)}`,
-  ].map(toHint);
-  return 'planned';
+function describePlan({ job, recorder }: Context, { stack, planned }: ClearPlan): Outcome {
+  recorder.skip(CLEAR_STEPS.slice(1), 'dry run');
+  const next = [
+    planned.isSet ? `clear: ${planned.place}` : `clear: nothing, ${job.variable} has no value in ${planned.place}`,
+    `check: ${stack.byHand.check}`,
+    `restart: ${stack.byHand.restart}`,
+    `follow: ${stack.byHand.follow}`,
+  ];
+  return { verdict: 'planned', change: planned.preview, next: next.map((text) => ({ text })) };
 }

@@ -1,96 +1,285 @@
 import { diagnoseEnvironment, isTrue, LogReader, type Prospect, wouldIatHelp } from '../bff/diagnose.ts';
-import { findFaults } from '../bff/root-cause.ts';
+import { downIn, publishedKid } from '../bff/health-answers.ts';
+import { findFaults, type Observations } from '../bff/root-cause.ts';
+import { type ContainerVerdict, judgeOnce } from '../bff/verdict.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError, type Hint } from '../core/errors.ts';
-import type { Verdict } from '../core/result.ts';
-import { lookAround, type Seen } from './checks.ts';
+import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
+import type { StepName } from '../core/result.ts';
+import type { Environment, Instance, Stack } from '../core/stack.ts';
+import { checkHealth, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
+import { askIdpFrom, describeStack, learnSecrets } from './preflight.ts';
+import type { Outcome, StepScope } from './recorder.ts';
+import { planHealth, planMint, readSource, titleOf } from './requests.ts';
 
 /**
  * `npm run doctor`: says why the BFF does not start, and whether a fresh Initial Access Token would help. Changes nothing.
  *
  * @param logFile a saved log to read in place of everything else
- * @throws AppError `fault-found` where something is wrong; what kept it from looking beats that
+ * @returns with `error` `fault-found` where something is wrong; what kept it from looking beats that
  */
-export async function runDoctor(context: Context, logFile: string | null): Promise<Verdict> {
+export async function runDoctor(context: Context, logFile: string | null): Promise<Outcome> {
   return logFile === null ? examine(context) : readSaved(context, logFile);
 }
 
-async function examine(context: Context): Promise<Verdict> {
-  const { job, recorder } = context;
-  const seen = await lookAround(context);
-  const { environment, container, reader } = seen;
-  const effective = environment ?? container?.env ?? {};
+/** Everything that could be looked at; null: not that part. */
+interface Checks {
+  readonly environment: Environment | null;
+  readonly instance: Instance | null;
+  readonly verdict: ContainerVerdict | 'none' | null;
+  /** With at least one line. */
+  readonly reader: LogReader | null;
+  /** In the network of the BFF. */
+  readonly idp: Reach | null;
+  /** On this machine. */
+  readonly idpHere: Reach | null;
+  readonly health: (NonNullable<Observations['health']> & { readonly kid: string | null }) | null;
+  /** What kept it from looking at the stack: without that the fault cannot be named. */
+  readonly blocked: readonly AppError[];
+  /** What kept it from looking at the rest. */
+  readonly missed: readonly AppError[];
+}
+
+async function examine(context: Context): Promise<Outcome> {
+  const { job } = context;
+  const checks = await runChecks(context);
+  const { environment, instance, reader } = checks;
+  const effective = environment ?? instance?.env ?? {};
   const prospect = wouldIatHelp(reader?.diagnosis() ?? null, effective, {
-    ...(container === null ? {} : { startedWith: container.env }),
+    ...(instance === null ? {} : { startedWith: instance.env }),
     variable: job.variable,
-    idp: seen.idp,
+    idp: checks.idp,
   });
   const faults = findFaults({
     settings: environment && diagnoseEnvironment(environment, job.variable),
-    container: seen.verdict,
+    container: checks.verdict,
     log: reader?.reading() ?? null,
-    idp: seen.idp,
-    health: seen.health,
+    idp: checks.idp,
+    health: checks.health,
     isProvenByBeingUp:
-      isTrue((container?.env ?? effective)['ALLOW_BOOTSTRAP_FAILURE']) === false || (seen.health?.kid ?? null) !== null,
+      isTrue((instance?.env ?? effective)['ALLOW_BOOTSTRAP_FAILURE']) === false ||
+      (checks.health?.kid ?? null) !== null,
   });
-  recorder.next = adviceOf(seen, faults, prospect);
-  return conclude(context, faults, prospect, seen);
+  return conclude(faults, prospect, checks, adviceOf(checks, faults, prospect));
 }
 
 /** A saved log, offline: what it says is all there is. */
-async function readSaved(context: Context, path: string): Promise<Verdict> {
+async function readSaved(context: Context, path: string): Promise<Outcome> {
   const { job, tools, recorder, signal } = context;
   const where = path === '-' ? 'standard input' : path;
   const reader = new LogReader({ service: job.service });
   await recorder.step('log', async (scope) => {
     scope.progress(`reading ${where}`);
     for await (const line of tools.logFile(path, signal)) reader.push(line);
-    recorder.facts.push(['Log', `${where}, ${reader.count} lines`]);
-    recorder.log = reader.excerpt();
     const said = `${reader.count} lines of ${where}`;
+    scope.fact('Log', `${where}, ${reader.count} lines`);
     if (reader.reading().decided === 'good') scope.summary(said);
     else scope.fail(said);
   });
   const { decided, diagnosis } = reader.reading();
   const prospect = wouldIatHelp(diagnosis, {});
   const isGood = decided === 'good' && ['registered', 'credentials-cached'].includes(diagnosis.code);
-  return conclude(context, isGood ? [] : [diagnosis], prospect, { reader, blocked: [], missed: [] });
+  return conclude(isGood ? [] : [diagnosis], prospect, { reader, blocked: [], missed: [] }, []);
 }
 
-/** The answer: the root cause as the diagnosis, and the exit code that belongs to it. */
+/** The answer: the root cause as the diagnosis, and the error that belongs to it. */
 function conclude(
-  { recorder }: Context,
   [root, ...others]: readonly Diagnosis[],
   prospect: Prospect,
-  { reader, blocked, missed }: Pick<Seen, 'reader' | 'blocked' | 'missed'>,
-): Verdict {
+  { reader, blocked, missed }: Pick<Checks, 'reader' | 'blocked' | 'missed'>,
+  advice: readonly Hint[],
+): Outcome {
   const [obstacle] = blocked;
   const proof = reader?.reading().decided === 'good' ? reader.diagnosis() : null;
-  recorder.diagnosis = root === undefined ? proof : { ...root, iatHelps: prospect.helps };
   const also = (obstacle === undefined ? others : [root, ...others]).filter((each) => each !== undefined);
-  recorder.next.unshift(...also.map(({ cause, fix }) => ({ ...fix, text: `Also: ${cause} ${fix.text}` })));
-  if (obstacle !== undefined) throw obstacle;
-  if (root !== undefined) throw new AppError('fault-found', root.cause, { hint: root.fix });
-  if (missed[0] !== undefined) throw missed[0];
-  return 'healthy';
+  const error =
+    obstacle ?? (root === undefined ? missed[0] : new AppError('fault-found', root.cause, { hint: root.fix }));
+  return {
+    verdict: 'healthy',
+    ...(error === undefined ? {} : { error }),
+    diagnosis: root === undefined ? proof : { ...root, iatHelps: prospect.helps },
+    log: reader?.excerpt() ?? [],
+    next: [...also.map(({ cause, fix }) => ({ ...fix, text: `Also: ${cause} ${fix.text}` })), ...advice],
+  };
 }
 
 /** What the root cause alone does not say. */
 function adviceOf(
-  { reader, idpHere, blocked }: Seen,
+  { reader, idpHere, blocked }: Checks,
   faults: readonly Diagnosis[],
   { helps, reason }: Prospect,
 ): Hint[] {
   const advice: Hint[] = [];
   if (helps === null && reader !== null && faults.length > 0 && !faults.some(({ cause }) => cause === reason))
     advice.push({ text: reason });
-  if (helps === true && idpHere !== null && idpHere.kind !== 'answered' && idpHere.kind !== 'untold')
+  if (helps === true && isUnreachable(idpHere))
     advice.push({
       text: 'From this machine the IdP cannot be reached, so npm run iat could not mint. See --idp-url, --ca-file.',
     });
-  if (blocked.some(({ code }) => code.startsWith('docker-')))
-    advice.push({ text: 'A saved log can be read without Docker:', command: 'npm run doctor -- --log-file FILE' });
+  if (blocked.length > 0 && reader === null)
+    advice.push({ text: 'A saved log can be read on its own:', command: 'npm run doctor -- --log-file FILE' });
   return advice;
+}
+
+/** Looks at one part after the other. A part that cannot be looked at is reported, and the others are looked at anyway. */
+async function runChecks(context: Context): Promise<Checks> {
+  const { recorder, tools, signal } = context;
+  const blocked: AppError[] = [];
+  const missed: AppError[] = [];
+  const look = async <T>(name: StepName, errors: AppError[], work: (scope: StepScope) => Promise<T>) => {
+    try {
+      return await recorder.step(name, work);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof AppError)) throw error;
+      errors.push(error);
+      return null;
+    }
+  };
+
+  tools.collections.preload();
+  const finding = tools.findStack('look', signal);
+  const environment = await look('settings', blocked, (scope) => readSettings(context, scope, finding));
+  // Where its files are not accepted, what runs can be looked at nevertheless.
+  const stack = await finding.catch(() => null);
+  if (stack === null) recorder.skip(['container', 'log'], 'could not be looked at, for the same reason');
+  const found =
+    stack && (await look('container', blocked, (scope) => readInstance(context, scope, stack, environment)));
+  const instance = found?.instance ?? null;
+  const reader =
+    stack && (await look('log', blocked, (scope) => readLog(context, scope, stack, instance, environment)));
+  const idp = await look('idp', missed, (scope) => askIdp(context, scope, stack, instance, environment));
+  const given = instance?.env ?? environment ?? {};
+  const health = await look('health', missed, (scope) => askHealth(context, scope, given));
+  return {
+    environment,
+    instance,
+    verdict: found?.verdict ?? null,
+    reader: reader !== null && reader.count > 0 ? reader : null,
+    idp: idp?.there ?? null,
+    idpHere: idp?.here ?? null,
+    health,
+    blocked,
+    missed,
+  };
+}
+
+async function readSettings(context: Context, scope: StepScope, finding: Promise<Stack>): Promise<Environment> {
+  const { job, signal } = context;
+  scope.progress('looking for the BFF');
+  const stack = await finding;
+  describeStack(scope, stack);
+  const state = await stack.look(signal);
+  learnSecrets(context, state);
+  const { environment } = state;
+  const findings = diagnoseEnvironment(environment, job.variable).filter(
+    ({ variable }) => !(stack.isLocal && variable === 'IDP_BASE_URL'),
+  );
+  const [worst] = findings;
+  for (const { level, message, hint } of findings) {
+    if (level === 'info') scope.note(`${message} ${hint}`);
+    if (level === 'warning') scope.warn(`${message} ${hint}`);
+  }
+  const idp = toAskable(environment['IDP_BASE_URL'] ?? '') ?? 'none';
+  const token = environment[job.variable] ? 'is set' : 'is not set';
+  if (worst?.level === 'fault') scope.fail(worst.message);
+  else scope.summary(`IDP_BASE_URL ${idp}; ${job.variable} ${token}`);
+  return environment;
+}
+
+async function readInstance(
+  context: Context,
+  scope: StepScope,
+  stack: Stack,
+  environment: Environment | null,
+): Promise<{ readonly instance: Instance | null; readonly verdict: ContainerVerdict | 'none' }> {
+  const { job, tools, signal } = context;
+  const [instance = null] = await stack.instances(signal);
+  if (instance === null) {
+    scope.fail(`${job.service} has none`);
+    return { instance, verdict: 'none' };
+  }
+  learnSecrets(context, { environment: instance.env, environments: [], instance });
+  scope.fact('Container', `${instance.name} (${instance.id.slice(0, 12)}), image ${instance.image}`);
+  const older = Object.entries(environment ?? {}).filter(
+    ([name, value]) => (instance.env[name] ?? '') !== (value ?? ''),
+  );
+  if (older.length > 0) {
+    const names = older.map(([name]) => name);
+    const shown = `${names.slice(0, 4).join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''}`;
+    const command = stack.byHand.restart;
+    scope.warn(`The container was started before ${shown} changed. A new one gets the new values: ${command}`);
+  }
+  const verdict = judgeOnce(instance, tools.clock.date());
+  if (verdict.kind === 'fine') scope.summary(verdict.message);
+  else scope.fail(verdict.message);
+  return { instance, verdict };
+}
+
+async function readLog(
+  { job, signal }: Context,
+  scope: StepScope,
+  stack: Stack,
+  instance: Instance | null,
+  environment: Environment | null,
+): Promise<LogReader> {
+  const reader = new LogReader({ env: instance?.env ?? environment ?? {}, service: job.service });
+  if (instance === null) {
+    scope.fail('there is none without a container');
+    return reader;
+  }
+  if (instance.logUnreadable !== null) {
+    scope.fail(instance.logUnreadable);
+    return reader;
+  }
+  scope.progress(`reading the log of ${instance.name}`);
+  for await (const line of stack.logs(instance.id, { follow: false, signal })) reader.push(line);
+  const { decided, diagnosis } = reader.reading();
+  if (reader.count === 0) scope.fail('it is empty');
+  else if (decided === 'good' || diagnosis.code === 'kafka-unconfigured') scope.summary(diagnosis.cause);
+  else scope.fail(diagnosis.cause);
+  return reader;
+}
+
+async function askIdp(
+  context: Context,
+  scope: StepScope,
+  stack: Stack | null,
+  instance: Instance | null,
+  environment: Environment | null,
+): Promise<{ readonly there: Reach; readonly here: Reach }> {
+  scope.progress('asking the IdP');
+  const { tools, signal } = context;
+  const given = environment ?? instance?.env ?? null;
+  const [there, here] = await Promise.all([
+    stack === null || given === null
+      ? ({ kind: 'untold', why: 'what runs the BFF could not be asked' } as const)
+      : askIdpFrom(instance, stack, given, signal),
+    mintUrl(context, scope).then((url) => tools.reach(`${url.origin}/`, signal)),
+  ]);
+  const said = `from the BFF it ${describeReach(there)}; from here it ${describeReach(here)}`;
+  if (isUnreachable(there)) scope.fail(said);
+  else scope.summary(said);
+  if (there.kind === 'answered' && there.status >= 500)
+    scope.warn(`The IdP ${describeReach(there)}: it may be down behind its proxy. Look at its log.`);
+  return { there, here };
+}
+
+/** Where a token would be minted. No token is sent, so plain http is no danger here. */
+async function mintUrl(context: Context, scope: StepScope): Promise<URL> {
+  if (context.job.idpUrl !== null) return new URL(context.job.idpUrl);
+  const job = { ...context.job, allowHttp: true };
+  return planMint(await readSource(context, scope), { ...context, job }, null).url;
+}
+
+async function askHealth(context: Context, scope: StepScope, environment: Environment) {
+  const plan = planHealth(await readSource(context, scope), context, environment['BFF_KID'] ?? null);
+  scope.progress(titleOf(plan));
+  const attempt = await checkHealth(context, scope, plan, context.signal);
+  const failure = attempt.passed ? '' : describeFailure(attempt);
+  if (attempt.passed) scope.summary(`${plan.requests.length} of ${plan.requests.length} requests pass`);
+  else scope.fail(failure);
+  const { passed, exchanges } = attempt;
+  return { passed, failure, down: exchanges.flatMap(downIn), kid: publishedKid(exchanges, environment) };
 }

@@ -1,10 +1,15 @@
-import { diagnoseComponents, downIn } from '../bff/health-answers.ts';
+import { diagnoseComponents, downIn, publishedKid } from '../bff/health-answers.ts';
+import type { LogReader } from '../bff/log-reader.ts';
 import { AppError } from '../core/errors.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
-import type { Attempt } from '../core/result.ts';
+import type { Attempt, StepName } from '../core/result.ts';
+import type { Instance } from '../core/stack.ts';
+import { targetOf } from '../postman/variables.ts';
 import type { Context } from './job.ts';
-import type { StepScope } from './recorder.ts';
-import { type RequestPlan, toRun } from './requests.ts';
+import type { Outcome, StepScope } from './recorder.ts';
+import { originsOf, planHealth, type RequestPlan, readSource, titleOf, toRun } from './requests.ts';
+
+export const HEALTH_STEPS: readonly StepName[] = ['preflight', 'health'];
 
 /** One health request's limit. */
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -18,10 +23,40 @@ const LONGEST_PAUSE_MS = 2_000;
  */
 const DOWN_FOR_MS = 4_000;
 
+/** `npm run health`: the health folder, once. */
+export async function runHealth(context: Context): Promise<Outcome> {
+  const { recorder, tools } = context;
+  const plan = await recorder.step('preflight', async (scope) => {
+    tools.collections.preload();
+    const planned = planHealth(await readSource(context, scope), context, null);
+    await tools.verifyReports();
+    scope.fact('Hosts', originsOf(planned));
+    scope.summary(titleOf(planned));
+    return planned;
+  });
+  await recorder.step('health', (scope) => checkOnce(context, scope, plan));
+  return { verdict: 'healthy' };
+}
+
 /**
  * Runs the health folder once.
  *
- * @param ready resolves when it is time: until then Newman gets ready
+ * @throws AppError `bff-unhealthy` when it does not pass
+ */
+export async function checkOnce(context: Context, scope: StepScope, plan: RequestPlan): Promise<void> {
+  scope.progress(titleOf(plan));
+  const attempt = await checkHealth(context, scope, plan, context.signal);
+  if (!attempt.passed) {
+    throw new AppError('bff-unhealthy', `The BFF is not healthy. ${describeFailure(attempt)}.`, {
+      hint: { text: 'The report has every request. If the BFF does not start at all:', command: 'npm run iat' },
+    });
+  }
+  scope.summary(`${attempt.exchanges.length} of ${plan.requests.length} requests pass`);
+}
+
+/**
+ * One attempt with the health folder.
+ *
  * @returns the attempt, which is recorded too; it passed when every request got an answer and no assertion failed
  */
 export async function checkHealth(
@@ -29,14 +64,12 @@ export async function checkHealth(
   scope: StepScope,
   plan: RequestPlan,
   signal: AbortSignal,
-  ready: Promise<void> = Promise.resolve(),
 ): Promise<Attempt> {
   const { tools, recorder } = context;
-  const run = toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal, ready });
-  const [startMs, { exchanges }] = await Promise.all([
-    ready.then(() => recorder.elapsedMs()),
-    tools.collections.run(run),
-  ]);
+  const startMs = recorder.elapsedMs();
+  const { exchanges } = await tools.collections.run(
+    toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }),
+  );
   const attempt = {
     startMs,
     durationMs: recorder.elapsedMs() - startMs,
@@ -49,30 +82,33 @@ export async function checkHealth(
 }
 
 /**
- * Runs the health folder again and again until it passes, and then until it has passed for as long as it shall stay so. A
- * failure in between starts that time anew.
+ * The step: runs the health folder again and again until it passes, and then until it has passed for as long as it shall stay
+ * so; a failure in between starts that time again. Then the BFF has to show that it is registered.
  *
- * @param options.failed rejects when the BFF fails meanwhile, by its log or its container
- * @param options.up resolves when the BFF says that it serves requests: it is asked at once, and the pauses begin anew
- * @param options.start names the start of the container that answers: another one begins the time anew
- * @param options.sinceMs when the container was there, in milliseconds since the run's start: `--health-timeout` counts from
+ * @param options.reader has read the log so far
+ * @param options.env of the instance
+ * @param options.failed rejects when the BFF fails meanwhile, by its log or its instance
+ * @param options.up resolves when the BFF says that it serves requests: it is asked at once, and the pauses begin again
+ * @param options.start names the start of the container that answers: another one begins the time again
+ * @param options.sinceMs when the instance was there, in milliseconds since the run's start: `--health-timeout` counts from
  *   then, and the bootstrap took its part of it
  * @param options.onAttempt is told of each attempt
- * @returns the last attempt, which passed
- * @throws AppError `bff-unhealthy` with what failed last
+ * @throws AppError `bff-unhealthy` with what failed last, `bff-unregistered`
  */
-export async function waitForHealth(
+export async function health(
   context: Context,
   scope: StepScope,
   plan: RequestPlan,
   options: {
+    readonly reader: LogReader;
+    readonly env: Instance['env'];
     readonly failed: Promise<never>;
     readonly up: Promise<void>;
     start(): string;
     readonly sinceMs: number;
     onAttempt(attempt: Attempt): void;
   },
-): Promise<Attempt> {
+): Promise<void> {
   const { job, tools, recorder, signal } = context;
   const ending = new AbortController();
   const end = AbortSignal.any([signal, ending.signal]);
@@ -83,28 +119,28 @@ export async function waitForHealth(
     pausesSinceMs = recorder.elapsedMs();
     isUp = true;
   });
-  let pause: Promise<void> = Promise.resolve();
   let healthySinceMs: number | null = null;
   let healthyStart = '';
   let down: { readonly names: readonly string[]; readonly sinceMs: number } = { names: [], sinceMs: 0 };
 
   const loop = async () => {
     for (;;) {
-      const attempt = await checkHealth(context, scope, plan, end, pause);
+      const attempt = await checkHealth(context, scope, plan, end);
       options.onAttempt(attempt);
       attempts += 1;
       const nowMs = recorder.elapsedMs();
       if (attempt.passed) {
         down = { names: [], sinceMs: 0 };
         if (healthySinceMs === null || healthyStart !== options.start()) {
-          if (healthySinceMs !== null) scope.note('The BFF was restarted while it was watched; the time began anew.');
+          if (healthySinceMs !== null)
+            scope.note('The BFF was restarted while it was watched, so the time it has to stay healthy began again.');
           healthySinceMs = nowMs;
           healthyStart = options.start();
         }
         const stableMs = nowMs - healthySinceMs;
         if (stableMs >= job.stableForMs) return attempt;
         scope.progress(`healthy, staying so for ${seconds(job.stableForMs - stableMs)} more`);
-        pause = tools.clock.sleep(Math.min(LONGEST_PAUSE_MS, job.stableForMs - stableMs), end);
+        await tools.clock.sleep(Math.min(LONGEST_PAUSE_MS, job.stableForMs - stableMs), end);
         continue;
       }
       healthySinceMs = null;
@@ -116,7 +152,7 @@ export async function waitForHealth(
       if (isDown || aliveMs >= job.healthTimeoutMs) throw unhealthy(attempt, attempts, seconds(aliveMs));
       scope.progress(`try ${attempts}: ${describeFailure(attempt)}`);
       const wait = tools.clock.sleep(pauseMs(nowMs - pausesSinceMs), end);
-      pause = isUp ? wait : Promise.race([wait, up]);
+      await (isUp ? wait : Promise.race([wait, up]));
     }
   };
   const looping = loop();
@@ -128,8 +164,71 @@ export async function waitForHealth(
     await looping.catch(() => {});
   }
   const stable = job.stableForMs > 0 ? `, and still do after ${seconds(job.stableForMs)}` : '';
+  const proof = await proveRegistration(context, scope, plan, { ...options, exchanges: last.exchanges });
+  scope.fact('Registration', proof);
   scope.summary(`${plan.requests.length} of ${plan.requests.length} requests pass${stable}`);
-  return last;
+}
+
+/** Where the BFF publishes its public keys (RFC 7517). */
+const JWKS_PATH = '/.well-known/jwks.json';
+
+/**
+ * What shows that a healthy BFF is registered as well: its log, else its key in the answers of the health folder, else its key
+ * where it is asked for it. `/health` alone shows nothing of the kind.
+ *
+ * @returns how it is known, in one sentence
+ * @throws AppError `bff-unregistered` when nothing shows it
+ */
+export async function proveRegistration(
+  context: Context,
+  scope: StepScope,
+  plan: RequestPlan,
+  known: {
+    readonly reader: LogReader;
+    readonly exchanges: readonly Exchange[];
+    readonly env: Instance['env'];
+  },
+): Promise<string> {
+  const { reader, exchanges, env } = known;
+  const { decided, diagnosis } = reader.reading();
+  if (decided === 'good') return `${diagnosis.cause} Its log says so: ${diagnosis.evidence.at(-1) ?? ''}`.trim();
+  const kid = publishedKid(exchanges, env) ?? publishedKid(await askForKeys(context, scope, plan, exchanges), env);
+  if (kid !== null) return `Its JWKS holds the key ${kid}; its log does not say whether it registered.`;
+  throw new AppError('bff-unregistered', 'The BFF answers as healthy, but nothing shows that it is registered.', {
+    hint: `Neither its log nor its JWKS says so, and /health can pass without. See that ALLOW_BOOTSTRAP_FAILURE is "false" and BFF_KID is the id of its key, and read its log in the report.`,
+  });
+}
+
+/** One more attempt, with the request that the folder does not have. */
+async function askForKeys(
+  context: Context,
+  scope: StepScope,
+  plan: RequestPlan,
+  before: readonly Exchange[],
+): Promise<readonly Exchange[]> {
+  const [first] = plan.requests;
+  const health = first === undefined ? '' : targetOf(first, plan.values);
+  if (!URL.canParse(health)) return [];
+  const item = {
+    id: 'jwks',
+    name: 'JWKS of the BFF',
+    request: { method: 'GET', url: new URL(JWKS_PATH, health).href },
+  };
+  const startMs = context.recorder.elapsedMs();
+  const { exchanges } = await context.tools.collections.run({
+    ...toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS }),
+    collection: { info: { name: 'Registration', schema: plan.collection.info.schema }, item: [item] } as object,
+    items: [item.id],
+    requests: 1,
+  });
+  const passed = exchanges.every(({ error }) => error === null);
+  scope.attempt({
+    startMs,
+    durationMs: context.recorder.elapsedMs() - startMs,
+    passed,
+    exchanges: [...before, ...exchanges],
+  });
+  return exchanges;
 }
 
 /** The first thing that failed in an attempt, in one line. */

@@ -1,6 +1,6 @@
 import type { Clock, Collections, Files } from '../core/ports.ts';
 import type { Reach } from '../core/reach.ts';
-import type { LogLine, Standing } from '../core/result.ts';
+import type { LogLine, PriorValue } from '../core/result.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Stack } from '../core/stack.ts';
 import type { Recorder } from './recorder.ts';
@@ -44,27 +44,32 @@ export interface Tools {
   readonly clock: Clock;
   readonly files: Files;
   readonly collections: Collections;
-  /** Absolute paths of the compose files, as named or found. Throws `compose-file-missing`. */
-  composeFiles(): Promise<readonly string[]>;
-  /** Finds Docker, and the project that was started from the files; throws when there is none. */
-  connect(files: readonly string[], signal: AbortSignal): Promise<Stack>;
-  /** Whether a variable is exported where compose will be called. */
-  isExported(name: string): boolean;
-  /** Asks for the admin token where it has not been handed over. Throws `admin-token-missing`. */
-  adminToken(signal: AbortSignal): Promise<Secret>;
-  /** Asks for yes or no; null where there is nobody to ask. */
+  /**
+   * Finds what runs the BFF.
+   *
+   * @param purpose `write`: what keeps the token from being written is said before anything else that is wrong
+   */
+  findStack(purpose: 'write' | 'look', signal: AbortSignal): Promise<Stack>;
+  /**
+   * The admin token, from wherever it was handed over.
+   *
+   * @param ask whether a person may be asked for it
+   * @throws AppError `admin-token-missing`
+   */
+  adminToken(ask: boolean): Promise<Secret>;
+  /** Asks for yes or no; null where no person can be asked. */
   readonly confirm: ((question: string) => Promise<boolean>) | null;
   /** Asks a URL once from this machine. */
   reach(url: string, signal: AbortSignal): Promise<Reach>;
   /** The lines of a saved log, `-` for standard input, to its end. Throws `bad-value`, `file-…`. */
   logFile(path: string, signal: AbortSignal): AsyncIterable<LogLine>;
-  /** From now on this is masked everywhere. `found`: where secrets stand, and named after the place only. */
+  /** From now on this is masked everywhere. `found`: where secrets are, and named after the place only. */
   learn(secret: Secret, how?: 'found'): void;
   /**
-   * How the token's variable stood in the file before the first write since it was last cleared, as the reports of earlier
-   * runs tell; null: they do not.
+   * How the token's variable was in a place before the first write since it was last cleared, as the reports of earlier runs
+   * tell; null: they do not.
    */
-  standingBefore(file: string): Promise<Standing | null>;
+  priorValue(place: string): Promise<PriorValue | null>;
   /** Throws when the reports could not be written. */
   verifyReports(): Promise<void>;
 }

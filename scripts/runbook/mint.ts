@@ -11,7 +11,7 @@ import { type RequestPlan, toRun } from './requests.ts';
 /** The IdP's time for one answer, connecting included. */
 const REQUEST_TIMEOUT_MS = 15_000;
 
-/** A mint is not idempotent: each further try may leave a token behind that nobody uses (notes: reliability.md §4.1). */
+/** A mint is not idempotent: each further try may leave an unused token behind. */
 const MAX_TRIES = 3;
 
 export interface Minted {
@@ -68,6 +68,7 @@ export async function mint(
       tools.learn(minted.secret);
       record(true);
       noteFailedAssertions(scope, exchange);
+      scope.summary(describeToken(minted.facts, tools.clock.date()));
       return minted;
     } catch (error) {
       record(false);
@@ -83,4 +84,11 @@ function noteFailedAssertions(scope: StepScope, exchange: Exchange): void {
   }
   if (exchange.error?.kind === 'script')
     scope.note('A script of the collection broke, although the answer holds a token.');
+}
+
+function describeToken(facts: TokenFacts, now: Date): string {
+  const minutes = facts.expiresAt === null ? null : Math.round((facts.expiresAt.getTime() - now.getTime()) / 60_000);
+  const life = minutes === null ? 'the IdP does not say when it expires' : `expires in ${minutes} min`;
+  const uses = facts.maxUsages === null ? '' : facts.maxUsages === 1 ? ', 1 use' : `, ${facts.maxUsages} uses`;
+  return `IAT ${facts.handle}, ${life}${uses}`;
 }

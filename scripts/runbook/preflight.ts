@@ -1,150 +1,126 @@
-import { dirname, join } from 'node:path';
-import { chooseTarget, type Target } from '../compose-file/target.ts';
+import { diagnoseEnvironment, LogReader, type ServiceEnvironment, wouldIatHelp } from '../bff/diagnose.ts';
 import { AppError } from '../core/errors.ts';
+import { proxyVariable, type Reach, toAskable } from '../core/reach.ts';
 import { Secret } from '../core/secret.ts';
-import type { Project, ResolvedService, Stack } from '../core/stack.ts';
+import type { Environment, Instance, PlannedWrite, Settings, Stack, StackState } from '../core/stack.ts';
 import { jwtExpiry } from '../idp/token.ts';
 import type { Context } from './job.ts';
 import { learnEnvironments } from './learn.ts';
 import type { StepScope } from './recorder.ts';
 import { originsOf, planHealth, planMint, type RequestPlan, readSource } from './requests.ts';
-import { PLACEHOLDER, resolveBefore } from './side-effects.ts';
-import { foresee } from './would-help.ts';
 
 /** What the other steps work with: all that could be found out before anything changes. */
 export interface Plan {
   readonly mint: RequestPlan & { readonly url: URL };
   readonly health: RequestPlan;
   readonly stack: Stack;
-  /** Every service as it is before anything changes. */
-  readonly project: Project;
-  readonly target: Target;
-  /** The variables that will be set, but for the token itself. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** Where the token will be written, and what else changes there. */
+  readonly write: PlannedWrite;
   /** null in a dry run without one. */
   readonly adminToken: Secret | null;
-  /** The service's value today, as compose resolves it; null: none. */
+  /** The service's value today; null: none. */
   readonly current: string | null;
 }
 
+/** Enough of the last log to hold a whole start. */
+export const LOG_TAIL = 2_000;
+
 /**
- * Checks everything that can be known before a change, and changes nothing: collection, compose files, service, target
- * file, Docker, report folder, admin token; and whether a fresh token will help at all.
+ * Checks everything that can be known before a change, and changes nothing: collection, the place of the value, what runs the
+ * BFF, report folder, admin token; and whether a fresh token will help at all.
  */
 export async function preflight(context: Context, scope: StepScope): Promise<Plan> {
-  const { job, tools, recorder, signal } = context;
-
-  const paths = await tools.composeFiles();
-  // Docker takes longest to answer; the rest is checked meanwhile, and speaks first.
-  const connecting = tools.connect(paths, signal);
-  connecting.catch(() => {});
-  const source = await readSource(context);
+  const { job, tools, signal } = context;
+  // What runs the BFF takes longest to answer; the rest is checked meanwhile, and speaks first.
+  const finding = tools.findStack('write', signal);
+  finding.catch(() => {});
+  const source = await readSource(context, scope);
   const { url } = planMint(source, context, null);
-  recorder.facts.push(['IdP', url.origin], ['BFF', originsOf(planHealth(source, context, null))]);
-  const dotenv = join(dirname(paths[0] ?? ''), '.env');
-  const early = findWritable(context, paths, dotenv);
-  await early.catch(() => {});
+  scope.fact('IdP', url.origin);
+  scope.fact('BFF', originsOf(planHealth(source, context, null)));
   await tools.verifyReports();
 
-  scope.progress('asking Docker and compose');
-  const stack = await connecting.catch(async (error: unknown) => {
-    await early;
-    throw error;
-  });
-  // The running stack may have been started with more files than were named.
-  const isSame = stack.files.join() === paths.join() && stack.dotenv === dotenv;
-  const target = await (isSame ? early : findWritable(context, stack.files, stack.dotenv));
-  recorder.facts.push(['Compose', stack.title], ['Project', stack.invocation]);
-  const resolving = resolveBefore(stack, target, job, signal);
-  const looking = Promise.all([stack.seen ?? stack.container(job.service, signal), stack.foresee(job.service, signal)]);
+  scope.progress('looking for the BFF');
+  const stack = await finding;
+  const looking = stack.look(signal);
   looking.catch(() => {});
-  // Loading Newman takes as long as compose, and nothing else can go on meanwhile: all at the same time.
+  // Loading Newman takes as long, and nothing else can go on meanwhile: both at the same time.
   tools.collections.preload();
-  const project = await resolving;
-  const { environment } = serviceOf(project, job.service, target.path);
+  describeStack(scope, stack);
+  const state = await looking;
+  learnSecrets(context, state);
+  const { environment } = state;
   const current = environment[job.variable] || null;
-  learnEnvironments(project, tools);
-  // What is about to be replaced was a secret as well, and is not to be seen in a diff or a log.
-  if (current !== null) tools.learn(new Secret(current, `${job.variable} before`));
-  const settings = settingsFor(context, environment, job.idpUrl ?? url.origin, target.kind);
-  verifyNotShadowed(target, job, environment[job.variable] ?? null);
-  // The edit itself is tried out now: whatever the editor refuses, it refuses before a token is minted.
-  target.edit({ ...settings, [job.variable]: PLACEHOLDER });
-  await warn(context, target.path);
-  await foresee(context, scope, { stack, looking }, { ...environment, ...settings });
+  const settings = settingsFor(environment, job.idpUrl ?? url.origin);
+  const write = await stack.planWrite(settings, signal);
+  for (const warning of [...write.warnings, ...warningsFor(context, environment, settings), ...state.sideEffects]) {
+    scope.warn(warning);
+  }
+  await verifyTokenHelps(context, scope, stack, state, { ...environment, ...settings.correct, ...settings.add });
 
   const adminToken = await readAdminToken(context);
   const mint = planMint(source, context, adminToken);
   const health = planHealth(source, context, environment['BFF_KID'] ?? null);
-  scope.summary(`${stack.invocation}, service ${job.service}`);
-  return { mint, health, stack, project, target, settings, adminToken, current };
+  scope.summary(stack.description);
+  return { mint, health, stack, write, adminToken, current };
 }
 
-/**
- * The service as compose resolves it. The file has it, so that compose leaves it out only for its profile (compose-spec:
- * profiles).
- *
- * @throws AppError `service-not-found`
- */
-export function serviceOf(project: Project, name: string, file: string): ResolvedService {
-  const service = project[name];
-  if (service !== undefined) return service;
-  throw new AppError('service-not-found', `Compose leaves the service "${name}" out: its profile is not active.`, {
-    hint: 'Activate it as for the running stack: set COMPOSE_PROFILES.',
-    where: { file },
-  });
+export function describeStack(scope: StepScope, { facts }: Stack): void {
+  for (const [name, value] of facts) scope.fact(name, value);
 }
 
-/** The file that decides, if the token can be written there. */
-async function findWritable(context: Context, paths: readonly string[], dotenv: string): Promise<Target> {
-  const target = await findTarget(context, paths, dotenv);
-  target.edit({ [context.job.variable]: PLACEHOLDER });
-  await context.tools.files.verifyWritable(target.path);
-  return target;
+/** What a log, a message or a diff may quote. */
+export function learnSecrets(
+  { job, tools }: Context,
+  { environments, environment, instance }: Pick<StackState, 'environments' | 'environment' | 'instance'>,
+): void {
+  learnEnvironments([...environments, ...(instance === null ? [] : [instance.env])], tools);
+  for (const value of [environment[job.variable], instance?.env[job.variable]]) {
+    if (value) tools.learn(new Secret(value, job.variable));
+  }
 }
 
-/** What the target says today has to be what the service gets today; else something beats it, and would beat the token, too. */
-function verifyNotShadowed(target: Target, { variable, service }: Context['job'], effective: string | null): void {
-  const own = target.valueOf(variable);
-  if (own === null || own === (effective ?? '')) return;
-  // An empty value in .env gives way to the default of `${X:-default}`.
-  if (own === '' && target.kind === 'env-file') return;
-  throw new AppError('shadowed', `${target.path} sets ${variable}, but ${service} gets another value from elsewhere.`, {
-    hint: `Find what wins (another -f or override file, an exported ${target.nameOf(variable)}, --env-file) and name that, or take ${variable} out there.`,
-    where: { file: target.path },
-  });
+/** The other variables of the runbook, where they mean something else today; IDP_BASE_URL only where there is none. */
+function settingsFor(environment: Environment, idpUrl: string): Settings {
+  const correct: Record<string, string> = {};
+  const add: Record<string, string> = {};
+  for (const [name, wanted] of RUNBOOK_VALUES) {
+    const value = environment[name];
+    if (!value) add[name] = wanted;
+    else if (value.toLowerCase() !== wanted) correct[name] = wanted;
+  }
+  if (!environment['IDP_BASE_URL'] && !isLoopback(idpUrl)) {
+    add['IDP_BASE_URL'] = `${idpUrl.replace(/\/+$/, '')}/api/oidc`;
+  }
+  return { correct, add };
 }
 
-/** The file that decides, for the compose files and the `.env` beside them. */
-export function findTarget({ job, tools }: Context, paths: readonly string[], dotenv: string): Promise<Target> {
-  const { files, isExported } = tools;
-  return chooseTarget({
-    files,
-    isExported,
-    paths,
-    dotenv,
-    service: job.service,
-    variable: job.variable,
-    mode: job.write,
-  });
+const RUNBOOK_VALUES = [
+  ['DCR_ENABLED', 'true'],
+  ['SKIP_DCR_BOOTSTRAP', 'false'],
+  ['ALLOW_BOOTSTRAP_FAILURE', 'false'],
+] as const;
+
+/** Here it is this machine, in a container the container itself: better no value than a wrong one. */
+function isLoopback(url: string): boolean {
+  return /^(?:127\.|\[::1\]$|localhost$)/.test(new URL(url).hostname);
 }
 
 /** Loud, and in the report: what a reader has to know although nothing stops here. */
-async function warn({ job, tools, recorder }: Context, path: string): Promise<void> {
-  if ((await tools.files.isTracked(path)) === true) {
-    recorder.warn(
-      `git tracks ${path}, and would commit the token with it. To keep it out for good: write ${job.variable}: \${${job.variable}} there, and ${job.variable}= into a .env file beside it that git ignores.`,
-    );
-  }
-  if (job.insecure) {
-    recorder.warn('--insecure: certificates are not checked, so whoever stands in between can read the admin token.');
-  }
+function warningsFor({ job }: Context, environment: Environment, { add }: Settings): string[] {
+  const warnings: string[] = [];
+  if (!environment['IDP_BASE_URL'] && add['IDP_BASE_URL'] === undefined)
+    warnings.push('The service has no IDP_BASE_URL. Set it to the address of the IdP in the network of the BFF.');
+  if (job.insecure)
+    warnings.push('--insecure: certificates are not checked, so anyone in between can read the admin token.');
+  return warnings;
 }
 
+/** A dry run does not ask for a token that it will not use. */
 async function readAdminToken({ job, tools }: Context): Promise<Secret | null> {
   let token: Secret;
   try {
-    token = await tools.adminToken(new AbortController().signal);
+    token = await tools.adminToken(!job.dryRun);
   } catch (error) {
     if (job.dryRun && error instanceof AppError && error.code === 'admin-token-missing') return null;
     throw error;
@@ -161,30 +137,80 @@ async function readAdminToken({ job, tools }: Context): Promise<Secret | null> {
   return token;
 }
 
-/** The other variables of the runbook: set where they mean something else today; IDP_BASE_URL only where there is none. */
-function settingsFor(
-  { recorder }: Context,
-  environment: Readonly<Record<string, string | null>>,
-  idpUrl: string,
-  kind: Target['kind'],
-): Record<string, string> {
-  const settings: Record<string, string> = {};
-  for (const [name, wanted] of [
-    ['DCR_ENABLED', 'true'],
-    ['SKIP_DCR_BOOTSTRAP', 'false'],
-    ['ALLOW_BOOTSTRAP_FAILURE', 'false'],
-  ] as const) {
-    const value = environment[name];
-    // Beside a value in .env the compose file is left alone, so there only what contradicts has to change.
-    if (kind === 'env-file' && !value) continue;
-    if (value?.toLowerCase() !== wanted) settings[name] = wanted;
+/**
+ * Says whether a fresh token will help, from the environment as it will be and the log of the last start. Where it will not,
+ * somebody is asked, or the run ends here.
+ *
+ * @throws AppError `iat-does-not-help`
+ */
+async function verifyTokenHelps(
+  context: Context,
+  scope: StepScope,
+  stack: Stack,
+  { instance }: StackState,
+  environment: ServiceEnvironment,
+): Promise<void> {
+  const { job, signal } = context;
+  for (const { level, variable, message, hint } of diagnoseEnvironment(environment, job.variable)) {
+    if (variable === job.variable || (stack.isLocal && variable === 'IDP_BASE_URL')) continue;
+    if (level === 'info') scope.note(`${message} ${hint}`);
+    else scope.warn(`${message} ${hint}`);
   }
-  if (environment['IDP_BASE_URL'] || kind === 'env-file') return settings;
-  // What is loopback here is the container itself there: better no value than a wrong one.
-  if (/^(?:127\.|\[::1\]$|localhost$)/.test(new URL(idpUrl).hostname)) {
-    recorder.warn('The service has no IDP_BASE_URL. Set it to the address of the IdP in the network of the BFF.');
-  } else {
-    settings['IDP_BASE_URL'] = `${idpUrl.replace(/\/+$/, '')}/api/oidc`;
+  if (instance === null) return;
+  const reader = new LogReader({ env: environment });
+  for await (const line of stack.logs(instance.id, { follow: false, signal, tail: LOG_TAIL })) reader.push(line);
+  if (reader.count === 0) return;
+  const log = reader.diagnosis();
+  // A log is as old as the start that wrote it: whether the IdP answers can be asked again.
+  const isStale = log.code === 'idp-unreachable' || log.code === 'idp-error';
+  if (isStale) scope.progress('asking the IdP from the network of the BFF');
+  const idp = isStale ? await askIdpFrom(instance, stack, environment, signal) : null;
+  const since = { startedWith: instance.env, variable: job.variable, idp };
+  const { helps, reason } = wouldIatHelp(log, environment, since);
+  if (helps !== false) {
+    scope.note(helps ? `A fresh token should help: ${reason}` : `Whether a fresh token helps: ${reason}`);
+    return;
   }
-  return settings;
+  const isUp = instance.state.status === 'running' && ['registered', 'credentials-cached'].includes(log.code);
+  await confirmAnyway(context, scope, reason, isUp);
+}
+
+/**
+ * A token that will not help is minted only where a person wants it: by `--force`, or when asked. Where no person can be asked, a
+ * BFF that is well is no reason to stop: running again is safe, and all that is lost is a token that is not used.
+ */
+async function confirmAnyway({ job, tools }: Context, scope: StepScope, reason: string, isUp: boolean): Promise<void> {
+  const message = `Judging by its last log, a fresh token will not help. ${reason}`;
+  const goesOn = job.dryRun || job.force || (isUp && tools.confirm === null);
+  if (goesOn || tools.confirm !== null) scope.warn(message);
+  if (goesOn) return;
+  if (tools.confirm === null) {
+    throw new AppError('iat-does-not-help', message, {
+      hint: {
+        text: 'Nothing was minted or changed. To go on anyway: --force. To look closer:',
+        command: 'npm run doctor',
+      },
+    });
+  }
+  if (await tools.confirm('Mint a token and restart the BFF anyway?')) return;
+  throw new AppError('iat-does-not-help', 'Stopped: a fresh token would not help.', {
+    hint: { text: 'Nothing was minted or changed. To look closer:', command: 'npm run doctor' },
+  });
+}
+
+/** Whether the IdP of the service's environment answers in the network of its instance. */
+export async function askIdpFrom(
+  instance: Instance | null,
+  stack: Stack,
+  environment: ServiceEnvironment,
+  signal: AbortSignal,
+): Promise<Reach> {
+  const unknown = (why: string): Reach => ({ kind: 'untold', why });
+  const base = environment['IDP_BASE_URL'] ?? '';
+  const url = toAskable(base);
+  if (url === null) return unknown(base === '' ? 'the service has no IDP_BASE_URL' : 'IDP_BASE_URL is not a URL');
+  if (instance === null) return unknown('there is no container');
+  const proxy = proxyVariable(url, { ...instance.env, ...environment });
+  if (proxy !== null) return unknown(`the service asks it through a proxy (${proxy})`);
+  return stack.reachFrom(instance.id, url, signal);
 }

@@ -3,8 +3,8 @@ import { type AppError, exitCodeOf, type Hint, toAppError } from '../core/errors
 import type { Clock } from '../core/ports.ts';
 import type {
   Attempt,
+  ChangeFacts,
   ClassifiedLine,
-  ComposeFacts,
   Run,
   StepName,
   StepRecord,
@@ -12,8 +12,9 @@ import type {
   TokenFacts,
   Verdict,
 } from '../core/result.ts';
+import type { Listener } from '../core/stack.ts';
 
-/** What happens while a run goes on, for whoever shows it. */
+/** What happens while a run goes on, for its display. */
 export type RunEvent =
   | { readonly type: 'step-started'; readonly name: StepName }
   | { readonly type: 'progress'; readonly name: StepName; readonly text: string }
@@ -21,11 +22,9 @@ export type RunEvent =
   | { readonly type: 'warning'; readonly text: string };
 
 /** What a step can say about itself while it works. */
-export interface StepScope {
-  /** What it is waiting for right now. */
-  progress(text: string): void;
-  /** One line that stays. */
-  note(text: string): void;
+export interface StepScope extends Listener {
+  /** Something about where it runs, by name. What is said again counts as it was said last. */
+  fact(name: string, value: string): void;
   attempt(attempt: Attempt): void;
   /** The line that a passed step ends with. */
   summary(text: string): void;
@@ -33,24 +32,30 @@ export interface StepScope {
   fail(text: string): void;
 }
 
-/**
- * Writes down a run as it goes: steps with their times, and what each part found. `finish` makes the `Run` that console,
- * reports and exit code derive from, for failures and interruptions too.
- */
+/** What a command came to, beside its steps. */
+export interface Outcome {
+  /** Of a command that came to its end; where `error` ended it, that decides. */
+  readonly verdict: Verdict;
+  readonly error?: unknown;
+  readonly token?: TokenFacts | null;
+  readonly change?: ChangeFacts | null;
+  readonly diagnosis?: Diagnosis | null;
+  readonly log?: readonly ClassifiedLine[];
+  /** What the reader does next, most important first. */
+  readonly next?: readonly Hint[];
+  /** Name and value, beside what the steps have said. */
+  readonly facts?: readonly (readonly [string, string])[];
+}
+
+/** Keeps the time of a run, its steps with their notes and attempts, and its warnings. */
 export class Recorder {
-  token: TokenFacts | null = null;
-  compose: ComposeFacts | null = null;
-  diagnosis: Diagnosis | null = null;
-  log: readonly ClassifiedLine[] = [];
-  /** What the reader does next. */
-  next: Hint[] = [];
-  readonly facts: (readonly [string, string])[] = [];
   readonly #clock: Clock;
   readonly #listener: (event: RunEvent) => void;
   readonly #startedAt: Date;
   readonly #startMs: number;
   readonly #steps: StepRecord[] = [];
   readonly #warnings: string[] = [];
+  readonly #facts = new Map<string, string>();
 
   constructor(clock: Clock, listener: (event: RunEvent) => void) {
     this.#clock = clock;
@@ -62,11 +67,6 @@ export class Recorder {
   /** Milliseconds since the run began. */
   elapsedMs(): number {
     return this.#clock.now() - this.#startMs;
-  }
-
-  warn(text: string): void {
-    this.#warnings.push(text);
-    this.#listener({ type: 'warning', text });
   }
 
   /** Runs one step. What it throws is recorded and thrown on. */
@@ -83,6 +83,11 @@ export class Recorder {
       const result = await work({
         progress: (text) => this.#listener({ type: 'progress', name, text }),
         note: (text) => notes.push(text),
+        warn: (text) => {
+          this.#warnings.push(text);
+          this.#listener({ type: 'warning', text });
+        },
+        fact: (fact, value) => this.#facts.set(fact, value),
         attempt: (attempt) => attempts.push(attempt),
         summary: (text) => {
           summary = text;
@@ -100,61 +105,57 @@ export class Recorder {
     }
   }
 
-  /** A step that does not run, and why. */
-  skip(name: StepName, why: string): void {
-    this.#end({
-      name,
-      status: 'skipped',
-      startMs: this.elapsedMs(),
-      durationMs: 0,
-      summary: why,
-      notes: [],
-      attempts: [],
-    });
+  /** Steps that do not run, and why. */
+  skip(names: readonly StepName[], why: string): void {
+    const nothing = { durationMs: 0, notes: [], attempts: [] };
+    for (const name of names) {
+      this.#end({ ...nothing, name, status: 'skipped', startMs: this.elapsedMs(), summary: why });
+    }
   }
 
   /**
-   * The whole run as one value.
+   * The whole run as one value, from which console, reports and exit code derive.
    *
-   * @param planned the steps of the command; those that were not reached are recorded as skipped
-   * @param thrown what ended the run early; null when it came to its end
-   * @param signalExitCode 130 or 143 when a signal interrupted it
+   * @param about.planned the steps of the command; those that were not reached are recorded as skipped
+   * @param about.signalExitCode 130 or 143 when a signal interrupted it
    */
-  finish(options: {
-    readonly command: string;
-    readonly version: string;
-    readonly planned: readonly StepName[];
-    readonly verdict: Verdict;
-    readonly thrown: unknown;
-    readonly signalExitCode: number | null;
-  }): Run {
-    const error = options.thrown === null ? null : toAppError(options.thrown);
-    for (const name of options.planned) {
-      if (!this.#steps.some((step) => step.name === name)) this.skip(name, 'not reached');
-    }
-    const exitCode = exitCodeFor(error, options.signalExitCode);
+  finish(
+    outcome: Outcome,
+    about: {
+      readonly command: string;
+      readonly version: string;
+      readonly planned: readonly StepName[];
+      readonly signalExitCode: number | null;
+    },
+  ): Run {
+    const error = outcome.error === undefined ? null : toAppError(outcome.error);
+    const isReached = (name: StepName) => this.#steps.some((step) => step.name === name);
+    this.skip(
+      about.planned.filter((name) => !isReached(name)),
+      'not reached',
+    );
+    const exitCode = exitCodeFor(error, about.signalExitCode);
     return {
-      command: options.command,
-      version: options.version,
+      command: about.command,
+      version: about.version,
       startedAt: this.#startedAt,
       durationMs: Math.round(this.elapsedMs()),
-      verdict: error === null ? options.verdict : verdictFor(error, exitCode),
+      verdict: error === null ? outcome.verdict : verdictFor(error, exitCode),
       exitCode,
       steps: this.#steps,
-      token: this.token,
-      compose: this.compose,
-      diagnosis: this.diagnosis,
+      token: outcome.token ?? null,
+      compose: outcome.change ?? null,
+      diagnosis: outcome.diagnosis ?? null,
       error: error && {
         code: error.code,
         message: error.message,
         hint: error.hint ?? null,
         where: error.where ?? null,
       },
-      next: this.next,
+      next: outcome.next ?? [],
       warnings: this.#warnings,
-      log: this.log,
-      // What was found again counts as it was last.
-      facts: [...new Map(this.facts)],
+      log: outcome.log ?? [],
+      facts: [...this.#facts, ...(outcome.facts ?? [])],
     };
   }
 

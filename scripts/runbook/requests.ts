@@ -19,6 +19,7 @@ import { describeRevision } from '../postman/revision.ts';
 import { parseEnvironment, targetOf, type Value, verifyResolved } from '../postman/variables.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import type { Context } from './job.ts';
+import type { StepScope } from './recorder.ts';
 
 /** Requests of the collection, ready to run; what `Collections.run` needs but for limits and signal. */
 export interface RequestPlan {
@@ -43,7 +44,7 @@ export interface Source {
  *
  * @throws AppError `collection-missing`, `collection-invalid`, `collection-v3`, `environment-invalid`
  */
-export async function readSource({ job, tools, recorder }: Context): Promise<Source> {
+export async function readSource({ job, tools }: Context, scope: StepScope): Promise<Source> {
   const file = job.collection;
   const bytes = await tools.files.read(file).catch((error: unknown) => {
     // A folder where a file should be: the v3 format is a folder of YAML files.
@@ -58,9 +59,10 @@ export async function readSource({ job, tools, recorder }: Context): Promise<Sou
   const values = job.environment === null ? [] : await readEnvironment(job.environment, tools.files);
   const own = job.envVars.map(({ name, value }) => ({ name, value, isSecret: false }));
   const collection = parseCollection(bytes, file);
-  recorder.facts.push(['Collection', file], ['Revision', describeRevision(bytes, collection)]);
-  if (job.environment !== null) recorder.facts.push(['Postman environment', job.environment]);
-  recorder.facts.push(['Run by', tools.collections.engine]);
+  scope.fact('Collection', file);
+  scope.fact('Revision', describeRevision(bytes, collection));
+  if (job.environment !== null) scope.fact('Postman environment', job.environment);
+  scope.fact('Run by', tools.collections.engine);
   const found = new FoundSecrets((secret) => tools.learn(secret, 'found'));
   for (const { value, label, isMarked } of declaredSecrets(collection, [...values, ...own])) {
     if (isMarked) tools.learn(new Secret(value, label));

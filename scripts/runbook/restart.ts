@@ -1,89 +1,46 @@
 import { judge } from '../bff/verdict.ts';
-import { renderCommand } from '../compose/failures.ts';
-import { UP_FINISH_MS } from '../compose/invocation.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, type Hint } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Instance, Stack } from '../core/stack.ts';
 import type { Context } from './job.ts';
-import type { Plan } from './preflight.ts';
 import type { StepScope } from './recorder.ts';
 
 /**
- * `up -d` of the one service, and proof that it counted: a new container, with the token in its environment.
- *
- * Services that live in the network of the old container lost it, and are made anew.
+ * Restarts the BFF, and proves that it counted: a new instance, with the token in its environment.
  *
  * @param token what the variable has to hold; null: it has to be absent
- * @param onStart called when compose is about to act: from here on nothing is put back
- * @throws AppError `restart-failed`, `container-unchanged`
+ * @param onStart called when the restart is about to begin: from here on nothing is put back
+ * @throws AppError `restart-failed`, `container-unchanged`, `container-not-started`, `effective-value`
  */
 export async function restart(
-  context: Context,
+  { job, signal }: Context,
   scope: StepScope,
-  { stack }: Pick<Plan, 'stack'>,
+  stack: Stack,
   token: Secret | null,
-  onStart: () => void = () => {},
+  onStart: () => void,
 ): Promise<Instance> {
-  const { job, recorder, signal } = context;
-  const { container: old, sidecars } = await stack.beforeUp(job.service, signal);
-  signal.throwIfAborted();
-  onStart();
-  scope.progress(renderCommand(stack.commands(job.service).restart));
-  await finish(context, stack.up(job.service, signal)).catch(async (error: unknown) => {
-    throw (await neverStarted(context, stack, old)) ?? error;
+  const { instance, summary } = await stack.restart(scope, onStart, signal).catch(async (error: unknown) => {
+    const isExplained = error instanceof AppError && error.code === 'container-not-started' && !signal.aborted;
+    throw isExplained ? await explain(stack, error, signal) : error;
   });
-  const container = await stack.container(job.service, signal);
-  const command = renderCommand(stack.commands(job.service).restart);
-  if (container === null) {
-    throw new AppError('restart-failed', `Compose reported success, but ${job.service} has no container.`, {
-      hint: `Run it by hand and look: ${command}`,
+  const value = instance.env[job.variable] ?? '';
+  if (token === null ? value !== '' : !token.equals(value)) {
+    const message = `The new container of ${job.service} has another ${job.variable} than was written.`;
+    throw new AppError('effective-value', message, {
+      hint: { text: 'The image, or another file, sets it. To see it:', command: stack.byHand.inspect(instance) },
     });
   }
-  if (container.id === old?.id) {
-    throw new AppError(
-      'container-unchanged',
-      `Compose left the old container of ${job.service} in place, so nothing changed for it.`,
-      {
-        hint: `Run it by hand with --force-recreate: ${command}`,
-      },
-    );
-  }
-  const value = container.env[job.variable];
-  if (token === null ? value !== undefined && value !== '' : !token.equals(value ?? '')) {
-    throw new AppError(
-      'effective-value',
-      `The new container of ${job.service} has another ${job.variable} than was written.`,
-      {
-        hint: `An env_file, the image or another file sets it. See: docker inspect ${container.id.slice(0, 12)}`,
-      },
-    );
-  }
-  if (sidecars.length > 0) await stack.repair(sidecars, signal);
-  recorder.facts.push(['Container', `${container.name} (${container.id.slice(0, 12)}), image ${container.image}`]);
-  const also = sidecars.length > 0 ? `, and new ones for ${sidecars.join(', ')} on its network` : '';
-  scope.summary(`new container ${container.id.slice(0, 12)}${also}`);
-  return container;
+  scope.fact('Container', `${instance.name} (${instance.id.slice(0, 12)}), image ${instance.image}`);
+  scope.summary(summary);
+  return instance;
 }
 
-/** Why the new container could not be started, by the daemon's own words; null: that is not what went wrong. */
-async function neverStarted({ job, signal }: Context, stack: Stack, old: Instance | null): Promise<AppError | null> {
-  const container = signal.aborted ? null : await stack.container(job.service, signal);
-  if (container === null || container.id === old?.id || !/OCI runtime/i.test(container.state.error)) return null;
-  const { kind, message, hint } = judge(container, container);
-  const again = `When that is mended: ${renderCommand(stack.commands(job.service).restart)}`;
-  return kind === 'not-started' ? new AppError('container-not-started', message, { hint: `${hint} ${again}` }) : null;
-}
-
-/** Compose is not stopped halfway by an interruption; whoever waits for that is told why. */
-async function finish({ job, recorder, signal }: Context, up: Promise<void>): Promise<void> {
-  const tell = () =>
-    recorder.warn(
-      `Compose is still replacing the container of ${job.service}, and stopped halfway it would leave the service down: it gets up to ${UP_FINISH_MS / 1_000} s to finish. Ctrl-C again ends at once.`,
-    );
-  signal.addEventListener('abort', tell, { once: true });
-  try {
-    await up;
-  } finally {
-    signal.removeEventListener('abort', tell);
-  }
+/** Why the new instance could not be started, in the engine's own words where it has some. */
+async function explain(stack: Stack, error: AppError, signal: AbortSignal): Promise<AppError> {
+  const [instance] = await stack.instances(signal);
+  if (instance === undefined) return error;
+  const { kind, message, hint } = judge(instance, instance);
+  if (kind !== 'not-started') return error;
+  const again: Hint = { text: `${hint} When that is fixed, restart it:`, command: stack.byHand.restart };
+  return new AppError('container-not-started', message, { hint: again });
 }

@@ -23,7 +23,7 @@ export interface SandboxOptions {
   readonly restart?: RestartPolicy;
   /** How the BFF writes its log. Default plain. */
   readonly log?: 'plain' | 'json';
-  /** Starts the BFF as well. Without, the caller does it by `stack.up('bff')`. */
+  /** Starts the BFF as well. Without, the caller does it by `stack.up()`. */
   readonly startBff?: boolean;
 }
 
@@ -81,7 +81,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   // Without a token and without a fault of its own the BFF fails before it asks the IdP: then it need not wait for it.
   const isIndependent = !options.staleIat && bffFault === null;
   const startBff = async () => {
-    if (options.startBff) await stack.up('bff', signal);
+    if (options.startBff) await stack.up(signal);
   };
   try {
     if (isIndependent) await Promise.all([idp.ready, startBff()]);

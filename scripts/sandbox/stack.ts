@@ -2,11 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
+import { createProjectChanges, type ProjectState } from '../compose-file/planned-change.ts';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Command } from '../core/ports.ts';
 import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
+import { createFiles } from '../platform/files.ts';
+import { createProcesses } from '../platform/processes.ts';
 import { parseFault } from './faults.ts';
 import { ProcessContainer } from './stack/container.ts';
 import { readComposeFile, type Service } from './stack/services.ts';
@@ -24,7 +26,19 @@ export interface StackOptions {
   readonly shell?: Readonly<Record<string, string | undefined>>;
 }
 
+/** What a run wants of a stack: the options of the same names. */
+export interface StackRun {
+  readonly service: string;
+  readonly variable: string;
+  readonly write: 'auto' | 'compose' | 'env-file';
+}
+
+/** The processes, and a stack over them for each run; it is itself one, for the BFF and `DCR_IAT`. */
 export interface SandboxStack extends Stack {
+  /** The same processes, for a run with options of its own. */
+  forRun(run: StackRun): Stack;
+  /** Starts the BFF, or replaces it where its compose file has changed. */
+  up(signal: AbortSignal): Promise<void>;
   /** Ends every process that it started, and waits for that. */
   close(): Promise<void>;
 }
@@ -41,13 +55,7 @@ export function createStack(options: StackOptions): SandboxStack {
   let queue: Promise<unknown> = Promise.resolve();
   const read = (exported: Readonly<Record<string, string>> = {}) =>
     readComposeFile(composeFile, { ...(options.shell ?? process.env), ...exported });
-  const command = (...args: string[]): Command => ({ file: 'sandbox', args: ['-f', composeFile, ...args] });
-  const withId = (id: string) => (current?.id === id ? current : null);
 
-  const newest = async (service: string, signal: AbortSignal) => {
-    signal.throwIfAborted();
-    return service === SERVICE ? (current?.describe() ?? null) : null;
-  };
   const replace = async (service: Service) => {
     const old = current;
     if (old !== null && isDeepStrictEqual(old.service, service)) {
@@ -65,47 +73,98 @@ export function createStack(options: StackOptions): SandboxStack {
     });
     current.start();
   };
+  const up = async (signal: AbortSignal) => {
+    signal.throwIfAborted();
+    const services = await read();
+    const service = services[SERVICE];
+    if (service === undefined) throw unknownService(SERVICE, Object.keys(services));
+    const done = queue.then(() => replace(service));
+    queue = done.catch(() => {});
+    await done;
+  };
+
+  const forRun = ({ service, variable, write }: StackRun): Stack => {
+    const command = (...args: string[]) => ['sandbox', '-f', composeFile, ...args].join(' ');
+    const restart = command('up', '-d', service);
+    const changes = createProjectChanges({
+      files: createFiles({ processes: createProcesses(process.env) }),
+      paths: [composeFile],
+      dotenv: join(dirname(composeFile), '.env'),
+      service,
+      variable,
+      mode: write,
+      isExported: () => false,
+      checkByHand: command('config'),
+      async resolve(signal, exported) {
+        signal.throwIfAborted();
+        const services = Object.entries(await read(exported));
+        return Object.fromEntries(services.map(([name, { environment }]) => [name, environment]));
+      },
+    });
+    let looked: ProjectState | null = null;
+    const instances = async (signal: AbortSignal) => {
+      signal.throwIfAborted();
+      return service === SERVICE && current !== null ? [current.describe()] : [];
+    };
+    return {
+      description: `sandbox, ${composeFile}, service ${service}`,
+      facts: [
+        ['Compose', 'sandbox (processes on this machine)'],
+        ['Project', composeFile],
+      ],
+      isLocal: true,
+      byHand: {
+        check: command('config'),
+        restart,
+        recreate: `${restart} --force-recreate`,
+        follow: command('logs', '-f', service),
+        log: () => command('logs', service),
+        inspect: () => command('inspect', service),
+        resume: () => command('unpause', service),
+      },
+      async look(signal) {
+        const state = await changes.read(signal);
+        const environment = state.project[service];
+        if (environment === undefined) {
+          throw state.target instanceof AppError ? state.target : unknownService(service, Object.keys(state.project));
+        }
+        looked = state;
+        const [instance = null] = await instances(signal);
+        return { environment, environments: Object.values(state.project), instance, sideEffects: [] };
+      },
+      planWrite: async (settings, signal) => changes.planWrite(looked ?? (await changes.read(signal)), settings),
+      planClear: async (prior, signal) => changes.planClear(await changes.read(signal), prior),
+      async restart(listener, onStart, signal) {
+        const old = current?.id;
+        onStart();
+        listener.progress(restart);
+        if (service !== SERVICE)
+          throw new AppError('restart-failed', `The sandbox runs ${SERVICE} only, not ${service}.`);
+        await up(signal);
+        const [instance] = await instances(signal);
+        if (instance === undefined || instance.id === old) {
+          throw new AppError('container-unchanged', `The old container of ${service} is still in place.`);
+        }
+        return { instance, summary: `new container ${instance.id.slice(0, 12)}` };
+      },
+      instances,
+      async instance(id, signal) {
+        signal.throwIfAborted();
+        return current?.id === id ? current.describe() : null;
+      },
+      // Its processes are in the network of this machine.
+      reachFrom: (_, url, signal) => reachFromHere(url, { caFile: null, insecure: false }, signal),
+      async *logs(id, { follow, signal }) {
+        signal.throwIfAborted();
+        if (current?.id === id) yield* current.log.read(follow, signal);
+      },
+    };
+  };
 
   return {
-    title: 'sandbox (processes on this machine)',
-    invocation: `sandbox, ${composeFile}`,
-    files: [composeFile],
-    dotenv: join(dirname(composeFile), '.env'),
-    isLocal: true,
-    seen: null,
-    commands: (service) => ({
-      check: command('config'),
-      restart: command('up', '-d', service),
-      follow: command('logs', '-f', service),
-    }),
-    async resolve(signal, exported) {
-      signal.throwIfAborted();
-      const services = Object.entries(await read(exported));
-      return Object.fromEntries(services.map(([name, { environment }]) => [name, { environment }]));
-    },
-    foresee: async () => [],
-    beforeUp: async (service, signal) => ({ container: await newest(service, signal), sidecars: [] }),
-    repair: async () => {},
-    container: newest,
-    async up(name, signal) {
-      signal.throwIfAborted();
-      const services = await read();
-      const service = services[name];
-      if (service === undefined) throw unknownService(name, Object.keys(services));
-      if (name !== SERVICE) throw new AppError('restart-failed', `The sandbox runs ${SERVICE} only, not ${name}.`);
-      const done = queue.then(() => replace(service));
-      queue = done.catch(() => {});
-      await done;
-    },
-    async inspect(id, signal) {
-      signal.throwIfAborted();
-      return withId(id)?.describe() ?? null;
-    },
-    // Its processes are in the network of this machine.
-    reachFrom: (_, url, signal) => reachFromHere(url, { caFile: null, insecure: false }, signal),
-    async *logs(id, { follow, signal }) {
-      yield* withId(id)?.log.read(follow, signal) ?? [];
-    },
+    ...forRun({ service: SERVICE, variable: 'DCR_IAT', write: 'auto' }),
+    forRun,
+    up,
     async close() {
       await queue;
       await current?.stop();

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '../../scripts/compose/config.ts';
-import { parseDryRun } from '../../scripts/compose/dry-run.ts';
+import { parseConfig, parseDryRun } from '../../scripts/compose/compose-output.ts';
 import type { Container } from '../../scripts/compose/inspect.ts';
 import {
   composeCommand,
@@ -8,7 +7,7 @@ import {
   dryUpCommand,
   findRunning,
   type Invocation,
-  newestOf,
+  newestFirst,
   repairCommand,
   scaleOf,
   upCommand,
@@ -167,10 +166,9 @@ describe('findRunning', () => {
     });
   });
 
-  test('the newest of several', () => {
+  test('the newest first', () => {
     const newer = container(v2, { id: 'c2', createdAt: '2026-01-01T00:00:00.000000002Z' });
-    expect(newestOf([container(v2), newer])?.id).toBe('c2');
-    expect(newestOf([])).toBeNull();
+    expect(newestFirst([container(v2), newer]).map(({ id }) => id)).toEqual(['c2', 'c1']);
   });
 });
 
@@ -181,8 +179,8 @@ describe('parseConfig', () => {
     const yaml =
       'services:\n  bff:\n    environment:\n      A: x$$y\n      B: null\n      N: 1\n  side:\n    network_mode: service:bff\nversion: "3"\n';
     const wanted = {
-      bff: { environment: { A: 'x$y', B: null, N: '1' } },
-      side: { environment: {} },
+      bff: { A: 'x$y', B: null, N: '1' },
+      side: {},
     };
     expect(parseConfig(json)).toEqual(wanted);
     expect(parseConfig(yaml)).toEqual(wanted);
@@ -190,12 +188,12 @@ describe('parseConfig', () => {
 
   test('a value that looks like a number is a text, as compose v1 prints it', () => {
     const yaml = "services: {bff: {environment: {A: 0123456789, B: 1e5, C: null, D: 'null', E: 1.10}}}";
-    expect(parseConfig(yaml)['bff']?.environment).toEqual({ A: '0123456789', B: '1e5', C: null, D: 'null', E: '1.10' });
+    expect(parseConfig(yaml)['bff']).toEqual({ A: '0123456789', B: '1e5', C: null, D: 'null', E: '1.10' });
   });
 
   test('a list', () => {
     expect(parseConfig('services: {bff: {environment: ["A=x=y", B]}}')).toMatchObject({
-      bff: { environment: { A: 'x=y', B: null } },
+      bff: { A: 'x=y', B: null },
     });
   });
 });

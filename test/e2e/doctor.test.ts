@@ -11,7 +11,7 @@ const fixture = (name: string) => new URL(`../fixtures/logs/${name}.log`, import
 
 /** Every line of the BFF until these words, or until its process has ended. */
 async function untilLogged({ sandbox }: Story, words: string): Promise<void> {
-  const container = await sandbox.stack.container('bff', NEVER);
+  const [container] = await sandbox.stack.instances(NEVER);
   for await (const { text } of sandbox.stack.logs(container?.id ?? '', { follow: true, signal: NEVER })) {
     if (text.includes(words)) return;
   }
@@ -26,7 +26,7 @@ async function edit(story: Story, from: string, to: string): Promise<void> {
 
 async function restartWith(story: Story, from: string, to: string): Promise<void> {
   await edit(story, from, to);
-  await story.sandbox.stack.up('bff', NEVER);
+  await story.sandbox.stack.up(NEVER);
 }
 
 describe('npm run doctor against the sandbox', () => {

@@ -4,8 +4,8 @@ import { LogReader } from '../../scripts/bff/diagnose.ts';
 import type { Attempt } from '../../scripts/core/result.ts';
 import { parseCollection } from '../../scripts/postman/collection.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
+import { proveRegistration } from '../../scripts/runbook/health.ts';
 import type { Context } from '../../scripts/runbook/job.ts';
-import { proveRegistration } from '../../scripts/runbook/registration.ts';
 import { planHealth } from '../../scripts/runbook/requests.ts';
 import { sendJson, serve } from '../support/server.ts';
 
@@ -23,7 +23,15 @@ async function prove(kids: readonly string[], log: readonly string[], env: Reado
     recorder: { elapsedMs: () => 0 },
     signal: new AbortController().signal,
   } as unknown as Context;
-  const scope = { progress() {}, note() {}, summary() {}, fail() {}, attempt: (each: Attempt) => attempts.push(each) };
+  const scope = {
+    progress() {},
+    note() {},
+    warn() {},
+    fact() {},
+    summary() {},
+    fail() {},
+    attempt: (each: Attempt) => attempts.push(each),
+  };
   const source = { collection: parseCollection(await readFile(FILE), FILE.pathname), file: FILE.pathname, values: [] };
   const plan = planHealth(source, context, null);
   const proof = proveRegistration(context, scope, plan, { reader, exchanges: [], env });

@@ -6,8 +6,8 @@ const signal = new AbortController().signal;
 const { stack, idpUrl, bffUrl, composeFile } = await startSandbox({ dir: process.argv[2] ?? '', signal });
 const text = readFileSync(composeFile, 'utf8');
 writeFileSync(composeFile, text.replace('ALLOW_BOOTSTRAP_FAILURE: "false"', 'ALLOW_BOOTSTRAP_FAILURE: "true"'));
-await stack.up('bff', signal);
-const container = await stack.container('bff', signal);
+await stack.up(signal);
+const [container] = await stack.instances(signal);
 for await (const line of stack.logs(container?.id ?? '', { follow: true, signal })) {
   if (line.text.includes('Press CTRL+C')) break;
 }

@@ -33,8 +33,8 @@ export function edit(file: string, change: (text: string) => string): void {
 }
 
 export async function current({ stack }: Sandbox) {
-  const container = await stack.container('bff', NEVER);
-  if (container === null) throw new Error('the bff has no container');
+  const [container] = await stack.instances(NEVER);
+  if (container === undefined) throw new Error('the bff has no container');
   return container;
 }
 

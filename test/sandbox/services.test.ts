@@ -11,8 +11,7 @@ describe('a compose file', () => {
     const dir = temporaryFolder();
     for (const [name, content] of Object.entries({ 'compose.yml': text, ...files }))
       writeFileSync(join(dir, name), content);
-    return (await createStack({ composeFile: join(dir, 'compose.yml'), dir, shell }).resolve(NEVER))['bff']
-      ?.environment;
+    return (await createStack({ composeFile: join(dir, 'compose.yml'), dir, shell }).look(NEVER))?.environment;
   };
 
   test('gives its environment as a map or as a list', async () => {
@@ -49,7 +48,7 @@ describe('a compose file', () => {
     await expect(broken).rejects.toMatchObject({ code: 'compose-invalid', where: { line: 4 } });
     await expect(broken).rejects.not.toThrow('test-only-token');
     const dir = temporaryFolder();
-    const gone = createStack({ composeFile: join(dir, 'compose.yml'), dir }).resolve(NEVER);
+    const gone = createStack({ composeFile: join(dir, 'compose.yml'), dir }).look(NEVER);
     await expect(gone).rejects.toMatchObject({ code: 'compose-file-missing' });
   });
 });

@@ -7,32 +7,32 @@ import { atTheEnd, call, temporaryFolder } from './support.ts';
 test.concurrent('the whole story: fails, is registered, and starts from its cached credentials', async () => {
   const running = await sandbox({ restart: 'no' });
   const { stack, bffUrl } = running;
-  expect(await stack.container('bff', NEVER)).toBeNull();
+  expect(await stack.instances(NEVER)).toEqual([]);
 
-  await stack.up('bff', NEVER);
+  await stack.up(NEVER);
   const failed = await current(running);
   const all = [];
   for await (const line of stack.logs(failed.id, { follow: true, signal: NEVER })) all.push(line.text);
   expect(all.join('\n')).toContain('Get new RAT/IAT');
-  expect((await stack.inspect(failed.id, NEVER))?.state).toMatchObject({
+  expect((await stack.instance(failed.id, NEVER))?.state).toMatchObject({
     status: 'exited',
     exitCode: 3,
     restartCount: 0,
   });
 
   const token = await writeToken(running);
-  expect((await stack.resolve(NEVER))['bff']?.environment['DCR_IAT']).toBe(token);
-  await stack.up('bff', NEVER);
+  expect((await stack.look(NEVER)).environment['DCR_IAT']).toBe(token);
+  await stack.up(NEVER);
   const registered = await current(running);
   expect(registered.id).not.toBe(failed.id);
   expect(registered.env['DCR_IAT']).toBe(token);
-  expect(await stack.inspect(failed.id, NEVER)).toBeNull();
+  expect(await stack.instance(failed.id, NEVER)).toBeNull();
   const lines = await linesUntil(running, registered.id, READY);
   expect(lines.map((line) => line.text).join('\n')).toContain('Client registered: bff-server');
   expect((await call('GET', `${bffUrl}/health`, null)).status).toBe(200);
 
   edit(running.composeFile, (text) => text.replace(/ +DCR_IAT: .*\n/, ''));
-  await stack.up('bff', NEVER);
+  await stack.up(NEVER);
   const cached = await current(running);
   expect(cached.env['DCR_IAT']).toBeUndefined();
   await linesUntil(running, cached.id, 'nothing to do');
@@ -43,23 +43,23 @@ test.concurrent('the whole story: fails, is registered, and starts from its cach
 describe.concurrent('up', () => {
   test('leaves a container with the same environment alone, and starts it when it has exited', async () => {
     const running = await sandbox({ fault: 'slow-start:60' });
-    await running.stack.up('bff', NEVER);
+    await running.stack.up(NEVER);
     const first = await current(running);
     edit(running.composeFile, (text) => `# a comment\n${text.replace('"false"  ', "'false'")}`);
-    await running.stack.up('bff', NEVER);
+    await running.stack.up(NEVER);
     expect(await current(running)).toEqual(first);
     edit(running.composeFile, (text) => text.replace('LOG_LEVEL', 'X').replace('MAX_KEYS: "3"', 'MAX_KEYS: "4"'));
-    await running.stack.up('bff', NEVER);
+    await running.stack.up(NEVER);
     expect((await current(running)).id).not.toBe(first.id);
   });
 
   test('starts an exited container again', async () => {
     const running = await sandbox({ restart: 'no' });
-    await running.stack.up('bff', NEVER);
+    await running.stack.up(NEVER);
     const first = await current(running);
     await linesUntil(running, first.id, FAILED);
     for await (const _line of running.stack.logs(first.id, { follow: true, signal: NEVER }));
-    await running.stack.up('bff', NEVER);
+    await running.stack.up(NEVER);
     const second = await current(running);
     expect(second.id).toBe(first.id);
     expect(second.state.status).toBe('running');
@@ -68,9 +68,11 @@ describe.concurrent('up', () => {
 
   test('knows its services', async () => {
     const { stack } = await sandbox();
-    await expect(stack.up('bbf', NEVER)).rejects.toMatchObject({ code: 'service-not-found' });
-    await expect(stack.up('kafka', NEVER)).rejects.toMatchObject({ code: 'restart-failed' });
-    expect(Object.keys(await stack.resolve(NEVER)).sort()).toEqual(['bff', 'idp', 'kafka', 'shared_redis']);
+    const asked = (service: string) => stack.forRun({ service, variable: 'DCR_IAT', write: 'auto' });
+    await expect(asked('bbf').look(NEVER)).rejects.toMatchObject({ code: 'service-not-found' });
+    const deaf = { progress() {}, note() {}, warn() {} };
+    await expect(asked('kafka').restart(deaf, () => {}, NEVER)).rejects.toMatchObject({ code: 'restart-failed' });
+    expect((await stack.look(NEVER)).environments).toHaveLength(4);
   });
 });
 
@@ -126,10 +128,10 @@ describe.concurrent('the restart policy', () => {
 
   test('does not start again what was stopped or has ended well', async () => {
     const running = await sandbox({ fault: 'exits-at-once:0', restart: 'on-failure' });
-    await running.stack.up('bff', NEVER);
+    await running.stack.up(NEVER);
     const { id } = await current(running);
     for await (const _line of running.stack.logs(id, { follow: true, signal: NEVER }));
-    expect((await running.stack.inspect(id, NEVER))?.state).toMatchObject({
+    expect((await running.stack.instance(id, NEVER))?.state).toMatchObject({
       status: 'exited',
       exitCode: 0,
       restartCount: 0,
@@ -140,7 +142,7 @@ describe.concurrent('the restart policy', () => {
 describe.concurrent('the log', () => {
   test('is read whole by whoever comes late, and ends for a follower when its container is replaced', async () => {
     const running = await sandbox({ fault: 'log-flood:3' });
-    await running.stack.up('bff', NEVER);
+    await running.stack.up(NEVER);
     const { id } = await current(running);
     const early = await linesUntil(running, id, FAILED);
     const late = [];
@@ -150,7 +152,7 @@ describe.concurrent('the log', () => {
 
     const following = linesUntil(running, id, 'what never comes');
     edit(running.composeFile, (text) => text.replace('MAX_KEYS: "3"', 'MAX_KEYS: "4"'));
-    await running.stack.up('bff', NEVER);
+    await running.stack.up(NEVER);
     await expect(following).rejects.toThrow('the log ended');
   });
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { execute } from '../../scripts/cli/execute.ts';
-import type { Verdict } from '../../scripts/core/result.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import type { Context } from '../../scripts/runbook/job.ts';
+import type { Outcome } from '../../scripts/runbook/recorder.ts';
 import { Masker } from '../../scripts/secrets/masker.ts';
 import { Transcript } from '../../scripts/secrets/transcript.ts';
 import { openHere } from '../support/in-process.ts';
@@ -31,9 +31,9 @@ async function runStep(
     settings: read.settings,
     adminToken: null,
     sandbox: null,
-    async run(context): Promise<Verdict> {
+    async run(context): Promise<Outcome> {
       await context.recorder.step('health', async () => step(context, print));
-      return 'healthy';
+      return { verdict: 'healthy' };
     },
   });
   return { run, home, ...output() };

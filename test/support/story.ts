@@ -50,14 +50,14 @@ export async function openStory(options: StoryOptions = {}): Promise<Story> {
     await rm(home, { recursive: true, force: true });
   });
   const { signal } = new AbortController();
-  if (options.startBff !== false) await sandbox.stack.up('bff', signal);
+  if (options.startBff !== false) await sandbox.stack.up(signal);
   const compose = () => readFile(sandbox.composeFile, 'utf8');
   return {
     home,
     sandbox,
     compose,
     written: async () => /^\s*DCR_IAT: *"?([^"\s]+)"?/m.exec(await compose())?.[1] ?? null,
-    token: async () => (await sandbox.stack.container('bff', signal))?.env['DCR_IAT'],
+    token: async () => (await sandbox.stack.instances(signal))[0]?.env['DCR_IAT'],
     run(command, ...args) {
       const atOnce = command === 'iat' || command === 'clear' ? ['--stable-for', '0'] : [];
       const env = { PATH: process.env['PATH'] ?? '' };

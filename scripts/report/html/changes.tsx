@@ -1,11 +1,11 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
-import type { ComposeFacts } from '../../core/result.ts';
+import type { ChangeFacts } from '../../core/result.ts';
 import { cut } from '../text.ts';
 import { Scroll } from './scroll.tsx';
 import { Prose, Text } from './text.tsx';
 
 /** What was written where, as a diff. */
-export function Changes({ compose, isPlan }: { readonly compose: ComposeFacts; readonly isPlan: boolean }) {
+export function Changes({ compose, isPlan }: { readonly compose: ChangeFacts; readonly isPlan: boolean }) {
   const { diff, target, changed, service, files } = compose;
   return (
     <section aria-labelledby="changes">

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
-import type { Project, ResolvedService } from '../core/stack.ts';
+import type { Project } from '../compose-file/planned-change.ts';
+import type { Environment } from '../core/stack.ts';
 
 /**
  * Reads what `compose config` prints (v2: JSON, v1: YAML): each service as its container would be made. Never pass it on: it
@@ -12,10 +13,7 @@ export function parseConfig(text: string): Project {
   } | null;
   const services = Object.entries(document?.services ?? {});
   return Object.fromEntries(
-    services.map(([name, service]): [string, ResolvedService] => [
-      name,
-      { environment: toEnvironment(service?.environment) },
-    ]),
+    services.map(([name, service]): [string, Environment] => [name, toEnvironment(service?.environment)]),
   );
 }
 
@@ -26,7 +24,7 @@ interface Service {
   readonly environment?: Record<string, unknown> | string[] | null;
 }
 
-function toEnvironment(environment: Service['environment']): ResolvedService['environment'] {
+function toEnvironment(environment: Service['environment']): Environment {
   const entries = Array.isArray(environment)
     ? environment.map((entry): [string, unknown] => {
         const at = entry.indexOf('=');
@@ -40,4 +38,19 @@ function toEnvironment(environment: Service['environment']): ResolvedService['en
       value === null || value === undefined ? null : String(value).replaceAll('$$', '$'),
     ]),
   );
+}
+
+/**
+ * Names of the containers that `docker compose --dry-run up -d SERVICE` would create or recreate, without the service's own.
+ * Its lines: ` DRY-RUN MODE -  Container project-redis-1  Recreate`.
+ *
+ * @param own names of the service's containers
+ */
+export function parseDryRun(text: string, own: readonly string[]): string[] {
+  const found = new Set<string>();
+  for (const match of text.matchAll(/Container (\S+)\s+(?:Recreate|Recreated|Creating|Created)\b/g)) {
+    const name = match[1] ?? '';
+    if (!own.includes(name)) found.add(name);
+  }
+  return [...found];
 }

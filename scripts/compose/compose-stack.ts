@@ -1,0 +1,409 @@
+import { basename, dirname, join } from 'node:path';
+import { createProjectChanges, type Project, type ProjectState } from '../compose-file/planned-change.ts';
+import { AppError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import type { Clock, Command, CommandResult, Files, Processes } from '../core/ports.ts';
+import type { Stack } from '../core/stack.ts';
+import { parseConfig, parseDryRun } from './compose-output.ts';
+import { readLogs } from './container-log.ts';
+import { findComposeFiles, otherComposeFiles } from './default-files.ts';
+import { composeMissing, configFailure, dockerFailure, renderCommand, upFailure } from './failures.ts';
+import { type Container, parseInspect } from './inspect.ts';
+import {
+  configCommand,
+  DOCKER,
+  dryUpCommand,
+  findRunning,
+  type Invocation,
+  isOneOff,
+  isSameFile,
+  logsCommand,
+  newestFirst,
+  PROJECT_LABEL,
+  type Program,
+  type Running,
+  repairCommand,
+  SERVICE_LABEL,
+  scaleOf,
+  UP_FINISH_MS,
+  upCommand,
+} from './invocation.ts';
+import { probe } from './probe.ts';
+
+export interface ComposeOptions {
+  readonly service: string;
+  /** The variable that takes the token. */
+  readonly variable: string;
+  readonly write: 'auto' | 'compose' | 'env-file';
+  /** Absolute paths, as the user named them; null: the first that is there of the default names. */
+  readonly composeFiles: readonly string[] | null;
+  readonly cwd: string;
+  /** `COMPOSE_PROJECT_NAME`; null where it is not set. */
+  readonly project: string | null;
+  /** `--no-deps`. */
+  readonly noDeps: boolean;
+  readonly platform: NodeJS.Platform;
+  /** A path without links in it; null: there is no such file. */
+  readonly realPath: (path: string) => string | null;
+  /** Whether a variable is exported where compose is called. */
+  isExported(name: string): boolean;
+}
+
+export interface ComposeTools {
+  readonly processes: Processes;
+  readonly clock: Clock;
+  readonly files: Files;
+}
+
+/** A question to the daemon or to compose is answered within this, or not at all. */
+const ASK_TIMEOUT_MS = 60_000;
+
+/** An `up -d` may have to pull or build, and waits for the old container's stop grace. */
+const UP_TIMEOUT_MS = 15 * 60_000;
+
+/**
+ * Finds the project that was started from the compose files, and talks to it by the command line of Docker and of the compose
+ * that it was started with.
+ *
+ * @param purpose `write`: what keeps the token from being written is said before what is wrong with Docker
+ * @throws AppError `compose-file-missing`, `docker-…`, `compose-missing`, `service-ambiguous`
+ */
+export async function findComposeStack(
+  options: ComposeOptions,
+  tools: ComposeTools,
+  purpose: 'write' | 'look',
+  signal: AbortSignal,
+): Promise<Stack> {
+  const exists = async (path: string) => (await tools.files.read(path)) !== null;
+  const named = options.composeFiles;
+  const files = await findComposeFiles(named, options.cwd, exists);
+  const others = named === null ? await otherComposeFiles(files, exists) : [];
+  const docker = createDocker(tools.processes);
+  try {
+    const found = await findProject(options, [files, ...others], docker, signal);
+    return createComposeStack(options, found, docker, tools);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (purpose === 'write')
+      await changesOf(options, files, join(dirname(files[0] ?? ''), '.env'), tools).verifyWritable();
+    throw error;
+  }
+}
+
+/** The project as it was found: what runs of it, and how compose is called for it. */
+interface FoundProject {
+  readonly invocation: Invocation;
+  /** Of the daemon. */
+  readonly engine: string;
+  readonly running: Running | null;
+}
+
+async function findProject(
+  { service, project, platform, realPath, composeFiles, noDeps }: ComposeOptions,
+  lists: readonly (readonly string[])[],
+  docker: Docker,
+  signal: AbortSignal,
+): Promise<FoundProject> {
+  const [server, plugin, containers] = await Promise.all([
+    docker.ask(['version', '--format', '{{.Server.Version}}'], signal),
+    docker.ask(['compose', 'version', '--short'], signal),
+    docker.containers([`${SERVICE_LABEL}=${service}`], signal),
+  ]);
+  if (server.exitCode !== 0) throw dockerFailure(server);
+
+  const real = (path: string) => realPath(path) ?? path;
+  let running: Running | null = null;
+  let list: readonly string[] = [];
+  for (list of lists) {
+    running = findRunning(containers, list[0] ?? '', project, platform, real);
+    if (running !== null) break;
+  }
+  const program = await chooseProgram(plugin, running?.major ?? null, docker, signal);
+  let files = program.major < 2 ? firstForV1(lists) : (lists[0] ?? []);
+  if (running !== null) {
+    // The running stack's own list, unless that has lost a file or somebody names one that it does not have.
+    const { files: started } = running;
+    const has = (file: string) => started.some((each) => isSameFile(real(each), real(file), platform));
+    const isWhole = started.every((file) => realPath(file) !== null);
+    files = isWhole && (composeFiles === null || composeFiles.every(has)) ? started : list;
+  }
+  const isElsewhere = running !== null && running.directory !== dirname(files[0] ?? '');
+  const invocation = {
+    program,
+    files,
+    project: running?.project ?? null,
+    directory: isElsewhere ? (running?.directory ?? null) : null,
+    envFiles: running?.envFiles ?? [],
+    noDeps,
+  };
+  return { invocation, engine: server.stdout.trim(), running };
+}
+
+/** The compose that made the running container, else the plugin, else the old program: each recreates what the other made. */
+async function chooseProgram(plugin: CommandResult, major: number | null, docker: Docker, signal: AbortSignal) {
+  const v2 = toProgram([DOCKER, 'compose'], plugin);
+  if (v2 !== null && major !== 1) return v2;
+  const v1 = toProgram(
+    ['docker-compose'],
+    await docker.run({ file: 'docker-compose', args: ['version', '--short'] }, signal),
+  );
+  const program = v1 ?? v2;
+  if (program === null) throw composeMissing();
+  return program;
+}
+
+function createComposeStack(
+  options: ComposeOptions,
+  { invocation, engine, running }: FoundProject,
+  docker: Docker,
+  tools: ComposeTools,
+): Stack {
+  const { service, platform, realPath } = options;
+  const { program, files } = invocation;
+  const scale = scaleOf(running?.containers ?? []);
+  const up = upCommand(invocation, service, scale);
+  const recreate = { ...up, args: [...up.args.slice(0, -1), '--force-recreate', service] };
+  const programName = `${program.command.join(' ')} ${program.version}`;
+  // In the directory of the first file, unless the stack was started with --env-file (Compose spec, "Use an environment file").
+  const dotenv = invocation.envFiles.at(-1) ?? join(running?.directory ?? dirname(files[0] ?? ''), '.env');
+  const check = configCommand(invocation);
+  let project = running?.project ?? null;
+
+  const resolve = async (signal: AbortSignal, exported: Readonly<Record<string, string>> = {}): Promise<Project> => {
+    const result = await docker.run(check, signal, exported);
+    if (result.startError !== null) throw composeMissing();
+    if (result.timedOut) {
+      throw new AppError('compose-failed', `Compose took longer than ${ASK_TIMEOUT_MS / 1_000} s to read its files.`, {
+        hint: {
+          text: 'An include from elsewhere or a slow disk may be the reason. See how long it takes by hand:',
+          command: renderCommand(check),
+        },
+      });
+    }
+    if (result.exitCode !== 0) throw configFailure(result, check, files[0] ?? '');
+    try {
+      return parseConfig(result.stdout);
+    } catch {
+      throw new AppError('compose-failed', 'Compose answered "config" with something that cannot be read.', {
+        hint: `Is ${program.command.join(' ')} really compose? It says it is version ${program.version}.`,
+      });
+    }
+  };
+  const changes = changesOf(options, files, dotenv, tools, { resolve, checkByHand: renderCommand(check) });
+  let looked: ProjectState | null = null;
+  const lastLook = async (signal: AbortSignal) => {
+    looked ??= await changes.read(signal);
+    return looked;
+  };
+
+  const instances = async (signal: AbortSignal): Promise<readonly Container[]> => {
+    const labels = [`${SERVICE_LABEL}=${service}`, ...(project === null ? [] : [`${PROJECT_LABEL}=${project}`])];
+    const found = await docker.containers(labels, signal);
+    if (project !== null) return newestFirst(found);
+    // Without a project's name yet: only containers that were made from these files belong to it.
+    const real = (path: string) => realPath(path) ?? path;
+    const own = newestFirst(findRunning(found, files[0] ?? '', null, platform, real)?.containers ?? []);
+    project = own[0]?.labels[PROJECT_LABEL] ?? null;
+    return own;
+  };
+
+  /** Other containers that `up` would recreate, because what they depend on changed; v1 cannot tell beforehand. */
+  const restartedBeside = async (signal: AbortSignal): Promise<readonly string[]> => {
+    const own = running?.containers.map(({ name }) => name) ?? [];
+    if (program.major < 2 || own.length === 0) return [];
+    const result = await docker.run(dryUpCommand(invocation, service, scale), signal);
+    return result.exitCode === 0 ? parseDryRun(`${result.stdout}\n${result.stderr}`, own) : [];
+  };
+
+  /**
+   * The newest container, and the services that live in the network of the service's containers (`network_mode: service:…`),
+   * whatever profile they have.
+   */
+  const lookBeforeUp = async (signal: AbortSignal) => {
+    if (project === null) return { old: (await instances(signal))[0], sidecars: [] };
+    const all = newestFirst(await docker.containers([`${PROJECT_LABEL}=${project}`], signal));
+    const own = all.filter(({ labels }) => labels[SERVICE_LABEL] === service);
+    const networks = own.map(({ id }) => `container:${id}`);
+    const beside = all.filter(({ networkMode }) => networks.includes(networkMode));
+    return { old: own[0], sidecars: [...new Set(beside.map(({ labels }) => labels[SERVICE_LABEL] ?? ''))] };
+  };
+
+  /** Replaces containers, and is not stopped halfway: that would leave the service down. */
+  const replaceContainers = async (command: Command, what: string, signal: AbortSignal) => {
+    const limits = { timeoutMs: UP_TIMEOUT_MS, finishMs: UP_FINISH_MS, ownGroup: true };
+    const result = await tools.processes.run(command, { signal, ...limits });
+    if (result.exitCode !== 0) throw upFailure(result, command, what);
+  };
+
+  return {
+    description: [
+      programName,
+      ...(invocation.project === null ? [] : [`project ${invocation.project}`]),
+      ...files,
+      `service ${service}`,
+    ].join(', '),
+    facts: [
+      ['Compose', `${programName} (Engine ${engine})`],
+      ['Project', [...(invocation.project === null ? [] : [invocation.project]), ...files].join(', ')],
+    ],
+    isLocal: false,
+    byHand: {
+      check: renderCommand(check),
+      restart: renderCommand(up),
+      recreate: renderCommand(recreate),
+      follow: renderCommand(logsCommand(invocation, service)),
+      log: ({ name }) => `${DOCKER} logs ${name}`,
+      inspect: ({ name }) => `${DOCKER} inspect ${name}`,
+      resume: ({ name }) => `${DOCKER} unpause ${name}`,
+    },
+
+    async look(signal) {
+      const [state, own, beside] = await Promise.all([
+        changes.read(signal),
+        instances(signal),
+        restartedBeside(signal),
+      ]);
+      looked = state;
+      const environment = state.project[service];
+      if (environment === undefined) throw serviceNotFound(service, Object.keys(state.project), state, files[0] ?? '');
+      return {
+        environment,
+        environments: Object.values(state.project),
+        instance: own[0] ?? null,
+        sideEffects:
+          beside.length === 0
+            ? []
+            : [
+                `The restart will also recreate ${beside.join(', ')}: its configuration or image changed since it was started. --no-deps leaves it alone.`,
+              ],
+      };
+    },
+    planWrite: async (settings, signal) => changes.planWrite(await lastLook(signal), settings),
+    planClear: async (prior, signal) => changes.planClear(await changes.read(signal), prior),
+
+    async restart(listener, onStart, signal) {
+      const { old, sidecars } = await lookBeforeUp(signal);
+      signal.throwIfAborted();
+      onStart();
+      listener.progress(renderCommand(up));
+      const explainWait = () =>
+        listener.warn(
+          `Compose is still replacing the container of ${service}. Stopped halfway it would leave the service down, so it gets up to ${UP_FINISH_MS / 1_000} s to finish. Ctrl-C again ends at once.`,
+        );
+      signal.addEventListener('abort', explainWait, { once: true });
+      try {
+        await replaceContainers(up, service, signal);
+      } finally {
+        signal.removeEventListener('abort', explainWait);
+      }
+      const [instance] = await instances(signal);
+      if (instance === undefined) {
+        throw new AppError('restart-failed', `Compose reported success, but ${service} has no container.`, {
+          hint: { text: 'Run it by hand and look:', command: renderCommand(up) },
+        });
+      }
+      if (instance.id === old?.id) {
+        throw new AppError(
+          'container-unchanged',
+          `Compose left the old container of ${service} in place, so nothing changed for it.`,
+          { hint: { text: 'Run it by hand with --force-recreate:', command: renderCommand(recreate) } },
+        );
+      }
+      // With the old container they lost their network, and cannot even restart.
+      if (sidecars.length > 0)
+        await replaceContainers(repairCommand(invocation, sidecars), sidecars.join(', '), signal);
+      const also = sidecars.length > 0 ? `, and new ones for ${sidecars.join(', ')} on its network` : '';
+      return { instance, summary: `new container ${instance.id.slice(0, 12)}${also}` };
+    },
+
+    instances,
+    instance: async (id, signal) => (await docker.inspect([id], signal))[0] ?? null,
+    reachFrom: (id, url, signal) => probe(id, url, { processes: tools.processes, signal }),
+    logs: (id, how) =>
+      readLogs(id, how, {
+        processes: tools.processes,
+        clock: tools.clock,
+        inspect: async () => (await docker.inspect([id], how.signal))[0] ?? null,
+      }),
+  };
+}
+
+/** The changes to a project's files; without a way to resolve them, only what the files alone tell. */
+function changesOf(
+  { service, variable, write, isExported }: ComposeOptions,
+  paths: readonly string[],
+  dotenv: string,
+  { files }: ComposeTools,
+  project: Pick<Parameters<typeof createProjectChanges>[0], 'resolve' | 'checkByHand'> = {
+    resolve: async () => ({}),
+    checkByHand: '',
+  },
+) {
+  return createProjectChanges({ files, paths, dotenv, service, variable, mode: write, isExported, ...project });
+}
+
+interface Docker {
+  run(command: Command, signal: AbortSignal, env?: Readonly<Record<string, string>>): Promise<CommandResult>;
+  ask(args: readonly string[], signal: AbortSignal): Promise<CommandResult>;
+  inspect(ids: readonly string[], signal: AbortSignal): Promise<Container[]>;
+  /** Those that have all of these labels, without what `compose run` made. */
+  containers(labels: readonly string[], signal: AbortSignal): Promise<Container[]>;
+}
+
+function createDocker(processes: Processes): Docker {
+  const run: Docker['run'] = (command, signal, env = {}) =>
+    processes.run(command, { signal, timeoutMs: ASK_TIMEOUT_MS, env });
+  const ask: Docker['ask'] = (args, signal) => run({ file: DOCKER, args }, signal);
+  const inspect: Docker['inspect'] = async (ids, signal) => {
+    if (ids.length === 0) return [];
+    const result = await ask(['inspect', '--type', 'container', ...ids], signal);
+    // A container that went away meanwhile makes the exit code 1; the others are printed nevertheless.
+    if (result.exitCode !== 0 && !/no such (?:container|object)/i.test(result.stderr)) throw dockerFailure(result);
+    return result.stdout.trim() === '' ? [] : parseInspect(result.stdout);
+  };
+  return {
+    run,
+    ask,
+    inspect,
+    async containers(labels, signal) {
+      const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
+      const result = await ask(['ps', '-aq', '--no-trunc', ...filters], signal);
+      if (result.exitCode !== 0) throw dockerFailure(result);
+      const found = await inspect(result.stdout.split(/\s+/).filter(Boolean), signal);
+      return found.filter((each) => !isOneOff(each));
+    },
+  };
+}
+
+/** Compose knows the service by another name, or leaves it out for its profile (Compose spec, "profiles"). */
+function serviceNotFound(service: string, known: readonly string[], { target }: ProjectState, file: string): AppError {
+  if (!(target instanceof AppError)) {
+    return new AppError(
+      'service-not-found',
+      `Compose leaves the service "${service}" out: its profile is not active.`,
+      {
+        hint: 'Activate it as for the running stack: set COMPOSE_PROFILES.',
+        where: { file: target.path },
+      },
+    );
+  }
+  if (target.code === 'service-not-found') return target;
+  const near = nearest(service, known);
+  const suggestion = near.length > 0 ? `Did you mean ${near.join(' or ')}? ` : '';
+  return new AppError('service-not-found', `Compose knows no service "${service}" in these files.`, {
+    hint: `${suggestion}Name it with --service, or activate its profile (COMPOSE_PROFILES).`,
+    where: { file },
+  });
+}
+
+/** v1 looks for its old names first: docker-compose.yml before compose.yaml. */
+function firstForV1(lists: readonly (readonly string[])[]): readonly string[] {
+  const isOld = ([file = '']: readonly string[]) => /^docker-compose\.ya?ml$/.test(basename(file));
+  return lists.find(isOld) ?? lists[0] ?? [];
+}
+
+function toProgram(command: readonly string[], { exitCode, stdout }: CommandResult): Program | null {
+  const version = exitCode === 0 ? (stdout.trim().replace(/^v/, '').split(/[\s-]/)[0] ?? '') : '';
+  const major = Number.parseInt(version, 10);
+  return Number.isNaN(major) ? null : { command, version, major };
+}
