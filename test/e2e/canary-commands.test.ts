@@ -59,12 +59,12 @@ const AFTER = `${LEAK_EVERYWHERE} secrets.forEach(leak); throw new Error('at the
 const script = (listen: string, exec: string) => ({ listen, script: { exec: exec.split('\n') } });
 const EVENTS = [script('prerequest', BEFORE), script('test', AFTER)];
 
-/** Every command, with what makes it do its work; `null`: it brings a sandbox of its own (canary-demo). */
+/** Every command, with what makes it do its work; `null`: it brings a sandbox of its own (demo.test.ts). */
 const ARGUMENTS = {
-  iat: ['--health-timeout', '1', '--timeout', '20'],
-  doctor: ['--timeout', '20'],
+  iat: ['--health-timeout', '1'],
+  doctor: [],
   health: [],
-  clear: ['--timeout', '20'],
+  clear: [],
   collection: ['IdP Admin', 'BFF Health'],
   demo: null,
 } as const satisfies Record<CommandName, readonly string[] | null>;
@@ -111,8 +111,9 @@ async function writeLeakingCollection({ home, env }: StandIn): Promise<void> {
   await writeFile(join(home, 'environment.json'), JSON.stringify({ name: 'Test', values }));
 }
 
-/** What the kernel shows of every process below `pid`, sampled until it is told to stop. */
+/** What the kernel shows of every process below `pid`, looked at again and again until `stop`. */
 function sampleProcesses(pid: number): {
+  look(): void;
   stop(): { readonly argv: string; readonly environments: string; readonly count: number };
 } {
   const argv = new Map<string, string>();
@@ -141,8 +142,9 @@ function sampleProcesses(pid: number): {
         environments.set(name, `${environments.get(name) ?? ''}\n${read(`/proc/${name}/environ`)}`);
     }
   };
-  const timer = setInterval(look, 15);
+  const timer = setInterval(look, 50);
   return {
+    look,
     stop() {
       clearInterval(timer);
       return {
@@ -166,6 +168,8 @@ describe.skipIf(!existsSync('/proc/self/environ'))('a collection that leaks in e
     const headers = { 'content-type': 'application/json', 'set-cookie': `sid=${SECRETS.cookie}; Path=/` };
     standIn.answer(/^GET /, { status: 200, body, headers });
     const before = await readAllFiles(home);
+    // Of the children of iat at least this one is looked at.
+    const up = standIn.hold(/ up -d/);
     const [urls, bffUrl] = [standIn.args.slice(0, 4), standIn.args.slice(2, 4)];
     const given = { iat: standIn.args, doctor: urls, health: bffUrl }[command as 'iat'] ?? [];
     const running = startCommand(
@@ -177,6 +181,10 @@ describe.skipIf(!existsSync('/proc/self/environ'))('a collection that leaks in e
       },
     );
     const sampled = sampleProcesses(running.pid);
+    void up.reached.then(() => {
+      sampled.look();
+      up.release();
+    });
     const ended = await running.ended;
     const { stdout, stderr } = ended;
     const { argv, environments, count } = sampled.stop();

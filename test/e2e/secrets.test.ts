@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type ErrorCode, exitCodeOf } from '../../scripts/core/errors.ts';
 import { documentOf, runCommand } from '../support/command.ts';
+import { runHere } from '../support/in-process.ts';
 import { readAllFiles } from '../support/leaks.ts';
 import { createStandIn, IAT, OTHER_SECRET, type StandIn } from '../support/stand-in.ts';
 import { findTraces } from '../support/traces.ts';
@@ -19,6 +20,8 @@ interface Case {
   readonly args?: (secret: string) => readonly string[];
   readonly env?: (secret: string) => Record<string, string>;
   readonly prepare?: (standIn: StandIn, secret: string) => Promise<void> | void;
+  /** What is tried reads the environment of the process itself. */
+  readonly inOwnProcess?: boolean;
 }
 
 const asAdmin: NonNullable<Case['env']> = (secret) => ({ IAT_ADMIN_TOKEN: secret });
@@ -103,6 +106,7 @@ const CASES: Record<string, Case> = {
   },
   'a proxy has a password': {
     code: 'idp-unreachable',
+    inOwnProcess: true,
     env: (s) => ({
       HTTP_PROXY: `http://someone:${encodeURIComponent(s).slice(0, 200)}@127.0.0.1:1`,
       http_proxy: `http://someone:${encodeURIComponent(s).slice(0, 200)}@127.0.0.1:1`,
@@ -131,17 +135,19 @@ const CASES: Record<string, Case> = {
 
 test.for(Object.entries(CASES))(
   '%s: it is not shown',
-  async ([name, { code, args = () => [], env = () => ({}), prepare }]) => {
+  async ([name, { code, args = () => [], env = () => ({}), prepare, inOwnProcess }]) => {
     for (const secret of [AWKWARD, ...(name.startsWith('the IdP echoes') ? [LONG] : [])]) {
       const standIn = await createStandIn();
       const { home } = standIn;
-      await mkdir(join(home, 'tmp'));
       await prepare?.(standIn, secret);
       const before = await readAllFiles(home);
-      const { stdout, stderr } = await runCommand([...standIn.args, '--verbose', '--json', ...args(secret)], {
-        cwd: home,
-        env: { ...standIn.env, TMPDIR: join(home, 'tmp'), ...env(secret) },
-      });
+      const { stdout, stderr } = await (inOwnProcess ? runCommand : runHere)(
+        [...standIn.args, '--verbose', '--json', ...args(secret)],
+        {
+          cwd: home,
+          env: { ...standIn.env, ...env(secret) },
+        },
+      );
       const after = Object.entries(await readAllFiles(home)).filter(([path]) => before[path] === undefined);
       const compose = (await readFile(standIn.composeFile, 'utf8')).replaceAll(IAT, '').replaceAll(OTHER_SECRET, '');
       const isWritten = (await readFile(standIn.composeFile, 'utf8')).includes(IAT);
