@@ -18,8 +18,8 @@ import type {
 } from '../../scripts/core/stack.ts';
 import type { FakeClock } from './fake-clock.ts';
 
-/** What the BFF answers on each path of its health folder; null: nothing listens. */
-export type Answer = { readonly status: number; readonly body?: string } | null;
+/** What is answered; null: nothing listens. `fails`: a test of the collection fails, as with each status from 300 on. */
+export type Answer = { readonly status: number; readonly body?: string; readonly fails?: true } | null;
 
 /**
  * What a BFF does after each of its starts, by the fake clock: it writes, exits, gets healthy. The signal aborts when the
@@ -39,6 +39,8 @@ export class FakeInstance {
   /** What it answers by HTTP. */
   answer: Answer = null;
   isGone = false;
+  /** How long a reader of its log needs for a line. */
+  lineMs = 0;
   readonly #clock: FakeClock;
   readonly #behave: Behaviour;
   readonly #ending = new AbortController();
@@ -105,6 +107,7 @@ export class FakeInstance {
       const line = this.lines[at];
       if (line !== undefined) {
         at += 1;
+        if (this.lineMs > 0) await this.#clock.sleep(this.lineMs, signal);
         yield line;
       } else if (!follow || this.isGone || ['exited', 'dead', 'removing'].includes(this.state.status)) return;
       else await this.#change(signal);
@@ -119,8 +122,12 @@ export class FakeInstance {
 
   #change(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiting.push(done);
+      signal.addEventListener('abort', done, { once: true });
     });
   }
 }

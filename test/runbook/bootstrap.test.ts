@@ -1,0 +1,265 @@
+import { describe, expect, test } from 'vitest';
+import type { ErrorCode } from '../../scripts/core/errors.ts';
+import { watchUntilHealthy } from '../../scripts/runbook/bootstrap.ts';
+import { planHealth, readSource } from '../../scripts/runbook/requests.ts';
+import { ENVIRONMENT, fail, NO_TOKEN, REFUSED, REGISTERED, UP } from '../support/fake-bffs.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { createFakeRun, IAT } from '../support/fake-run.ts';
+import { type Behaviour, type FakeInstance, FakeStack } from '../support/fake-stack.ts';
+
+type Act = (bff: FakeInstance, wait: (ms: number) => Promise<void>, stack: FakeStack) => Promise<void> | void;
+
+/** Watches a new instance that does this, and says how that ended and when. */
+async function watch(
+  act: Act,
+  job: { healthTimeoutMs?: number; stableForMs?: number; interruptAfterMs?: number } = {},
+) {
+  const clock = new FakeClock();
+  const behave: Behaviour = (bff, signal) => act(bff, (ms) => clock.sleep(ms, signal), stack);
+  const stack: FakeStack = new FakeStack(clock, { ...ENVIRONMENT, DCR_IAT: IAT }, behave);
+  const run = createFakeRun(clock, stack, { job: { stableForMs: 0, ...job }, keys: [] });
+  const { context } = run;
+  const source = await context.recorder.step('preflight', (scope) => readSource(context, scope));
+  const health = planHealth(source, context, null);
+  const instance = stack.replace().describe();
+  if (job.interruptAfterMs !== undefined) {
+    void clock.sleep(job.interruptAfterMs, new AbortController().signal).then(() => run.interrupt());
+  }
+  const { error, diagnosis, log } = await watchUntilHealthy(context, { stack, health }, instance);
+  const { steps, error: failure, warnings } = run.finish({ verdict: 'healthy', error });
+  const summaries = Object.fromEntries(steps.map(({ name, summary }) => [name, summary]));
+  return { failure, code: failure?.code ?? null, diagnosis: diagnosis.code, log, summaries, warnings, ms: clock.now() };
+}
+
+/** It serves from now on, and its log says so. */
+function serve(bff: FakeInstance): void {
+  bff.write(REGISTERED, UP);
+  bff.serve();
+}
+
+describe('a BFF that comes up', () => {
+  test('the log decides, and health is asked at once when it says that it serves', async () => {
+    const { code, diagnosis, summaries, ms } = await watch(async (bff, wait) => {
+      await wait(5_000);
+      bff.write(REGISTERED);
+      await wait(30_000);
+      bff.write(UP);
+      bff.serve();
+    });
+    expect(code).toBeNull();
+    expect(diagnosis).toBe('registered');
+    expect(summaries['bootstrap']).toContain('registered itself');
+    expect(summaries['health']).toBe('2 of 2 requests pass');
+    expect(ms).toBeLessThan(35_200);
+  });
+
+  test('a log that says nothing for ten seconds is no reason to wait on', async () => {
+    const { code, summaries, failure } = await watch(async (bff, wait) => {
+      await wait(1_000);
+      bff.serve();
+    });
+    expect(summaries['bootstrap']).toContain('does not say whether it registered');
+    // Nothing shows that it is registered: not its log, and it publishes no key.
+    expect(code).toBe('bff-unregistered');
+    expect(failure?.message).toContain('nothing shows that it is registered');
+  });
+
+  test('one that serves has its bootstrap behind it, whatever else it goes on logging', async () => {
+    const { summaries, ms } = await watch(async (bff, wait) => {
+      bff.write(UP);
+      bff.serve();
+      for (;;) {
+        await wait(100);
+        bff.write('INFO - GET /health 200');
+      }
+    });
+    expect(summaries['bootstrap']).toContain('does not say whether it registered');
+    expect(ms).toBeLessThan(4_000);
+  });
+
+  test('a log that cannot be read: state and health count, and a warning says so', async () => {
+    const { summaries, warnings } = await watch((bff) => {
+      bff.logUnreadable = 'none is kept';
+      bff.serve();
+    });
+    expect(summaries['bootstrap']).toContain('cannot be read here');
+    expect(warnings).toEqual(['The log of fake-bff-1 cannot be read here; only state and health count.']);
+  });
+
+  test('a registration that fails and is tried again by the BFF itself is no failure', async () => {
+    const { code, diagnosis } = await watch(async (bff, wait) => {
+      bff.write(REFUSED);
+      await wait(200);
+      serve(bff);
+    });
+    expect({ code, diagnosis }).toEqual({ code: null, diagnosis: 'registered' });
+  });
+
+  test('one restart after a failure is no crash loop', async () => {
+    const { code, diagnosis } = await watch(async (bff, wait) => {
+      if (bff.state.restartCount > 0) return serve(bff);
+      bff.write('ERROR - dcr connection refused: idp-app:8002');
+      await wait(100);
+      bff.exit(1, { status: 'restarting' });
+      await wait(100);
+      bff.start({ counts: true });
+    });
+    expect({ code, diagnosis }).toEqual({ code: null, diagnosis: 'registered' });
+  });
+
+  test('one that is paused for a moment goes on', async () => {
+    const { code } = await watch(
+      async (bff, wait) => {
+        serve(bff);
+        await wait(1_000);
+        bff.change({ status: 'paused' });
+        await wait(1_500);
+        bff.change({ status: 'running' });
+      },
+      { stableForMs: 10_000 },
+    );
+    expect(code).toBeNull();
+  });
+});
+
+/** What goes wrong, with the error and the diagnosis, and how long after its moment that may be known at the latest. */
+const FAILURES: Readonly<
+  Record<
+    string,
+    {
+      readonly act: Act;
+      readonly code: ErrorCode;
+      readonly diagnosis: string;
+      readonly says: RegExp;
+      readonly ms: number;
+    }
+  >
+> = {
+  'a fatal line': {
+    act: (bff) => bff.write(REFUSED),
+    code: 'bootstrap-failed',
+    diagnosis: 'iat-invalid',
+    says: /does not accept the IAT/,
+    ms: 500,
+  },
+  'a fatal line, and then the end of the process': {
+    act: (bff) => fail(bff, NO_TOKEN),
+    code: 'bootstrap-failed',
+    diagnosis: 'iat-missing',
+    says: /no IAT/,
+    ms: 800,
+  },
+  'an end without a word': {
+    act: (bff) => bff.exit(3),
+    code: 'container-exited',
+    diagnosis: 'unknown',
+    says: /exited with code 3/,
+    ms: 800,
+  },
+  'an end because there is too little memory': {
+    act: (bff) => bff.exit(137, { oomKilled: true }),
+    code: 'container-exited',
+    diagnosis: 'unknown',
+    says: /too much memory/,
+    ms: 3_000,
+  },
+  'a program that does not exist': {
+    act: (bff) =>
+      bff.change({ status: 'created', error: 'OCI runtime create failed: exec: "bff": executable file not found' }),
+    code: 'container-not-started',
+    diagnosis: 'unknown',
+    says: /bff/,
+    ms: 800,
+  },
+  'crash after crash': {
+    async act(bff, wait) {
+      bff.write(REGISTERED);
+      await wait(50);
+      bff.exit(1, { status: 'restarting', restartCount: bff.state.restartCount + 1 });
+      await wait(50);
+      bff.start();
+    },
+    code: 'container-crash-loop',
+    diagnosis: 'registered',
+    says: /again and again/,
+    // As long as it goes on writing, what it says is read on for a moment.
+    ms: 3_000,
+  },
+  'a health check of its own that fails': {
+    act(bff) {
+      serve(bff);
+      bff.answer = null;
+      bff.change({ health: { status: 'unhealthy', lastOutput: 'sessions are gone' } });
+    },
+    code: 'bff-unhealthy',
+    diagnosis: 'registered',
+    says: /healthcheck fails: sessions are gone/,
+    ms: 3_000,
+  },
+  'a pause that lasts': {
+    act: (bff) => bff.change({ status: 'paused' }),
+    code: 'container-paused',
+    diagnosis: 'unknown',
+    says: /is paused/,
+    ms: 3_000,
+  },
+  'another instance in its place': {
+    act(bff, _, stack) {
+      if (stack.current !== bff) return;
+      bff.exit(143);
+      stack.behave = () => {};
+      stack.replace();
+    },
+    code: 'container-replaced',
+    diagnosis: 'unknown',
+    says: /replaced/,
+    ms: 1_500,
+  },
+  'its removal': {
+    act: (bff) => bff.remove(),
+    code: 'container-replaced',
+    diagnosis: 'unknown',
+    says: /is gone/,
+    ms: 2_500,
+  },
+};
+
+describe('a BFF that fails', () => {
+  test.for(Object.entries(FAILURES))('%s', async ([, { act, code, diagnosis, says, ms }]) => {
+    const MOMENT_MS = 2_000;
+    const end = await watch(async (bff, wait, stack) => {
+      if (bff.state.restartCount === 0) await wait(MOMENT_MS);
+      await act(bff, wait, stack);
+    });
+    expect(end).toMatchObject({ code, diagnosis });
+    expect(end.failure?.message).toMatch(says);
+    expect(end.ms).toBeLessThanOrEqual(MOMENT_MS + ms);
+  });
+
+  test('the log of one that has ended is read to its end: the line that decides may be the last one', async () => {
+    const { code, diagnosis, ms } = await watch(async (bff, wait) => {
+      bff.lineMs = 20;
+      await wait(1_000);
+      bff.write(...Array.from({ length: 500 }, () => 'DEBUG - cache entry refreshed'));
+      fail(bff, REFUSED);
+    });
+    expect({ code, diagnosis }).toEqual({ code: 'bootstrap-failed', diagnosis: 'iat-invalid' });
+    expect(ms).toBeGreaterThan(11_000);
+    expect(ms).toBeLessThan(11_600);
+  });
+
+  test('the end of the time, and what was answered last', async () => {
+    const { code, failure, ms } = await watch((bff) => bff.write(REGISTERED), { healthTimeoutMs: 60_000 });
+    expect(code).toBe('bff-unhealthy');
+    expect(failure?.message).toMatch(
+      /not healthy 6[0-2](?:\.\d)? s after its start, after \d+ tries\. Health: no answer \(ECONNREFUSED\)/,
+    );
+    expect(ms).toBeLessThan(62_500);
+  });
+
+  test('an interruption ends it with its reason', async () => {
+    const { code, ms } = await watch(() => {}, { interruptAfterMs: 3_210 });
+    expect(code).toBe('interrupted');
+    expect(ms).toBe(3_210);
+  });
+});

@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../../scripts/core/errors.ts';
+import type { PriorValue } from '../../scripts/core/result.ts';
+import { CLEAR_STEPS, runClear } from '../../scripts/runbook/clear.ts';
+import type { Job } from '../../scripts/runbook/job.ts';
+import { ENVIRONMENT, wellBehaved } from '../support/fake-bffs.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { createFakeRun, IAT } from '../support/fake-run.ts';
+import { type FakeInstance, FakeStack } from '../support/fake-stack.ts';
+
+const NEVER = new AbortController().signal;
+
+interface Terms {
+  readonly environment?: Record<string, string | null>;
+  readonly isRegistered?: boolean;
+  readonly prior?: PriorValue;
+  readonly job?: Partial<Job>;
+  /** Changes what is there before the run. */
+  readonly prepare?: (stack: FakeStack, bff: FakeInstance, interrupt: () => void, clock: FakeClock) => void;
+}
+
+/** The BFF is up, with the token in its environment, when the run begins. */
+async function clear({ environment, isRegistered = true, prior, job, prepare }: Terms = {}) {
+  const clock = new FakeClock();
+  const stack = new FakeStack(
+    clock,
+    environment ?? { ...ENVIRONMENT, DCR_IAT: IAT },
+    wellBehaved(clock, { isRegistered }),
+  );
+  const bff = stack.replace();
+  await clock.sleep(1_000, NEVER);
+  const before = stack.text();
+  const tools = prior === undefined ? {} : { priorValue: async () => prior };
+  const run = createFakeRun(clock, stack, { job: { stableForMs: 0, ...job }, tools });
+  prepare?.(stack, bff, run.interrupt, clock);
+  const outcome = await runClear(run.context).catch((error: unknown) => ({ verdict: 'failed' as const, error }));
+  const result = run.finish(outcome, CLEAR_STEPS);
+  const ends = result.steps.map(({ name, status }) => `${name} ${status}`);
+  return { result, ends, stack, before };
+}
+
+const ALL = CLEAR_STEPS.map((step) => `${step} passed`);
+
+describe('npm run iat:clear', () => {
+  test('takes the token out, and proves that the BFF starts from its cached credentials', async () => {
+    const { result, ends, stack } = await clear();
+    expect(result).toMatchObject({ exitCode: 0, verdict: 'healthy', diagnosis: { code: 'credentials-cached' } });
+    expect(ends).toEqual(ALL);
+    expect(stack.calls).toEqual(['clear', 'restart']);
+    expect(stack.environment).toEqual(ENVIRONMENT);
+    expect(stack.current?.env).toEqual(ENVIRONMENT);
+  });
+
+  test.for([
+    ['absent', ENVIRONMENT],
+    ['empty', { ...ENVIRONMENT, DCR_IAT: '' }],
+    ['passed-through', { ...ENVIRONMENT, DCR_IAT: null }],
+    ['value', ENVIRONMENT],
+  ] as const)('leaves what was there before, as the reports tell: %s', async ([prior, environment]) => {
+    const { result, stack } = await clear({ prior });
+    expect(result.exitCode).toBe(0);
+    expect(stack.environment).toEqual(environment);
+  });
+
+  test('where the token is out already, only health is checked', async () => {
+    const { result, ends, stack } = await clear({ environment: ENVIRONMENT });
+    expect(result.exitCode).toBe(0);
+    expect(ends).toEqual([
+      'preflight passed',
+      'clear skipped',
+      'restart skipped',
+      'bootstrap skipped',
+      'health passed',
+    ]);
+    expect(stack.calls).toEqual([]);
+  });
+
+  test('where only the instance still has it, the restart takes it out', async () => {
+    const { result, stack } = await clear({
+      prepare(stack) {
+        stack.environment = ENVIRONMENT;
+      },
+    });
+    expect(result).toMatchObject({ exitCode: 0, compose: null });
+    expect(stack.current?.env).toEqual(ENVIRONMENT);
+  });
+
+  test('--dry-run changes nothing', async () => {
+    const { result, stack, before } = await clear({ job: { dryRun: true } });
+    expect(result).toMatchObject({ exitCode: 0, verdict: 'planned', compose: { wrote: null, changed: ['DCR_IAT'] } });
+    expect(stack.text()).toBe(before);
+  });
+});
+
+describe('what would make the next start need a token is refused', () => {
+  test('DCR_FORCE_REPLACE', async () => {
+    const { result, stack } = await clear({ environment: { ...ENVIRONMENT, DCR_IAT: IAT, DCR_FORCE_REPLACE: 'TRUE' } });
+    expect(result).toMatchObject({ exitCode: 2, error: { code: 'token-needed' } });
+    expect(stack.calls).toEqual([]);
+  });
+
+  test.for([
+    ['/app/keys/bff_client.json', ['/app/keys'], null],
+    ['/app/keys/bff_client.json', ['/app/keys/bff_client.json'], null],
+    ['/app/keys/bff_client.json', ['/app/key'], 'token-needed'],
+    ['/app/keys/bff_client.json', [], 'token-needed'],
+    ['keys/bff_client.json', [], null],
+  ] as const)('credentials in %s, and what outlives it: %j', async ([path, persistentPaths, code]) => {
+    const { result } = await clear({
+      environment: { ...ENVIRONMENT, DCR_IAT: IAT, BFF_CLIENT_CRED_PATH: path },
+      prepare(_, bff) {
+        bff.persistentPaths = persistentPaths;
+      },
+    });
+    expect(result.error?.code ?? null).toBe(code);
+  });
+
+  test('a BFF that is not up', async () => {
+    const { result, stack } = await clear({
+      prepare(_, bff) {
+        bff.exit(1);
+      },
+    });
+    expect(result).toMatchObject({ exitCode: 1, error: { code: 'bff-unregistered' } });
+    expect(stack.calls).toEqual([]);
+  });
+});
+
+describe('a BFF that does not come up without its token', () => {
+  test('everything is put back, and the run says why', async () => {
+    const { result, ends, stack, before } = await clear({
+      prepare(stack, _, __, clock) {
+        stack.behave = wellBehaved(clock);
+      },
+    });
+    expect(result).toMatchObject({ exitCode: 1, error: { code: 'bootstrap-failed' }, compose: null });
+    expect(result.error?.message).toMatch(/^Without DCR_IAT the BFF is not well, so everything was put back: /);
+    expect(result.error?.hint).toMatchObject({ text: expect.stringContaining('volume'), command: 'npm run iat' });
+    expect(ends.slice(-3)).toEqual(['bootstrap failed', 'restore passed', 'health skipped']);
+    expect(stack.calls).toEqual(['clear', 'restart', 'put back', 'restart']);
+    expect(stack.text()).toBe(before);
+    expect(stack.current?.env['DCR_IAT']).toBe(IAT);
+  });
+
+  test('what cannot be put back is a warning', async () => {
+    const { result, ends } = await clear({
+      prepare(stack, _, __, clock) {
+        stack.behave = wellBehaved(clock);
+        const { planClear } = stack;
+        stack.planClear = async (...args) => {
+          const plan = await planClear.apply(stack, args);
+          const putBack = () => Promise.reject(new AppError('file-changed', 'It was saved by somebody else.'));
+          return { ...plan, clear: async (...given) => ({ ...(await plan.clear(...given)), putBack }) };
+        };
+      },
+    });
+    expect(result.error?.message).toMatch(/^Without DCR_IAT the BFF is not well: /);
+    expect(result.compose).not.toBeNull();
+    expect(result.warnings).toEqual([expect.stringContaining('could not be put back: It was saved by somebody else.')]);
+    expect(ends).toContain('restore failed');
+  });
+});
+
+describe('an interruption', () => {
+  test('before the restart puts everything back', async () => {
+    const { result, stack, before } = await clear({
+      prepare(stack, _, interrupt) {
+        stack.restart = async (__, ___, signal) => {
+          interrupt();
+          throw signal.reason;
+        };
+      },
+    });
+    expect(result).toMatchObject({ verdict: 'interrupted', error: { message: 'Interrupted.' }, compose: null });
+    expect(stack.text()).toBe(before);
+  });
+
+  test('after it leaves the token out, and the run says how to go on', async () => {
+    const { result, stack } = await clear({
+      prepare(stack, _, interrupt, clock) {
+        stack.behave = async (__, signal) => {
+          await clock.sleep(100, signal);
+          interrupt();
+        };
+      },
+    });
+    expect(result).toMatchObject({ verdict: 'interrupted', next: [{ command: 'npm run iat:clear' }] });
+    expect(stack.environment).toEqual(ENVIRONMENT);
+  });
+});

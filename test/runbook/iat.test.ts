@@ -1,0 +1,177 @@
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../../scripts/core/errors.ts';
+import { IAT_STEPS, runIat } from '../../scripts/runbook/iat.ts';
+import type { Job, Tools } from '../../scripts/runbook/job.ts';
+import { ENVIRONMENT, fail, REFUSED, wellBehaved } from '../support/fake-bffs.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { createFakeRun, IAT } from '../support/fake-run.ts';
+import { type Answer, type Behaviour, FakeStack } from '../support/fake-stack.ts';
+
+interface Terms {
+  readonly environment?: Record<string, string | null>;
+  readonly behave?: (clock: FakeClock) => Behaviour;
+  readonly job?: Partial<Job>;
+  readonly tools?: Partial<Tools>;
+  readonly mint?: () => Answer;
+  /** Changes the stack before the run. */
+  readonly prepare?: (stack: FakeStack, interrupt: () => void, clock: FakeClock) => void;
+}
+
+async function iat(terms: Terms = {}) {
+  const clock = new FakeClock();
+  const { environment = ENVIRONMENT, behave = wellBehaved, job, tools, mint } = terms;
+  const stack = new FakeStack(clock, environment, behave(clock));
+  const before = stack.text();
+  const run = createFakeRun(clock, stack, {
+    ...(job === undefined ? {} : { job }),
+    ...(tools === undefined ? {} : { tools }),
+    ...(mint === undefined ? {} : { mint }),
+  });
+  terms.prepare?.(stack, run.interrupt, clock);
+  const outcome = await runIat(run.context).catch((error: unknown) => ({ verdict: 'failed' as const, error }));
+  const result = run.finish(outcome, IAT_STEPS);
+  const ends = result.steps.map(({ name, status }) => `${name} ${status}`);
+  return { result, ends, stack, before, events: run.events, ms: clock.now() };
+}
+
+const ALL = IAT_STEPS.map((step) => `${step} passed`);
+
+describe('the main job', () => {
+  test('mints once, writes, restarts, and sees the BFF register and stay healthy', async () => {
+    const { result, ends, stack, events, ms } = await iat();
+    expect(result).toMatchObject({ exitCode: 0, verdict: 'healthy', diagnosis: { code: 'registered' }, error: null });
+    expect(ends).toEqual(ALL);
+    expect(events).toEqual(['mint']);
+    expect(stack.calls).toEqual(['write', 'restart']);
+    expect(stack.environment).toEqual({ ...ENVIRONMENT, DCR_IAT: IAT });
+    expect(result.next).toMatchObject([{ command: 'npm run iat:clear' }]);
+    expect(ms).toBeLessThan(12_000);
+  });
+
+  test('a BFF that has credentials leaves the token alone, and the run says so', async () => {
+    const { result } = await iat({ behave: (clock) => wellBehaved(clock, { isRegistered: true }) });
+    expect(result).toMatchObject({ exitCode: 0, diagnosis: { code: 'credentials-cached' } });
+    const words = /the new token was not used; it expires at 2026-01-01T01:/;
+    expect(result.next[0]?.text).toMatch(words);
+    expect(Object.fromEntries(result.facts)['Token']).toMatch(words);
+  });
+
+  test('--clear takes the token out again at the end', async () => {
+    const { result, ends, stack, before } = await iat({ job: { clear: true } });
+    expect(result).toMatchObject({ exitCode: 0, diagnosis: { code: 'credentials-cached' } });
+    expect(ends).toEqual([...ALL, 'clear passed', 'restart passed', 'bootstrap passed', 'health passed']);
+    expect(stack.text()).toBe(before);
+    expect(stack.current?.env).toEqual(ENVIRONMENT);
+  });
+
+  test('--no-restart stops after writing', async () => {
+    const { result, ends, stack } = await iat({ job: { restart: false } });
+    expect(result).toMatchObject({ exitCode: 0, verdict: 'planned', next: [{ command: 'fake up bff' }] });
+    expect(ends.slice(3)).toEqual(['restart skipped', 'bootstrap skipped', 'health skipped']);
+    expect(stack.calls).toEqual(['write']);
+  });
+
+  test('--dry-run changes and mints nothing, and asks for no token', async () => {
+    const asked: boolean[] = [];
+    const adminToken = async (ask: boolean) => {
+      asked.push(ask);
+      throw new AppError('admin-token-missing', 'There is none.');
+    };
+    const { result, events, stack } = await iat({ job: { dryRun: true }, tools: { adminToken } });
+    expect(result).toMatchObject({ exitCode: 0, verdict: 'planned', token: null, compose: { wrote: null } });
+    expect(asked).toEqual([false]);
+    expect(events).toEqual([]);
+    expect(stack.calls).toEqual([]);
+    expect(result.next.map(({ text }) => text)).toContain('restart: fake up bff');
+  });
+});
+
+describe('what goes wrong at the mint changes nothing', () => {
+  test('a refusal', async () => {
+    const { result, ends, stack } = await iat({
+      mint: () => ({ status: 403, body: '{"error":"insufficient_scope"}' }),
+    });
+    expect(result).toMatchObject({ exitCode: 3, error: { code: 'idp-forbidden' }, token: null });
+    expect(ends.slice(1, 3)).toEqual(['mint failed', 'write skipped']);
+    expect(stack.calls).toEqual([]);
+  });
+
+  test('an IdP that breaks twice is asked again, with pauses', async () => {
+    let tries = 0;
+    const good = { status: 201, body: JSON.stringify({ token: IAT }) };
+    const { result, events } = await iat({ mint: () => (++tries < 3 ? { status: 503, body: '' } : good) });
+    expect(result.exitCode).toBe(0);
+    expect(events).toEqual(['mint', 'mint', 'mint']);
+    expect(result.steps[1]?.notes).toHaveLength(2);
+  });
+
+  test('an IdP that stays broken is not asked for ever', async () => {
+    const { result, events, stack } = await iat({ mint: () => ({ status: 503, body: '' }) });
+    expect(result.error?.code).toBe('idp-unavailable');
+    expect(events).toEqual(['mint', 'mint', 'mint']);
+    expect(stack.calls).toEqual([]);
+  });
+});
+
+describe('a token that was minted', () => {
+  test('stays written when the BFF fails with it, and the run says how to go on', async () => {
+    const { result, stack } = await iat({
+      behave: () => (bff) => {
+        bff.write('INFO - starts');
+        if (bff.env['DCR_IAT'] === IAT) fail(bff, REFUSED);
+      },
+    });
+    expect(result).toMatchObject({
+      exitCode: 1,
+      verdict: 'unhealthy',
+      diagnosis: { code: 'iat-invalid', iatHelps: true },
+    });
+    expect(result.next).toMatchObject([{ text: expect.stringContaining('stays so'), command: 'fake up bff' }]);
+    expect(stack.environment['DCR_IAT']).toBe(IAT);
+  });
+
+  test('stays written when it could not be checked whether it counts; then nothing is restarted', async () => {
+    const { result, ends, stack } = await iat({
+      prepare(stack) {
+        const { planWrite } = stack;
+        stack.planWrite = async (...args) => {
+          const plan = await planWrite.apply(stack, args);
+          const doubt = new AppError('compose-failed', 'It could not be checked.');
+          return { ...plan, write: async (...given) => ({ ...(await plan.write(...given)), doubt }) };
+        };
+      },
+    });
+    expect(result).toMatchObject({ exitCode: 3, error: { code: 'compose-failed' }, compose: { changed: ['DCR_IAT'] } });
+    expect(ends.slice(2, 4)).toEqual(['write failed', 'restart skipped']);
+    expect(stack.calls).toEqual(['write']);
+  });
+
+  test('is taken out again by an interruption before the restart', async () => {
+    const { result, stack, before } = await iat({
+      prepare(stack, interrupt) {
+        stack.restart = async (_, __, signal) => {
+          interrupt();
+          throw signal.reason;
+        };
+      },
+    });
+    expect(result).toMatchObject({ verdict: 'interrupted', exitCode: 130, compose: null });
+    expect(stack.calls).toEqual(['write', 'put back']);
+    expect(stack.text()).toBe(before);
+  });
+
+  test('stays written by an interruption after it', async () => {
+    const { result, stack, ends, ms } = await iat({
+      prepare(stack, interrupt, clock) {
+        stack.behave = async (_, signal) => {
+          await clock.sleep(1_000, signal);
+          interrupt();
+        };
+      },
+    });
+    expect(result).toMatchObject({ verdict: 'interrupted', exitCode: 130, compose: { changed: ['DCR_IAT'] } });
+    expect(ends.slice(3)).toEqual(['restart passed', 'bootstrap failed', 'health skipped']);
+    expect(stack.environment['DCR_IAT']).toBe(IAT);
+    expect(ms).toBeLessThan(1_100);
+  });
+});

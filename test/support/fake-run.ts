@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { AppError } from '../../scripts/core/errors.ts';
+import type { Exchange } from '../../scripts/core/exchange.ts';
+import type { Collections } from '../../scripts/core/ports.ts';
+import type { Run, StepName } from '../../scripts/core/result.ts';
+import { Secret } from '../../scripts/core/secret.ts';
+import type { Context, Job, Tools } from '../../scripts/runbook/job.ts';
+import { type Outcome, Recorder } from '../../scripts/runbook/recorder.ts';
+import type { FakeClock } from './fake-clock.ts';
+import type { Answer, FakeStack } from './fake-stack.ts';
+
+export const ADMIN_TOKEN = 'test-only-admin-token-of-the-fake';
+export const IAT = 'test-only-initial-access-token-of-the-fake';
+
+const FILE = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url);
+const COLLECTION = readFileSync(FILE);
+
+const JOB: Job = {
+  service: 'bff',
+  variable: 'DCR_IAT',
+  write: 'auto',
+  collection: FILE.pathname,
+  environment: null,
+  envVars: [],
+  request: 'DCR IAT',
+  healthFolder: 'BFF Health',
+  idpUrl: 'https://idp.test',
+  bffUrl: 'https://bff.test',
+  label: null,
+  expiresIn: null,
+  maxUsages: null,
+  tokenPath: null,
+  caFile: null,
+  insecure: false,
+  allowHttp: false,
+  healthTimeoutMs: 120_000,
+  stableForMs: 10_000,
+  dryRun: false,
+  restart: true,
+  clear: false,
+  force: false,
+};
+
+/** How long a request takes. */
+const REQUEST_MS = 20;
+
+export interface FakeRun {
+  readonly context: Context;
+  /** What was minted, asked and said, in order. */
+  readonly events: string[];
+  interrupt(reason?: Error): void;
+  /** The run as its reports get it. */
+  finish(outcome: Outcome, planned?: readonly StepName[]): Run;
+}
+
+/** A run of the steps without the outside: the fake stack and clock, and an IdP that mints at once. */
+export function createFakeRun(
+  clock: FakeClock,
+  stack: FakeStack,
+  options: {
+    readonly job?: Partial<Job>;
+    readonly tools?: Partial<Tools>;
+    /** What the IdP answers to each mint; default: a token. */
+    readonly mint?: () => Answer;
+    /** What the BFF publishes as its JWKS. */
+    readonly keys?: readonly string[];
+  } = {},
+): FakeRun {
+  const events: string[] = [];
+  const ending = new AbortController();
+  const answerOf = (url: string): Answer => {
+    const { current } = stack;
+    if (current?.answer === null || current === null || current.state.status !== 'running') return null;
+    if (!url.endsWith('/jwks.json')) return current.answer;
+    const keys = (options.keys ?? [current.env['BFF_KID'] ?? 'bff-sig-001']).map((kid) => ({ kid }));
+    return { status: 200, body: JSON.stringify({ keys }) };
+  };
+  const collections: Collections = {
+    engine: 'Fake 1.0.0',
+    preload() {},
+    async run({ guarded, collection, items, signal }) {
+      const exchanges: Exchange[] = [];
+      if (guarded !== null) {
+        events.push('mint');
+        await clock.sleep(REQUEST_MS, signal);
+        const mint = options.mint ?? (() => ({ status: 201, body: JSON.stringify({ token: IAT, expires_in: 3600 }) }));
+        exchanges.push(toExchange(clock, 'DCR IAT', 'https://idp.test/', mint()));
+      } else {
+        for (const { name, url } of requestsOf(collection as Item, items)) {
+          await clock.sleep(REQUEST_MS, signal);
+          exchanges.push(toExchange(clock, name, url, answerOf(url)));
+        }
+      }
+      return { exchanges, variables: {}, lastBody: exchanges.at(-1)?.response?.body?.text ?? null };
+    },
+  };
+  const tools: Tools = {
+    clock,
+    collections,
+    files: {
+      read: async (path) => (path === FILE.pathname ? COLLECTION : null),
+      async verifyWritable() {},
+      replace: () => Promise.reject(new Error('No step writes a file itself.')),
+      isTracked: async () => false,
+    },
+    async findStack() {
+      return stack;
+    },
+    adminToken: async () => new Secret(ADMIN_TOKEN, 'admin token'),
+    confirm: null,
+    reach: async () => ({ kind: 'answered', status: 200 }),
+    async *logFile() {},
+    learn() {},
+    priorValue: async () => null,
+    async verifyReports() {},
+    ...options.tools,
+  };
+  const recorder = new Recorder(clock, (event) => {
+    if (event.type === 'warning') events.push(`warning: ${event.text}`);
+  });
+  return {
+    context: { job: { ...JOB, ...options.job }, tools, recorder, signal: ending.signal },
+    events,
+    interrupt: (reason = new AppError('interrupted', 'Interrupted.')) => ending.abort(reason),
+    finish: (outcome, planned = []) =>
+      recorder.finish(outcome, { command: 'iat', version: '0.0.0', planned, signalExitCode: 130 }),
+  };
+}
+
+interface Item {
+  readonly id?: string;
+  readonly name?: string;
+  readonly request?: { readonly url?: string | { readonly raw?: string } };
+  readonly item?: readonly Item[];
+}
+
+/** The requests in the items with these ids. */
+function requestsOf(item: Item, ids: readonly string[], isChosen = false): { name: string; url: string }[] {
+  const isIn = isChosen || ids.includes(item.id ?? '');
+  const url = item.request?.url;
+  const own = { name: item.name ?? '', url: (typeof url === 'string' ? url : url?.raw) ?? '' };
+  return [
+    ...(isIn && url !== undefined ? [own] : []),
+    ...(item.item ?? []).flatMap((each) => requestsOf(each, ids, isIn)),
+  ];
+}
+
+function toExchange(clock: FakeClock, name: string, url: string, answer: Answer): Exchange {
+  const common = {
+    name,
+    folders: [],
+    startedAt: clock.date(),
+    request: { method: 'GET', url, headers: [], body: null },
+    console: [],
+  };
+  if (answer === null) {
+    const error = { kind: 'network', code: 'ECONNREFUSED', message: 'connect ECONNREFUSED' } as const;
+    return { ...common, response: null, assertions: [], error };
+  }
+  const { status, body = '', fails = status >= 300 } = answer;
+  const isGood = !fails;
+  return {
+    ...common,
+    response: {
+      status,
+      reason: '',
+      headers: [],
+      body: { text: body, bytes: body.length, type: /^\s*</.test(body) ? 'text/html' : 'application/json' },
+      timeMs: REQUEST_MS,
+    },
+    assertions: [{ name: 'status is 200', status: isGood ? 'passed' : 'failed', message: isGood ? null : `${status}` }],
+    error: null,
+  };
+}
