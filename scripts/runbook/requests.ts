@@ -14,9 +14,9 @@ import {
   requestsIn,
   v3Error,
 } from '../postman/collection.ts';
-import { declaredSecrets } from '../postman/declared-secrets.ts';
 import { describeRevision } from '../postman/revision.ts';
 import { parseEnvironment, targetOf, type Value, verifyResolved } from '../postman/variables.ts';
+import { declaredSecrets } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import type { Context } from './job.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Secret } from '../../scripts/core/secret.ts';
 import { parseCollection } from '../../scripts/postman/collection.ts';
-import { declaredSecrets, secretsInAuth } from '../../scripts/postman/declared-secrets.ts';
+import { declaredSecrets, secretsInAuth } from '../../scripts/secrets/declared.ts';
 import { FoundSecrets, type Message } from '../../scripts/secrets/found.ts';
 import { collectionBytes, folder, request } from '../support/builders.ts';
 

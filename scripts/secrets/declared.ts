@@ -1,6 +1,6 @@
-import { isSecretVariable } from '../secrets/places.ts';
-import { type Auth, type Collection, type Place, placesOf, type Variable } from './collection.ts';
-import { fillIn, knownTo, textOf, type Value } from './variables.ts';
+import { type Auth, type Collection, type Place, placesOf, type Variable } from '../postman/collection.ts';
+import { fillIn, knownTo, textOf, type Value } from '../postman/variables.ts';
+import { isSecretVariable } from './places.ts';
 
 export interface DeclaredSecret {
   readonly value: string;

@@ -1,7 +1,7 @@
 import type { Project } from '../core/stack.ts';
-import { FoundSecrets } from '../secrets/found.ts';
-import { isSecretVariable } from '../secrets/places.ts';
-import type { Context } from './job.ts';
+import type { Context } from '../runbook/job.ts';
+import { FoundSecrets } from './found.ts';
+import { isSecretVariable } from './places.ts';
 
 /** What the services have in variables that are named like secrets: their logs and compose's messages may quote it. */
 export function learnEnvironments(project: Project, { learn }: Pick<Context['tools'], 'learn'>): void {
