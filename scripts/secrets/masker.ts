@@ -1,5 +1,4 @@
 import type { Secret } from '../core/secret.ts';
-import { MaskStream, type MaskStreamOptions } from './masking/mask-stream.ts';
 import { type Place, Search } from './masking/search.ts';
 
 /** Shorter values would turn up in ordinary text, and masking them would eat the report; they are masked by place instead. */
@@ -49,11 +48,6 @@ export class Masker {
       at = place.end;
     }
     return masked + text.slice(at);
-  }
-
-  /** Masks text that comes in pieces. Secrets that are added later count for what comes then. */
-  stream(options: MaskStreamOptions = {}): MaskStream {
-    return new MaskStream(this.#search, (place) => this.#maskOf(place), options);
   }
 
   /** Where secrets stand in a text or in a file's bytes (UTF-8, UTF-16, or anything with ASCII in it). */

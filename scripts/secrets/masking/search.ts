@@ -1,5 +1,5 @@
 import type { Secret } from '../../core/secret.ts';
-import { Ink, MAX_GAP } from './compact-text.ts';
+import { type Ink, MAX_GAP } from './compact-text.ts';
 import { Readings } from './decodings.ts';
 import { SecretIndex, SHORTEST_CUT, type Spelling } from './secret-index.ts';
 
@@ -26,7 +26,7 @@ export interface Place {
 const BLOCK = 64 * 1024;
 
 /** Source characters that one piece of a secret can take when it is broken at every character. */
-export const OVERLAP = SHORTEST_CUT * (MAX_GAP + 12);
+const OVERLAP = SHORTEST_CUT * (MAX_GAP + 12);
 
 /** Finds secrets in texts. Time grows with the text's length, not with the number of secrets. */
 export class Search {
@@ -56,48 +56,6 @@ export class Search {
       }
     }
     return merge(hits);
-  }
-
-  /**
-   * Where the end of the text begins that may become a secret with text to come, and how many characters of one it has;
-   * `text.length`: nowhere.
-   */
-  openEnd(text: string): { readonly start: number; readonly length: number } {
-    this.#learn();
-    let start = text.length;
-    let length = 0;
-    const look = (end: number, encodings: (names: readonly string[]) => boolean) => {
-      this.#readings.each(text, Math.max(0, end - OVERLAP), end, this.#index, (ink, names) => {
-        if (!encodings(names)) return;
-        const run = this.#index.runs(ink.codes, ink.length, () => {});
-        if (run === 0 || end - (ink.to[ink.length - 1] ?? 0) > MAX_GAP) return;
-        length = Math.max(length, run);
-        start = Math.min(start, ink.from[ink.length - run] ?? 0);
-      });
-    };
-    if (this.#index.shortest > 0) {
-      look(text.length, () => true);
-      const colour = UNFINISHED_COLOUR.exec(text.slice(-32))?.[0].length ?? 0;
-      const end = text.length - colour;
-      if (colour > 0) look(end, () => true);
-      const ink = new Ink();
-      ink.read(text, Math.max(0, end - OVERLAP), end);
-      const tail = ink.slice(Math.max(0, ink.length - UNFINISHED_LENGTH), ink.length);
-      for (const [unfinished, encodings] of UNFINISHED) {
-        const rest = unfinished.exec(tail)?.[0].length ?? 0;
-        if (rest === 0) continue;
-        const cut = ink.from[ink.length - rest] ?? 0;
-        start = Math.min(start, cut);
-        look(cut, encodings);
-      }
-      start = Math.min(start, end);
-    }
-    for (const { text: value } of this.#index.exact) {
-      for (let size = Math.min(value.length - 1, text.length); size > 0; size--) {
-        if (text.endsWith(value.slice(0, size))) start = Math.min(start, text.length - size);
-      }
-    }
-    return { start, length };
   }
 
   #learn(): void {
@@ -134,14 +92,6 @@ export class Search {
     for (const [spelling, hit] of growing) push(spelling, hit.first, hit.last);
   }
 }
-
-/** What the end of the text may have cut, and the encodings for which that matters. */
-const UNFINISHED: readonly (readonly [RegExp, (encodings: readonly string[]) => boolean])[] = [
-  [/(?:(?<![\\%])[\\%]+[\\%0-9a-fA-FuUxX{]{0,12}|&[#\w]{0,20}|<(?:[!/?a-zA-Z][^<>]{0,300})?)$/, () => true],
-  [/(?:\d{1,3}|[a-fA-F]|0[xX][0-9a-fA-F]?)$/, (encodings) => encodings.at(-1)?.endsWith('bytes') ?? false],
-];
-const UNFINISHED_LENGTH = 320;
-const UNFINISHED_COLOUR = /\u001b(?:\[[\d;]*)?$/;
 
 /** Whether two of the characters have only blanks between them. */
 function hasBlankGap(text: string, ink: Ink, start: number, end: number): boolean {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Secret } from '../../core/secret.ts';
 import { NOT_ASCII } from './byte-lists.ts';
-import { BARRIER, inkOf } from './compact-text.ts';
+import { inkOf } from './compact-text.ts';
 import { FORM, QUOTING, withoutQuoting } from './escapes.ts';
 
 /** Consecutive characters of a secret that count as the secret: assertion libraries cut what they print. */
@@ -44,7 +44,6 @@ export class SecretIndex {
   hasQuotes = false;
   readonly #pieces = new Map<string, readonly Spelling[]>();
   readonly #grams = new Int32Array((GRAM_MASK + 1) / 32);
-  readonly #tails = new Int32Array((GRAM_MASK + 1) / 32);
 
   constructor() {
     this.#markRelevant('\\%&<');
@@ -80,12 +79,8 @@ export class SecretIndex {
     return this.#pieces.get(piece) ?? [];
   }
 
-  /**
-   * Calls `visit` for each longest run of characters that may have a piece in it.
-   *
-   * @returns the length of the run that the characters end with, be it ever so short: it may go on in text to come
-   */
-  runs(codes: Uint16Array, length: number, visit: (start: number, end: number) => void): number {
+  /** Calls `visit` for each longest run of characters that may have a piece in it. */
+  runs(codes: Uint16Array, length: number, visit: (start: number, end: number) => void): void {
     const grams = this.#grams;
     const need = this.shortest - GRAM + 1;
     let hash = 0;
@@ -99,21 +94,10 @@ export class SecretIndex {
       }
     }
     if (run >= need) visit(Math.max(0, length - run - GRAM + 1), length);
-    const tail = run > 0 ? Math.min(length, run + GRAM - 1) : this.#tailOf(codes, length);
-    return tail - 1 - codes.subarray(length - tail, length).lastIndexOf(BARRIER);
   }
 
   #markRelevant(characters: string): void {
     for (const character of characters) this.relevant[character.charCodeAt(0)] = 1;
-  }
-
-  #tailOf(codes: Uint16Array, length: number): number {
-    for (let size = Math.min(GRAM - 1, length); size > 0; size--) {
-      let hash = 0;
-      for (let at = length - size; at < length; at++) hash = (hash << 5) ^ (codes[at] ?? 0);
-      if (has(this.#tails, hash & GRAM_MASK)) return size;
-    }
-    return 0;
   }
 
   #addText(text: string, spelling: Spelling, cut: boolean): void {
@@ -134,10 +118,6 @@ export class SecretIndex {
       if (code > NOT_ASCII) this.relevant[NOT_ASCII] = 1;
       hash = ((hash << 5) ^ code) & GRAM_MASK;
       if (at >= GRAM - 1) set(this.#grams, hash);
-      const before = at > 0 ? (text.charCodeAt(at - 1) << 5) ^ code : code;
-      set(this.#tails, code & GRAM_MASK);
-      set(this.#tails, before & GRAM_MASK);
-      if (at > 1) set(this.#tails, ((text.charCodeAt(at - 2) << 10) ^ before) & GRAM_MASK);
     }
   }
 
@@ -197,8 +177,4 @@ function inJson(text: string): string {
 
 function set(bits: Int32Array, index: number): void {
   bits[index >>> 5] = (bits[index >>> 5] ?? 0) | (1 << (index & 31));
-}
-
-function has(bits: Int32Array, index: number): boolean {
-  return (((bits[index >>> 5] ?? 0) >>> (index & 31)) & 1) === 1;
 }
