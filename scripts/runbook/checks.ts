@@ -9,7 +9,7 @@ import { describeReach, isUnreachable, type Reach, toAskable } from '../core/rea
 import type { StepName } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import type { Instance, Project, Stack } from '../core/stack.ts';
-import { learnEnvironments } from '../secrets/environments.ts';
+import { registerEnvironments } from '../secrets/environments.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import { askIdpFrom, untold } from './idp.ts';
 import type { Context } from './job.ts';
@@ -210,7 +210,7 @@ async function askHealth(context: Context, scope: StepScope, environment: Servic
 
 /** A log, or what a health answer says, may hold any of them. */
 function learnSecrets({ tools, job }: Context, project: Project): void {
-  learnEnvironments(project, tools);
+  registerEnvironments(project, (secret) => tools.learn(secret, 'found'));
   const token = project[job.service]?.environment[job.variable];
   if (token) tools.learn(new Secret(token, job.variable));
 }

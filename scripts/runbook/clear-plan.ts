@@ -5,7 +5,7 @@ import { AppError } from '../core/errors.ts';
 import type { LogLine, Standing } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import type { Instance, Project, Stack } from '../core/stack.ts';
-import { learnEnvironments } from '../secrets/environments.ts';
+import { registerEnvironments } from '../secrets/environments.ts';
 import type { Context } from './job.ts';
 import { findTarget, serviceOf } from './preflight.ts';
 import type { StepScope } from './recorder.ts';
@@ -47,7 +47,7 @@ export async function planClear(context: Context, scope: StepScope): Promise<Cle
   await tools.files.verifyWritable(target.path);
   const [project, container] = await Promise.all([stack.resolve(signal), stack.container(job.service, signal)]);
   const { environment } = serviceOf(project, job.service, target.path);
-  learnEnvironments(project, tools);
+  registerEnvironments(project, (secret) => tools.learn(secret, 'found'));
   for (const value of [environment[job.variable], container?.env[job.variable]]) {
     if (value) tools.learn(new Secret(value, job.variable));
   }

@@ -4,7 +4,7 @@ import { AppError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Project, ResolvedService, Stack } from '../core/stack.ts';
 import { jwtExpiry } from '../idp/token.ts';
-import { learnEnvironments } from '../secrets/environments.ts';
+import { registerEnvironments } from '../secrets/environments.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
 import { originsOf, planHealth, planMint, type RequestPlan, readSource } from './requests.ts';
@@ -63,7 +63,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const project = await resolving;
   const { environment } = serviceOf(project, job.service, target.path);
   const current = environment[job.variable] || null;
-  learnEnvironments(project, tools);
+  registerEnvironments(project, (secret) => tools.learn(secret, 'found'));
   // What is about to be replaced was a secret as well, and is not to be seen in a diff or a log.
   if (current !== null) tools.learn(new Secret(current, `${job.variable} before`));
   const settings = settingsFor(context, environment, job.idpUrl ?? url.origin, target.kind);

@@ -14,6 +14,7 @@ import {
   requestsIn,
   v3Error,
 } from '../postman/collection.ts';
+import { declarationsOf } from '../postman/declarations.ts';
 import { describeRevision } from '../postman/revision.ts';
 import { parseEnvironment, targetOf, type Value, verifyResolved } from '../postman/variables.ts';
 import { declaredSecrets } from '../secrets/declared.ts';
@@ -62,7 +63,7 @@ export async function readSource({ job, tools, recorder }: Context): Promise<Sou
   if (job.environment !== null) recorder.facts.push(['Postman environment', job.environment]);
   recorder.facts.push(['Run by', tools.collections.engine]);
   const found = new FoundSecrets((secret) => tools.learn(secret, 'found'));
-  for (const { value, label, isMarked } of declaredSecrets(collection, [...values, ...own])) {
+  for (const { value, label, isMarked } of declaredSecrets(declarationsOf(collection, [...values, ...own]))) {
     if (isMarked) tools.learn(new Secret(value, label));
     else found.add(value, label);
   }

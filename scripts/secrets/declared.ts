@@ -1,64 +1,63 @@
-import { type Auth, type Collection, type Place, placesOf, type Variable } from '../postman/collection.ts';
-import { fillIn, knownTo, textOf, type Value } from '../postman/variables.ts';
 import { isSecretVariable } from './places.ts';
+
+/** A variable of a collection, a folder, or a Postman environment. */
+export interface DeclaredVariable {
+  readonly name: string;
+  readonly value: string;
+  /** `type: secret` in Postman: a secret whatever its name and its value look like. */
+  readonly isMarked: boolean;
+}
+
+/** An auth block of Postman: its type ("basic", "oauth2") and its parameters, with variables filled in. */
+export interface AuthParameters {
+  readonly type: string;
+  readonly parameters: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** All that a collection and an environment declare before anything runs, in no particular order. */
+export interface Declarations {
+  readonly variables: readonly DeclaredVariable[];
+  readonly auths: readonly AuthParameters[];
+  /** Passphrases of client certificates. */
+  readonly passphrases: readonly string[];
+}
 
 export interface DeclaredSecret {
   readonly value: string;
   /** What it is, for people: "basic password", "client_secret". */
   readonly label: string;
-  /** Marked as `type: secret`, and so one whatever it looks like. */
+  /** As in `DeclaredVariable`. */
   readonly isMarked: boolean;
 }
 
-/**
- * What the collection and the environment say is secret before anything runs: variables marked or named so, the auth blocks
- * at every level with their variables filled in, passphrases of client certificates.
- *
- * @param values the environment's scope
- */
-export function declaredSecrets(collection: Collection, values: readonly Value[]): DeclaredSecret[] {
-  const secrets: DeclaredSecret[] = [];
-  for (const { name, value, isSecret } of values) {
-    if (isSecret || isSecretVariable(name)) secrets.push({ value, label: name, isMarked: isSecret });
-  }
-  const root: Place = { item: collection, folders: [], around: [] };
-  for (const place of [root, ...placesOf(collection)]) {
-    secrets.push(...(place.item.variable ?? []).flatMap(inVariable));
-    const known = knownTo({ ...place, around: [...place.around, place.item] }, values);
-    const { request } = place.item;
-    const { auth = null, certificate = null } = typeof request === 'object' ? request : {};
-    const found = [place.item.auth ?? null, auth].flatMap((each) => (each === null ? [] : secretsInAuth(each)));
-    if (certificate !== null) found.push({ value: textOf(certificate.passphrase), label: 'passphrase' });
-    secrets.push(...found.map(({ value, label }) => ({ value: fillIn(value, known), label, isMarked: false })));
-  }
-  return secrets.filter(({ value }) => value !== '');
+/** The declared values that are secret: variables marked or named so, parameters of auth blocks, passphrases. */
+export function declaredSecrets({ variables, auths, passphrases }: Declarations): DeclaredSecret[] {
+  return [
+    ...variables
+      .filter(({ name, isMarked }) => isMarked || isSecretVariable(name))
+      .map(({ name, value, isMarked }) => ({ value, label: name, isMarked })),
+    ...auths.flatMap(secretsInAuth).map((secret) => ({ ...secret, isMarked: false })),
+    ...passphrases.map((value) => ({ value, label: 'passphrase', isMarked: false })),
+  ].filter(({ value }) => value !== '');
 }
 
-/** The secret parts of an auth block of any type, in the format of v2.1 (a list) or v2.0 (an object). */
-export function secretsInAuth(auth: Auth): { readonly value: string; readonly label: string }[] {
-  const { type = '' } = auth;
-  const block = auth[type];
-  const entries = Array.isArray(block)
-    ? block.map(({ key, value }: { key?: unknown; value?: unknown }): [string, unknown] => [String(key), value])
-    : Object.entries(typeof block === 'object' && block !== null ? block : {});
-  return entries
-    .filter((entry): entry is [string, string] => typeof entry[1] === 'string' && isSecretField(type, entry[0]))
-    .map(([key, value]) => ({ value, label: `${type} ${key}` }));
+/** The secret parameters of an auth block of any type. */
+export function secretsInAuth({
+  type,
+  parameters,
+}: AuthParameters): { readonly value: string; readonly label: string }[] {
+  return parameters
+    .filter(({ name }) => isSecretParameter(type, name))
+    .map(({ name, value }) => ({ value, label: `${type} ${name}` }));
 }
 
-function inVariable({ key, id, value, type }: Variable): DeclaredSecret[] {
-  const label = key ?? id ?? '';
-  const isMarked = type === 'secret';
-  return isMarked || isSecretVariable(label) ? [{ value: textOf(value), label, isMarked }] : [];
-}
-
-/** In an API key's block the secret is called `value`; elsewhere that would be anything. */
-function isSecretField(type: string, key: string): boolean {
-  return SECRET_FIELDS.has(key) || (type === 'apikey' && key === 'value');
+/** In the block of an API key the secret is called `value`; elsewhere that would be anything. */
+function isSecretParameter(type: string, name: string): boolean {
+  return SECRET_PARAMETERS.has(name) || (type === 'apikey' && name === 'value');
 }
 
 /** Of basic, bearer, digest, ntlm, oauth1, oauth2, hawk, awsv4, edgegrid, jwt and asap, as Postman names them. */
-const SECRET_FIELDS = new Set(
+const SECRET_PARAMETERS = new Set(
   (
     'password token accessToken refreshToken idToken clientSecret clientToken consumerSecret tokenSecret privateKey ' +
     'authKey secretKey sessionToken secret code codeVerifier code_verifier'

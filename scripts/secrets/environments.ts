@@ -1,15 +1,23 @@
-import type { Project } from '../core/stack.ts';
-import type { Context } from '../runbook/job.ts';
+import type { Secret } from '../core/secret.ts';
 import { FoundSecrets } from './found.ts';
 import { isSecretVariable } from './places.ts';
 
-/** What the services have in variables that are named like secrets: their logs and compose's messages may quote it. */
-export function learnEnvironments(project: Project, { learn }: Pick<Context['tools'], 'learn'>): void {
-  const found = new FoundSecrets((secret) => learn(secret, 'found'));
-  for (const { environment } of Object.values(project)) {
+/**
+ * Registers the values of variables that are named like secrets, and passwords in URLs: logs of the services, and what the
+ * stack prints, may quote them.
+ *
+ * @param services by name; a variable that is null has no value
+ * @param register gets each value that is a secret
+ */
+export function registerEnvironments(
+  services: Readonly<Record<string, { readonly environment: Readonly<Record<string, string | null>> }>>,
+  register: (secret: Secret) => void,
+): void {
+  const found = new FoundSecrets(register);
+  for (const { environment } of Object.values(services)) {
     for (const [name, value] of Object.entries(environment)) {
       if (value !== null && isSecretVariable(name)) found.add(value, name);
-      else if (value?.includes('://')) found.see({ headers: [], body: '', url: value });
+      else if (value?.includes('://')) found.addFrom({ headers: [], body: '', url: value });
     }
   }
 }

@@ -3,7 +3,7 @@ import { type Ink, MAX_GAP } from './compact-text.ts';
 import { Readings } from './decodings.ts';
 import { SecretIndex, SHORTEST_CUT, type Spelling } from './secret-index.ts';
 
-/** A place in a text where a secret stands, or a piece of one. */
+/** A secret, or a piece of one, in a text. */
 export interface Hit {
   readonly spelling: Spelling;
   readonly start: number;
@@ -14,8 +14,8 @@ export interface Hit {
   readonly encodings: readonly string[];
 }
 
-/** Overlapping hits as one, in the order of the text. */
-export interface Place {
+/** The part of a text that is masked: a hit, or several that overlap. */
+export interface MaskedSpan {
   readonly start: number;
   readonly end: number;
   /** The longest. */
@@ -28,19 +28,20 @@ const BLOCK = 64 * 1024;
 /** Source characters that one piece of a secret can take when it is broken at every character. */
 const OVERLAP = SHORTEST_CUT * (MAX_GAP + 12);
 
-/** Finds secrets in texts. Time grows with the text's length, not with the number of secrets. */
-export class Search {
+/** Finds secrets in texts. The time it takes grows with the length of the text, not with the number of secrets. */
+export class SecretSearch {
   readonly #index = new SecretIndex();
   readonly #readings = new Readings();
   readonly #new: Secret[] = [];
 
-  /** Costs nothing yet: many secrets may be added before the first text comes. */
+  /** Costs nothing yet: the index is made when the next text is searched. */
   add(secret: Secret): void {
     this.#new.push(secret);
   }
 
-  places(text: string): Place[] {
-    this.#learn();
+  /** In the order of the text, without overlaps. */
+  spans(text: string): MaskedSpan[] {
+    this.#indexNew();
     const hits: Hit[] = [];
     if (this.#index.shortest > 0) {
       for (let start = 0; start === 0 || start + OVERLAP < text.length; start += BLOCK) {
@@ -58,7 +59,7 @@ export class Search {
     return merge(hits);
   }
 
-  #learn(): void {
+  #indexNew(): void {
     for (const secret of this.#new.splice(0)) this.#index.add(secret);
   }
 
@@ -102,20 +103,20 @@ function hasBlankGap(text: string, ink: Ink, start: number, end: number): boolea
   return false;
 }
 
-function merge(hits: Hit[]): Place[] {
-  const places: Place[] = [];
+function merge(hits: Hit[]): MaskedSpan[] {
+  const spans: MaskedSpan[] = [];
   hits.sort((a, b) => a.start - b.start || b.end - a.end);
   for (const hit of hits) {
-    const last = places.at(-1);
-    if (last === undefined || hit.start >= last.end) places.push({ start: hit.start, end: hit.end, hit });
+    const last = spans.at(-1);
+    if (last === undefined || hit.start >= last.end) spans.push({ start: hit.start, end: hit.end, hit });
     else {
       const longer = hit.end - hit.start > last.hit.end - last.hit.start;
-      places[places.length - 1] = {
+      spans[spans.length - 1] = {
         start: last.start,
         end: Math.max(last.end, hit.end),
         hit: longer ? hit : last.hit,
       };
     }
   }
-  return places;
+  return spans;
 }
