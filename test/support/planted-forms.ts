@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { inkOf } from '../../scripts/secrets/masking/compact-text.ts';
+import { withoutSeparators } from '../../scripts/secrets/masking/compact-text.ts';
 import { WINDOW } from '../../scripts/secrets/masking/secret-index.ts';
 
 /**
@@ -109,7 +109,7 @@ export function plantedForms(value: string): ReadonlyMap<string, string> {
 /** The first characters that are enough to find a secret by. */
 function pieceOf(characters: readonly string[]): string {
   let piece = '';
-  for (const character of characters) if (inkOf(piece).length < WINDOW) piece += character;
+  for (const character of characters) if (withoutSeparators(piece).length < WINDOW) piece += character;
   return piece;
 }
 

@@ -1,6 +1,6 @@
 import type { Secret } from '../../core/secret.ts';
-import { type Ink, MAX_GAP } from './compact-text.ts';
-import { Readings } from './decodings.ts';
+import { type CompactText, MAX_GAP } from './compact-text.ts';
+import { Decoder } from './decodings.ts';
 import { SecretIndex, SHORTEST_CUT, type Spelling } from './secret-index.ts';
 
 /** A secret, or a piece of one, in a text. */
@@ -31,7 +31,7 @@ const OVERLAP = SHORTEST_CUT * (MAX_GAP + 12);
 /** Finds secrets in texts. The time it takes grows with the length of the text, not with the number of secrets. */
 export class SecretSearch {
   readonly #index = new SecretIndex();
-  readonly #readings = new Readings();
+  readonly #decoder = new Decoder();
   readonly #new: Secret[] = [];
 
   /** Costs nothing yet: the index is made when the next text is searched. */
@@ -46,8 +46,10 @@ export class SecretSearch {
     if (this.#index.shortest > 0) {
       for (let start = 0; start === 0 || start + OVERLAP < text.length; start += BLOCK) {
         const end = Math.min(text.length, start + BLOCK + OVERLAP);
-        this.#readings.each(text, start, end, this.#index, (ink, encodings) => {
-          this.#index.runs(ink.codes, ink.length, (from, to) => this.#verify(text, ink, from, to, encodings, hits));
+        this.#decoder.each(text, start, end, this.#index, (compact, encodings) => {
+          this.#index.runs(compact.codes, compact.length, (from, to) =>
+            this.#verify(text, compact, from, to, encodings, hits),
+          );
         });
       }
     }
@@ -63,15 +65,22 @@ export class SecretSearch {
     for (const secret of this.#new.splice(0)) this.#index.add(secret);
   }
 
-  #verify(text: string, ink: Ink, from: number, to: number, encodings: readonly string[], hits: Hit[]): void {
-    const region = ink.slice(from, to);
+  #verify(
+    text: string,
+    compact: CompactText,
+    from: number,
+    to: number,
+    encodings: readonly string[],
+    hits: Hit[],
+  ): void {
+    const region = compact.slice(from, to);
     /** The last hit of each spelling, as long as it grows; positions are the region's. */
     const growing = new Map<Spelling, { first: number; last: number }>();
     const push = (spelling: Spelling, first: number, last: number) =>
       hits.push({
         spelling,
-        start: ink.from[from + first] ?? 0,
-        end: ink.to[from + last - 1] ?? 0,
+        start: compact.from[from + first] ?? 0,
+        end: compact.to[from + last - 1] ?? 0,
         length: last - first,
         encodings,
       });
@@ -79,7 +88,8 @@ export class SecretSearch {
       for (const length of this.#index.lengths) {
         if (at + length > region.length) continue;
         for (const spelling of this.#index.at(region.slice(at, at + length))) {
-          if (spelling.strict && !ink.fromBytes && hasBlankGap(text, ink, from + at, from + at + length)) continue;
+          if (spelling.strict && !compact.fromBytes && hasBlankGap(text, compact, from + at, from + at + length))
+            continue;
           const hit = growing.get(spelling);
           if (hit !== undefined && at < hit.last && length < spelling.length)
             hit.last = Math.max(hit.last, at + length);
@@ -95,9 +105,9 @@ export class SecretSearch {
 }
 
 /** Whether two of the characters have only blanks between them. */
-function hasBlankGap(text: string, ink: Ink, start: number, end: number): boolean {
+function hasBlankGap(text: string, compact: CompactText, start: number, end: number): boolean {
   for (let at = start + 1; at < end; at++) {
-    const gap = text.slice(ink.to[at - 1], ink.from[at]);
+    const gap = text.slice(compact.to[at - 1], compact.from[at]);
     if (gap !== '' && /^[ \t\u00a0]+$/.test(gap)) return true;
   }
   return false;
