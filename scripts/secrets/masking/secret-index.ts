@@ -5,13 +5,13 @@ import { withoutSeparators } from './compact-text.ts';
 import { FORM, QUOTING, withoutQuoting } from './escapes.ts';
 
 /** Consecutive characters of a secret that count as the secret: assertion libraries cut what they print. */
-export const WINDOW = 12;
+const WINDOW = 12;
 
 /** From this length on pieces of `WINDOW` characters are searched; shorter secrets are found whole only. */
 export const SHORTEST_CUT = 16;
 
 /** Shorter texts are part of other texts by chance. */
-export const SHORTEST = 8;
+const SHORTEST = 8;
 
 /** A piece with fewer different characters may be a line of dashes. */
 const FEWEST_CHARACTERS = 5;
