@@ -125,7 +125,7 @@ async function behindUntrustedCertificate(settings: BffSettings): Promise<BffSet
     import('../certificate.ts'),
     import('../http.ts'),
   ]);
-  const server = createServer(createCertificate('127.0.0.1'));
+  const server = createServer(await createCertificate('127.0.0.1'));
   server.unref();
   return { ...settings, idpUrl: `https://127.0.0.1:${await listen(server, '127.0.0.1', 0)}` };
 }
