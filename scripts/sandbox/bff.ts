@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import process from 'node:process';
 import { BFF_FAULTS, type BffFault } from './bff/bff-faults.ts';
 import { type BffSettings, locate, readSettings } from './bff/bff-settings.ts';
-import { BootstrapFailure, bootstrap } from './bff/bootstrap.ts';
+import { BootstrapFailure, bootstrap } from './bff/client-registration.ts';
 import { createHealth, type HealthReport } from './bff/health-routes.ts';
 import { type Jwk, loadKey } from './bff/keys.ts';
 import { createLog, exitAfterOutput, type Log } from './bff/python-log.ts';

@@ -10,9 +10,9 @@ import type { Sandboxed } from '../../scripts/cli/wiring.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import { FAULTS, type Fault, formatFault, isBffFault, isIdpFault, parseFault } from '../../scripts/sandbox/faults.ts';
 import { findFreePort } from '../../scripts/sandbox/http.ts';
-import { startIdp } from '../../scripts/sandbox/idp.ts';
+import { startIdp } from '../../scripts/sandbox/idp-server.ts';
+import { createStack } from '../../scripts/sandbox/sandbox-stack.ts';
 import { ENV_FILE, renderComposeFile } from '../../scripts/sandbox/stack/template.ts';
-import { createStack } from '../../scripts/sandbox/stack.ts';
 import { openCaptured } from '../support/in-process.ts';
 import { findLeaks, readAllFiles } from '../support/leaks.ts';
 

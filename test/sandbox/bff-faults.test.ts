@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type BffFaultName, FAULTS, type IdpFaultName } from '../../scripts/sandbox/faults.ts';
 import { findFreePort } from '../../scripts/sandbox/http.ts';
-import type { Idp } from '../../scripts/sandbox/idp.ts';
+import type { Idp } from '../../scripts/sandbox/idp-server.ts';
 import { type BffProcess, bffProcess, call, fault, idp, json, listening, mint, temporaryFolder } from './support.ts';
 
 /** What the BFF says, how it ends (null: it goes on), and what is asked of it while it runs. */
