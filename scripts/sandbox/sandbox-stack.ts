@@ -9,7 +9,7 @@ import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
 import { parseFault } from './faults.ts';
 import { ProcessContainer } from './stack/container.ts';
-import { readComposeFile, type Service } from './stack/services.ts';
+import { readComposeFile, type SandboxService } from './stack/services.ts';
 
 export interface StackOptions {
   /** Absolute path. */
@@ -48,7 +48,7 @@ export function createStack(options: StackOptions): SandboxStack {
     signal.throwIfAborted();
     return service === SERVICE ? (current?.describe() ?? null) : null;
   };
-  const replace = async (service: Service) => {
+  const replace = async (service: SandboxService) => {
     const old = current;
     if (old !== null && isDeepStrictEqual(old.service, service)) {
       if (!old.isActive) old.start();
@@ -115,7 +115,7 @@ export function createStack(options: StackOptions): SandboxStack {
   };
 }
 
-function technicalVariables({ dir, fault, log }: StackOptions, service: Service): Record<string, string> {
+function technicalVariables({ dir, fault, log }: StackOptions, service: SandboxService): Record<string, string> {
   return {
     SANDBOX_ROOT: join(dir, 'volumes'),
     SANDBOX_BFF_LOG: log ?? 'plain',

@@ -166,7 +166,7 @@ describe.concurrent('the BFF', () => {
     const bff = await start(started, { SANDBOX_BFF_FAULT: 'never-logs', BFF_PORT: String(port) });
     await expect.poll(() => statusOf(`http://127.0.0.1:${port}/health`).catch(() => 0), { timeout: 10_000 }).toBe(200);
     expect(bff.output()).toBe('');
-    expect(started.seen).toContainEqual(expect.objectContaining({ method: 'POST', path: '/api/oidc/register' }));
+    expect(started.received).toContainEqual(expect.objectContaining({ method: 'POST', path: '/api/oidc/register' }));
   });
 
   test('silent-hang neither logs nor listens, and ends when it is told to', async () => {

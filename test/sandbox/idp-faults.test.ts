@@ -81,7 +81,7 @@ describe('the IdP', () => {
     const started = await idp({ fault: fault('mint-redirect') });
     const { headers } = await call('POST', started.url + MINT, ADMIN, {});
     await ask(headers.location ?? '', { headers: { Authorization: 'Bearer test-only' } });
-    expect(started.seen.at(-1)).toEqual({ server: 'elsewhere', method: 'GET', path: '/login', authorized: true });
+    expect(started.received.at(-1)).toEqual({ server: 'elsewhere', method: 'GET', path: '/login', authorized: true });
   });
 
   test('mint-hang never answers', async () => {
