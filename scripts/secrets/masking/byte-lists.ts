@@ -1,7 +1,7 @@
 import type { CompactText } from './compact-text.ts';
 import { digit } from './escapes.ts';
 
-/** Bytes. A shorter list is no secret, unless it reaches the end of the text, where it may continue. */
+/** Bytes. A shorter list holds no secret. */
 const SHORTEST_LIST = 8;
 
 /**
@@ -28,8 +28,8 @@ export function readHexBytes(input: CompactText, out: CompactText, relevant: Uin
       if (kind === DIGIT) digits++;
       at++;
     }
-    if (digits < SHORTEST_LIST * 2 && at < length) continue;
-    if (at === length || mayBeText(input, start, at, skipped, relevant)) pushPairs(input, start, at, skipped, out);
+    if (digits >= SHORTEST_LIST * 2 && mayBeText(input, start, at, skipped, relevant))
+      pushPairs(input, start, at, skipped, out);
   }
   return out.length > 0;
 }
@@ -117,7 +117,7 @@ function readRun(input: CompactText, start: number, broken: boolean, relevant: U
     if (at === last && from[at] === to[at - 1]) break;
   }
   out.finish();
-  if (at < length && (count < SHORTEST_LIST || !hasText(out, kept, relevant))) out.length = kept;
+  if (count < SHORTEST_LIST || !hasText(out, kept, relevant)) out.length = kept;
   return at;
 }
 
