@@ -9,18 +9,18 @@ import type { Run } from '../../scripts/core/result.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../scripts/sandbox/sandbox.ts';
 import { openCaptured } from './in-process.ts';
 
-/** Several commands against one sandbox, one after the other, as they go in real life. */
+/** Several commands against one sandbox, one after the other. */
 export interface Story {
   readonly home: string;
   readonly sandbox: Sandbox;
   /** Runs a command in this process; reports stay in `home` from run to run. */
-  run(command: 'iat' | 'clear' | 'doctor', ...args: string[]): Promise<Told>;
+  run(command: 'iat' | 'clear' | 'doctor', ...args: string[]): Promise<StoryRun>;
   compose(): Promise<string>;
   /** The token's value in the container that runs now; undefined: none. */
   token(): Promise<string | undefined>;
 }
 
-export interface Told {
+export interface StoryRun {
   readonly run: Run;
   /** Everything that was printed. */
   readonly output: string;

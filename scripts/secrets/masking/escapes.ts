@@ -108,7 +108,7 @@ const LONGEST_TAG = 300;
 function tag(input: CompactText, at: number, out: CompactText): number {
   const next = input.codes[at + 1] ?? 0;
   if (next === 0x21 && input.slice(at, Math.min(at + 9, input.length)) === '<![CDATA[') {
-    // `]]>` cannot stand in a CDATA section, so writers end the section inside of it and begin another.
+    // A CDATA section cannot hold `]]>`, so writers end the section inside of it and begin another.
     if (out.length >= 3 && out.slice(out.length - 3, out.length) === ']]>') out.length -= 3;
     return 9;
   }
