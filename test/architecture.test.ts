@@ -104,7 +104,10 @@ describe('the rules see', () => {
 
   test.each([
     ['scripts/iat.ts', "import process from 'node:process'; import { main } from './cli/main.ts'; main(process.argv);"],
-    ['scripts/cli/wiring.ts', "import { a } from '../postman/newman.ts'; import { b } from '../sandbox/stack.ts';"],
+    [
+      'scripts/cli/wiring.ts',
+      "import { a } from '../postman/newman.ts'; import { b } from '../sandbox/sandbox-stack.ts';",
+    ],
     ['scripts/postman/newman.ts', "import { a } from './eager-timers.ts';"],
     [
       'scripts/compose/compose-stack.ts',

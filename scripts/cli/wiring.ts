@@ -20,7 +20,7 @@ import { createRunnerMask } from '../platform/workflow-commands.ts';
 import { createCollections } from '../postman/newman.ts';
 import { priorValueIn } from '../report/standing.ts';
 import type { Tools } from '../runbook/job.ts';
-import type { SandboxStack } from '../sandbox/stack.ts';
+import type { SandboxStack } from '../sandbox/sandbox-stack.ts';
 import type { StreamName } from '../secrets/transcript.ts';
 import { readAdminToken } from './admin-token.ts';
 import type { Settings } from './settings.ts';

@@ -7,7 +7,7 @@ import { Reader } from '../../test/browser/chromium.ts';
 import { execute } from '../cli/execute.ts';
 import { openSession, readCommandLine, workOf } from '../cli/main.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
-import { createStack } from '../sandbox/stack.ts';
+import { createStack } from '../sandbox/sandbox-stack.ts';
 
 /**
  * Makes reports/sample/ anew: the report of a real run against the sandbox whose BFF finds no Redis, and the picture of it in

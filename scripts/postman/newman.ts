@@ -3,9 +3,10 @@ import { AppError } from '../core/errors.ts';
 import type { Assertion, ConsoleLine, Exchange, ExchangeError, HttpRequest, HttpResponse } from '../core/exchange.ts';
 import type { CollectionOutcome, CollectionRun, Collections } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
+import { secretsInAuth } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import { isSecretVariable } from '../secrets/places.ts';
-import { secretsInAuth } from './declared-secrets.ts';
+import { authParametersOf } from './declarations.ts';
 import { beginEagerTimers } from './eager-timers.ts';
 import { astray, tooOften } from './guarded.ts';
 import { newmanOptions, plain } from './newman-options.ts';
@@ -21,10 +22,10 @@ const OVERHEAD_MS = 10_000;
 /**
  * The team's collection through Newman 6. Nothing else of the project sees one of Newman's objects.
  *
- * @param learn gets what stands where secrets stand in each request and answer, before anything of them is handed on
+ * @param register gets each secret that a request or an answer holds, before anything of them is handed on
  */
-export function createCollections(learn: (secret: Secret) => void): Collections {
-  const found = new FoundSecrets(learn);
+export function createCollections(register: (secret: Secret) => void): Collections {
+  const found = new FoundSecrets(register);
   let loading: Promise<NewmanModule> | null = null;
   const load = () => {
     loading ??= import('newman') as unknown as Promise<NewmanModule>;
@@ -137,9 +138,10 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     run.on('request', (error, { cursor, request, response }) => {
       const record = recordOf(cursor);
       const text = response?.stream?.toString('utf8') ?? '';
-      found.see(messageOf(request));
-      if (request.auth) for (const { value, label } of secretsInAuth(request.auth.toJSON())) found.add(value, label);
-      if (response) found.see({ headers: headersOf(response), body: text });
+      found.addFrom(messageOf(request));
+      if (request.auth)
+        for (const { value, label } of secretsInAuth(authParametersOf(request.auth.toJSON()))) found.add(value, label);
+      if (response) found.addFrom({ headers: headersOf(response), body: text });
       // What a script sends by itself (pm.sendRequest) is not the answer to the request that it belongs to.
       if (record === undefined || cursor.scriptId !== undefined) return;
       record.request = toRequest(request);

@@ -4,8 +4,8 @@ import { proxyVariable, type Reach, toAskable } from '../core/reach.ts';
 import { Secret } from '../core/secret.ts';
 import type { Environment, Instance, PlannedWrite, Settings, Stack, StackState } from '../core/stack.ts';
 import { jwtExpiry } from '../idp/token.ts';
+import { registerEnvironments } from '../secrets/environments.ts';
 import type { Context } from './job.ts';
-import { learnEnvironments } from './learn.ts';
 import type { StepScope } from './recorder.ts';
 import { originsOf, planHealth, planMint, type RequestPlan, readSource } from './requests.ts';
 
@@ -74,7 +74,9 @@ export function learnSecrets(
   { job, tools }: Context,
   { environments, environment, instance }: Pick<StackState, 'environments' | 'environment' | 'instance'>,
 ): void {
-  learnEnvironments([...environments, ...(instance === null ? [] : [instance.env])], tools);
+  registerEnvironments([...environments, ...(instance === null ? [] : [instance.env])], (secret) =>
+    tools.learn(secret, 'found'),
+  );
   for (const value of [environment[job.variable], instance?.env[job.variable]]) {
     if (value) tools.learn(new Secret(value, job.variable));
   }

@@ -14,9 +14,10 @@ import {
   requestsIn,
   v3Error,
 } from '../postman/collection.ts';
-import { declaredSecrets } from '../postman/declared-secrets.ts';
+import { declarationsOf } from '../postman/declarations.ts';
 import { describeRevision } from '../postman/revision.ts';
 import { parseEnvironment, targetOf, type Value, verifyResolved } from '../postman/variables.ts';
+import { declaredSecrets } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
@@ -64,7 +65,7 @@ export async function readSource({ job, tools }: Context, scope: StepScope): Pro
   if (job.environment !== null) scope.fact('Postman environment', job.environment);
   scope.fact('Run by', tools.collections.engine);
   const found = new FoundSecrets((secret) => tools.learn(secret, 'found'));
-  for (const { value, label, isMarked } of declaredSecrets(collection, [...values, ...own])) {
+  for (const { value, label, isMarked } of declaredSecrets(declarationsOf(collection, [...values, ...own]))) {
     if (isMarked) tools.learn(new Secret(value, label));
     else found.add(value, label);
   }

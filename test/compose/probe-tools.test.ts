@@ -23,7 +23,7 @@ beforeAll(async () => {
     });
   });
   const silent = createServer(() => {});
-  const tls = createTlsServer(createCertificate('127.0.0.1'), (_, response) => response.end());
+  const tls = createTlsServer(await createCertificate('127.0.0.1'), (_, response) => response.end());
   for (const [name, server] of Object.entries({ plain, silent, tls })) {
     server.on('clientError', () => {});
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

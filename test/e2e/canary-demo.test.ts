@@ -5,8 +5,7 @@ import process from 'node:process';
 import { expect, onTestFinished, test } from 'vitest';
 import { tellDemo } from '../../scripts/cli/demo.ts';
 import { openCaptured } from '../support/in-process.ts';
-import { readAllFiles } from '../support/leaks.ts';
-import { findTraces } from '../support/traces.ts';
+import { findLeaks, readAllFiles } from '../support/leaks.ts';
 
 const LOOK_AGAIN_MS = 10;
 
@@ -54,8 +53,6 @@ test.for([
   const texts = { ...output(), ...(await readAllFiles(home)) };
   expect(texts.stdout).toContain('npm run iat');
   expect(Object.keys(texts).some((path) => path.endsWith('index.html'))).toBe(true);
-  const traces = [...secrets].flatMap(([secret, name]) =>
-    findTraces(secret, texts).map((trace) => `${name}: ${trace}`),
-  );
+  const traces = [...secrets].flatMap(([secret, name]) => findLeaks(secret, texts).map((trace) => `${name}: ${trace}`));
   expect(traces).toEqual([]);
 });

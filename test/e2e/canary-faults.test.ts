@@ -10,12 +10,11 @@ import type { Sandboxed } from '../../scripts/cli/wiring.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import { FAULTS, type Fault, formatFault, isBffFault, isIdpFault, parseFault } from '../../scripts/sandbox/faults.ts';
 import { findFreePort } from '../../scripts/sandbox/http.ts';
-import { startIdp } from '../../scripts/sandbox/idp.ts';
+import { startIdp } from '../../scripts/sandbox/idp-server.ts';
+import { createStack } from '../../scripts/sandbox/sandbox-stack.ts';
 import { ENV_FILE, renderComposeFile } from '../../scripts/sandbox/stack/template.ts';
-import { createStack } from '../../scripts/sandbox/stack.ts';
 import { openCaptured } from '../support/in-process.ts';
-import { readAllFiles } from '../support/leaks.ts';
-import { findTraces } from '../support/traces.ts';
+import { findLeaks, readAllFiles } from '../support/leaks.ts';
 
 type RunName = Parameters<typeof workOf>[0];
 
@@ -65,7 +64,7 @@ async function traceIn(name: string): Promise<{ readonly traces: readonly string
       if (iat !== undefined) secrets.add(iat);
       texts[`compose file after ${command}`] = compose.replace(line, '');
     }
-    const traces = [...secrets].flatMap((secret) => findTraces(secret, texts)).map((trace) => `${name}: ${trace}`);
+    const traces = [...secrets].flatMap((secret) => findLeaks(secret, texts)).map((trace) => `${name}: ${trace}`);
     return { traces, isMinted: secrets.size > 1 };
   } finally {
     await sandbox.close();

@@ -1,7 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openStory, readBelow } from '../support/story.ts';
+import { readAllFiles } from '../support/leaks.ts';
+import { openStory } from '../support/story.ts';
 
 const stepsOf = ({ steps }: { steps: readonly { name: string; status: string }[] }) =>
   steps.filter(({ status }) => status !== 'skipped').map(({ name, status }) => `${name} ${status}`);
@@ -37,10 +38,10 @@ describe('npm run iat:clear', () => {
     expect(again.run, again.output).toMatchObject({ exitCode: 0, verdict: 'healthy' });
     expect(stepsOf(again.run)).toEqual(['preflight passed', 'health passed']);
     // Neither in what was printed, nor in a report.
-    const reports = [...(await readBelow(join(story.home, 'reports')))];
+    const reports = Object.values(await readAllFiles(join(story.home, 'reports')));
     expect(reports.length).toBeGreaterThan(10);
-    const seen = [...reports.map(([, text]) => text), plan.output, cleared.output, again.output];
-    expect(seen.filter((text) => text.includes(token))).toEqual([]);
+    const shown = [...reports, plan.output, cleared.output, again.output];
+    expect(shown.filter((text) => text.includes(token))).toEqual([]);
   });
 
   test.for([
@@ -89,7 +90,7 @@ describe('npm run iat:clear', () => {
     const written = await story.compose();
     const token = await story.token();
     const volumes = join(dirname(story.sandbox.composeFile), 'volumes');
-    for (const path of (await readBelow(volumes)).keys()) if (path.endsWith('bff_client.json')) await rm(path);
+    for (const path of Object.keys(await readAllFiles(volumes))) if (path.endsWith('bff_client.json')) await rm(path);
     const run = await story.run('clear');
     expect(run.run, run.output).toMatchObject({
       exitCode: 1,

@@ -2,9 +2,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../support/command.ts';
-import { readAllFiles } from '../support/leaks.ts';
+import { findLeaks, readAllFiles } from '../support/leaks.ts';
 import { createStandIn, IAT, OTHER_SECRET, type StandIn } from '../support/stand-in.ts';
-import { findTraces } from '../support/traces.ts';
 
 /** With what other languages make something of: shells, compose, URLs, JSON, HTML. */
 const AWKWARD = `q"uo'te$HOME$$%41\\n{b}<i>&amp;4711`;
@@ -127,7 +126,7 @@ test.for(Object.keys(CASES))('%s: it is not shown', { timeout: 120_000 }, async 
     expect(JSON.parse(stdout).exitCode).toBeGreaterThanOrEqual(0);
     // A token that was not minted is nobody's: its words are those of the route.
     for (const each of [secret, OTHER_SECRET, ...(isWritten ? [IAT] : [])])
-      expect(findTraces(each, texts), stderr).toEqual([]);
+      expect(findLeaks(each, texts), stderr).toEqual([]);
     await standIn.idle();
   }
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -9,18 +9,18 @@ import type { Run } from '../../scripts/core/result.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../scripts/sandbox/sandbox.ts';
 import { openCaptured } from './in-process.ts';
 
-/** Several commands against one sandbox, one after the other, as they go in real life. */
+/** Several commands against one sandbox, one after the other. */
 export interface Story {
   readonly home: string;
   readonly sandbox: Sandbox;
   /** Runs a command in this process; reports stay in `home` from run to run. */
-  run(command: 'iat' | 'clear' | 'doctor', ...args: string[]): Promise<Told>;
+  run(command: 'iat' | 'clear' | 'doctor', ...args: string[]): Promise<StoryRun>;
   compose(): Promise<string>;
   /** The token's value in the container that runs now; undefined: none. */
   token(): Promise<string | undefined>;
 }
 
-export interface Told {
+export interface StoryRun {
   readonly run: Run;
   /** Everything that was printed. */
   readonly output: string;
@@ -52,11 +52,4 @@ export async function openStory(options: Partial<SandboxOptions> = {}): Promise<
       return { run, output: stdout + stderr };
     },
   };
-}
-
-/** Texts of all files below a folder. */
-export async function readBelow(folder: string): Promise<ReadonlyMap<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return new Map(await Promise.all(paths.map(async (path) => [path, await readFile(path, 'latin1')] as const)));
 }

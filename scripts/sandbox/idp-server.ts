@@ -17,8 +17,8 @@ export interface IdpOptions {
   readonly fault?: Fault<IdpFaultName> | null;
 }
 
-/** A request as it came, for tests that ask what was sent where. */
-export interface Seen {
+/** A request that reached the IdP or the login page, for tests that ask what was sent where. */
+export interface ReceivedRequest {
   /** `elsewhere` is the login page that the fault `mint-redirect` points to. */
   readonly server: 'idp' | 'elsewhere';
   readonly method: string;
@@ -31,8 +31,8 @@ export interface Idp {
   /** Without a path: `http://127.0.0.1:8002`. */
   readonly url: string;
   /** The last requests, oldest first. */
-  readonly seen: readonly Seen[];
-  /** Switches a fault on, or with null all off; counting begins again. */
+  readonly received: readonly ReceivedRequest[];
+  /** Switches a fault on (null: off) and counts its requests from zero again. */
   setFault(fault: Fault<IdpFaultName> | null): void;
   close(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export interface Idp {
 /** Where the OpenID provider is mounted. */
 const MOUNT = '/api/oidc';
 
-/** What no update of a client may contain (RFC 7592 §2.2). */
+/** Members that an update of a client may not contain (RFC 7592 §2.2). */
 const READ_ONLY = [
   'registration_access_token',
   'registration_client_uri',
@@ -48,14 +48,14 @@ const READ_ONLY = [
   'client_id_issued_at',
 ];
 
-const MOST_SEEN = 1000;
+const MOST_RECEIVED = 1000;
 
-/** Starts the IdP in this process; it listens when the promise resolves. */
+/** Starts the IdP in this process. It listens when the promise resolves. */
 export async function startIdp(options: IdpOptions): Promise<Idp> {
-  const seen: Seen[] = [];
-  const faults = createFaults(options.fault ?? null);
+  const received: ReceivedRequest[] = [];
+  const fault = createActiveFault(options.fault ?? null);
   const loginPage = createServer((request, response) => {
-    note(seen, 'elsewhere', request);
+    note(received, 'elsewhere', request);
     response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>Sign in</title>');
   });
 
@@ -66,20 +66,20 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
   const provider = createProvider(options.issuer ?? url + MOUNT, () => ({
     ...OPEN,
     ...options.policy,
-    ...faults.active().policy,
+    ...fault.current().policy,
   }));
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    note(seen, 'idp', request);
-    const visit = { request, response, provider, tokens: options.tokens, faults, loginPage };
-    route(visit).catch(() => {
+    note(received, 'idp', request);
+    const call = { request, response, provider, tokens: options.tokens, fault, loginPage };
+    route(call).catch(() => {
       if (!response.headersSent) answerJson(response, 400, { error: 'invalid_request' });
     });
   });
   return {
     url,
-    seen,
-    setFault: (fault) => faults.set(fault),
+    received,
+    setFault: (next) => fault.set(next),
     async close() {
       await Promise.all([closeServer(server), closeServer(loginPage)]);
     },
@@ -88,27 +88,28 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
 
 const OPEN: Policy = { allowedScopes: [], allowedRedirectUris: [], allowedAuthMethods: [] };
 
-interface Visit {
+interface IdpCall {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly provider: RegistrationProvider;
   readonly tokens: AdminTokens;
-  readonly faults: Faults;
+  readonly fault: ActiveFault;
   readonly loginPage: Server;
 }
 
 /** The fault that is on, and how often it was asked. */
-interface Faults {
-  active(): IdpFault;
+interface ActiveFault {
+  /** Empty when none is on. */
+  current(): IdpFault;
   set(fault: Fault<IdpFaultName> | null): void;
   nextTurn(): { readonly turn: number; readonly number: number | null };
 }
 
-function createFaults(first: Fault<IdpFaultName> | null): Faults {
+function createActiveFault(first: Fault<IdpFaultName> | null): ActiveFault {
   let fault = first;
   let turn = 0;
   return {
-    active: () => (fault === null ? {} : IDP_FAULTS[fault.name]),
+    current: () => (fault === null ? {} : IDP_FAULTS[fault.name]),
     set(next) {
       fault = next;
       turn = 0;
@@ -117,26 +118,26 @@ function createFaults(first: Fault<IdpFaultName> | null): Faults {
   };
 }
 
-function note(seen: Seen[], server: Seen['server'], request: IncomingMessage): void {
+function note(received: ReceivedRequest[], server: ReceivedRequest['server'], request: IncomingMessage): void {
   const { method = '', url: path = '', headers } = request;
-  seen.push({ server, method, path, authorized: headers.authorization !== undefined });
-  if (seen.length > MOST_SEEN) seen.shift();
+  received.push({ server, method, path, authorized: headers.authorization !== undefined });
+  if (received.length > MOST_RECEIVED) received.shift();
 }
 
-async function route(visit: Visit): Promise<void> {
-  const { request, response, provider, tokens, faults } = visit;
+async function route(call: IdpCall): Promise<void> {
+  const { request, response, provider, tokens, fault } = call;
   const path = new URL(request.url ?? '/', 'http://sandbox').pathname;
-  const call = `${request.method} ${path}`;
-  const rat = /^POST \/api\/admin\/dcr\/clients\/([^/]+)\/tokens$/.exec(call)?.[1];
-  const patched = /^PATCH \/api\/oidc\/(?:dcr\/)?register\/[^/]+$/.test(call);
+  const line = `${request.method} ${path}`;
+  const rat = /^POST \/api\/admin\/dcr\/clients\/([^/]+)\/tokens$/.exec(line)?.[1];
+  const patched = /^PATCH \/api\/oidc\/(?:dcr\/)?register\/[^/]+$/.test(line);
 
-  if (call === 'GET /health') return answerJson(response, 200, { status: 'healthy' });
-  if (call === 'POST /api/admin/dcr/initial-access-tokens') {
-    if (await faults.active().mint?.(faulty(visit))) return;
+  if (line === 'GET /health') return answerJson(response, 200, { status: 'healthy' });
+  if (line === 'POST /api/admin/dcr/initial-access-tokens') {
+    if (await fault.current().mint?.(faulty(call))) return;
     if (isAdmin(request, response, tokens)) await mintIat(request, response, provider);
     return;
   }
-  if (/^POST \/admin\/realms\/[^/]+\/clients-initial-access$/.test(call)) {
+  if (/^POST \/admin\/realms\/[^/]+\/clients-initial-access$/.test(line)) {
     if (isAdmin(request, response, tokens)) await mintLikeKeycloak(request, response, provider);
     return;
   }
@@ -145,12 +146,12 @@ async function route(visit: Visit): Promise<void> {
     return;
   }
   if (patched) return patchClient(request, response);
-  if (/^POST \/api\/oidc\/(dcr\/)?register$/.test(call) && faults.active().register?.(faulty(visit))) return;
+  if (/^POST \/api\/oidc\/(dcr\/)?register$/.test(line) && fault.current().register?.(faulty(call))) return;
   if (path.startsWith(`${MOUNT}/`)) return passOn(request, response, provider);
   answerJson(response, 404, { error: 'not_found', error_description: 'no such route' });
 }
 
-function faulty({ request, response, provider, faults, loginPage }: Visit): Faulty {
+function faulty({ request, response, provider, fault, loginPage }: IdpCall): Faulty {
   const address = () => {
     const bound = loginPage.address();
     return bound !== null && typeof bound === 'object' ? bound.port : listen(loginPage, '127.0.0.1', 0);
@@ -159,20 +160,20 @@ function faulty({ request, response, provider, faults, loginPage }: Visit): Faul
     request,
     response,
     provider,
-    ...faults.nextTurn(),
+    ...fault.nextTurn(),
     loginPage: async () => `http://127.0.0.1:${await address()}/login`,
   };
 }
 
-/** Gives the request to the provider, which knows its mount point from the difference between the two URLs. */
+/** Gives the request to the provider, which takes its mount point from the difference between `originalUrl` and `url`. */
 function passOn(request: IncomingMessage, response: ServerResponse, provider: RegistrationProvider): void {
   const url = (request.url ?? '').slice(MOUNT.length).replace(/^\/dcr\/register/, '/register');
   provider.handle(Object.assign(request, { originalUrl: MOUNT + url, url }), response);
 }
 
 /**
- * EmpowerNow's own way to update a client: the members that are given replace the stored ones. RFC 7592 only knows
- * replacing all of them, so this reads, merges and replaces, and the provider judges both requests.
+ * EmpowerNow's own way to update a client: the given members replace the stored ones. RFC 7592 can only replace all of them,
+ * so this reads, merges and replaces, and the provider checks both requests.
  */
 async function patchClient(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const changes = parseObject(await readBody(request));

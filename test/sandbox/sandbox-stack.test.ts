@@ -100,7 +100,7 @@ describe.concurrent('the restart policy', () => {
     expect(['running', 'restarting']).toContain(state.status);
   });
 
-  test('lets a container that is stopped between two starts be', async () => {
+  test('keeps a container stopped that was stopped between two starts', async () => {
     const create = () => {
       const service = { image: '', environment: {}, labels: {}, restart: 'always', port: null } as const;
       const technical = { SANDBOX_BFF_FAULT: 'exits-at-once:1' };
@@ -116,17 +116,17 @@ describe.concurrent('the restart policy', () => {
       return container;
     };
     const stopped = create();
-    await expect.poll(() => stopped.describe().state.status, { timeout: 10_000, interval: 5 }).toBe('restarting');
+    await expect.poll(() => stopped.describe().state.status, { timeout: 60_000, interval: 5 }).toBe('restarting');
     await stopped.stop();
     const before = stopped.describe();
     // By the time in which another one has come back twice, this one would have come back once.
     const other = create();
-    await expect.poll(() => other.describe().state.restartCount, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => other.describe().state.restartCount, { timeout: 60_000 }).toBe(2);
     expect(stopped.describe()).toEqual(before);
     expect(before.state).toMatchObject({ status: 'exited', exitCode: 1 });
   });
 
-  test('does not start again what was stopped or has ended well', async () => {
+  test('does not restart a container that was stopped or exited with 0', async () => {
     const running = await sandbox({ fault: 'exits-at-once:0', restart: 'on-failure' });
     await running.stack.up(NEVER);
     const { id } = await current(running);
@@ -140,7 +140,7 @@ describe.concurrent('the restart policy', () => {
 });
 
 describe.concurrent('the log', () => {
-  test('is read whole by whoever comes late, and ends for a follower when its container is replaced', async () => {
+  test('is whole for a late reader, and ends for a follower when its container is replaced', async () => {
     const running = await sandbox({ fault: 'log-flood:3' });
     await running.stack.up(NEVER);
     const { id } = await current(running);

@@ -11,7 +11,7 @@ import { createFiles } from '../platform/files.ts';
 import { createProcesses } from '../platform/processes.ts';
 import { parseFault } from './faults.ts';
 import { ProcessContainer } from './stack/container.ts';
-import { readComposeFile, type Service } from './stack/services.ts';
+import { readComposeFile, type SandboxService } from './stack/services.ts';
 
 export interface StackOptions {
   /** Absolute path. */
@@ -56,7 +56,7 @@ export function createStack(options: StackOptions): SandboxStack {
   const read = (exported: Readonly<Record<string, string>> = {}) =>
     readComposeFile(composeFile, { ...(options.shell ?? process.env), ...exported });
 
-  const replace = async (service: Service) => {
+  const replace = async (service: SandboxService) => {
     const old = current;
     if (old !== null && isDeepStrictEqual(old.service, service)) {
       if (!old.isActive) old.start();
@@ -174,7 +174,7 @@ export function createStack(options: StackOptions): SandboxStack {
   };
 }
 
-function technicalVariables({ dir, fault, log }: StackOptions, service: Service): Record<string, string> {
+function technicalVariables({ dir, fault, log }: StackOptions, service: SandboxService): Record<string, string> {
   return {
     SANDBOX_ROOT: join(dir, 'volumes'),
     SANDBOX_BFF_LOG: log ?? 'plain',

@@ -14,15 +14,15 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** Error bodies are cut in the log. */
 const MAX_BODY_IN_LOG = 300;
 
-/** The bootstrap has failed, and the log says why. */
+/** The bootstrap failed, and the log says why. */
 export class BootstrapFailure extends Error {
   override readonly name = 'BootstrapFailure';
 }
 
 /**
- * Registers the BFF at the IdP, or finds that it is registered already.
+ * Registers the BFF at the IdP, or finds that it is already registered.
  *
- * @param signingKey what tokens are requested with; a fault hands in another one than the registered
+ * @param signingKey the key that tokens are requested with; a fault passes another one than the registered
  * @throws BootstrapFailure
  */
 export async function bootstrap(
@@ -34,7 +34,7 @@ export async function bootstrap(
   if (!settings.dcrEnabled) return log.info(LOGGER, 'DCR disabled (DCR_ENABLED=false): no client registration');
   if (settings.skipBootstrap) return log.info(LOGGER, 'DCR bootstrap skipped (SKIP_DCR_BOOTSTRAP=true)');
   log.info(LOGGER, 'DCR bootstrap starting', { client_id: settings.clientId, idp: settings.idpUrl });
-  const run: Run = { settings, key, log, idp: createIdpClient(settings, log) };
+  const run: Bootstrap = { settings, key, log, idp: createIdpClient(settings, log) };
   try {
     const cached = readCredentials(locate(settings, settings.credentialsPath));
     const credentials =
@@ -50,19 +50,19 @@ export async function bootstrap(
   }
 }
 
-interface Run {
+interface Bootstrap {
   readonly settings: BffSettings;
   readonly key: SigningKey;
   readonly log: Log;
   readonly idp: IdpClient;
 }
 
-/** The BFF gives this advice after any failed registration, also where a new token does not help. */
+/** The BFF gives this advice after every failed registration, also where a new token does not help. */
 function adviseAdmin(log: Log): void {
   log.error(LOGGER, 'Get new RAT/IAT from /api/admin/dcr/initial-access-tokens and update DCR_IAT');
 }
 
-async function register(run: Run, cached: Credentials | null): Promise<Credentials> {
+async function register(run: Bootstrap, cached: Credentials | null): Promise<Credentials> {
   const { settings, log, idp } = run;
   if (cached === null) log.info(LOGGER, `No cached client credentials at ${settings.credentialsPath}`);
   else log.info(LOGGER, `Replacing client ${cached.clientId} (DCR_FORCE_REPLACE=true)`);
@@ -84,13 +84,13 @@ async function register(run: Run, cached: Credentials | null): Promise<Credentia
   return credentials;
 }
 
-async function removeOldClient({ settings, log, idp }: Run, cached: Credentials): Promise<void> {
+async function removeOldClient({ settings, log, idp }: Bootstrap, cached: Credentials): Promise<void> {
   const removed = await idp.removeClient(cached);
   if (removed.status !== 204) log.warning(LOGGER, `Old client not removed: ${describe(removed)}`);
   removeCredentials(locate(settings, settings.credentialsPath));
 }
 
-async function reuse(run: Run, cached: Credentials): Promise<Credentials> {
+async function reuse(run: Bootstrap, cached: Credentials): Promise<Credentials> {
   const { key, log, idp, settings } = run;
   log.info(LOGGER, `Cached client credentials found: ${cached.clientId}`);
   let credentials = cached;
@@ -117,7 +117,7 @@ async function reuse(run: Run, cached: Credentials): Promise<Credentials> {
   return keep(run, withNewRat(credentials, patched));
 }
 
-async function renewRat({ settings, log, idp }: Run, cached: Credentials, refused: Answer): Promise<Credentials> {
+async function renewRat({ settings, log, idp }: Bootstrap, cached: Credentials, refused: Answer): Promise<Credentials> {
   reportMetric(log, 'rat_invalid');
   log.warning(LOGGER, `Registration access token (RAT) is invalid or expired: ${describe(refused)}`);
   if (settings.adminToken === null) {
@@ -130,9 +130,9 @@ async function renewRat({ settings, log, idp }: Run, cached: Credentials, refuse
   return { ...cached, rat };
 }
 
-/** Registered is not enough: a client whose key or method differs from its record cannot get a token. */
+/** To be registered is not enough: a client whose key or method differs from its record gets no token. */
 async function verifyTokenEndpoint(
-  { settings, log, idp }: Run,
+  { settings, log, idp }: Bootstrap,
   credentials: Credentials,
   key: SigningKey,
 ): Promise<void> {
@@ -145,7 +145,7 @@ async function verifyTokenEndpoint(
   fail(log, `Token endpoint refused client authentication at /token: ${describe(answer)}${why}`);
 }
 
-function metadataOf({ settings, key }: Run): object {
+function metadataOf({ settings, key }: Bootstrap): object {
   return {
     client_id: settings.clientId,
     client_name: 'BFF',
@@ -159,8 +159,8 @@ function metadataOf({ settings, key }: Run): object {
   };
 }
 
-/** The key goes to its file only when the IdP has it: a start that fails must not leave a key that nobody knows. */
-function keep({ settings, key }: Run, credentials: Credentials): Credentials {
+/** The key is written only when the IdP has it: a start that fails must not leave a key that the IdP does not know. */
+function keep({ settings, key }: Bootstrap, credentials: Credentials): Credentials {
   if (key.isNew) writePrivate(locate(settings, settings.keyPath), toPem(key));
   writeCredentials(locate(settings, settings.credentialsPath), credentials);
   return credentials;

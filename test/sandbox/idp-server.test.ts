@@ -101,7 +101,7 @@ describe('registering', () => {
     expect((await call('POST', url + REGISTER, token, CLIENT)).status).toBe(201);
   });
 
-  test('ends with the second in which the token expires', async () => {
+  test('is refused from the second in which the token expires', async () => {
     const { url } = await idp();
     const token = await mint(url, { expires_in: 1 });
     const expired = Math.floor(Date.now() / 1000) * 1000 + 2_000;
@@ -166,7 +166,7 @@ describe('managing a client', () => {
   });
 });
 
-test('is discovered under the issuer it was given, at whatever address it is asked', async () => {
+test('discovery names the given issuer, and endpoints at the address that was asked', async () => {
   const { url } = await idp({ issuer: 'http://idp-app:8002/api/oidc' });
   const discovery = json(await call('GET', `${url}/api/oidc/.well-known/openid-configuration`, null));
   expect(discovery).toMatchObject({
