@@ -58,7 +58,7 @@ describeWithEachCompose('which project, and what a restart takes along', (compos
     it.onMint(async () => `${IAT}-2`);
     const end = await it.iat([], { both: true });
     expect(end.exitCode, end.all).toBe(0);
-    if (isV2) expect(end.warnings).toContain(`will also make ${name}-redis-1 anew`);
+    if (isV2) expect(end.warnings).toContain(`will also recreate ${name}-redis-1`);
     const after = await all(it);
     expect(names(after)).toEqual(names(before));
     expect(after['redis']?.[0]?.env['A']).toBe('3');
