@@ -44,7 +44,7 @@ describeWithEachCompose('which project, and what a restart takes along', (compos
 
     const alone = await it.iat(['--no-deps'], { both: true });
     expect(alone.exitCode, alone.all).toBe(0);
-    expect(alone.all).not.toContain('will also make');
+    expect(alone.all).not.toContain('will also recreate');
     const between = await all(it);
     expect(between['bff']?.map(({ env }) => env['DCR_IAT'])).toEqual([IAT, IAT]);
     expect(between['redis']).toEqual(before['redis']);

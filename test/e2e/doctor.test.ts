@@ -93,7 +93,7 @@ describe('npm run doctor against the sandbox', () => {
       warnings: [expect.stringContaining('It needs no IAT now.')],
       diagnosis: { code: 'credentials-cached' },
     });
-    expect(again.run.next[0]).toMatch(/the new token was not used; it dies at \d{4}-/);
+    expect(again.run.next[0]?.text).toMatch(/the new token was not used; it expires at \d{4}-/);
   });
 
   test('up and healthy, but unregistered (ALLOW_BOOTSTRAP_FAILURE): not fine', async () => {

@@ -82,7 +82,7 @@ describeInTerminal('the hidden prompt', () => {
 });
 
 describeInTerminal('where a fresh token will not help', () => {
-  const QUESTION = /Mint one and restart the BFF all the same\? \[y\/N\] /;
+  const QUESTION = /Mint a token and restart the BFF anyway\? \[y\/N\] /;
 
   /** The BFF is registered, by what its log says before anything happens. */
   async function createRegistered(): Promise<StandIn> {
