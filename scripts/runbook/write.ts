@@ -1,6 +1,5 @@
 import { diffOf } from '../compose-file/diff.ts';
 import { AppError } from '../core/errors.ts';
-import type { Replaced } from '../core/ports.ts';
 import type { Project } from '../core/stack.ts';
 import type { Context } from './job.ts';
 import type { Minted } from './mint.ts';
@@ -33,7 +32,7 @@ export async function writeToken(
   const values = { ...plan.settings, [job.variable]: secret.reveal() };
 
   let edit = target.edit(values);
-  const replace = async () => tell(scope, await tools.files.replace(target.path, edit.before, edit.bytes));
+  const replace = () => tools.files.replace(target.path, edit.before, edit.bytes);
   try {
     await replace();
   } catch (error) {
@@ -80,13 +79,6 @@ export async function writeToken(
     `${written} in ${target.path}${line === undefined ? '' : `:${line}`}${others.length > 0 ? `, also ${others.join(', ')}` : ''}`,
   );
   return { putBack, original: edit.before };
-}
-
-/** What the file system made special about the write. */
-function tell(scope: StepScope, { repaired, inPlace, hardLinks }: Replaced): void {
-  if (repaired !== null) scope.note(repaired);
-  if (hardLinks > 1) scope.note(`The file has ${hardLinks} hard links; all of them show the change.`);
-  else if (inPlace) scope.note('The file could not be replaced by a rename, so it was written in place.');
 }
 
 /** Exactly the named variables of the one service may differ, and have the values that were written. */
