@@ -7,7 +7,7 @@ import {
   lineEndOf,
   lineOf,
   REFUSED_IN_DOTENV,
-  type Source,
+  type SourceText,
   whereOf,
 } from './source-text.ts';
 import { applySplices, insertLines, lineRegion, removeLines, type Splice } from './splice.ts';
@@ -91,7 +91,7 @@ export function unsetDotenv(source: Uint8Array | null, names: readonly string[],
 
 interface Opened {
   readonly bytes: Uint8Array;
-  readonly source: Source;
+  readonly source: SourceText;
   readonly lines: DotenvLines;
 }
 

@@ -1,15 +1,15 @@
 import { isAlias, type Node } from 'yaml';
-import type { Service } from './environment-locate.ts';
-import { NOTHING, type Plan, type PlannedChange } from './environment-plan.ts';
+import type { LocatedService } from './environment-locate.ts';
+import { type EnvironmentPlan, NOTHING, type PlannedChange } from './environment-plan.ts';
 import { verifyNotShared } from './environment-sharing.ts';
-import { type Collection, collectionOf, type Variable, variablesOf } from './environment-variables.ts';
+import { collectionOf, type EnvironmentNode, type EnvironmentVariable, variablesOf } from './environment-variables.ts';
 import type { Splice } from './splice.ts';
 import { afterColon, afterProperties, isBlockScalar, replaceValue } from './yaml-place.ts';
 import { renderFlowName } from './yaml-scalar.ts';
 import { spanOf } from './yaml-tree.ts';
 
 /** How to leave the service's own variables without a value. Throws the refusals of `emptyEnvironment`. */
-export function planEmpty(service: Service, names: readonly string[]): Plan {
+export function planEmpty(service: LocatedService, names: readonly string[]): EnvironmentPlan {
   const { environment } = service;
   const node = (environment?.value ?? null) as Node | null;
   if (environment === null || isAlias(node)) return NOTHING;
@@ -18,7 +18,7 @@ export function planEmpty(service: Service, names: readonly string[]): Plan {
   const variables = variablesOf(service, collection);
   const found = names
     .map((name) => variables.findLast((variable) => variable.name === name))
-    .filter((variable): variable is Variable => variable !== undefined && variable.text !== null);
+    .filter((variable): variable is EnvironmentVariable => variable !== undefined && variable.text !== null);
   if (found.length === 0) return NOTHING;
   const values = found.map((variable) => variable.node).filter((each) => each !== null && !isAlias(each)) as Node[];
   verifyNotShared(service, { collection, values, names });
@@ -31,9 +31,9 @@ export function planEmpty(service: Service, names: readonly string[]): Plan {
 }
 
 function emptyVariable(
-  { tree }: Service,
-  collection: Collection,
-  { name, node, pair }: Variable,
+  { tree }: LocatedService,
+  collection: EnvironmentNode,
+  { name, node, pair }: EnvironmentVariable,
 ): { readonly splices: Splice[]; readonly change: PlannedChange } {
   const { text } = tree.source;
   const [start, end] = spanOf(node);

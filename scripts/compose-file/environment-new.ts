@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
-import { OVERRIDE, refuse, type Service } from './environment-locate.ts';
-import { type Assignment, added, type Plan } from './environment-plan.ts';
+import { type LocatedService, OVERRIDE, refuse } from './environment-locate.ts';
+import { type Assignment, added, type EnvironmentPlan } from './environment-plan.ts';
 import { type Inherited, inheritedEnvironment } from './environment-read.ts';
 import { verifyNotShared } from './environment-sharing.ts';
 import { indentationOf, lineEndOf, lineStartOf } from './source-text.ts';
@@ -13,7 +13,7 @@ import { isMergeKey, spanOf } from './yaml-tree.ts';
  * How to give variables to a service that has no `environment` itself. The forms differ a little from what people write, so
  * that taking the variables out again finds the way back to the same bytes.
  */
-export function planFirstEnvironment(service: Service, wanted: readonly Assignment[]): Plan {
+export function planFirstEnvironment(service: LocatedService, wanted: readonly Assignment[]): EnvironmentPlan {
   const inherited = inheritedEnvironment(service);
   verifyNotShared(service, { collection: null, values: [], names: wanted.map(([name]) => name) });
   const at = service.map.flow ? spanOf(service.map)[0] + 1 : placeInBlock(service);
@@ -25,7 +25,11 @@ export function planFirstEnvironment(service: Service, wanted: readonly Assignme
 }
 
 /** `environment:` without anything or with `~`, which no compose accepts: a map on the line below it, if there is room for one. */
-export function planNullEnvironment(service: Service, environment: Pair, wanted: readonly Assignment[]): Plan {
+export function planNullEnvironment(
+  service: LocatedService,
+  environment: Pair,
+  wanted: readonly Assignment[],
+): EnvironmentPlan {
   const { text } = service.tree.source;
   const node = environment.value as Node | null;
   verifyNotShared(service, { collection: null, values: node ? [node] : [], names: wanted.map(([name]) => name) });
@@ -44,7 +48,12 @@ export function planNullEnvironment(service: Service, environment: Pair, wanted:
 }
 
 /** `environment: *shared`: a map of its own that merges the shared one, in the alias' place. */
-export function planBesideAlias(service: Service, node: Node, anchor: string, wanted: readonly Assignment[]): Plan {
+export function planBesideAlias(
+  service: LocatedService,
+  node: Node,
+  anchor: string,
+  wanted: readonly Assignment[],
+): EnvironmentPlan {
   verifyNotShared(service, { collection: null, values: [], names: wanted.map(([name]) => name) });
   const [start, end] = spanOf(node);
   const splice = { start, end, text: `{<<: *${anchor}, ${flowEntries(wanted)}}` };
@@ -55,7 +64,7 @@ export function planBesideAlias(service: Service, node: Node, anchor: string, wa
 export const WAS = '# was ';
 
 /** The blanks before the service's keys, and before the variables of an environment that is new. */
-export function indentations(service: Service): { key: string; variable: string } {
+export function indentations(service: LocatedService): { key: string; variable: string } {
   const { text } = service.tree.source;
   const key = indentationOf(text, spanOf(service.map.items[0]?.key)[0]);
   const step = key.length - indentationOf(text, spanOf(service.pair.key)[0]).length;
@@ -72,7 +81,7 @@ function flowEntries(wanted: readonly Assignment[]): string {
 }
 
 function flowEnvironment(
-  { map }: Service,
+  { map }: LocatedService,
   inherited: Inherited | null,
   wanted: readonly Assignment[],
   at: number,
@@ -83,7 +92,7 @@ function flowEnvironment(
 }
 
 function blockEnvironment(
-  service: Service,
+  service: LocatedService,
   inherited: Inherited | null,
   wanted: readonly Assignment[],
   at: number,
@@ -97,7 +106,7 @@ function blockEnvironment(
 }
 
 /** After the first key that has its value on its own line (image, restart …), else before the first key. */
-function placeInBlock(service: Service): number {
+function placeInBlock(service: LocatedService): number {
   const { tree, map } = service;
   const { text } = tree.source;
   for (const pair of map.items) {
@@ -127,7 +136,7 @@ function isFirstOnLine(text: string, offset: number): boolean {
 }
 
 /** An own environment hides the inherited one as a whole, so it must be able to merge it. */
-function verifyMergeable({ tree, name, map, document }: Service, inherited: Inherited, at: number): void {
+function verifyMergeable({ tree, name, map, document }: LocatedService, inherited: Inherited, at: number): void {
   const { anchor, collection } = inherited;
   const merge = map.items.find(isMergeKey);
   const place = spanOf(merge?.key ?? map)[0];

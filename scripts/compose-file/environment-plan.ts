@@ -1,7 +1,7 @@
 import type { Splice } from './splice.ts';
 
 /** What an edit replaces in the text. */
-export interface Plan {
+export interface EnvironmentPlan {
   readonly splices: readonly Splice[];
   readonly changes: readonly PlannedChange[];
   /**
@@ -21,7 +21,7 @@ export interface PlannedChange {
 
 export type Assignment = readonly [name: string, value: string];
 
-export const NOTHING: Plan = { splices: [], changes: [], inherited: null };
+export const NOTHING: EnvironmentPlan = { splices: [], changes: [], inherited: null };
 
 /** The entries that one splice adds, in the order of its text. */
 export function added(splice: Splice, wanted: readonly Assignment[]): PlannedChange[] {

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
-import type { Service } from './environment-locate.ts';
-import { type Collection, collectionOf, type Variable, variablesOf } from './environment-variables.ts';
+import type { LocatedService } from './environment-locate.ts';
+import { collectionOf, type EnvironmentNode, type EnvironmentVariable, variablesOf } from './environment-variables.ts';
 import { lineCounter } from './source-text.ts';
 import { interpolatedNames, isInterpolated, isPlainText, undoubled } from './yaml-scalar.ts';
 import { allMerged, effectiveEntry, isNull, mergedEntry, resolved, scalarText, spanOf } from './yaml-tree.ts';
@@ -26,13 +26,13 @@ export interface EnvironmentEntry {
 
 /** The environment that a service takes from a `<<` merge because it has none of its own. */
 export interface Inherited {
-  readonly collection: Collection;
+  readonly collection: EnvironmentNode;
   /** The anchor under which it can be merged; null: it has none. */
   readonly anchor: string | null;
 }
 
 /** All variables that the service gets in this file, by name; own ones before inherited ones. */
-export function readVariables(service: Service): Map<string, EnvironmentEntry> {
+export function readVariables(service: LocatedService): Map<string, EnvironmentEntry> {
   const { tree, environment } = service;
   const node = (environment?.value ?? null) as Node | null;
   const collection = environment ? collectionOf(service, node) : (inheritedEnvironment(service)?.collection ?? null);
@@ -52,7 +52,7 @@ export function readVariables(service: Service): Map<string, EnvironmentEntry> {
 }
 
 /** null: the merges bring none, or an empty one. */
-export function inheritedEnvironment(service: Service): Inherited | null {
+export function inheritedEnvironment(service: LocatedService): Inherited | null {
   const { tree, map } = service;
   const pair = service.environment === null ? mergedEntry(tree, map, 'environment') : null;
   const collection = resolved(tree, pair?.value);
@@ -63,7 +63,7 @@ export function inheritedEnvironment(service: Service): Inherited | null {
 }
 
 /** Whether the service gets exactly this value already, from a text that reaches it as it is written. */
-export function hasValue(service: Service, collection: Collection, name: string, value: string): boolean {
+export function hasValue(service: LocatedService, collection: EnvironmentNode, name: string, value: string): boolean {
   const own = variablesOf(service, collection).findLast((variable) => variable.name === name);
   if (isSeq(collection)) return own !== undefined && own.text !== null && isLiteral(own.text, value);
   const node = resolved(service.tree, (own?.pair ?? effectiveEntry(service.tree, collection, name))?.value);
@@ -78,7 +78,7 @@ function isLiteral(text: string, value: string): boolean {
 
 function toEntry(
   lineOf: (offset: number) => number,
-  { text, node, pair }: Variable,
+  { text, node, pair }: EnvironmentVariable,
   inherited: boolean,
 ): EnvironmentEntry {
   const raw = text ?? '';

@@ -1,10 +1,10 @@
 import { isAlias, isSeq, type Node } from 'yaml';
-import { OVERRIDE, refuse, type Service, verifyTag } from './environment-locate.ts';
+import { type LocatedService, OVERRIDE, refuse, verifyTag } from './environment-locate.ts';
 import { planBesideAlias, planFirstEnvironment, planNullEnvironment } from './environment-new.ts';
-import { type Assignment, added, NOTHING, type Plan, type PlannedChange } from './environment-plan.ts';
+import { type Assignment, added, type EnvironmentPlan, NOTHING, type PlannedChange } from './environment-plan.ts';
 import { hasValue, inheritedEnvironment } from './environment-read.ts';
 import { verifyNotShared } from './environment-sharing.ts';
-import { type Collection, collectionOf, type Variable, variablesOf } from './environment-variables.ts';
+import { collectionOf, type EnvironmentNode, type EnvironmentVariable, variablesOf } from './environment-variables.ts';
 import { indentationOf, lineStartOf } from './source-text.ts';
 import { insertLines, type Splice } from './splice.ts';
 import { afterEntryLine, fillValue, isEmptyValue, replaceValue } from './yaml-place.ts';
@@ -20,7 +20,7 @@ import {
 import { spanOf } from './yaml-tree.ts';
 
 /** How to set the variables. Throws the refusals of `setEnvironment`. */
-export function planSet(service: Service, values: Readonly<Record<string, string>>): Plan {
+export function planSet(service: LocatedService, values: Readonly<Record<string, string>>): EnvironmentPlan {
   const { environment, tree } = service;
   const node = (environment?.value ?? null) as Node | null;
   const collection = environment ? collectionOf(service, node) : (inheritedEnvironment(service)?.collection ?? null);
@@ -39,7 +39,11 @@ export function planSet(service: Service, values: Readonly<Record<string, string
 }
 
 /** The environment stands in the service itself: values are replaced where they are, new ones come after the last. */
-function planInside(service: Service, collection: Collection, wanted: readonly Assignment[]): Plan {
+function planInside(
+  service: LocatedService,
+  collection: EnvironmentNode,
+  wanted: readonly Assignment[],
+): EnvironmentPlan {
   const variables = variablesOf(service, collection);
   const lastOf = (name: string) => variables.findLast((variable) => variable.name === name);
   const present = wanted.flatMap(([name, value]) => {
@@ -63,7 +67,7 @@ function planInside(service: Service, collection: Collection, wanted: readonly A
   };
 }
 
-function verifyReplaceable(service: Service, { name, node, pair, text }: Variable): void {
+function verifyReplaceable(service: LocatedService, { name, node, pair, text }: EnvironmentVariable): void {
   const at = spanOf(pair?.key ?? node)[0];
   if (node) verifyTag(service, node, `The value of ${name}`);
   if (text === null || !isInterpolated(text)) return;
@@ -79,7 +83,7 @@ function verifyReplaceable(service: Service, { name, node, pair, text }: Variabl
 }
 
 /** `- NAME:value` and `- NAME =value` are variables of another name for compose; beside them the new one would look done. */
-function verifyNoNearMiss(service: Service, variables: readonly Variable[], name: string): void {
+function verifyNoNearMiss(service: LocatedService, variables: readonly EnvironmentVariable[], name: string): void {
   const near = variables.find((variable) => {
     const trimmed = variable.name.trim();
     return trimmed === name || (trimmed.startsWith(name) && /^\s*[:=]/.test(trimmed.slice(name.length)));
@@ -92,9 +96,9 @@ function verifyNoNearMiss(service: Service, variables: readonly Variable[], name
 }
 
 function replaceVariable(
-  { tree }: Service,
-  collection: Collection,
-  { name, node, pair, text }: Variable,
+  { tree }: LocatedService,
+  collection: EnvironmentNode,
+  { name, node, pair, text }: EnvironmentVariable,
   value: string,
 ): { splices: Splice[]; change: PlannedChange } {
   const source = tree.source.text;
@@ -111,7 +115,7 @@ function replaceVariable(
   return { splices, change: { name, action, splice: splice as Splice, offset: 0 } };
 }
 
-function addVariables(service: Service, collection: Collection, wanted: readonly Assignment[]): Splice {
+function addVariables(service: LocatedService, collection: EnvironmentNode, wanted: readonly Assignment[]): Splice {
   const { tree } = service;
   const { text } = tree.source;
   const isItem = isSeq(collection);
@@ -132,7 +136,7 @@ function addVariables(service: Service, collection: Collection, wanted: readonly
 }
 
 /** What stands before each entry: the blanks, and a list's dash with its gap. */
-function linePrefix({ tree }: Service, collection: Collection): string {
+function linePrefix({ tree }: LocatedService, collection: EnvironmentNode): string {
   const { text } = tree.source;
   const [first] = collection.items;
   if (!isSeq(collection)) return indentationOf(text, spanOf((first as { key?: unknown } | undefined)?.key)[0]);
@@ -142,7 +146,7 @@ function linePrefix({ tree }: Service, collection: Collection): string {
   return `${indentationOf(text, dash)}-${gap.exec(text)?.[1] ?? ' '}`;
 }
 
-function afterLast(service: Service, collection: Collection): number {
+function afterLast(service: LocatedService, collection: EnvironmentNode): number {
   const { text } = service.tree.source;
   const last = collection.items.at(-1);
   const pair = isSeq(collection) ? null : (collection.items.at(-1) ?? null);

@@ -1,8 +1,8 @@
 import { isAlias, isSeq, type Node, type Pair } from 'yaml';
-import type { Service } from './environment-locate.ts';
+import type { LocatedService } from './environment-locate.ts';
 import { WAS } from './environment-new.ts';
 import type { Removal } from './environment-unset.ts';
-import type { Collection, Variable } from './environment-variables.ts';
+import type { EnvironmentNode, EnvironmentVariable } from './environment-variables.ts';
 import { lineStartOf } from './source-text.ts';
 import { lineRegion, removeLines, type Splice } from './splice.ts';
 import { endOfEntry } from './yaml-place.ts';
@@ -13,10 +13,14 @@ import { isMergeKey, spanOf } from './yaml-tree.ts';
  * back to what it was.
  */
 export function removeFromFlow(
-  service: Service,
+  service: LocatedService,
   environment: Pair,
-  collection: Collection,
-  { removed, rest, inherited }: { removed: readonly Variable[]; rest: readonly unknown[]; inherited: string | null },
+  collection: EnvironmentNode,
+  {
+    removed,
+    rest,
+    inherited,
+  }: { removed: readonly EnvironmentVariable[]; rest: readonly unknown[]; inherited: string | null },
 ): Removal {
   const { text } = service.tree.source;
   const [start, end] = spanOf(collection);
@@ -53,7 +57,7 @@ function isCompact(text: string, pair: Pair | null): boolean {
 }
 
 /** [first, last] of the entries that stand side by side. */
-function neighbours(removed: readonly Variable[]): [first: number, last: number][] {
+function neighbours(removed: readonly EnvironmentVariable[]): [first: number, last: number][] {
   const groups: [number, number][] = [];
   for (const { index } of removed) {
     const group = groups.at(-1);
@@ -63,7 +67,7 @@ function neighbours(removed: readonly Variable[]): [first: number, last: number]
   return groups;
 }
 
-function cutEntries(text: string, collection: Collection, first: number, last: number): Splice[] {
+function cutEntries(text: string, collection: EnvironmentNode, first: number, last: number): Splice[] {
   const [start] = entrySpan(text, collection, first);
   const [, end] = entrySpan(text, collection, last);
   const comma = commaAfter(text, end);
@@ -82,7 +86,7 @@ function cutEntries(text: string, collection: Collection, first: number, last: n
 }
 
 /** With the anchors, tags and question marks before it. */
-function entrySpan(text: string, collection: Collection, index: number): [start: number, end: number] {
+function entrySpan(text: string, collection: EnvironmentNode, index: number): [start: number, end: number] {
   const pair = isSeq(collection) ? null : (collection.items[index] ?? null);
   const node = (pair ? pair.value : collection.items[index]) as Node | null;
   const [start] = spanOf(pair?.key ?? node);

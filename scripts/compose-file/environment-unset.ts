@@ -1,19 +1,19 @@
 import { isAlias, isMap, isSeq, type Node, type Pair } from 'yaml';
-import type { Service } from './environment-locate.ts';
-import { NOTHING, type Plan } from './environment-plan.ts';
+import type { LocatedService } from './environment-locate.ts';
+import { type EnvironmentPlan, NOTHING } from './environment-plan.ts';
 import { verifyNotShared } from './environment-sharing.ts';
 import { removeFromFlow } from './environment-unset-flow.ts';
-import { type Collection, collectionOf, type Variable, variablesOf } from './environment-variables.ts';
+import { collectionOf, type EnvironmentNode, type EnvironmentVariable, variablesOf } from './environment-variables.ts';
 import { lineStartOf } from './source-text.ts';
 import { removeLines, type Splice } from './splice.ts';
 import { afterColon, afterEntryLine, afterProperties, endOfEntry, isBlockScalar } from './yaml-place.ts';
 import { isMergeKey, mergedEntry, resolved, spanOf } from './yaml-tree.ts';
 
 /** What goes, and the anchor that is merged no longer because the whole environment goes. */
-export type Removal = Pick<Plan, 'splices' | 'inherited'>;
+export type Removal = Pick<EnvironmentPlan, 'splices' | 'inherited'>;
 
 /** How to take the variables out of the service's own environment. Throws the refusals of `unsetEnvironment`. */
-export function planUnset(service: Service, names: readonly string[]): Plan {
+export function planUnset(service: LocatedService, names: readonly string[]): EnvironmentPlan {
   const { environment } = service;
   const node = (environment?.value ?? null) as Node | null;
   if (environment === null || isAlias(node)) return NOTHING;
@@ -35,7 +35,7 @@ export function planUnset(service: Service, names: readonly string[]): Plan {
 }
 
 /** The anchor that is merged alone, where the service would inherit the same map without an environment of its own. */
-function inheritedAnchor({ tree, map }: Service, rest: readonly Pair[]): string | null {
+function inheritedAnchor({ tree, map }: LocatedService, rest: readonly Pair[]): string | null {
   const [only] = rest;
   if (rest.length !== 1 || !only || !isMergeKey(only) || !isAlias(only.value)) return null;
   const inherited = resolved(tree, mergedEntry(tree, map, 'environment')?.value);
@@ -43,10 +43,14 @@ function inheritedAnchor({ tree, map }: Service, rest: readonly Pair[]): string 
 }
 
 function removeFromBlock(
-  service: Service,
+  service: LocatedService,
   environment: Pair,
-  collection: Collection,
-  { removed, rest, inherited }: { removed: readonly Variable[]; rest: readonly unknown[]; inherited: string | null },
+  collection: EnvironmentNode,
+  {
+    removed,
+    rest,
+    inherited,
+  }: { removed: readonly EnvironmentVariable[]; rest: readonly unknown[]; inherited: string | null },
 ): Removal {
   const { text } = service.tree.source;
   const entries = removed.map(({ node, pair }) => entryLines(text, pair, node));
@@ -64,7 +68,7 @@ function removeFromBlock(
 }
 
 /** The line of `environment:` where it holds nothing else. */
-function keyLine(text: string, environment: Pair, collection: Collection): readonly [number, number] | null {
+function keyLine(text: string, environment: Pair, collection: EnvironmentNode): readonly [number, number] | null {
   const [keyStart] = spanOf(environment.key);
   const start = lineStartOf(text, keyStart);
   const colon = afterColon(text, environment);
@@ -81,8 +85,8 @@ function entryLines(text: string, pair: Pair | null, node: Node | null): readonl
 }
 
 function removeBlockLines(
-  service: Service,
-  collection: Collection,
+  service: LocatedService,
+  collection: EnvironmentNode,
   regions: readonly (readonly [number, number])[],
 ): Splice[] {
   const start = Math.min(...regions.map(([from]) => from));

@@ -1,12 +1,12 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
-import { refuse, type Service, verifyTag } from './environment-locate.ts';
+import { type LocatedService, refuse, verifyTag } from './environment-locate.ts';
 import { isMergeKey, isNull, keyText, resolved, scalarText, spanOf } from './yaml-tree.ts';
 
 /** An environment as a map or list that stands in the text; `via` is the alias that led there. */
-export type Collection = YAMLMap | YAMLSeq;
+export type EnvironmentNode = YAMLMap | YAMLSeq;
 
 /** One variable of a map or list. */
-export interface Variable {
+export interface EnvironmentVariable {
   readonly name: string;
   /** What is written: the map's value, or the list's item. null: nothing at all. */
   readonly node: Node | null;
@@ -18,7 +18,7 @@ export interface Variable {
 }
 
 /** The environment's own collection; null: null or absent. Throws where compose rejects what stands there. */
-export function collectionOf(service: Service, node: Node | null): Collection | null {
+export function collectionOf(service: LocatedService, node: Node | null): EnvironmentNode | null {
   const { tree, name } = service;
   const target = resolved(tree, node);
   if (node !== null) verifyTag(service, node, `The environment of "${name}"`);
@@ -41,7 +41,7 @@ export function collectionOf(service: Service, node: Node | null): Collection | 
  *
  * @throws AppError `item-shape`, `value-shape` for what compose rejects
  */
-export function variablesOf(service: Service, collection: Collection): Variable[] {
+export function variablesOf(service: LocatedService, collection: EnvironmentNode): EnvironmentVariable[] {
   const { tree } = service;
   if (isMap(collection)) {
     return collection.items.flatMap((pair, index) => {

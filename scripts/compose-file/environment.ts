@@ -1,6 +1,6 @@
 import { planEmpty } from './environment-empty.ts';
-import { locateService, type Service, serviceNames } from './environment-locate.ts';
-import type { Plan, PlannedChange } from './environment-plan.ts';
+import { type LocatedService, locateService, serviceNames } from './environment-locate.ts';
+import type { EnvironmentPlan, PlannedChange } from './environment-plan.ts';
 import { GONE, type Intended, proveEdit, VALUELESS } from './environment-proof.ts';
 import { type EnvironmentEntry, readVariables } from './environment-read.ts';
 import { planSet } from './environment-set.ts';
@@ -80,7 +80,7 @@ export function emptyEnvironment(
   names: readonly string[],
   file = COMPOSE_FILE,
 ): EnvironmentEdit {
-  const toIntended = ({ changes }: Plan) => new Map(changes.map(({ name }) => [name, VALUELESS] as const));
+  const toIntended = ({ changes }: EnvironmentPlan) => new Map(changes.map(({ name }) => [name, VALUELESS] as const));
   return takeFrom(source, service, names, file, planEmpty, toIntended);
 }
 
@@ -110,8 +110,8 @@ function takeFrom(
   service: string,
   names: readonly string[],
   file: string,
-  toPlan: (located: Service, names: readonly string[]) => Plan,
-  toIntended: (plan: Plan) => Intended,
+  toPlan: (located: LocatedService, names: readonly string[]) => EnvironmentPlan,
+  toIntended: (plan: EnvironmentPlan) => Intended,
 ): EnvironmentEdit {
   for (const name of names) verifyName(name);
   const located = locateService(parse(source, file), service);
@@ -124,7 +124,7 @@ function parse(source: Uint8Array, file: string): Tree {
   return parseTree(decodeSource(source, file));
 }
 
-function finish(after: string, { source }: Tree, plan: Plan, order: readonly string[]): EnvironmentEdit {
+function finish(after: string, { source }: Tree, plan: EnvironmentPlan, order: readonly string[]): EnvironmentEdit {
   const changes = plan.changes
     .map(({ name, action, splice, offset }) => ({ name, action, line: lineAfter(source.text, plan, splice, offset) }))
     .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
@@ -132,7 +132,7 @@ function finish(after: string, { source }: Tree, plan: Plan, order: readonly str
 }
 
 /** The line of a place inside a splice, in the text where the splices before it are made. */
-function lineAfter(before: string, plan: Plan, splice: PlannedChange['splice'], offset: number): number {
+function lineAfter(before: string, plan: EnvironmentPlan, splice: PlannedChange['splice'], offset: number): number {
   const at = lineOf(before, splice.start) + lineBreaksIn(splice.text.slice(0, offset));
   if (!plan.splices.includes(splice)) return at;
   const earlier = inOrder(plan.splices).filter((other) => other.start < splice.start);

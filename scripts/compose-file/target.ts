@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Files } from '../core/ports.ts';
-import type { Standing } from '../core/result.ts';
+import type { PriorValue } from '../core/result.ts';
 import { readDotenv, setDotenv, unsetDotenv } from './dotenv.ts';
 import {
   type EnvironmentChange,
@@ -27,9 +27,9 @@ export interface Target {
   /** The file with the service's variables set; throws what the editor refuses. Writes nothing. */
   edit(values: Readonly<Record<string, string>>): Edit;
   /** How the variable stands in the file. */
-  standingOf(variable: string): Standing;
+  priorValueOf(variable: string): PriorValue;
   /** The file with the variable as it stood before it got a value; where it had another one, or none is known, without it. */
-  clear(variable: string, before: Standing | null): Edit;
+  clear(variable: string, before: PriorValue | null): Edit;
   /** The same target with what the file holds now. */
   refresh(): Promise<Target>;
 }
@@ -63,11 +63,11 @@ export interface TargetOptions {
  */
 export async function chooseTarget(options: TargetOptions): Promise<Target> {
   const { paths, service, variable, mode } = options;
-  const named = await Promise.all(paths.map((path) => readSource(options.files, path)));
+  const named = await Promise.all(paths.map((path) => readText(options.files, path)));
   const sources = await withIncludes(options.files, named, dirname(paths[0] ?? ''), new Set(paths));
   const defining = sources
     .map((source) => ({ ...source, environment: readEnvironment(source.bytes, service, source.path) }))
-    .filter((source): source is Defining => source.environment !== null);
+    .filter((source): source is DefiningText => source.environment !== null);
   const chosen = defining.findLast(({ environment }) => environment.has(variable)) ?? defining[0];
   if (chosen === undefined) throw notDefined(sources, service);
   const reference = referenceOf(chosen.environment.get(variable));
@@ -90,23 +90,23 @@ export async function chooseTarget(options: TargetOptions): Promise<Target> {
   return dotenvTarget(options, chosen, await options.files.read(options.dotenv));
 }
 
-interface Source {
+interface ComposeText {
   readonly path: string;
   readonly bytes: Uint8Array;
 }
 
-interface Defining extends Source {
+interface DefiningText extends ComposeText {
   readonly environment: ReadonlyMap<string, EnvironmentEntry>;
 }
 
-function composeTarget(options: TargetOptions, { path, bytes, environment }: Defining): Target {
+function composeTarget(options: TargetOptions, { path, bytes, environment }: DefiningText): Target {
   const { service } = options;
   return {
     kind: 'compose',
     path,
     nameOf: (variable) => variable,
     valueOf: (variable) => environment.get(variable)?.value ?? null,
-    standingOf(variable) {
+    priorValueOf(variable) {
       const entry = environment.get(variable);
       if (entry === undefined || entry.inherited) return 'absent';
       if (entry.kind === 'pass-through') return 'passed-through';
@@ -118,11 +118,11 @@ function composeTarget(options: TargetOptions, { path, bytes, environment }: Def
       const clear = before === 'passed-through' ? emptyEnvironment : unsetEnvironment;
       return { before: bytes, ...clear(bytes, service, [variable], path) };
     },
-    refresh: async () => composeTarget(options, { environment, ...(await readSource(options.files, path)) }),
+    refresh: async () => composeTarget(options, { environment, ...(await readText(options.files, path)) }),
   };
 }
 
-function dotenvTarget(options: TargetOptions, defining: Defining, before: Uint8Array | null): Target {
+function dotenvTarget(options: TargetOptions, defining: DefiningText, before: Uint8Array | null): Target {
   const path = options.dotenv;
   const nameOf = (variable: string) => {
     const name = referenceOf(defining.environment.get(variable));
@@ -139,7 +139,7 @@ function dotenvTarget(options: TargetOptions, defining: Defining, before: Uint8A
     path,
     nameOf,
     valueOf: (variable) => readDotenv(before, path).get(nameOf(variable)) ?? null,
-    standingOf(variable) {
+    priorValueOf(variable) {
       const value = readDotenv(before, path).get(nameOf(variable));
       return value === undefined ? 'absent' : value === '' ? 'empty' : 'value';
     },
@@ -161,7 +161,7 @@ function referenceOf(entry: EnvironmentEntry | undefined): string | null {
 }
 
 /** No file defines the service: misspelt, or it comes from somewhere else. */
-function notDefined(sources: readonly Source[], service: string): AppError {
+function notDefined(sources: readonly ComposeText[], service: string): AppError {
   const services = sources.flatMap(({ bytes, path }) => listServices(bytes, path));
   const near = nearest(service, services);
   return new AppError('service-not-found', `There is no service "${service}" in the compose file.`, {
@@ -176,17 +176,17 @@ function notDefined(sources: readonly Source[], service: string): AppError {
 /** Each file after those that it includes. One that cannot be read is compose's business: it says so better. */
 async function withIncludes(
   files: Files,
-  sources: readonly Source[],
+  sources: readonly ComposeText[],
   directory: string,
   seen: Set<string>,
-): Promise<Source[]> {
-  const all: Source[] = [];
+): Promise<ComposeText[]> {
+  const all: ComposeText[] = [];
   for (const source of sources) {
     for (const include of readIncludes(source.bytes, source.path, directory)) {
       const paths = include.paths.filter((path) => !seen.has(path));
       for (const path of paths) seen.add(path);
       const read = await Promise.all(paths.map(async (path) => ({ path, bytes: await files.read(path) })));
-      const found = read.filter((each): each is Source => each.bytes !== null);
+      const found = read.filter((each): each is ComposeText => each.bytes !== null);
       all.push(...(await withIncludes(files, found, include.directory, seen)));
     }
     all.push(source);
@@ -194,7 +194,7 @@ async function withIncludes(
   return all;
 }
 
-async function readSource(files: Files, path: string): Promise<Source> {
+async function readText(files: Files, path: string): Promise<ComposeText> {
   const bytes = await files.read(path);
   if (bytes !== null) return { path, bytes };
   throw new AppError('compose-file-missing', `There is no compose file at ${path}.`, { hint: 'Name it with -f FILE.' });

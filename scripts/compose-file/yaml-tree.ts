@@ -12,12 +12,12 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { AppError } from '../core/errors.ts';
-import { lineOf, type Source, whereOf } from './source-text.ts';
+import { lineOf, type SourceText, whereOf } from './source-text.ts';
 import { describeYamlError } from './yaml-words.ts';
 
 /** A YAML file as nodes with their places in the text. Nothing is resolved: `<<`, aliases and scalars stand as written. */
 export interface Tree {
-  readonly source: Source;
+  readonly source: SourceText;
   /** The top node of each document; null where one is empty. */
   readonly roots: readonly (Node | null)[];
   /** What every alias stands for: the last anchor of that name before it. */
@@ -38,7 +38,7 @@ export interface Use {
  * @param fragment a piece cut out of a file: its aliases may have their anchors elsewhere
  * @throws AppError `yaml-syntax` for anything that compose would reject: syntax, doubled keys, aliases without an anchor
  */
-export function parseTree(source: Source, fragment = false): Tree {
+export function parseTree(source: SourceText, fragment = false): Tree {
   // Doubled keys are looked for below: yaml compares every key with every other one of its map.
   const options = { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
   const documents = [...parseAllDocuments(source.text, options)];
@@ -181,7 +181,7 @@ function collect(
   visit(tree.roots[document]);
 }
 
-function verifyUniqueKeys(source: Source, map: YAMLMap): void {
+function verifyUniqueKeys(source: SourceText, map: YAMLMap): void {
   const seen = new Map<string, Node>();
   for (const { key } of map.items) {
     if (!isScalar(key) && !isAlias(key)) continue;
@@ -199,7 +199,7 @@ function verifyUniqueKeys(source: Source, map: YAMLMap): void {
   }
 }
 
-function syntaxError(source: Source, offset: number, message: string): AppError {
+function syntaxError(source: SourceText, offset: number, message: string): AppError {
   return new AppError('yaml-syntax', message, {
     hint: 'Correct that line; "docker compose config -q" says whether compose reads the file.',
     where: whereOf(source, offset),

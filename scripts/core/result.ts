@@ -57,10 +57,10 @@ export interface TokenFacts {
 }
 
 /**
- * How a variable stands in a file: not at all, with an empty text, without a value so that it comes from the shell, or with a
- * value.
+ * What a file said about a variable before it was written: nothing, an empty text, only the name (so that the value comes from
+ * the shell), or a value.
  */
-export type Standing = 'absent' | 'empty' | 'passed-through' | 'value';
+export type PriorValue = 'absent' | 'empty' | 'passed-through' | 'value';
 
 /** What was written where. */
 export interface ComposeFacts {
@@ -69,8 +69,8 @@ export interface ComposeFacts {
   readonly wrote: 'compose' | 'env-file' | null;
   /** The file that holds the value now; null when nothing was written. */
   readonly target: string | null;
-  /** How the token's variable stood there before; null when nothing was written. */
-  readonly before: Standing | null;
+  /** What it said about the token's variable before; null when nothing was written. */
+  readonly before: PriorValue | null;
   /** Names of the variables that changed. */
   readonly changed: readonly string[];
   /** Unified diff of the target file; the token's place is masked by the sink. null: nothing changed. */

@@ -39,7 +39,7 @@ export async function findFileTarget(fs: FileSystem, path: string): Promise<File
  *
  * @throws AppError `file-not-writable`, `file-io`
  */
-export async function verifyReplaceable(fs: FileSystem, { shown, path, stats }: FileTarget): Promise<void> {
+export async function verifyWritableFile(fs: FileSystem, { shown, path, stats }: FileTarget): Promise<void> {
   const folder = await orNull(fs.stat(dirname(path)));
   if (folder === null) {
     const message = `The folder of ${shown} does not exist.`;

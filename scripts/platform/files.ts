@@ -5,7 +5,7 @@ import type { Files, Processes } from '../core/ports.ts';
 import { takeLock } from './file-lock.ts';
 import { replaceBytes, verifyOwnerKept } from './file-replace.ts';
 import { type FileSystem, nodeFileSystem, toFileError } from './file-system.ts';
-import { type FileTarget, findFileTarget, verifyReplaceable } from './file-target.ts';
+import { type FileTarget, findFileTarget, verifyWritableFile } from './file-target.ts';
 import { createProcesses } from './processes.ts';
 
 /** How long another run's lock is waited for: longer than a run needs to write a file, shorter than a person's patience. */
@@ -28,7 +28,7 @@ export function createFiles(options: FilesOptions = {}): Files {
 
   async function findWritable(path: string): Promise<FileTarget> {
     const target = await findFileTarget(fs, path);
-    await verifyReplaceable(fs, target);
+    await verifyWritableFile(fs, target);
     await verifyOwnerKept(fs, target, `${target.path}.lock.${randomUUID()}`);
     return target;
   }

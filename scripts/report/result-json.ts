@@ -1,6 +1,6 @@
 import type { DiagnosisCode } from '../core/diagnosis.ts';
 import { type ErrorCode, hintText } from '../core/errors.ts';
-import type { Failure, ReportPaths, Run, Standing, StepName, StepStatus, Verdict } from '../core/result.ts';
+import type { Failure, PriorValue, ReportPaths, Run, StepName, StepStatus, Verdict } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { toIso } from './text.ts';
@@ -30,7 +30,7 @@ export interface ResultDocument {
     readonly wrote: 'compose' | 'env-file' | null;
     /** The file that was written, and how the token's variable stood there before. */
     readonly target: string | null;
-    readonly before: Standing | null;
+    readonly before: PriorValue | null;
     readonly changed: readonly string[];
   } | null;
   readonly diagnosis: {

@@ -1,4 +1,4 @@
-import type { Standing } from '../core/result.ts';
+import type { PriorValue } from '../core/result.ts';
 
 /**
  * How the token's variable stood in a file before the first write since it was last cleared.
@@ -7,13 +7,13 @@ import type { Standing } from '../core/result.ts';
  * @param target the file, as the results name it
  * @returns null where they do not tell
  */
-export function standingBefore(results: readonly (string | null)[], target: string): Standing | null {
-  let standing: Standing | null = null;
+export function standingBefore(results: readonly (string | null)[], target: string): PriorValue | null {
+  let standing: PriorValue | null = null;
   for (const text of results.toReversed()) {
     const { compose, exitCode, steps } = parse(text);
     if (compose?.target !== target) continue;
     if (exitCode === 0 && steps?.some(({ name, status }) => name === 'clear' && status === 'passed')) break;
-    if (isStanding(compose.before)) standing = compose.before;
+    if (isPriorValue(compose.before)) standing = compose.before;
   }
   return standing;
 }
@@ -34,6 +34,6 @@ function parse(text: string | null): Result {
   }
 }
 
-function isStanding(value: unknown): value is Standing {
+function isPriorValue(value: unknown): value is PriorValue {
   return ['absent', 'empty', 'passed-through', 'value'].includes(String(value));
 }

@@ -2,7 +2,7 @@ import { diagnoseLog, isTrue } from '../bff/diagnose.ts';
 import { isFault } from '../bff/health-answers.ts';
 import type { Target } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
-import type { LogLine, Standing } from '../core/result.ts';
+import type { LogLine, PriorValue } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import type { Instance, Project, Stack } from '../core/stack.ts';
 import type { Context } from './job.ts';
@@ -20,7 +20,7 @@ export interface ClearPlan {
   readonly project: Project;
   readonly target: Target;
   /** How the variable stood in the file before the token was written; null: not known. */
-  readonly before: Standing | null;
+  readonly before: PriorValue | null;
   /** The file holds a value. */
   readonly isSet: boolean;
   /** The container that runs now holds a value. */
@@ -51,7 +51,7 @@ export async function planClear(context: Context, scope: StepScope): Promise<Cle
   for (const value of [environment[job.variable], container?.env[job.variable]]) {
     if (value) tools.learn(new Secret(value, job.variable));
   }
-  const isSet = target.standingOf(job.variable) === 'value';
+  const isSet = target.priorValueOf(job.variable) === 'value';
   const plan = {
     stack,
     health: planHealth(source, context, environment['BFF_KID'] ?? null),

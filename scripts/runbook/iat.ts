@@ -86,7 +86,7 @@ async function clearAfter(
   const target = await findTarget(context, stack.files, stack.dotenv);
   const written = recorder.compose;
   const before = written?.before === 'value' ? await tools.standingBefore(target.path) : (written?.before ?? null);
-  const [project, isSet] = [await stack.resolve(signal), target.standingOf(variable) === 'value'];
+  const [project, isSet] = [await stack.resolve(signal), target.priorValueOf(variable) === 'value'];
   await clearToken(context, { stack, health, project, target, before, isSet, isInContainer: true, container });
   const own = target.nameOf(variable);
   const isBack = written?.before !== 'value';

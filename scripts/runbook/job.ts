@@ -1,6 +1,6 @@
 import type { Clock, Collections, Files } from '../core/ports.ts';
 import type { Reach } from '../core/reach.ts';
-import type { LogLine, Standing } from '../core/result.ts';
+import type { LogLine, PriorValue } from '../core/result.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Stack } from '../core/stack.ts';
 import type { Recorder } from './recorder.ts';
@@ -64,7 +64,7 @@ export interface Tools {
    * How the token's variable stood in the file before the first write since it was last cleared, as the reports of earlier
    * runs tell; null: they do not.
    */
-  standingBefore(file: string): Promise<Standing | null>;
+  standingBefore(file: string): Promise<PriorValue | null>;
   /** Throws when the reports could not be written. */
   verifyReports(): Promise<void>;
 }

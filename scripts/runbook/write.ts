@@ -64,7 +64,7 @@ export async function writeToken(
     service: job.service,
     wrote: target.kind,
     target: target.path,
-    before: target.standingOf(job.variable),
+    before: target.priorValueOf(job.variable),
     changed,
     diff: diffOf(target, edit.before, edit.bytes, {
       variables: Object.keys(values),
