@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import { AppError } from '../core/errors.ts';
 import { type LocatedService, locateService } from './environment-locate.ts';
 import type { EnvironmentPlan } from './environment-plan.ts';
-import { variablesOf } from './environment-variables.ts';
+import { variablesOf } from './environment-read.ts';
 import { lineStartOf } from './source-text.ts';
 import { applySplices, differsOnlyIn, inOrder } from './splice.ts';
 import { isInterpolated, undoubled } from './yaml-scalar.ts';

@@ -1,10 +1,9 @@
-import { planEmpty } from './environment-empty.ts';
 import { type LocatedService, locateService, serviceNames } from './environment-locate.ts';
 import type { EnvironmentPlan, PlannedChange } from './environment-plan.ts';
 import { GONE, type Intended, proveEdit, VALUELESS } from './environment-proof.ts';
 import { type EnvironmentEntry, readVariables } from './environment-read.ts';
 import { planSet } from './environment-set.ts';
-import { planUnset } from './environment-unset.ts';
+import { planEmpty, planUnset } from './environment-unset.ts';
 import { decodeSource, encodeSource, lineOf } from './source-text.ts';
 import { inOrder } from './splice.ts';
 import { verifyAssignment, verifyName } from './yaml-scalar.ts';
