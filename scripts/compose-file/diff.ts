@@ -41,8 +41,8 @@ export function renderDiff(
 
   function showLine(line: string): string {
     if (/^[+-]\s*(?:#.*)?$/.test(line) || /^[+-]\s*environment:\s*$/.test(line)) return line;
-    // "      DCR_IAT: value", "  - DCR_IAT=value", "export DCR_IAT='value'"
-    const entry = /^([+-]\s*(?:- )?(?:export )?["']?)([A-Za-z_]\w*)(["']?\s*[:=]\s*)(.*)$/.exec(line);
+    // "      DCR_IAT: value", "  - DCR_IAT=value" (behind any number of blanks), "export DCR_IAT='value'"
+    const entry = /^([+-]\s*(?:-[ \t]+)?(?:export )?["']?)([A-Za-z_]\w*)(["']?\s*[:=]\s*)(.*)$/.exec(line);
     const [, start = '', name = '', sign = '', value = ''] = entry ?? [];
     if (entry === null || !names.includes(name)) return `${line[0]} (a line with other values)`;
     if (name !== secretName) return line;

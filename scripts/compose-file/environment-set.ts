@@ -90,7 +90,7 @@ function verifyReplaceable(service: LocatedService, { name, node, pair, text }: 
     : `${name} of "${service.name}" has a dollar sign that compose reads as a variable.`;
   refuse(service.tree, 'reference', at, message, {
     hint: variable
-      ? `Set ${variable} in the .env file that compose reads (--write env-file), or write a value here first.`
+      ? `Write a value here in place of the reference to ${variable}, and run again.`
       : 'Correct it: a dollar that is meant as such is written twice ($$).',
   });
 }

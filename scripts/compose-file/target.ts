@@ -26,9 +26,9 @@ export interface Target {
   valueOf(variable: string): string | null;
   /** The file with the service's variables set; throws what the editor refuses. Writes nothing. */
   edit(values: Readonly<Record<string, string>>): Edit;
-  /** How the variable stands in the file. */
+  /** What the file says about the variable, in the words that a report keeps for a later `iat:clear`. */
   priorValueOf(variable: string): PriorValue;
-  /** The file with the variable as it stood before it got a value; where it had another one, or none is known, without it. */
+  /** The file with what it said about the variable before it got a value; without it, where that was another value or is not known. */
   clear(variable: string, before: PriorValue | null): Edit;
   /** The same target with what the file holds now. */
   refresh(): Promise<Target>;
@@ -56,7 +56,7 @@ export interface TargetOptions {
 
 /**
  * Chooses the file to edit. In the compose files it is the last one that sets the variable for the service, else the first
- * that defines the service: a later file beats the earlier ones (notes: compose.md rule 5), and a file those that it includes.
+ * that defines the service: compose lets a later file win over the earlier ones, and a file over those that it includes.
  * Where the value there is `${VAR}`, it lives in the `.env` file, and that is edited.
  *
  * @throws AppError `compose-file-missing`, `service-not-found`, `reference`, `shell-overrides`, and what the editor refuses
@@ -70,16 +70,16 @@ export async function chooseTarget(options: TargetOptions): Promise<Target> {
     .filter((source): source is DefiningText => source.environment !== null);
   const chosen = defining.findLast(({ environment }) => environment.has(variable)) ?? defining[0];
   if (chosen === undefined) throw notDefined(sources, service);
-  const reference = referenceOf(chosen.environment.get(variable));
+  const entry = chosen.environment.get(variable);
+  const reference = referenceOf(entry);
   if (mode === 'env-file' && reference === null) {
-    throw new AppError(
-      'reference',
-      `${variable} of ${service} does not come from a .env file, so --write env-file has no place.`,
-      {
-        hint: `Write ${variable}: \${${variable}} under environment of ${service} in ${chosen.path} first, or leave --write out.`,
-        where: { file: chosen.path },
-      },
-    );
+    const message = `${variable} of ${service} does not come from a .env file, so --write env-file has no place.`;
+    const first = `Write ${variable}: \${${variable}} under environment of ${service} in ${chosen.path} first`;
+    throw new AppError('reference', message, {
+      // Without --write the compose file is edited, which is refused for a value that only holds a reference among other text.
+      hint: entry?.kind === 'interpolated' ? `${first}.` : `${first}, or leave --write out.`,
+      where: { file: chosen.path },
+    });
   }
   if (reference === null || mode === 'compose') return composeTarget(options, chosen);
   if (options.isExported(reference)) {
@@ -118,7 +118,7 @@ function composeTarget(options: TargetOptions, { path, bytes, environment }: Def
       const clear = before === 'passed-through' ? emptyEnvironment : unsetEnvironment;
       return { before: bytes, ...clear(bytes, service, [variable], path) };
     },
-    refresh: async () => composeTarget(options, { environment, ...(await readText(options.files, path)) }),
+    refresh: async () => composeTarget(options, await reread(options, path)),
   };
 }
 
@@ -149,7 +149,7 @@ function dotenvTarget(options: TargetOptions, defining: DefiningText, before: Ui
       const edit = was === 'empty' ? setDotenv(before, { [name]: '' }, path) : unsetDotenv(before, [name], path);
       return { before, ...edit };
     },
-    refresh: async () => dotenvTarget(options, defining, await options.files.read(path)),
+    refresh: async () => dotenvTarget(options, await reread(options, defining.path), await options.files.read(path)),
   };
 }
 
@@ -192,6 +192,12 @@ async function withIncludes(
     all.push(source);
   }
   return all;
+}
+
+/** What a compose file says now; nothing about a service that it no longer defines. */
+async function reread({ files, service }: TargetOptions, path: string): Promise<DefiningText> {
+  const text = await readText(files, path);
+  return { ...text, environment: readEnvironment(text.bytes, service, path) ?? new Map() };
 }
 
 async function readText(files: Files, path: string): Promise<ComposeText> {

@@ -28,7 +28,8 @@ export async function writeToken(
   { secret, facts }: Minted,
 ): Promise<Written> {
   const { job, tools, recorder, signal } = context;
-  const { target, stack } = plan;
+  const { stack } = plan;
+  let { target } = plan;
   const values = { ...plan.settings, [job.variable]: secret.reveal() };
 
   let edit = target.edit(values);
@@ -38,7 +39,8 @@ export async function writeToken(
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'file-changed') throw error;
     // Somebody saved the file meanwhile: once more, on what it holds now.
-    edit = (await target.refresh()).edit(values);
+    target = await target.refresh();
+    edit = target.edit(values);
     await replace();
     scope.note(`${target.path} was saved by somebody else meanwhile; the change was made on the new content.`);
   }
