@@ -15,12 +15,12 @@ export function diffOf(
 }
 
 /**
- * What an edit changes, as a unified diff without context: the lines around hold other people's secrets. Of the changed
- * lines, too, only those are shown that hold one of `names` and nothing else.
+ * What an edit changes, as a unified diff without context: the lines around it may hold other secrets. Of the
+ * changed lines, only those are shown that hold one of `names` and nothing else.
  *
  * @param names the variables that the edit sets
  * @param secretName the one among them whose value is never shown, old or new
- * @param handle what stands in place of the new value, as in `‹IAT sha256:1a2b3c4d›`
+ * @param handle what is shown instead of the new value, as in `‹IAT sha256:1a2b3c4d›`
  */
 export function renderDiff(
   file: string,

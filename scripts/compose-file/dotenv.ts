@@ -106,8 +106,8 @@ function open(bytes: Uint8Array | null, file: string): Opened {
 }
 
 /**
- * Single quotes are the spelling that both composes read alike (notes: compose.md §1.4). v1 unescapes backslashes inside them
- * and replaces `${X}` all the same; v2 replaces `$X` inside double quotes; with a backslash before the closing quote v1 reads
+ * Single quotes are the spelling that both composes read alike (python-dotenv in v1, compose-go in v2). v1 unescapes backslashes
+ * inside them and still replaces `${X}`; v2 replaces `$X` inside double quotes; with a backslash before the closing quote v1 reads
  * on to the next quote of the file.
  */
 function renderValue(name: string, value: string): string {
@@ -185,7 +185,7 @@ export interface DotenvEntry {
   /** With its quotes, without blanks and comments around it. */
   readonly valueStart: number;
   readonly valueEnd: number;
-  /** What stands between these two. */
+  /** The text between these two. */
   readonly written: string;
   /** The value; null for a name alone. */
   valueIn(lookup: (name: string) => string | undefined): string | null;
@@ -221,7 +221,7 @@ export function parseDotenv(text: string): DotenvLines {
     entries.push({ name: key[1] ?? '', start: at, keyEnd, separator, valueStart, valueEnd, written, valueIn });
     at = lineEndOf(text, valueEnd);
     if (isQuoted(written) && !/^[ \t]*(?:#.*)?$/s.test(text.slice(valueEnd, at))) {
-      complain(valueEnd, 'something stands behind the closing quote');
+      complain(valueEnd, 'there is something behind the closing quote');
     }
   }
 }

@@ -8,7 +8,7 @@ import { entryOf, foreignTag, isMergeKey, keyText, resolved, spanOf, type Tree }
 export interface LocatedService {
   readonly tree: Tree;
   readonly name: string;
-  /** Index of the YAML document that it stands in. */
+  /** Index of the YAML document that it is in. */
   readonly document: number;
   /** The nodes around it, from the document's top to the map of services. */
   readonly around: readonly YAMLMap[];

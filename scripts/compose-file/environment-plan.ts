@@ -15,7 +15,7 @@ export interface PlannedChange {
   readonly name: string;
   readonly action: 'replaced' | 'filled' | 'added' | 'emptied' | 'removed';
   readonly splice: Splice;
-  /** Where in the splice's text the entry stands. */
+  /** Where in the splice's text the entry is. */
   readonly offset: number;
 }
 

@@ -10,7 +10,7 @@ import { foreignTag, isMergeKey, isNull, parseTree, resolved, spanOf, type Tree 
 
 /** The variable was to be removed. */
 export const GONE = Symbol('gone');
-/** The variable was to stand there without a value. */
+/** The variable was to be there without a value. */
 export const VALUELESS = Symbol('valueless');
 
 /** What was to become of each variable: a value, or one of these two. */
@@ -49,7 +49,7 @@ interface ServiceLines {
   readonly start: number;
   /** Where the line of the next key on the service's level or above begins, or the end of the text. */
   readonly end: number;
-  /** A line that stands for that next key. */
+  /** A line in place of that next key. */
   readonly next: string;
 }
 

@@ -17,7 +17,7 @@ import {
 /** What one file says about one variable of a service. It may hold a secret: compare it, do not show it. */
 export interface EnvironmentEntry {
   /**
-   * `literal`: the value stands there; `interpolated`: a part of it comes from another variable (`${X}`); `pass-through`: no
+   * `literal`: the value is written there; `interpolated`: a part of it comes from another variable (`${X}`); `pass-through`: no
    * value is written, so that it comes from the shell or `.env`.
    */
   readonly kind: 'literal' | 'interpolated' | 'pass-through';
@@ -102,7 +102,7 @@ function toEntry(
   };
 }
 
-/** An environment as a map or list that stands in the text; `via` is the alias that led there. */
+/** An environment as YAML writes it: a map or a list. */
 export type EnvironmentNode = YAMLMap | YAMLSeq;
 
 /** One variable of a map or list. */
@@ -117,7 +117,7 @@ export interface EnvironmentVariable {
   readonly text: string | null;
 }
 
-/** The environment's own collection; null: null or absent. Throws where compose rejects what stands there. */
+/** The environment's own collection; null: null or absent. Throws where compose rejects what is there. */
 export function collectionOf(service: LocatedService, node: Node | null): EnvironmentNode | null {
   const { tree, name } = service;
   const target = resolved(tree, node);
@@ -149,7 +149,7 @@ export function variablesOf(service: LocatedService, collection: EnvironmentNode
       const key = keyText(tree, pair);
       const node = resolved(tree, pair.value);
       if (key === null || isMap(node) || isSeq(node)) {
-        const at = spanOf(key === null && pair.key ? pair.key : pair.key)[0];
+        const at = spanOf(pair.key)[0];
         const message = `The environment of "${service.name}" has a variable whose value is a map or a list.`;
         return refuse(tree, 'value-shape', at, message, {
           hint: 'A value is one text. Compose rejects the file as it is.',

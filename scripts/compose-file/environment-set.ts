@@ -51,7 +51,7 @@ export function planSet(service: LocatedService, values: Readonly<Record<string,
   return planBesideAlias(service, node, node.source, wanted);
 }
 
-/** The environment stands in the service itself: values are replaced where they are, new ones come after the last. */
+/** The service has the environment itself: values are replaced where they are, new ones come after the last. */
 function planInside(
   service: LocatedService,
   collection: EnvironmentNode,
@@ -148,7 +148,7 @@ function addVariables(service: LocatedService, collection: EnvironmentNode, want
   return insertLines(text, afterLast(service, collection), lines);
 }
 
-/** What stands before each entry: the blanks, and a list's dash with its gap. */
+/** What comes before each entry: the blanks, and a list's dash with its gap. */
 function linePrefix({ tree }: LocatedService, collection: EnvironmentNode): string {
   const { text } = tree.source;
   const [first] = collection.items;

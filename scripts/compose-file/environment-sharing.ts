@@ -94,7 +94,7 @@ function hasAll({ tree }: LocatedService, environment: unknown, names: readonly 
   return names.every((name) => items.some((item) => isScalar(item) && scalarText(item).split('=', 1)[0] === name));
 }
 
-/** Whether the alias stands where the change makes no difference, because the place has values of its own. */
+/** Whether the change makes no difference where the alias is used, because that place has values of its own. */
 function isIndifferent(service: LocatedService, use: Use, touched: Touched): boolean {
   const [, , services, owner, ...below] = pathBelowRoot(service, use);
   if (!services || !isPair(owner)) return false;

@@ -9,7 +9,7 @@ import { afterColon, afterEntryLine, afterProperties, endOfEntry, isBlockScalar,
 import { renderFlowName } from './yaml-scalar.ts';
 import { isMergeKey, mergedEntry, resolved, spanOf } from './yaml-tree.ts';
 
-/** What goes, and the anchor that is merged no longer because the whole environment goes. */
+/** What goes, and the anchor that is no longer merged because the whole environment goes. */
 type Removal = Pick<EnvironmentPlan, 'splices' | 'inherited'>;
 
 /** How to take the variables out of the service's own environment. Throws the refusals of `unsetEnvironment`. */
@@ -184,7 +184,7 @@ function isCompact(text: string, pair: Pair | null): boolean {
   return pair !== null && text.startsWith(':"', spanOf(pair.key)[1]);
 }
 
-/** [first, last] of the entries that stand side by side. */
+/** [first, last] of the entries that are side by side. */
 function neighbours(removed: readonly EnvironmentVariable[]): [first: number, last: number][] {
   const groups: [number, number][] = [];
   for (const { index } of removed) {
@@ -205,7 +205,7 @@ function cutEntries(text: string, collection: EnvironmentNode, first: number, la
     /^[ \t]*(?:(?<=[ \t])#.*)?\r?\n$/.test(text.slice(comma ?? end, lineEnd));
   const lines = { start: lineStart, end: lineEnd, text: '' };
   if (comma !== null) return [hasOwnLines ? lines : { start, end: afterSeparator(text, end), text: '' }];
-  // The last entry: the comma goes that stands behind the one before.
+  // The last entry: the comma behind the one before it goes.
   const separator = first === 0 ? null : commaAfter(text, entrySpan(text, collection, first - 1)[1]);
   if (separator === null) return [{ start, end, text: '' }];
   const blanks = /[ \t]*$/.exec(text.slice(separator, start))?.[0].length ?? 0;

@@ -21,7 +21,7 @@ export interface EnvironmentChange {
   readonly name: string;
   /** Line in the new file; of a removed entry, in the old one. */
   readonly line: number;
-  /** `filled`: the variable stood there without a value. */
+  /** `filled`: the variable was there without a value. */
   readonly action: PlannedChange['action'];
 }
 
@@ -68,8 +68,8 @@ export function unsetEnvironment(
 }
 
 /**
- * Leaves variables of a service without a value (`NAME:`, `- NAME`), as they stand there to be passed through from the shell.
- * What the service does not have itself stays so.
+ * Leaves variables of a service without a value (`NAME:`, `- NAME`), so that they are passed through from the shell. What the service
+ * does not have itself stays as it is.
  *
  * @throws AppError as {@link setEnvironment}
  */

@@ -84,7 +84,10 @@ export async function chooseTarget(options: TargetOptions): Promise<Target> {
   if (reference === null || mode === 'compose') return composeTarget(options, chosen);
   if (options.isExported(reference)) {
     throw new AppError('shell-overrides', `${reference} is exported in this shell, and that beats the .env file.`, {
-      hint: `Take it away and run again: unset ${reference} (PowerShell: Remove-Item Env:${reference}).`,
+      hint: {
+        text: `Remove it and run again (in PowerShell: Remove-Item Env:${reference}):`,
+        command: `unset ${reference}`,
+      },
     });
   }
   return dotenvTarget(options, chosen, await options.files.read(options.dotenv));

@@ -15,12 +15,12 @@ import {
 import { AppError } from '../core/errors.ts';
 import { lineOf, type SourceText, whereOf } from './source-text.ts';
 
-/** A YAML file as nodes with their places in the text. Nothing is resolved: `<<`, aliases and scalars stand as written. */
+/** A YAML file as nodes with their places in the text. Nothing is resolved: `<<`, aliases and scalars are as written. */
 export interface Tree {
   readonly source: SourceText;
   /** The top node of each document; null where one is empty. */
   readonly roots: readonly (Node | null)[];
-  /** What every alias stands for: the last anchor of that name before it. */
+  /** The node that every alias means: the last anchor of that name before it. */
   readonly targets: ReadonlyMap<Alias, Node>;
   readonly uses: readonly Use[];
   /** Nodes with an anchor, in the order of the text. */
@@ -97,7 +97,7 @@ export function allMerged(tree: Tree, map: YAMLMap, seen = new Set<YAMLMap>([map
   });
 }
 
-/** The node itself, or what an alias stands for. null: there is nothing. */
+/** The node itself, or the one that an alias means. null: there is none. */
 export function resolved(tree: Tree, node: unknown): Node | null {
   if (isAlias(node)) return tree.targets.get(node) ?? null;
   return isNode(node) ? node : null;
@@ -121,7 +121,7 @@ export function foreignTag(node: Node | null): string | null {
   return tag && tag !== '!' && tag !== `tag:yaml.org,2002:${usual}` ? tag.replace('tag:yaml.org,2002:', '!!') : null;
 }
 
-/** Where a node starts and where it ends, before any comment. Anchors and tags stand before the start. */
+/** Where a node starts and where it ends, before any comment. Anchors and tags come before the start. */
 export function spanOf(node: unknown): [start: number, end: number] {
   const range = isNode(node) ? node.range : null;
   if (!range) throw new AppError('internal', 'The YAML parser gave no place for a node.');
@@ -189,11 +189,7 @@ function verifyUniqueKeys(source: SourceText, map: YAMLMap): void {
     const first = seen.get(id);
     if (first) {
       const lines = [first, key].map((node) => lineOf(source.text, spanOf(node)[0]));
-      throw syntaxError(
-        source,
-        spanOf(key)[0],
-        `The same key stands twice in one map, in lines ${lines.join(' and ')}.`,
-      );
+      throw syntaxError(source, spanOf(key)[0], `The same key is twice in one map, in lines ${lines.join(' and ')}.`);
     }
     seen.set(id, key);
   }
@@ -222,7 +218,7 @@ const WORDS: Partial<Record<ErrorCode, string>> = {
   BAD_SCALAR_START: 'has a value that starts with a character that must be quoted',
   BLOCK_AS_IMPLICIT_KEY: 'has a map inside the line of another one: a second colon, or a value that must be quoted',
   BLOCK_IN_FLOW: 'has an indented block inside { } or [ ]',
-  DUPLICATE_KEY: 'has a key that stands in the same map already',
+  DUPLICATE_KEY: 'has a key that the same map has already',
   KEY_OVER_1024_CHARS: 'has a key of more than 1024 characters',
   MISSING_CHAR: 'misses a closing quote or bracket, a comma, a colon or a blank',
   MULTILINE_IMPLICIT_KEY: 'has a key that goes over several lines: a colon or a closing quote is missing',
@@ -233,5 +229,5 @@ const WORDS: Partial<Record<ErrorCode, string>> = {
   RESOURCE_EXHAUSTION: 'is nested too deeply',
   TAB_AS_INDENT: 'is indented with a tab; YAML allows blanks only',
   TAG_RESOLVE_FAILED: 'has a value that does not fit its tag',
-  UNEXPECTED_TOKEN: 'has something that cannot stand there',
+  UNEXPECTED_TOKEN: 'has something that cannot be there',
 };

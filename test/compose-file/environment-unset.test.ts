@@ -92,7 +92,7 @@ describe('taking out what people wrote leaves a file that compose accepts', () =
     );
   });
 
-  test('a block scalar that comes to stand last keeps its line break', () => {
+  test('a block scalar that becomes the last entry keeps its line break', () => {
     const kept = 'services:\n  app:\n    environment:\n      A: |\n        b\n';
     expect(unset(`${kept}      DCR_IAT: x`)).toBe(kept);
   });
@@ -125,7 +125,7 @@ describe('a variable without a value gets one, and loses it again', () => {
     ['name alone in a list', '    environment:\n      - A=b\n      - DCR_IAT # c\n'],
     ['null in braces', '    environment: {"DCR_IAT": null, B: c}\n'],
     ['name alone in brackets', '    environment: ["DCR_IAT", "B=c"]\n'],
-    ['anchor that nobody uses', '    environment:\n      DCR_IAT: &t null\n'],
+    ['anchor that nothing uses', '    environment:\n      DCR_IAT: &t null\n'],
     ['last, without a line break', '    environment:\n      DCR_IAT:'],
   ])('%s', ([, lines]) => {
     const before = lines.endsWith('\n') ? app(lines) : `services:\n  app:\n    image: x\n${lines}`;

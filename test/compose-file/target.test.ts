@@ -133,7 +133,7 @@ describe('a value that lives in .env', () => {
     });
   });
 
-  test('the compose file is left alone: another variable that stands there is refused', async () => {
+  test('the compose file is left alone: another variable in it is refused', async () => {
     const target = await choose({
       'a.yml': compose('DCR_IAT: ${DCR_IAT}', 'DCR_ENABLED: "false"', 'SKIP_DCR_BOOTSTRAP: ${SKIP}'),
     });

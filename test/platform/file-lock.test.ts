@@ -22,7 +22,7 @@ describe('a lock', () => {
     expect(names()).toEqual(['compose.yml']);
   });
 
-  it('of a living process is waited for, then it is busy, and who has it is said', async () => {
+  it('of a living process is waited for, then it is busy, and the message says which process has it', async () => {
     const first = await take();
     await expect(take()).rejects.toMatchObject({
       code: 'file-busy',

@@ -74,7 +74,7 @@ describe('a file system that fails', () => {
     expect(contents.size).toBe(2);
   });
 
-  it('at a short write that nobody reports: it is seen, and the file stays as it is', async () => {
+  it('at a short write without an error: it is noticed, and the file stays as it is', async () => {
     const open: FileSystem['open'] = async (path, flags, mode) => {
       const handle = await nodeFileSystem.open(path, flags, mode);
       if (String(path).includes('.lock.')) {
