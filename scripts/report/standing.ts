@@ -13,7 +13,7 @@ export function priorValueIn(results: readonly (string | null)[], target: string
     const { compose, exitCode, steps } = parse(text);
     if (compose?.target !== target) continue;
     if (exitCode === 0 && steps?.some(({ name, status }) => name === 'clear' && status === 'passed')) break;
-    if (isStanding(compose.before)) standing = compose.before;
+    if (isPriorValue(compose.before)) standing = compose.before;
   }
   return standing;
 }
@@ -34,6 +34,6 @@ function parse(text: string | null): Result {
   }
 }
 
-function isStanding(value: unknown): value is PriorValue {
+function isPriorValue(value: unknown): value is PriorValue {
   return ['absent', 'empty', 'passed-through', 'value'].includes(String(value));
 }
