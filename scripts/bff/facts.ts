@@ -58,7 +58,7 @@ export function factsOf(statement: string, context: StatementContext): Facts {
   return {
     text,
     hint: statement.search(HINT) >= 0,
-    served: isServed(text) || SERVING.test(text),
+    served: isWhileServing(text),
     retry: isRetried(text),
     quiet: isQuiet(text),
     own: OWN.test(text) || (context.clientId !== '' && text.includes(context.clientId)),
@@ -86,12 +86,18 @@ export function isServed(text: string): boolean {
   return /\bmethod=\w+/.test(text) && /\bpath=\//.test(text) && SERVED_FIELDS.test(text) && !DCR.test(text);
 }
 
+/** Of a request that the BFF served: a line of its access log, or a fault meanwhile. */
+export function isWhileServing(text: string): boolean {
+  return isServed(text) || SERVING.test(text);
+}
+
 /** Logged as information or for debugging. */
 export function isQuiet(text: string): boolean {
   return QUIET.test(text);
 }
 
-function isRetried(text: string): boolean {
+/** It will be tried again. */
+export function isRetried(text: string): boolean {
   if (GIVES_UP.test(text)) return false;
   const attempt = /\battempt[ =:#]*(\d+)(?:\s*(?:of|\/)\s*(\d+))?/i.exec(text);
   if (attempt?.[2] !== undefined) return Number(attempt[1]) < Number(attempt[2]);

@@ -46,3 +46,9 @@ export function isGood({ code }: Pick<Diagnosis, 'code'>): boolean {
 export function isFault({ code }: Pick<Diagnosis, 'code'>): boolean {
   return MEANINGS[code] === 'fault';
 }
+
+/** Whether a fresh token helps, as a sentence. */
+export function sayWhetherIatHelps({ iatHelps }: Diagnosis): string {
+  if (iatHelps === null) return 'Whether a fresh IAT helps cannot be told.';
+  return iatHelps ? 'A fresh IAT helps.' : 'A fresh IAT does not help.';
+}

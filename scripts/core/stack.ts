@@ -30,6 +30,20 @@ export interface InstanceState {
   readonly health: { readonly status: 'starting' | 'healthy' | 'unhealthy'; readonly lastOutput: string } | null;
 }
 
+/** What a person types to do by hand what the steps do: for hints, and for the dry run. */
+export interface ByHand {
+  /** Shows what the BFF's next start would get. */
+  readonly check: string;
+  readonly restart: string;
+  /** Restarts in any case, also where nothing has changed. */
+  readonly recreate: string;
+  readonly follow: string;
+  log(instance: Instance): string;
+  inspect(instance: Instance): string;
+  /** Lets a paused one go on. */
+  resume(instance: Instance): string;
+}
+
 /** Services by name, with what the steps need of them. */
 export type Project = Readonly<Record<string, ResolvedService>>;
 

@@ -1,8 +1,9 @@
-import { isFault } from '../bff/health-answers.ts';
 import { LogReader, SETTLE_MS } from '../bff/log-reader.ts';
-import { type ContainerVerdict, judge } from '../bff/verdict.ts';
+import { type InstanceVerdict, judge } from '../bff/verdict.ts';
+import { isFault } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import type { Instance, Stack } from '../core/stack.ts';
+import { byHandOf } from './by-hand.ts';
 import type { Context } from './job.ts';
 
 /** Between two looks at the container's state. The log is what reacts at once; this catches what the log cannot say. */
@@ -46,6 +47,7 @@ export interface Watch {
  */
 export function watchContainer({ job, tools, signal }: Context, stack: Stack, first: Instance): Watch {
   const { clock } = tools;
+  const byHand = byHandOf(stack, job.service);
   const reader = new LogReader({ env: first.env });
   const stopping = new AbortController();
   const end = AbortSignal.any([signal, stopping.signal]);
@@ -69,7 +71,7 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
   failed.catch(() => {});
 
   /** What follows a fatal line may name the root cause better: it gets a moment. */
-  const failSoon = async (verdict: ContainerVerdict) => {
+  const failSoon = async (verdict: InstanceVerdict) => {
     const hasEnded = ENDED.includes(verdict.kind);
     const startMs = clock.now();
     await clock.sleep(SETTLE_MS, end);
@@ -78,16 +80,16 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
       await clock.sleep(SETTLE_MS / 5, end);
     const isStopped = verdict.kind === 'gone' || (verdict.kind === 'exited' && STOPPED.includes(latest.state.exitCode));
     const { kind, message, hint } = isStopped ? await findReplacement(verdict, startMs) : verdict;
-    const error = new AppError(FAILURES[kind] ?? 'internal', message, { hint });
+    const error = new AppError(FAILURES[kind] ?? 'internal', message, hint === null ? {} : { hint });
     fail(kind === 'replaced' ? error : failureOf(reader, error));
   };
 
   /** Where somebody made a new container, that is what happened to this one. */
-  const findReplacement = async (verdict: ContainerVerdict, startMs: number): Promise<ContainerVerdict> => {
+  const findReplacement = async (verdict: InstanceVerdict, startMs: number): Promise<InstanceVerdict> => {
     for (;;) {
       const [newest, now] = await Promise.all([stack.container(job.service, end), stack.inspect(first.id, end)]);
-      if (newest !== null && newest.createdAt > first.createdAt) return judge(first, newest);
-      if (now === null && verdict.kind !== 'gone') return findReplacement(judge(first, now), startMs);
+      if (newest !== null && newest.createdAt > first.createdAt) return judge(first, newest, byHand);
+      if (now === null && verdict.kind !== 'gone') return findReplacement(judge(first, now, byHand), startMs);
       if (clock.now() - startMs > REPLACED_MS) return verdict;
       await clock.sleep(INSPECT_EVERY_MS, end);
     }
@@ -120,7 +122,7 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
     for (;;) {
       await clock.sleep(INSPECT_EVERY_MS, end);
       const now = await stack.inspect(first.id, end);
-      const verdict = judge(first, now);
+      const verdict = judge(first, now, byHand);
       if (now !== null) latest = now;
       if (verdict.kind !== 'paused') pausedMs = null;
       else pausedMs ??= clock.now();
@@ -147,7 +149,7 @@ export function watchContainer({ job, tools, signal }: Context, stack: Stack, fi
   };
 }
 
-const FAILURES: Partial<Record<ContainerVerdict['kind'], AppError['code']>> = {
+const FAILURES: Partial<Record<InstanceVerdict['kind'], AppError['code']>> = {
   'not-started': 'container-not-started',
   exited: 'container-exited',
   'crash-loop': 'container-crash-loop',
@@ -158,7 +160,7 @@ const FAILURES: Partial<Record<ContainerVerdict['kind'], AppError['code']>> = {
 };
 
 /** Its log comes to an end. */
-const ENDED: readonly ContainerVerdict['kind'][] = ['exited', 'gone'];
+const ENDED: readonly InstanceVerdict['kind'][] = ['exited', 'gone'];
 
 /** Exit codes of a process that was told to stop: another container may take its place. */
 const STOPPED: readonly number[] = [0, 130, 137, 143];

@@ -1,7 +1,8 @@
-import { diagnoseEnvironment, LogReader, type ServiceEnvironment } from '../bff/diagnose.ts';
+import { diagnoseEnvironment, type ServiceEnvironment } from '../bff/environment-check.ts';
 import { downIn, publishedKid } from '../bff/health-answers.ts';
+import { LogReader } from '../bff/log-reader.ts';
 import type { Observations } from '../bff/root-cause.ts';
-import { type ContainerVerdict, judgeOnce } from '../bff/verdict.ts';
+import { type InstanceVerdict, judgeOnce } from '../bff/verdict.ts';
 import { renderCommand } from '../compose/failures.ts';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
@@ -9,6 +10,7 @@ import { describeReach, isUnreachable, type Reach, toAskable } from '../core/rea
 import type { StepName } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import type { Instance, Project, Stack } from '../core/stack.ts';
+import { byHandOf } from './by-hand.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import { askIdpFrom, untold } from './idp.ts';
 import type { Context } from './job.ts';
@@ -20,7 +22,7 @@ import { planHealth, planMint, readSource, titleOf } from './requests.ts';
 export interface Seen {
   readonly environment: ServiceEnvironment | null;
   readonly container: Instance | null;
-  readonly verdict: ContainerVerdict | 'none' | null;
+  readonly verdict: InstanceVerdict | null;
   /** With at least one line. */
   readonly reader: LogReader | null;
   /** In the network of the BFF. */
@@ -119,12 +121,13 @@ async function readContainer(
   scope: StepScope,
   stack: Stack,
   environment: ServiceEnvironment | null,
-): Promise<{ readonly found: Instance | null; readonly verdict: ContainerVerdict | 'none' }> {
+): Promise<{ readonly found: Instance | null; readonly verdict: InstanceVerdict }> {
   const { job, tools, recorder, signal } = context;
+  const byHand = byHandOf(stack, job.service);
   const found = await stack.container(job.service, signal);
   if (found === null) {
     scope.fail(`${job.service} has none`);
-    return { found, verdict: 'none' };
+    return { found, verdict: judgeOnce(null, tools.clock.date(), byHand) };
   }
   learnSecrets(context, { [job.service]: { environment: found.env } });
   recorder.facts.push(['Container', `${found.name} (${found.id.slice(0, 12)}), image ${found.image}`]);
@@ -135,7 +138,7 @@ async function readContainer(
     const command = renderCommand(stack.commands(job.service).restart);
     recorder.warn(`The container was started before ${shown} changed. A new one gets the new values: ${command}`);
   }
-  const verdict = judgeOnce(found, tools.clock.date());
+  const verdict = judgeOnce(found, tools.clock.date(), byHand);
   if (verdict.kind === 'fine') scope.summary(verdict.message);
   else scope.fail(verdict.message);
   return { found, verdict };

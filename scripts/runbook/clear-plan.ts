@@ -1,6 +1,7 @@
-import { diagnoseLog, isTrue } from '../bff/diagnose.ts';
-import { isFault } from '../bff/health-answers.ts';
+import { isTrue } from '../bff/environment-check.ts';
+import { diagnoseLog } from '../bff/log-reader.ts';
 import type { Target } from '../compose-file/target.ts';
+import { isFault } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import type { LogLine, Standing } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';

@@ -1,6 +1,8 @@
-import { diagnoseEnvironment, isTrue, LogReader, type Prospect, wouldIatHelp } from '../bff/diagnose.ts';
+import { diagnoseEnvironment, isTrue } from '../bff/environment-check.ts';
+import { LogReader } from '../bff/log-reader.ts';
+import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
 import { findFaults } from '../bff/root-cause.ts';
-import type { Diagnosis } from '../core/diagnosis.ts';
+import { type Diagnosis, isGood } from '../core/diagnosis.ts';
 import { AppError, type Hint } from '../core/errors.ts';
 import type { Verdict } from '../core/result.ts';
 import { lookAround, type Seen } from './checks.ts';
@@ -55,8 +57,8 @@ async function readSaved(context: Context, path: string): Promise<Verdict> {
   });
   const { decided, diagnosis } = reader.reading();
   const prospect = wouldIatHelp(diagnosis, {});
-  const isGood = decided === 'good' && ['registered', 'credentials-cached'].includes(diagnosis.code);
-  return conclude(context, isGood ? [] : [diagnosis], prospect, { reader, blocked: [], missed: [] });
+  const isFine = decided === 'good' && isGood(diagnosis);
+  return conclude(context, isFine ? [] : [diagnosis], prospect, { reader, blocked: [], missed: [] });
 }
 
 /** The answer: the root cause as the diagnosis, and the exit code that belongs to it. */

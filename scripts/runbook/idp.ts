@@ -1,4 +1,4 @@
-import type { ServiceEnvironment } from '../bff/diagnose.ts';
+import type { ServiceEnvironment } from '../bff/environment-check.ts';
 import { proxyVariable, type Reach, toAskable } from '../core/reach.ts';
 import type { Instance, Stack } from '../core/stack.ts';
 

@@ -1,5 +1,5 @@
-import type { LogReader } from '../bff/diagnose.ts';
 import { publishedKid } from '../bff/health-answers.ts';
+import type { LogReader } from '../bff/log-reader.ts';
 import { AppError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { targetOf } from '../postman/variables.ts';

@@ -4,6 +4,7 @@ import { UP_FINISH_MS } from '../compose/invocation.ts';
 import { AppError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Instance, Stack } from '../core/stack.ts';
+import { byHandOf } from './by-hand.ts';
 import type { Context } from './job.ts';
 import type { Plan } from './preflight.ts';
 import type { StepScope } from './recorder.ts';
@@ -69,9 +70,10 @@ export async function restart(
 async function neverStarted({ job, signal }: Context, stack: Stack, old: Instance | null): Promise<AppError | null> {
   const container = signal.aborted ? null : await stack.container(job.service, signal);
   if (container === null || container.id === old?.id || !/OCI runtime/i.test(container.state.error)) return null;
-  const { kind, message, hint } = judge(container, container);
-  const again = `When that is mended: ${renderCommand(stack.commands(job.service).restart)}`;
-  return kind === 'not-started' ? new AppError('container-not-started', message, { hint: `${hint} ${again}` }) : null;
+  const { kind, message, hint } = judge(container, container, byHandOf(stack, job.service));
+  if (kind !== 'not-started') return null;
+  const command = renderCommand(stack.commands(job.service).restart);
+  return new AppError('container-not-started', message, { hint: { text: `${hint?.text ?? ''} Then:`, command } });
 }
 
 /** Compose is not stopped halfway by an interruption; whoever waits for that is told why. */

@@ -1,5 +1,5 @@
-import { diagnoseComponents, downIn, isFault } from '../bff/health-answers.ts';
-import type { Diagnosis } from '../core/diagnosis.ts';
+import { diagnoseComponents, downIn } from '../bff/health-answers.ts';
+import { type Diagnosis, isFault } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import type { Attempt } from '../core/result.ts';
 import type { Instance } from '../core/stack.ts';

@@ -1,10 +1,8 @@
-import {
-  diagnoseEnvironment,
-  LogReader,
-  type Prospect,
-  type ServiceEnvironment,
-  wouldIatHelp,
-} from '../bff/diagnose.ts';
+import { diagnoseEnvironment, type ServiceEnvironment } from '../bff/environment-check.ts';
+import { LogReader } from '../bff/log-reader.ts';
+import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
+import { isAboutReaching } from '../bff/signatures.ts';
+import { isGood } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import type { Instance, Stack } from '../core/stack.ts';
 import { askIdpFrom } from './idp.ts';
@@ -58,10 +56,10 @@ async function foretell(
   if (reader.count === 0) return null;
   const log = reader.diagnosis();
   // A log is as old as the start that wrote it: whether the IdP answers can be asked again.
-  const isStale = log.code === 'idp-unreachable' || log.code === 'idp-error';
+  const isStale = isAboutReaching(log);
   if (isStale) scope.progress('asking the IdP from the network of the BFF');
   const idp = isStale ? await askIdpFrom(container, stack, environment, signal) : null;
-  const isUp = container.state.status === 'running' && ['registered', 'credentials-cached'].includes(log.code);
+  const isUp = container.state.status === 'running' && isGood(log);
   return { ...wouldIatHelp(log, environment, { startedWith: container.env, variable: job.variable, idp }), isUp };
 }
 

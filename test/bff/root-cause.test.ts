@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { diagnoseEnvironment, diagnoseLog, LogReader } from '../../scripts/bff/diagnose.ts';
+import { diagnoseEnvironment } from '../../scripts/bff/environment-check.ts';
+import { diagnoseLog, LogReader } from '../../scripts/bff/log-reader.ts';
 import { findFaults, type Observations } from '../../scripts/bff/root-cause.ts';
-import type { ContainerVerdict } from '../../scripts/bff/verdict.ts';
+import type { InstanceVerdict } from '../../scripts/bff/verdict.ts';
 import { hintText } from '../../scripts/core/errors.ts';
 
 function log(...lines: string[]) {
@@ -10,10 +11,10 @@ function log(...lines: string[]) {
   return reader.reading();
 }
 
-const container = (kind: ContainerVerdict['kind']): ContainerVerdict => ({
+const container = (kind: InstanceVerdict['kind']): InstanceVerdict => ({
   kind,
   message: `It is ${kind}.`,
-  hint: 'Fix.',
+  hint: { text: 'Fix.' },
 });
 const UP = 'INFO:     Application startup complete.';
 const REGISTERED = log('INFO dcr Client registered: bff-server', UP);
@@ -72,7 +73,7 @@ describe('the root cause comes first, without what follows from it', () => {
     ],
     ['all is well but for the IdP', { idp: { kind: 'tls' } }, ['idp-unreachable']],
     ['it is switched off', { settings: settings({ DCR_ENABLED: 'false' }), log: SILENT }, ['bootstrap-skipped']],
-    ['no container', { container: 'none', log: null, health: SICK }, ['unknown']],
+    ['no container', { container: container('missing'), log: null, health: SICK }, ['unknown']],
     ['the container was never started', { container: container('not-started'), log: null, health: SICK }, ['unknown']],
     ['it was registered, and died', { ...dead }, ['unknown']],
     ['it is paused', { container: container('paused'), health: SICK }, ['unknown']],
@@ -89,7 +90,7 @@ describe('the root cause comes first, without what follows from it', () => {
   ])('%s', ([, seen, codes]) => {
     const faults = findFaults({ ...FINE, ...seen });
     expect(faults.map(({ code }) => code)).toEqual(codes);
-    for (const { cause, fix } of faults) expect(`${cause} ${hintText(fix)}`).toMatch(/^[A-Z].*\.( [A-Z].*[.r])$/);
+    for (const { cause, fix } of faults) expect(`${cause} ${hintText(fix)}`).toMatch(/^[A-Z].*\. [A-Z].*(\.|: npm run \w+)$/);
   });
 
   test('an IdP that answers again: the fault is told from the log, and what is true now as well', () => {
