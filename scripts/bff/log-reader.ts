@@ -3,6 +3,7 @@ import type { ClassifiedLine, LogLine } from '../core/result.ts';
 import { Excerpt } from './excerpt.ts';
 import { type Facts, factsOf, isServed } from './facts.ts';
 import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
+import { hasAny } from './matchers.ts';
 import { anyOf, pattern } from './patterns.ts';
 import { SIGNATURES, type Signature } from './signatures.ts';
 import { COURSE_WORDS, notDecidedYet, REASON_WORDS, Startup } from './startup.ts';
@@ -52,9 +53,9 @@ export class LogReader {
   readonly #service: string;
   readonly #signatures: readonly Signature[];
   /** Words of any signature, of a start's course or of a mark: only what has one of them is weighed. */
-  readonly #telling: RegExp;
+  readonly #telling: readonly RegExp[];
   /** The same, and what may be a reason that no signature knows: only what has one of them is read. */
-  readonly #interesting: RegExp;
+  readonly #interesting: readonly RegExp[];
   #start: Startup;
   /** A line came that names this service in front. */
   #named = false;
@@ -68,8 +69,9 @@ export class LogReader {
 
   constructor(context: ReaderContext = {}, signatures = SIGNATURES) {
     this.#signatures = signatures;
-    this.#telling = anyOf(COURSE_WORDS, MARK_WORDS, ...signatures.map(({ matcher }) => matcher.words));
-    this.#interesting = anyOf(this.#telling, REASON_WORDS);
+    const words = signatures.flatMap(({ matcher }) => matcher.words);
+    this.#telling = [...new Set([...COURSE_WORDS, MARK_WORDS, ...words])];
+    this.#interesting = [...this.#telling, REASON_WORDS];
     this.#start = new Startup(signatures);
     this.#env = context.env ?? {};
     this.#service = context.service ?? 'bff';
@@ -83,7 +85,7 @@ export class LogReader {
     const short = line.text.length > limit ? cut(line.text, limit) : line.text;
     // PowerShell's `>` saves UTF-16, which read as UTF-8 has a zero byte beside each letter.
     const text = short.includes('\u0000') ? short.replaceAll('\u0000', '') : short;
-    if (this.#interesting.test(text) || this.#statements.open) this.#read(text, limit);
+    if (hasAny(this.#interesting, text) || this.#statements.open) this.#read(text, limit);
     return this.reading();
   }
 
@@ -114,7 +116,7 @@ export class LogReader {
   #read(raw: string, limit: number): void {
     const { source, text } = cleanLine(raw, limit);
     if (source !== null && !this.#isOwn(source)) return;
-    if (!this.#statements.takes(text) && (!this.#interesting.test(text) || isServed(text))) {
+    if (!this.#statements.takes(text) && (!hasAny(this.#interesting, text) || isServed(text))) {
       if (text.trim() !== '') this.#statements.close();
       return;
     }
@@ -122,7 +124,7 @@ export class LogReader {
     if (statement === null) return;
     this.#reading = null;
     const shown = cut(text, LONGEST_EVIDENCE).trim();
-    if (statement.frames === '' && !this.#telling.test(statement.text)) this.#start.remember(statement.text, shown);
+    if (statement.frames === '' && !hasAny(this.#telling, statement.text)) this.#start.remember(statement.text, shown);
     else this.#weigh(statement, shown);
   }
 

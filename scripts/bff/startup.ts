@@ -324,9 +324,6 @@ const LOOKS_LIKE_A_REASON = anyOf(
 );
 
 /** Words of every statement that a start takes, besides those of the signatures. */
-export const COURSE_WORDS = anyOf(
-  BOOTSTRAP_WORDS,
-  /cached|credential|force.?replac|fall(?:ing)? ?back|startup failed/i,
-);
+export const COURSE_WORDS = [BOOTSTRAP_WORDS, /cached|credential|force.?replac|fall(?:ing)? ?back|startup failed/i];
 /** Words of every line that may be a reason, or begins one. */
 export const REASON_WORDS = anyOf(LOOKS_LIKE_A_REASON, /traceback/i);

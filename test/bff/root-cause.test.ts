@@ -90,7 +90,8 @@ describe('the root cause comes first, without what follows from it', () => {
   ])('%s', ([, seen, codes]) => {
     const faults = findFaults({ ...FINE, ...seen });
     expect(faults.map(({ code }) => code)).toEqual(codes);
-    for (const { cause, fix } of faults) expect(`${cause} ${hintText(fix)}`).toMatch(/^[A-Z].*\. [A-Z].*(\.|: npm run \w+)$/);
+    for (const { cause, fix } of faults)
+      expect(`${cause} ${hintText(fix)}`).toMatch(/^[A-Z].*\. [A-Z].*(\.|: npm run \w+)$/);
   });
 
   test('an IdP that answers again: the fault is told from the log, and what is true now as well', () => {
