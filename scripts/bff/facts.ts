@@ -178,7 +178,7 @@ const QUIET = anyOf(
   /^\w+\s+(?:INFO|DEBUG)\b/i,
 );
 const OWN = /registered\W.*bff|(?<![a-z])dcr(?![a-z])|oauth|\boidc\b|\bidp\b|dynamic|\bclient_id\b/i;
-/** Before "registration" where that stands alone: the start of a clause, or a word that is about no other registration. */
+/** What comes before "registration" where no other word says of what: the start of a clause, or one of these words. */
 const CLAUSE = /(?:^|[^\w\s]\s*|\b(?:idp|the|that|error|warning|critical|fatal)\s)/;
 const OF_A_REQUEST = /failed|error|request|response|endpoint|rejected|refused|denied/;
 const DCR = anyOf(
@@ -198,12 +198,12 @@ const SERVED_FIELDS = anyOf(
 /** Faults while a request was served, not while the BFF started. */
 const SERVING = /Exception in ASGI application|Exception in WSGI/;
 const METHOD = /\b(GET|POST|PUT|PATCH|DELETE)\b|\bmethod["']?[=:]\s*["']?(get|post|put|patch|delete)\b/;
-/** What follows a status where it is written in words. */
+/** What follows a status that comes with its reason. */
 const STATUS_WORDS = anyOf(
   /OK|Created|Bad Request|Unauthori[sz]ed|Forbidden|Not Found|Conflict|Too Many|Internal Server|Bad Gateway/,
   /Service (?:Temporarily )?Unavailable|Gateway Time|Client Error|Server Error|message=|invalid_|insufficient_/,
 );
-/** What stands before a status where it is told. */
+/** What comes before a status that a sentence reports. */
 const ANSWERED = anyOf(
   /returned|responded(?: with)?|answered(?: with)?|got|response|failed(?: with)?|rejected(?: with)?|error|code/,
   /PATCH|POST|PUT|GET|DELETE/,

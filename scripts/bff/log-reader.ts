@@ -132,7 +132,7 @@ export class LogReader {
     return this.#start.isBlank && this.#failed !== null ? notDecidedYet(this.#failed) : this.#start.diagnosis();
   }
 
-  /** Once a line with the service's own name in front was seen, those of other services do not count. */
+  /** Once a line has come with the service's own name in front, those of other services do not count. */
   #isOwn(source: string): boolean {
     if (!source.includes(this.#service)) {
       this.#others = true;
@@ -230,5 +230,7 @@ const MARKS: readonly (readonly [Mark, RegExp])[] = [
   ],
 ];
 /** Words of every mark. */
-const MARK_WORDS =
-  /(?:parent|server) process|gunicorn|startup|shutdown|running on|sigterm|exited with|recreated|starting|booting|dcr|bootstrap/i;
+const MARK_WORDS = anyOf(
+  /(?:parent|server) process|gunicorn|startup|shutdown|running on|sigterm|exited with|recreated/i,
+  /starting|booting|dcr|bootstrap/i,
+);

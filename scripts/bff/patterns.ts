@@ -1,5 +1,5 @@
 /**
- * A regular expression out of named parts, without regard to case: text as it stands, or other expressions.
+ * A regular expression out of named parts, without regard to case: plain text, or other expressions.
  *
  * @example pattern`${IAT}${within(60)}(?:${BAD})`
  */

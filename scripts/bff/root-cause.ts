@@ -23,20 +23,20 @@ export interface Observations {
 }
 
 /** Everything that is wrong, the root cause first; what follows from another fault is not in it. Empty: nothing is. */
-export function findFaults(seen: Observations): Diagnosis[] {
+export function findFaults(found: Observations): Diagnosis[] {
   const faults: Diagnosis[] = [];
-  const said = saidInLog(seen);
-  const isGood = said === null && seen.log?.decided === 'good';
-  for (const { code, level, message, hint } of seen.settings ?? []) {
+  const said = saidInLog(found);
+  const isGood = said === null && found.log?.decided === 'good';
+  for (const { code, level, message, hint } of found.settings ?? []) {
     const isHere = code === 'bootstrap-skipped' || (level === 'fault' && !isGood);
     if (isHere && code !== null) faults.push(fault(code, message, hint));
   }
-  if (isUnreachable(seen.idp)) faults.push(unreachable(seen.idp, said));
+  if (isUnreachable(found.idp)) faults.push(unreachable(found.idp, said));
   if (said !== null && !faults.some(({ code }) => code === said.code)) faults.push(said);
-  const state = ofContainer(seen, said);
-  if (state !== null && hasNoNewLog(seen.container)) faults.unshift(state);
-  else if (state !== null && (said === null || !isConsequence(seen.container))) faults.push(state);
-  if (faults.length === 0) faults.push(...ofHealth(seen), ...ofRegistration(seen));
+  const state = ofContainer(found, said);
+  if (state !== null && hasNoNewLog(found.container)) faults.unshift(state);
+  else if (state !== null && (said === null || !isConsequence(found.container))) faults.push(state);
+  if (faults.length === 0) faults.push(...ofHealth(found), ...ofRegistration(found));
   return faults;
 }
 

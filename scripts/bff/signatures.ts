@@ -23,7 +23,7 @@ export interface Signature {
   readonly isFatal: boolean;
   /** Part of the bootstrap: a success in the same start proves it overcome. */
   readonly isOfBootstrap: boolean;
-  /** It is about reaching the IdP, whoever asks: an answer that the bootstrap got proves it overcome. */
+  /** It is about reaching the IdP, and an answer that the bootstrap got proves it overcome. */
   readonly isAboutReaching?: boolean;
   /** It counts by itself also where it is logged as information. */
   readonly isLoggedAsInformation?: boolean;

@@ -186,7 +186,7 @@ export class Startup {
     if (signature.isFatal && strength === 'sure' && !facts.retry) this.#fatal = true;
   }
 
-  /** The bootstrap succeeded: what was in its way is so no longer. */
+  /** The bootstrap succeeded: what was in its way is no longer there. */
   #overcome(): void {
     this.#forget((signature) => signature.isOfBootstrap && !isGood(signature));
     this.#endings.length = 0;
@@ -301,7 +301,7 @@ const FROM_CACHE = anyOf(
   pattern`(?<!(?:no|without|missing) )cached[ _](?:client[ _]|dcr[ _])?credentials[ _](?:found|loaded|present|in use|available)`,
 );
 const STARTUP_FAILED = /Application startup failed/i;
-/** Before "bootstrap" where that is the BFF's own: the start of a clause, or a word that is about no other bootstrap. */
+/** What comes before "bootstrap" where it is the BFF's own: the start of a clause, or one of these words. */
 const OWN = /(?:^|[^\w\s]\s*|\b(?:dcr|bff|client|the|oauth2?|oidc|because|error|critical|fatal|startup)[ _-])/;
 const HAS_FAILED = /(?:failed|failure|aborted|error)/;
 const BOOTSTRAP = /(?:bootstrap|dcr|registration)/;

@@ -21,7 +21,7 @@ export interface InstanceVerdict {
 }
 
 /** An instance that was restarted this often since the first look will not settle. */
-export const CRASH_LOOP = 2;
+const CRASH_LOOP = 2;
 
 /**
  * What became of an instance, from the first look at it and the newest one. Only the inspected state counts: what starts an
@@ -96,7 +96,7 @@ export function judgeOnce(instance: Instance | null, now: Date, byHand: ByHand):
 }
 
 const LEAVE_IT: Hint = {
-  text: 'Find out who else starts and stops this service, and run the command again when nobody does.',
+  text: 'Find out who else starts and stops this service, and run the command again when that has stopped.',
 };
 
 function running(instance: Instance, restarts: number, byHand: ByHand): InstanceVerdict {

@@ -41,9 +41,9 @@ describe('judge', () => {
   const first = container();
 
   it('knows the restart that was counted before the first look', () => {
-    const dying = container({ status: 'restarting', restartCount: 1, exitCode: 1 });
+    const restarting = container({ status: 'restarting', restartCount: 1, exitCode: 1 });
     const again = container({ restartCount: 1, startedAt: '2026-01-01T10:00:01Z' });
-    expect(judge(dying, again)).toMatchObject({ kind: 'fine' });
+    expect(judge(restarting, again)).toMatchObject({ kind: 'fine' });
     expect(judge(container({ restartCount: 1 }), container({ startedAt: '2026-01-01T10:05:00Z' }))).toMatchObject({
       kind: 'replaced',
     });
@@ -91,7 +91,7 @@ describe('judge', () => {
       'crash-loop',
       /code 3/,
     ],
-    ['died once', { status: 'restarting', restartCount: 1, exitCode: 3 }, 'starting', /code 3.*being restarted/],
+    ['exited once', { status: 'restarting', restartCount: 1, exitCode: 3 }, 'starting', /code 3.*being restarted/],
     ['was restarted by hand', { startedAt: '2026-01-01T10:05:00Z' }, 'replaced', /Someone else restarted/],
     ['is paused', { status: 'paused' }, 'paused', /paused/],
     ['is being removed', { status: 'removing' }, 'gone', /being removed/],
