@@ -33,7 +33,7 @@ export function readJson(text: string): JsonStatement | null {
 }
 
 /** The statements of a traceback given as one text, and the files that it went through. */
-export function splitTraceback(text: string): JsonStatement {
+function splitTraceback(text: string): JsonStatement {
   if (!/Traceback \(|^\s*File "/m.test(text)) return { words: text.replace(/\s+/g, ' '), frames: '' };
   const words: string[] = [];
   const frames: string[] = [];

@@ -1,5 +1,6 @@
-import { LogReader } from '../bff/diagnose.ts';
+import { LogReader } from '../bff/log-reader.ts';
 import { judge } from '../bff/verdict.ts';
+import { isFault, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { hintText } from '../core/errors.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import { showLog } from './demo-log.ts';
@@ -72,7 +73,9 @@ async function showBff(session: Session, { stack }: Sandboxed, print: (text: str
   const reader = new LogReader();
   for await (const line of stack.logs(instance.id, { follow: false, signal })) reader.push(line);
   showLog(reader.excerpt(), human, print);
-  print(wrap(judge(instance, instance).message, human.columns));
-  const { cause, fix } = reader.diagnosis();
-  print(`${wrap(cause, human.columns)}\n${wrap(`  ${hintText(fix)}`, human.columns, '  ')}`);
+  print(wrap(judge(instance, instance, stack.byHand).message, human.columns));
+  const diagnosis = reader.diagnosis();
+  const help = isFault(diagnosis) ? ` ${sayWhetherIatHelps(diagnosis)}` : '';
+  const fix = `  ${hintText(diagnosis.fix)}${help}`;
+  print(`${wrap(diagnosis.cause, human.columns)}\n${wrap(fix, human.columns, '  ')}`);
 }

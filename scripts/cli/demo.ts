@@ -1,4 +1,4 @@
-import { diagnoseLog } from '../bff/diagnose.ts';
+import { diagnoseLog } from '../bff/log-reader.ts';
 import { hintText } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import type { LogLine } from '../core/result.ts';

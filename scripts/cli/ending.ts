@@ -1,5 +1,5 @@
 import { toDisplay, withoutTimestamp } from '../bff/log-line.ts';
-import type { Diagnosis } from '../core/diagnosis.ts';
+import { type Diagnosis, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { type Hint, hintText } from '../core/errors.ts';
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
 import { maskText } from '../secrets/by-place.ts';
@@ -17,8 +17,11 @@ export function renderEnding(run: Run, reports: ReportPaths, paper: Paper): stri
   const { style, say } = paper;
   const lines: string[] = [''];
   if (run.error?.code === 'fault-found' && run.diagnosis !== null) lines.push(...renderFault(run.diagnosis, paper));
-  else if (run.error !== null) lines.push(...renderFailure(run.error, paper));
-  else lines.push(style.bold(verdictOf(run)));
+  else if (run.error !== null) {
+    lines.push(...renderFailure(run.error, paper));
+    if (run.error.code === 'bootstrap-failed' && run.diagnosis !== null)
+      lines.push(`  ${sayWhetherIatHelps(run.diagnosis)}`);
+  } else lines.push(style.bold(verdictOf(run)));
   if (run.compose?.diff && run.verdict === 'planned') lines.push('', say(run.compose.diff), '');
   for (const next of run.next) lines.push(wrapHint(next, paper, '    '));
   if (reports.html !== null) lines.push(`  Report: ${say(reports.html)}`);
@@ -26,7 +29,8 @@ export function renderEnding(run: Run, reports: ReportPaths, paper: Paper): stri
 }
 
 /** What is wrong, the lines that say so, the way out, and whether a fresh token would be one. */
-function renderFault({ cause, fix, iatHelps, evidence }: Diagnosis, paper: Paper): string[] {
+function renderFault(diagnosis: Diagnosis, paper: Paper): string[] {
+  const { cause, fix, evidence } = diagnosis;
   const { style, columns, say } = paper;
   const lines = [style.bad(style.bold(wrap(say(cause), columns)))];
   for (const line of evidence.slice(-MOST_EVIDENCE)) {
@@ -37,9 +41,7 @@ function renderFault({ cause, fix, iatHelps, evidence }: Diagnosis, paper: Paper
     lines.push(style.dim(wrap(EVIDENCE_MARGIN + short, columns, EVIDENCE_MARGIN)));
   }
   lines.push(wrapHint(fix, paper, '  '));
-  lines.push(
-    `  ${iatHelps === null ? 'Whether a fresh IAT helps cannot be told.' : `A fresh IAT ${iatHelps ? 'helps: npm run iat' : 'does not help.'}`}`,
-  );
+  lines.push(`  ${sayWhetherIatHelps(diagnosis)}`);
   return lines;
 }
 

@@ -1,3 +1,4 @@
+import { isGood, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { exitCodeOf, hintText } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
@@ -92,6 +93,7 @@ function stepCase(run: Run, step: StepRecord, name: string): Case {
     error?.message,
     error?.hint && hintText(error.hint),
     diagnosis && `Cause: ${diagnosis.cause}\nFix: ${hintText(diagnosis.fix)}`,
+    diagnosis && !isGood(diagnosis) && sayWhetherIatHelps(diagnosis),
     ...(diagnosis?.evidence ?? []),
   ];
   return {

@@ -1,3 +1,4 @@
+import { isGood, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { hintText } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepStatus, Verdict } from '../core/result.ts';
@@ -63,10 +64,11 @@ function failure(exchange: Exchange): string {
 function diagnosis(run: Run): string {
   if (!run.diagnosis) return '';
   const { code, cause, fix, evidence } = run.diagnosis;
+  const help = isGood(run.diagnosis) ? '' : ` ${sayWhetherIatHelps(run.diagnosis)}`;
   const lines = evidence.map((line) => `    ${cut(toLine(line), 400)}`);
   return [
     `### Diagnosis: ${code}`,
-    `${toInline(cause)}\n\n${toInline(hintText(fix))}`,
+    `${toInline(cause)}\n\n${toInline(hintText(fix))}${help}`,
     ...(lines.length ? [lines.join('\n')] : []),
   ].join('\n\n');
 }

@@ -1,5 +1,6 @@
-import { diagnoseLog, isTrue } from '../bff/diagnose.ts';
-import { isFault } from '../bff/health-answers.ts';
+import { isTrue } from '../bff/environment-check.ts';
+import { diagnoseLog } from '../bff/log-reader.ts';
+import { isFault } from '../core/diagnosis.ts';
 import { AppError, type Hint, hintText, toAppError } from '../core/errors.ts';
 import type { LogLine, StepName } from '../core/result.ts';
 import type { Environment, Instance, PlannedClear, Stack, Written } from '../core/stack.ts';

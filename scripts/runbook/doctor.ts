@@ -1,8 +1,10 @@
-import { diagnoseEnvironment, isTrue, LogReader, type Prospect, wouldIatHelp } from '../bff/diagnose.ts';
+import { diagnoseEnvironment, isTrue } from '../bff/environment-check.ts';
 import { downIn, publishedKid } from '../bff/health-answers.ts';
+import { LogReader } from '../bff/log-reader.ts';
+import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
 import { findFaults, type Observations } from '../bff/root-cause.ts';
-import { type ContainerVerdict, judgeOnce } from '../bff/verdict.ts';
-import type { Diagnosis } from '../core/diagnosis.ts';
+import { type InstanceVerdict, judgeOnce } from '../bff/verdict.ts';
+import { type Diagnosis, isGood } from '../core/diagnosis.ts';
 import { AppError, type Hint } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
 import type { StepName } from '../core/result.ts';
@@ -27,7 +29,7 @@ export async function runDoctor(context: Context, logFile: string | null): Promi
 interface Checks {
   readonly environment: Environment | null;
   readonly instance: Instance | null;
-  readonly verdict: ContainerVerdict | 'none' | null;
+  readonly verdict: InstanceVerdict | null;
   /** With at least one line. */
   readonly reader: LogReader | null;
   /** In the network of the BFF. */
@@ -79,8 +81,8 @@ async function readSaved(context: Context, path: string): Promise<Outcome> {
   });
   const { decided, diagnosis } = reader.reading();
   const prospect = wouldIatHelp(diagnosis, {});
-  const isGood = decided === 'good' && ['registered', 'credentials-cached'].includes(diagnosis.code);
-  return conclude(isGood ? [] : [diagnosis], prospect, { reader, blocked: [], missed: [] }, []);
+  const isWell = decided === 'good' && isGood(diagnosis);
+  return conclude(isWell ? [] : [diagnosis], prospect, { reader, blocked: [], missed: [] }, []);
 }
 
 /** The answer: the root cause as the diagnosis, and the error that belongs to it. */
@@ -193,12 +195,13 @@ async function readInstance(
   scope: StepScope,
   stack: Stack,
   environment: Environment | null,
-): Promise<{ readonly instance: Instance | null; readonly verdict: ContainerVerdict | 'none' }> {
+): Promise<{ readonly instance: Instance | null; readonly verdict: InstanceVerdict }> {
   const { job, tools, signal } = context;
   const [instance = null] = await stack.instances(signal);
+  const verdict = judgeOnce(instance, tools.clock.date(), stack.byHand);
   if (instance === null) {
     scope.fail(`${job.service} has none`);
-    return { instance, verdict: 'none' };
+    return { instance, verdict };
   }
   learnSecrets(context, { environment: instance.env, environments: [], instance });
   scope.fact('Container', `${instance.name} (${instance.id.slice(0, 12)}), image ${instance.image}`);
@@ -211,7 +214,6 @@ async function readInstance(
     const command = stack.byHand.restart;
     scope.warn(`The container was started before ${shown} changed. A new one gets the new values: ${command}`);
   }
-  const verdict = judgeOnce(instance, tools.clock.date());
   if (verdict.kind === 'fine') scope.summary(verdict.message);
   else scope.fail(verdict.message);
   return { instance, verdict };

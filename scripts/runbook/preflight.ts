@@ -1,4 +1,7 @@
-import { diagnoseEnvironment, LogReader, type ServiceEnvironment, wouldIatHelp } from '../bff/diagnose.ts';
+import { diagnoseEnvironment, type ServiceEnvironment } from '../bff/environment-check.ts';
+import { LogReader } from '../bff/log-reader.ts';
+import { wouldIatHelp } from '../bff/prospect.ts';
+import { isGood } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import { proxyVariable, type Reach, toAskable } from '../core/reach.ts';
 import { Secret } from '../core/secret.ts';
@@ -173,7 +176,7 @@ async function verifyTokenHelps(
     scope.note(helps ? `A fresh token should help: ${reason}` : `Whether a fresh token helps: ${reason}`);
     return;
   }
-  const isUp = instance.state.status === 'running' && ['registered', 'credentials-cached'].includes(log.code);
+  const isUp = instance.state.status === 'running' && isGood(log);
   await confirmAnyway(context, scope, reason, isUp);
 }
 

@@ -65,7 +65,7 @@ describe('npm run doctor against the sandbox', () => {
     const { run, output } = await story.run('doctor');
     expect(run.diagnosis, output).toMatchObject({ code: 'iat-invalid', iatHelps: true });
     expect(output).toMatch(
-      /mis-pasted\.\n( {2}\| .*\n)+ {2}Run npm run iat.*\n(.*\n)? {2}A fresh IAT helps: npm run iat\n/,
+      /mis-pasted\.\n( {2}\| .*\n)+ {2}Mint a fresh IAT, .*: npm run iat\n {2}A fresh IAT helps\.\n/,
     );
     const lines = output.split('\n');
     expect(lines.length).toBeLessThanOrEqual(24);

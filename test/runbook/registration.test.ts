@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { LogReader } from '../../scripts/bff/diagnose.ts';
+import { LogReader } from '../../scripts/bff/log-reader.ts';
 import type { Attempt } from '../../scripts/core/result.ts';
 import { parseCollection } from '../../scripts/postman/collection.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
