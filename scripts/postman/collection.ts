@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { parseJson } from './json.ts';
+import { parseJson } from './export-json.ts';
 
 /** A folder or a request of a Postman collection v2.0/2.1; only the members that this project reads. */
 export interface Item {

@@ -7,10 +7,10 @@ import { FoundSecrets } from '../secrets/found.ts';
 import { isSecretVariable } from '../secrets/places.ts';
 import { secretsInAuth } from './declared-secrets.ts';
 import { beginEagerTimers } from './eager-timers.ts';
-import { astray, tooOften } from './guarded.ts';
 import { newmanOptions, plain } from './newman-options.ts';
 import type { NewmanRun, NewmanSummary } from './newman-types.ts';
 import { foldersOf, headersOf, messageOf, toNetworkError, toRequest, toResponse, toText } from './to-exchange.ts';
+import { astray, tooOften } from './would-leak.ts';
 
 /** How often each request may run, on average, where scripts say which one is next (`setNextRequest`). */
 const TURNS = 100;

@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Auth, Item, Place, Request, Variable } from './collection.ts';
 import { pathOf } from './collection.ts';
-import { parseJson } from './json.ts';
+import { parseJson } from './export-json.ts';
 
 /** A variable of the environment's scope. */
 export interface Value {

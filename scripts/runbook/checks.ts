@@ -9,12 +9,12 @@ import { describeReach, isUnreachable, type Reach, toAskable } from '../core/rea
 import type { StepName } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import type { Instance, Project, Stack } from '../core/stack.ts';
+import { planHealth, planMint, readSource, titleOf } from '../postman/request-plan.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import { askIdpFrom, untold } from './idp.ts';
 import type { Context } from './job.ts';
 import { learnEnvironments } from './learn.ts';
 import type { StepScope } from './recorder.ts';
-import { planHealth, planMint, readSource, titleOf } from './requests.ts';
 
 /** Everything that could be looked at; null: not that part. */
 export interface Seen {

@@ -5,11 +5,11 @@ import { AppError } from '../core/errors.ts';
 import type { LogLine, Standing } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import type { Instance, Project, Stack } from '../core/stack.ts';
+import { planHealth, type RequestPlan, readSource } from '../postman/request-plan.ts';
 import type { Context } from './job.ts';
 import { learnEnvironments } from './learn.ts';
 import { findTarget, serviceOf } from './preflight.ts';
 import type { StepScope } from './recorder.ts';
-import { planHealth, type RequestPlan, readSource } from './requests.ts';
 import { LOG_TAIL } from './would-help.ts';
 
 /** What clearing works with. */

@@ -1,10 +1,18 @@
 import { AppError } from '../core/errors.ts';
 import { isPassed } from '../core/exchange.ts';
 import type { StepName, Verdict } from '../core/result.ts';
+import {
+  originsOf,
+  planHealth,
+  planItems,
+  type RequestPlan,
+  readSource,
+  titleOf,
+  toRun,
+} from '../postman/request-plan.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
-import { originsOf, planHealth, planItems, type RequestPlan, readSource, titleOf, toRun } from './requests.ts';
 
 export const HEALTH_STEPS: readonly StepName[] = ['preflight', 'health'];
 export const COLLECTION_STEPS: readonly StepName[] = ['preflight', 'collection'];

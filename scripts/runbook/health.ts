@@ -2,9 +2,9 @@ import { diagnoseComponents, downIn } from '../bff/health-answers.ts';
 import { AppError } from '../core/errors.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { Attempt } from '../core/result.ts';
+import { type RequestPlan, toRun } from '../postman/request-plan.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
-import { type RequestPlan, toRun } from './requests.ts';
 
 /** One health request's limit. */
 const REQUEST_TIMEOUT_MS = 5_000;

@@ -4,9 +4,9 @@ import type { TokenFacts } from '../core/result.ts';
 import type { Secret } from '../core/secret.ts';
 import { refusalOf, retryDelayMs } from '../idp/refusals.ts';
 import { readToken } from '../idp/token.ts';
+import { type RequestPlan, toRun } from '../postman/request-plan.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
-import { type RequestPlan, toRun } from './requests.ts';
 
 /** The IdP's time for one answer, connecting included. */
 const REQUEST_TIMEOUT_MS = 15_000;

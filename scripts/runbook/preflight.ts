@@ -4,10 +4,10 @@ import { AppError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Project, ResolvedService, Stack } from '../core/stack.ts';
 import { jwtExpiry } from '../idp/token.ts';
+import { originsOf, planHealth, planMint, type RequestPlan, readSource } from '../postman/request-plan.ts';
 import type { Context } from './job.ts';
 import { learnEnvironments } from './learn.ts';
 import type { StepScope } from './recorder.ts';
-import { originsOf, planHealth, planMint, type RequestPlan, readSource } from './requests.ts';
 import { PLACEHOLDER, resolveBefore } from './side-effects.ts';
 import { foresee } from './would-help.ts';
 

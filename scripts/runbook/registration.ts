@@ -2,10 +2,10 @@ import type { LogReader } from '../bff/diagnose.ts';
 import { publishedKid } from '../bff/health-answers.ts';
 import { AppError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
+import { type RequestPlan, toRun } from '../postman/request-plan.ts';
 import { targetOf } from '../postman/variables.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
-import { type RequestPlan, toRun } from './requests.ts';
 
 /** Where the BFF publishes its public keys (RFC 7517). */
 const JWKS_PATH = '/.well-known/jwks.json';

@@ -4,9 +4,9 @@ import { LogReader } from '../../scripts/bff/diagnose.ts';
 import type { Attempt } from '../../scripts/core/result.ts';
 import { parseCollection } from '../../scripts/postman/collection.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
+import { planHealth } from '../../scripts/postman/request-plan.ts';
 import type { Context } from '../../scripts/runbook/job.ts';
 import { proveRegistration } from '../../scripts/runbook/registration.ts';
-import { planHealth } from '../../scripts/runbook/requests.ts';
 import { sendJson, serve } from '../support/server.ts';
 
 const FILE = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url);

@@ -1,7 +1,9 @@
 import { AppError } from '../core/errors.ts';
 import type { CollectionRun } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import { aimAt, applyMintOptions, authorize } from '../postman/adapt.ts';
+import type { Context } from '../runbook/job.ts';
+import { FoundSecrets } from '../secrets/found.ts';
+import { aimAt, applyMintOptions, authorize } from './adapt.ts';
 import {
   type Collection,
   findFolder,
@@ -13,12 +15,10 @@ import {
   pathOf,
   requestsIn,
   v3Error,
-} from '../postman/collection.ts';
-import { declaredSecrets } from '../postman/declared-secrets.ts';
-import { describeRevision } from '../postman/revision.ts';
-import { parseEnvironment, targetOf, type Value, verifyResolved } from '../postman/variables.ts';
-import { FoundSecrets } from '../secrets/found.ts';
-import type { Context } from './job.ts';
+} from './collection.ts';
+import { declaredSecrets } from './declared-secrets.ts';
+import { describeRevision } from './revision.ts';
+import { parseEnvironment, targetOf, type Value, verifyResolved } from './variables.ts';
 
 /** Requests of the collection, ready to run; what `Collections.run` needs but for limits and signal. */
 export interface RequestPlan {
