@@ -1,27 +1,27 @@
 import { AppError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
 import type { CollectionRun } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import type { Context } from '../runbook/job.ts';
-import { FoundSecrets } from '../secrets/found.ts';
-import { aimAt, applyMintOptions, authorize } from './adapt.ts';
+import { type Adapted, aimAt, applyMintOptions, authorize, type MintOptions } from './adapt.ts';
 import {
   type Collection,
   findFolder,
   findItem,
   findRequest,
+  type Item,
   isFolder,
   type Place,
-  parseCollection,
   pathOf,
+  placesOf,
+  type Request,
   requestsIn,
-  v3Error,
 } from './collection.ts';
-import { declaredSecrets } from './declared-secrets.ts';
-import { describeRevision } from './revision.ts';
-import { parseEnvironment, targetOf, type Value, verifyResolved } from './variables.ts';
+import type { Source } from './source.ts';
+import { authOf, merge, targetOf, type Value, verifyResolved } from './variables.ts';
 
-/** Requests of the collection, ready to run; what `Collections.run` needs but for limits and signal. */
+/** Requests of a collection as they are to be sent; what `Collections.run` needs but for limits and signal. */
 export interface RequestPlan {
+  /** A copy where a request had to change. */
   readonly collection: Collection;
   readonly file: string;
   /** The folders or requests that are named. */
@@ -31,88 +31,67 @@ export interface RequestPlan {
   readonly values: readonly Value[];
 }
 
-/** The collection and the values that the user gave it. */
-export interface Source {
-  readonly collection: Collection;
-  readonly file: string;
-  readonly values: readonly Value[];
+/** The request that mints. `withAdminToken` completes it. */
+export interface MintPlan extends RequestPlan {
+  readonly url: URL;
+  /** The variable that takes the admin token; empty until it is known. */
+  readonly tokenVariable: string;
 }
 
 /**
- * Reads the collection and the environment export, and notes for the report which state of them runs, and in what.
+ * The request that mints.
  *
- * @throws AppError `collection-missing`, `collection-invalid`, `collection-v3`, `environment-invalid`
+ * @param options `request`: its name or path; `idpUrl` null: the collection's own
+ * @throws AppError `request-not-found`, `request-ambiguous`, `variable-unresolved`, `bad-value`, `insecure-url`
  */
-export async function readSource({ job, tools, recorder }: Context): Promise<Source> {
-  const file = job.collection;
-  const bytes = await tools.files.read(file).catch((error: unknown) => {
-    // A folder where a file should be: the v3 format is a folder of YAML files.
-    if (error instanceof AppError && error.code === 'file-not-regular') throw v3Error(file);
-    throw error;
-  });
-  if (bytes === null) {
-    throw new AppError('collection-missing', `There is no collection at ${file}.`, {
-      hint: 'Name the Postman export with --collection FILE.',
-    });
-  }
-  const values = job.environment === null ? [] : await readEnvironment(job.environment, tools.files);
-  const own = job.envVars.map(({ name, value }) => ({ name, value, isSecret: false }));
-  const collection = parseCollection(bytes, file);
-  recorder.facts.push(['Collection', file], ['Revision', describeRevision(bytes, collection)]);
-  if (job.environment !== null) recorder.facts.push(['Postman environment', job.environment]);
-  recorder.facts.push(['Run by', tools.collections.engine]);
-  const found = new FoundSecrets((secret) => tools.learn(secret, 'found'));
-  for (const { value, label, isMarked } of declaredSecrets(collection, [...values, ...own])) {
-    if (isMarked) tools.learn(new Secret(value, label));
-    else found.add(value, label);
-  }
-  return { collection, file, values: merge(values, own) };
-}
-
-/** The request that mints, carrying the admin token. `adminToken` null: only to see what would be sent. */
 export function planMint(
   source: Source,
-  { job }: Context,
-  adminToken: Secret | null,
-): RequestPlan & { readonly url: URL } {
-  const place = findRequest(source.collection, job.request, source.file);
-  const values = merge(source.values, [
-    ...(job.idpUrl === null ? [] : aimAt(place, job.idpUrl)),
-    ...authorize(place, adminToken?.reveal() ?? ''),
-    ...applyMintOptions(place, job),
-  ]);
-  const plan = toPlan(source, [place], values);
-  const target = targetOf(place, values);
-  // "idp.test:8002/api" parses, too: as an address of the scheme "idp.test".
-  if (!URL.canParse(target) || !/^https?:$/.test(new URL(target).protocol)) {
-    throw new AppError('bad-value', `"${pathOf(place)}" goes to "${target}", which is not a URL.`, {
-      hint: 'Name the IdP with --idp-url https://HOST.',
-      where: { file: source.file },
-    });
-  }
-  const url = new URL(target);
-  if (url.protocol === 'http:' && !isNear(url.hostname) && !job.allowHttp) {
-    throw new AppError('insecure-url', `The admin token would go to ${url.host} unencrypted (http).`, {
-      hint: 'Use https, or say --allow-http where the network between is trusted.',
-    });
-  }
-  return { ...plan, url };
+  options: MintOptions & { readonly request: string; readonly idpUrl: string | null; readonly allowHttp: boolean },
+): MintPlan {
+  const place = findRequest(source.collection, options.request, source.file);
+  const own = { request: place.item.request ?? {}, values: [] };
+  const aimed = options.idpUrl === null ? own : aimAt(own.request, options.idpUrl);
+  const { request, tokenVariable } = authorize(aimed.request, authOf(place)?.auth ?? null);
+  const adapted = applyMintOptions(request, options, pathOf(place));
+  const token = { name: tokenVariable, value: '', isSecret: true };
+  const values = merge(source.values, [...aimed.values, token, ...adapted.values]);
+  const plan = toPlan(source, [place], values, new Map([[place.item.id ?? '', adapted.request]]));
+  return { ...plan, url: mintUrl(plan, options.allowHttp), tokenVariable };
+}
+
+export function withAdminToken(plan: MintPlan, token: Secret): MintPlan {
+  const value = { name: plan.tokenVariable, value: token.reveal(), isSecret: true };
+  return { ...plan, values: merge(plan.values, [value]) };
 }
 
 /**
  * The folder that says whether the BFF is healthy.
  *
- * @param kid the signing key's id that the service has in its environment; null: the collection's own
+ * @param options `bffUrl` null: the collection's own
+ * @throws AppError `folder-not-found`, `folder-empty`, `request-ambiguous`, `variable-unresolved`
  */
-export function planHealth(source: Source, { job }: Context, kid: string | null): RequestPlan {
-  const folder = findFolder(source.collection, job.healthFolder, source.file);
-  const requests = requestsIn(folder, source.collection);
-  const known = kid === null || source.values.some(({ name }) => name === 'bff_kid');
-  const values = merge(known ? [] : [{ name: 'bff_kid', value: kid, isSecret: false }], source.values);
-  return toPlan(source, [folder], job.bffUrl === null ? values : merge(values, aimAll(requests, values, job.bffUrl)));
+export function planHealth(
+  source: Source,
+  options: { readonly healthFolder: string; readonly bffUrl: string | null },
+): RequestPlan {
+  const folder = findFolder(source.collection, options.healthFolder, source.file);
+  const aimed = options.bffUrl === null ? new Map<string, Adapted>() : aimAll(source, folder, options.bffUrl);
+  const values = [...aimed.values()].flatMap((adapted) => adapted.values);
+  const requests = new Map([...aimed].map(([id, { request }]) => [id, request]));
+  return toPlan(source, [folder], merge(source.values, values), requests);
 }
 
-/** Any folders and requests, for `npm run collection`. */
+/**
+ * The plan with the signing key's id that the service has in its environment. One that the user gave beats it.
+ *
+ * @param kid null: the collection's own
+ */
+export function withKid(plan: RequestPlan, kid: string | null): RequestPlan {
+  if (kid === null || plan.values.some(({ name }) => name === 'bff_kid')) return plan;
+  return { ...plan, values: [...plan.values, { name: 'bff_kid', value: kid, isSecret: false }] };
+}
+
+/** Any folders and requests, for `npm run collection`. Throws what `findItem` and `verifyResolved` throw. */
 export function planItems(source: Source, names: readonly string[]): RequestPlan {
   const places = names.map((name) => findItem(source.collection, name, source.file));
   return toPlan(source, places, source.values);
@@ -121,12 +100,12 @@ export function planItems(source: Source, names: readonly string[]): RequestPlan
 /** The options of a run through the `Collections` port. */
 export function toRun(
   plan: RequestPlan,
-  { job, signal }: Context,
+  tls: { readonly caFile: string | null; readonly insecure: boolean },
   limits: {
+    /** In milliseconds, for one request. */
     readonly requestTimeoutMs: number;
-    readonly signal?: AbortSignal;
+    readonly signal: AbortSignal;
     readonly guarded?: CollectionRun['guarded'];
-    readonly ready?: Promise<void>;
   },
 ): CollectionRun {
   return {
@@ -137,11 +116,10 @@ export function toRun(
       name,
       value: isSecret ? new Secret(value, name) : value,
     })),
-    tls: { caFile: job.caFile, insecure: job.insecure },
+    tls: { caFile: tls.caFile, insecure: tls.insecure },
     requestTimeoutMs: limits.requestTimeoutMs,
     guarded: limits.guarded ?? null,
-    ready: limits.ready ?? null,
-    signal: limits.signal ?? signal,
+    signal: limits.signal,
   };
 }
 
@@ -157,34 +135,83 @@ export function titleOf(plan: RequestPlan): string {
   return plan.places.map((place) => (isFolder(place) ? `${pathOf(place)} (${count})` : pathOf(place))).join(', ');
 }
 
-async function readEnvironment(file: string, files: Context['tools']['files']): Promise<Value[]> {
-  const bytes = await files.read(file);
-  if (bytes !== null) return parseEnvironment(bytes, file);
-  throw new AppError('environment-invalid', `There is no Postman environment at ${file}.`, {
-    hint: 'Correct --environment; collections/ has examples.',
+/**
+ * That a script left requests of the plan out (`setNextRequest`), as a sentence without its full stop; null: all of them ran,
+ * or the last one broke, and that ended the run. Newman calls an early end a success.
+ */
+export function describeEarlyEnd(plan: RequestPlan, exchanges: readonly Exchange[]): string | null {
+  const left = exchanges.map(({ name, folders }) => [...folders, name].join('/'));
+  const missed = plan.requests.filter((place) => {
+    const index = left.indexOf(pathOf(place));
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
   });
+  const last = exchanges.at(-1);
+  if (missed.length === 0 || last === undefined || last.error !== null) return null;
+  const count = `${plan.requests.length - missed.length} of ${plan.requests.length} requests ran`;
+  const isEnd = missed.at(-1) === plan.requests.at(-1);
+  return isEnd
+    ? `${count}; a script ended the run after "${last.name}"`
+    : `${count}; a script left out ${missed.map((place) => `"${place.item.name ?? ''}"`).join(', ')}`;
 }
 
-function toPlan(source: Source, places: readonly Place[], values: readonly Value[]): RequestPlan {
-  const requests = places.flatMap((place) => requestsIn(place, source.collection));
-  verifyResolved(requests, values, source.file);
-  return { collection: source.collection, file: source.file, places, requests, values };
+/** Where the admin token goes. */
+function mintUrl({ requests, values, file }: RequestPlan, allowHttp: boolean): URL {
+  const [place] = requests;
+  const target = place === undefined ? '' : targetOf(place, values);
+  // "idp.test:8002/api" parses, too: as an address of the scheme "idp.test".
+  if (place === undefined || !URL.canParse(target) || !/^https?:$/.test(new URL(target).protocol)) {
+    throw new AppError(
+      'bad-value',
+      `"${place === undefined ? '' : pathOf(place)}" goes to "${target}", which is not a URL.`,
+      {
+        hint: 'Name the IdP with --idp-url https://HOST.',
+        where: { file },
+      },
+    );
+  }
+  const url = new URL(target);
+  if (url.protocol === 'http:' && !isNear(url.hostname) && !allowHttp) {
+    throw new AppError('insecure-url', `The admin token would go to ${url.host} unencrypted (http).`, {
+      hint: 'Use https, or say --allow-http where the network between is trusted.',
+    });
+  }
+  return url;
 }
 
-/** Points the requests that go to the BFF elsewhere; a folder may ask the IdP, too, and that stays. */
-function aimAll(requests: readonly Place[], values: readonly Value[], baseUrl: string): Value[] {
-  const originOf = (place: Place) => {
-    const target = targetOf(place, values);
-    return URL.canParse(target) ? new URL(target).origin : target;
-  };
+/** @param changed the requests to send instead of the collection's own, by id */
+function toPlan(
+  { collection: original, file }: Source,
+  named: readonly Place[],
+  values: readonly Value[],
+  changed: ReadonlyMap<string, Request> = new Map(),
+): RequestPlan {
+  const collection = changed.size === 0 ? original : replaceRequests(original, changed);
+  const byId = new Map(placesOf(collection).map((place) => [place.item.id, place]));
+  const places = named.map((place) => byId.get(place.item.id) ?? place);
+  const requests = places.flatMap((place) => requestsIn(place, collection));
+  verifyResolved(requests, values, file);
+  return { collection, file, places, requests, values };
+}
+
+function replaceRequests<T extends Item>(item: T, changed: ReadonlyMap<string, Request>): T {
+  const request = changed.get(item.id ?? '');
+  if (request !== undefined) return { ...item, request };
+  return item.item ? { ...item, item: item.item.map((child) => replaceRequests(child, changed)) } : item;
+}
+
+/** Points the requests that go to the BFF elsewhere, by id; a folder may ask the IdP, too, and that stays. */
+function aimAll({ collection, values }: Source, folder: Place, baseUrl: string): Map<string, Adapted> {
+  const requests = requestsIn(folder, collection);
+  // Before they are aimed, hosts may be variables without a value, which no URL parser takes.
+  const originOf = (place: Place) => /^(?:[^/?#]*:\/\/)?[^/?#]*/.exec(targetOf(place, values))?.[0];
   const [first] = requests;
-  const origin = first === undefined ? '' : originOf(first);
-  return requests.filter((place) => originOf(place) === origin).flatMap((place) => aimAt(place, baseUrl));
-}
-
-/** Later values beat earlier ones of the same name. */
-function merge(values: readonly Value[], beating: readonly Value[]): Value[] {
-  return [...new Map([...values, ...beating].map((value) => [value.name, value])).values()];
+  const origin = first && originOf(first);
+  return new Map(
+    requests
+      .filter((place) => originOf(place) === origin)
+      .map(({ item }) => [item.id ?? '', aimAt(item.request ?? {}, baseUrl)]),
+  );
 }
 
 /** Loopback, or a container's name, which has no dot. */

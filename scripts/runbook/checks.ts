@@ -9,7 +9,8 @@ import { describeReach, isUnreachable, type Reach, toAskable } from '../core/rea
 import type { StepName } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import type { Instance, Project, Stack } from '../core/stack.ts';
-import { planHealth, planMint, readSource, titleOf } from '../postman/request-plan.ts';
+import { planHealth, planMint, titleOf, withKid } from '../postman/request-plan.ts';
+import { readSource, type Source } from '../postman/source.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import { askIdpFrom, untold } from './idp.ts';
 import type { Context } from './job.ts';
@@ -194,11 +195,17 @@ async function askIdp(
 /** Where a token would be minted. No token is sent, so plain http is no danger here. */
 async function mintUrl(context: Context): Promise<URL> {
   if (context.job.idpUrl !== null) return new URL(context.job.idpUrl);
-  return planMint(await readSource(context), { ...context, job: { ...context.job, allowHttp: true } }, null).url;
+  return planMint(await sourceOf(context), { ...context.job, allowHttp: true }).url;
+}
+
+async function sourceOf({ job, tools, recorder }: Context): Promise<Source> {
+  const source = await readSource(job, tools);
+  recorder.facts.push(...source.facts, ['Run by', tools.collections.engine]);
+  return source;
 }
 
 async function askHealth(context: Context, scope: StepScope, environment: ServiceEnvironment) {
-  const plan = planHealth(await readSource(context), context, environment['BFF_KID'] ?? null);
+  const plan = withKid(planHealth(await sourceOf(context), context.job), environment['BFF_KID'] ?? null);
   scope.progress(titleOf(plan));
   const attempt = await checkHealth(context, scope, plan, context.signal);
   const failure = attempt.passed ? '' : describeFailure(attempt);

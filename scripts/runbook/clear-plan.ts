@@ -5,7 +5,8 @@ import { AppError } from '../core/errors.ts';
 import type { LogLine, Standing } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import type { Instance, Project, Stack } from '../core/stack.ts';
-import { planHealth, type RequestPlan, readSource } from '../postman/request-plan.ts';
+import { planHealth, type RequestPlan, withKid } from '../postman/request-plan.ts';
+import { readSource } from '../postman/source.ts';
 import type { Context } from './job.ts';
 import { learnEnvironments } from './learn.ts';
 import { findTarget, serviceOf } from './preflight.ts';
@@ -36,13 +37,14 @@ export interface ClearPlan {
  */
 export async function planClear(context: Context, scope: StepScope): Promise<ClearPlan> {
   const { job, tools, recorder, signal } = context;
-  const source = await readSource(context);
-  planHealth(source, context, null);
+  const source = await readSource(job, tools);
+  recorder.facts.push(...source.facts, ['Run by', tools.collections.engine]);
+  const health = planHealth(source, job);
   await tools.verifyReports();
   scope.progress('asking Docker and compose');
   const stack = await tools.connect(await tools.composeFiles(), signal);
   tools.collections.preload();
-  recorder.facts.push(['Compose', stack.title], ['Project', stack.invocation], ['Collection', source.file]);
+  recorder.facts.push(['Compose', stack.title], ['Project', stack.invocation]);
   const target = await findTarget(context, stack.files, stack.dotenv);
   await tools.files.verifyWritable(target.path);
   const [project, container] = await Promise.all([stack.resolve(signal), stack.container(job.service, signal)]);
@@ -54,7 +56,7 @@ export async function planClear(context: Context, scope: StepScope): Promise<Cle
   const isSet = target.standingOf(job.variable) === 'value';
   const plan = {
     stack,
-    health: planHealth(source, context, environment['BFF_KID'] ?? null),
+    health: withKid(health, environment['BFF_KID'] ?? null),
     project,
     target,
     before: await tools.standingBefore(target.path),

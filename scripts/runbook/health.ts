@@ -2,7 +2,7 @@ import { diagnoseComponents, downIn } from '../bff/health-answers.ts';
 import { AppError } from '../core/errors.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { Attempt } from '../core/result.ts';
-import { type RequestPlan, toRun } from '../postman/request-plan.ts';
+import { describeEarlyEnd, type RequestPlan, toRun } from '../postman/request-plan.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
 
@@ -21,30 +21,32 @@ const DOWN_FOR_MS = 4_000;
 /**
  * Runs the health folder once.
  *
- * @param ready resolves when it is time: until then Newman gets ready
  * @returns the attempt, which is recorded too; it passed when every request got an answer and no assertion failed
+ * @throws AppError `bff-unhealthy` where all that ran has passed, but a script ended the folder early: it would do so again
  */
 export async function checkHealth(
   context: Context,
   scope: StepScope,
   plan: RequestPlan,
   signal: AbortSignal,
-  ready: Promise<void> = Promise.resolve(),
 ): Promise<Attempt> {
-  const { tools, recorder } = context;
-  const run = toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal, ready });
-  const [startMs, { exchanges }] = await Promise.all([
-    ready.then(() => recorder.elapsedMs()),
-    tools.collections.run(run),
-  ]);
+  const { job, tools, recorder } = context;
+  const startMs = recorder.elapsedMs();
+  const { exchanges } = await tools.collections.run(toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }));
+  const early = describeEarlyEnd(plan, exchanges);
   const attempt = {
     startMs,
     durationMs: recorder.elapsedMs() - startMs,
     // Newman calls a run without a single request a success.
-    passed: exchanges.length >= plan.requests.length && exchanges.every(isPassed),
+    passed: exchanges.length > 0 && early === null && exchanges.every(isPassed),
     exchanges,
   };
   scope.attempt(attempt);
+  if (early !== null && exchanges.every(isPassed)) {
+    throw new AppError('bff-unhealthy', `The health folder did not run to its end. ${early}.`, {
+      hint: 'Health counts only where every request of the folder ran. Take setNextRequest out of its scripts, or name another folder with --health-folder.',
+    });
+  }
   return attempt;
 }
 
@@ -90,7 +92,8 @@ export async function waitForHealth(
 
   const loop = async () => {
     for (;;) {
-      const attempt = await checkHealth(context, scope, plan, end, pause);
+      await pause;
+      const attempt = await checkHealth(context, scope, plan, end);
       options.onAttempt(attempt);
       attempts += 1;
       const nowMs = recorder.elapsedMs();
@@ -135,7 +138,7 @@ export async function waitForHealth(
 /** The first thing that failed in an attempt, in one line. */
 export function describeFailure(attempt: Attempt): string {
   const exchange = attempt.exchanges.find((each) => !isPassed(each));
-  if (exchange === undefined) return 'no request was sent';
+  if (exchange === undefined) return 'No request was sent';
   return `${exchange.name}: ${reasonOf(exchange)}`;
 }
 

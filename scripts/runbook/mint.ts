@@ -4,7 +4,7 @@ import type { TokenFacts } from '../core/result.ts';
 import type { Secret } from '../core/secret.ts';
 import { refusalOf, retryDelayMs } from '../idp/refusals.ts';
 import { readToken } from '../idp/token.ts';
-import { type RequestPlan, toRun } from '../postman/request-plan.ts';
+import { type MintPlan, toRun, withAdminToken } from '../postman/request-plan.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
 
@@ -28,17 +28,16 @@ export interface Minted {
 export async function mint(
   context: Context,
   scope: StepScope,
-  plan: RequestPlan & { readonly url: URL },
+  plan: MintPlan,
   admin: { readonly token: Secret; readonly current: string | null },
 ): Promise<Minted> {
-  const { tools, recorder, signal } = context;
+  const { job, tools, recorder, signal } = context;
+  const guarded = { secret: admin.token, origin: plan.url.origin };
+  const run = toRun(withAdminToken(plan, admin.token), job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal, guarded });
   for (let tries = 1; ; tries++) {
     scope.progress(`asking ${plan.url.host}${tries > 1 ? `, try ${tries} of ${MAX_TRIES}` : ''}`);
     const startMs = recorder.elapsedMs();
-    const guarded = { secret: admin.token, origin: plan.url.origin };
-    const outcome = await tools.collections.run(
-      toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS, guarded }),
-    );
+    const outcome = await tools.collections.run(run);
     const exchange =
       outcome.exchanges.find(({ name }) => name === plan.requests[0]?.item.name) ?? outcome.exchanges.at(-1);
     const durationMs = recorder.elapsedMs() - startMs;
@@ -62,7 +61,7 @@ export async function mint(
     try {
       const minted = readToken(
         { body: outcome.lastBody ?? '', type: exchange.response?.body?.type ?? '', variables: outcome.variables },
-        { path: context.job.tokenPath, adminToken: admin.token, current: admin.current, now: tools.clock.date() },
+        { path: job.tokenPath, adminToken: admin.token, current: admin.current, now: tools.clock.date() },
       );
       // Before anything else can happen with it: from here on it is masked, in what is recorded already as well.
       tools.learn(minted.secret);

@@ -4,7 +4,8 @@ import { AppError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { Project, ResolvedService, Stack } from '../core/stack.ts';
 import { jwtExpiry } from '../idp/token.ts';
-import { originsOf, planHealth, planMint, type RequestPlan, readSource } from '../postman/request-plan.ts';
+import { type MintPlan, originsOf, planHealth, planMint, type RequestPlan, withKid } from '../postman/request-plan.ts';
+import { readSource } from '../postman/source.ts';
 import type { Context } from './job.ts';
 import { learnEnvironments } from './learn.ts';
 import type { StepScope } from './recorder.ts';
@@ -13,7 +14,7 @@ import { foresee } from './would-help.ts';
 
 /** What the other steps work with: all that could be found out before anything changes. */
 export interface Plan {
-  readonly mint: RequestPlan & { readonly url: URL };
+  readonly mint: MintPlan;
   readonly health: RequestPlan;
   readonly stack: Stack;
   /** Every service as it is before anything changes. */
@@ -38,9 +39,11 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   // Docker takes longest to answer; the rest is checked meanwhile, and speaks first.
   const connecting = tools.connect(paths, signal);
   connecting.catch(() => {});
-  const source = await readSource(context);
-  const { url } = planMint(source, context, null);
-  recorder.facts.push(['IdP', url.origin], ['BFF', originsOf(planHealth(source, context, null))]);
+  const source = await readSource(job, tools);
+  recorder.facts.push(...source.facts, ['Run by', tools.collections.engine]);
+  const mint = planMint(source, job);
+  const healthAsGiven = planHealth(source, job);
+  recorder.facts.push(['IdP', mint.url.origin], ['BFF', originsOf(healthAsGiven)]);
   const dotenv = join(dirname(paths[0] ?? ''), '.env');
   const early = findWritable(context, paths, dotenv);
   await early.catch(() => {});
@@ -66,7 +69,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   learnEnvironments(project, tools);
   // What is about to be replaced was a secret as well, and is not to be seen in a diff or a log.
   if (current !== null) tools.learn(new Secret(current, `${job.variable} before`));
-  const settings = settingsFor(context, environment, job.idpUrl ?? url.origin, target.kind);
+  const settings = settingsFor(context, environment, job.idpUrl ?? mint.url.origin, target.kind);
   verifyNotShadowed(target, job, environment[job.variable] ?? null);
   // The edit itself is tried out now: whatever the editor refuses, it refuses before a token is minted.
   target.edit({ ...settings, [job.variable]: PLACEHOLDER });
@@ -74,8 +77,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   await foresee(context, scope, { stack, looking }, { ...environment, ...settings });
 
   const adminToken = await readAdminToken(context);
-  const mint = planMint(source, context, adminToken);
-  const health = planHealth(source, context, environment['BFF_KID'] ?? null);
+  const health = withKid(healthAsGiven, environment['BFF_KID'] ?? null);
   scope.summary(`${stack.invocation}, service ${job.service}`);
   return { mint, health, stack, project, target, settings, adminToken, current };
 }

@@ -57,7 +57,7 @@ async function askForKeys(
   };
   const startMs = context.recorder.elapsedMs();
   const { exchanges } = await context.tools.collections.run({
-    ...toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS }),
+    ...toRun(plan, context.job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal: context.signal }),
     collection: { info: { name: 'Registration', schema: plan.collection.info.schema }, item: [item] } as object,
     items: [item.id],
     requests: 1,

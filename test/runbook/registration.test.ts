@@ -18,14 +18,19 @@ async function prove(kids: readonly string[], log: readonly string[], env: Reado
   for (const text of log) reader.push({ at: null, stream: 'stdout', text });
   const attempts: Attempt[] = [];
   const context = {
-    job: { healthFolder: 'BFF Health', bffUrl, caFile: null, insecure: false },
+    job: { caFile: null, insecure: false },
     tools: { collections: createCollections(() => {}) },
     recorder: { elapsedMs: () => 0 },
     signal: new AbortController().signal,
   } as unknown as Context;
   const scope = { progress() {}, note() {}, summary() {}, fail() {}, attempt: (each: Attempt) => attempts.push(each) };
-  const source = { collection: parseCollection(await readFile(FILE), FILE.pathname), file: FILE.pathname, values: [] };
-  const plan = planHealth(source, context, null);
+  const source = {
+    collection: parseCollection(await readFile(FILE), FILE.pathname),
+    file: FILE.pathname,
+    values: [],
+    facts: [],
+  };
+  const plan = planHealth(source, { healthFolder: 'BFF Health', bffUrl });
   const proof = proveRegistration(context, scope, plan, { reader, exchanges: [], env });
   return { proof, attempts };
 }
