@@ -141,7 +141,7 @@ function describeUse(code: DiagnosisCode, { expiresAt }: TokenFacts): string {
 
 function describeToken(facts: TokenFacts, now: Date): string {
   const minutes = facts.expiresAt === null ? null : Math.round((facts.expiresAt.getTime() - now.getTime()) / 60_000);
-  const life = minutes === null ? 'the IdP does not say when it expires' : `expires in ${minutes} min`;
+  const life = minutes === null ? 'no known expiry' : `expires in ${minutes} min`;
   const uses = facts.maxUsages === null ? '' : facts.maxUsages === 1 ? ', 1 use' : `, ${facts.maxUsages} uses`;
   return `IAT ${facts.handle}, ${life}${uses}`;
 }

@@ -11,7 +11,7 @@ import type { StepScope } from './recorder.ts';
 /** The IdP's time for one answer, connecting included. */
 const REQUEST_TIMEOUT_MS = 15_000;
 
-/** A mint is not idempotent: each further try may leave a token behind that nobody uses (notes: reliability.md §4.1). */
+/** A mint is not idempotent: each further try may leave an unused token behind. */
 const MAX_TRIES = 3;
 
 export interface Minted {
@@ -59,13 +59,14 @@ export async function mint(
       continue;
     }
     try {
-      const minted = readToken(
+      const { note, ...minted } = readToken(
         { body: outcome.lastBody ?? '', type: exchange.response?.body?.type ?? '', variables: outcome.variables },
         { path: job.tokenPath, adminToken: admin.token, current: admin.current, now: tools.clock.date() },
       );
       // Before anything else can happen with it: from here on it is masked, in what is recorded already as well.
       tools.learn(minted.secret);
       record(true);
+      if (note !== null) scope.note(note);
       noteFailedAssertions(scope, exchange);
       return minted;
     } catch (error) {
@@ -80,6 +81,7 @@ function noteFailedAssertions(scope: StepScope, exchange: Exchange): void {
   for (const { name, status } of exchange.assertions) {
     if (status === 'failed') scope.note(`The collection's test "${name}" failed, although the answer holds a token.`);
   }
-  if (exchange.error?.kind === 'script')
+  if (exchange.error?.kind === 'script') {
     scope.note('A script of the collection broke, although the answer holds a token.');
+  }
 }
