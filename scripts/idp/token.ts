@@ -87,7 +87,7 @@ function parseAnswer(answer: MintAnswer): Record<string, unknown> {
   const size = `${answer.body.length} characters of ${answer.type || 'no named type'}`;
   if (answer.type !== 'application/json' && !answer.type.endsWith('+json')) {
     throw new AppError('idp-not-json', `The IdP answered with ${size} instead of JSON.`, {
-      hint: 'A login page or a proxy may stand in between. Check --idp-url: it is the base, without /api/oidc.',
+      hint: 'There may be a login page or a proxy in between. Check --idp-url: it is the base, without /api/oidc.',
     });
   }
   const document = jsonOrNull(answer.body);

@@ -12,7 +12,7 @@ import type { Instance, Project, Stack } from '../core/stack.ts';
 import { planHealth, planMint, titleOf, withKid } from '../postman/request-plan.ts';
 import { readSource, type Source } from '../postman/source.ts';
 import { checkHealth, describeFailure } from './health.ts';
-import { askIdpFrom, untold } from './idp.ts';
+import { askIdpFrom, unknown } from './idp.ts';
 import type { Context } from './job.ts';
 import { learnEnvironments } from './learn.ts';
 import type { StepScope } from './recorder.ts';
@@ -180,7 +180,7 @@ async function askIdp(
   const given = environment ?? container?.env ?? null;
   const [there, here] = await Promise.all([
     stack === null || given === null
-      ? untold('Docker could not be asked')
+      ? unknown('Docker could not be asked')
       : askIdpFrom(container, stack, given, signal),
     mintUrl(context).then((url) => tools.reach(`${url.origin}/`, signal)),
   ]);

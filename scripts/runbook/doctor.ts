@@ -86,7 +86,7 @@ function adviceOf(
   const advice: Hint[] = [];
   if (helps === null && reader !== null && faults.length > 0 && !faults.some(({ cause }) => cause === reason))
     advice.push({ text: reason });
-  if (helps === true && idpHere !== null && idpHere.kind !== 'answered' && idpHere.kind !== 'untold')
+  if (helps === true && idpHere !== null && idpHere.kind !== 'answered' && idpHere.kind !== 'unknown')
     advice.push({
       text: 'From this machine the IdP cannot be reached, so npm run iat could not mint. See --idp-url, --ca-file.',
     });

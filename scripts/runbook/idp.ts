@@ -11,13 +11,13 @@ export async function askIdpFrom(
 ): Promise<Reach> {
   const base = environment['IDP_BASE_URL'] ?? '';
   const url = toAskable(base);
-  if (url === null) return untold(base === '' ? 'the service has no IDP_BASE_URL' : 'IDP_BASE_URL is not a URL');
-  if (container === null) return untold('there is no container');
+  if (url === null) return unknown(base === '' ? 'the service has no IDP_BASE_URL' : 'IDP_BASE_URL is not a URL');
+  if (container === null) return unknown('there is no container');
   const proxy = proxyVariable(url, { ...container.env, ...environment });
-  if (proxy !== null) return untold(`the service asks it through a proxy (${proxy})`);
+  if (proxy !== null) return unknown(`the service asks it through a proxy (${proxy})`);
   return stack.reachFrom(container.id, url, signal);
 }
 
-export function untold(why: string): Reach {
-  return { kind: 'untold', why };
+export function unknown(why: string): Reach {
+  return { kind: 'unknown', why };
 }
