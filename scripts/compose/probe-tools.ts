@@ -6,13 +6,13 @@ import { kindOfCurlExit, kindOfWords, reachOfCode } from '../idp/network-errors.
 export interface ProbeTool {
   readonly program: string;
   args(url: string): readonly string[];
-  /** null: it did not say, as where it is missing. */
+  /** null: it said nothing, because it is missing for example. */
   read(result: CommandResult): Reach | null;
 }
 
-/** First what the BFF itself is made of: it trusts the same certificates. */
+/** Python first: the BFF is written in it, and trusts the same certificates. */
 export const PROBE_TOOLS: readonly ProbeTool[] = [
-  // Isolated (-I): modules of the application beside it do not stand in for Python's own.
+  // Isolated (-I): the application's modules must not replace Python's own.
   { program: 'python3', args: (url) => ['-I', '-c', PYTHON, url, SECONDS], read: readProbe },
   { program: 'python', args: (url) => ['-I', '-c', PYTHON, url, SECONDS], read: readProbe },
   { program: 'node', args: (url) => ['-e', NODE, url, SECONDS], read: readProbe },
@@ -48,7 +48,7 @@ function readWget({ exitCode, stderr }: CommandResult): Reach | null {
   return kind === 'failed' ? { kind, reason: 'wget' } : kind && { kind };
 }
 
-/** The library's own limits do not count looking up a name, so a timer has the last word. */
+/** The library's own limits do not include the look-up of a name, so a timer has the last word. */
 const PYTHON = `
 import os, socket, ssl, sys, threading
 from http.client import HTTPConnection, HTTPSConnection

@@ -20,7 +20,7 @@ export function kindOfCode(code: string): NetworkErrorKind {
   return /CERT|SELF_SIGNED|UNABLE_TO|SSL|TLS|EPROTO/.test(code) ? 'tls' : 'failed';
 }
 
-/** By curl's exit code (curl(1), EXIT CODES); null: it is none of the network. */
+/** By curl's exit code (curl(1), EXIT CODES); null: it is not about the network. */
 export function kindOfCurlExit(exitCode: number): NetworkErrorKind | null {
   if (exitCode === 6) return 'dns';
   if (exitCode === 7) return 'refused';
@@ -30,8 +30,8 @@ export function kindOfCurlExit(exitCode: number): NetworkErrorKind | null {
 }
 
 /**
- * By the words that Python's clients (httpx, requests, aiohttp, redis-py), curl and both wgets print; null: they tell of no
- * failed connection. Where they tell of several, what caused the others.
+ * By the words that Python's clients (httpx, requests, aiohttp, redis-py), curl and both wgets print; null: they
+ * report no failed connection. Where they report several, the one that caused the others.
  */
 export function kindOfWords(text: string): NetworkErrorKind | null {
   return WORDS.find(([, pattern]) => pattern.test(text))?.[0] ?? null;

@@ -50,7 +50,7 @@ export function refusalOf(exchange: Exchange, url: URL, now: Date): AppError | n
     case 409:
       return fail(
         'idp-conflict',
-        `The IdP says that such a token exists already (409${oauth.error}).`,
+        `The IdP says that such a token already exists (409${oauth.error}).`,
         'Use another label: --label "ms-bff bootstrap 2".',
       );
     case 429: {
@@ -71,7 +71,7 @@ export function refusalOf(exchange: Exchange, url: URL, now: Date): AppError | n
       }
       return fail(
         'idp-unexpected-status',
-        `The IdP answered with ${status}, where 201 is right.`,
+        `The IdP answered with ${status} instead of 201.`,
         `Does ${where} mint tokens?`,
       );
   }

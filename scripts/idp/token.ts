@@ -30,7 +30,7 @@ const MEMBERS = ['token', 'access_token', 'initial_access_token', 'iat', 'jwt', 
 const WRAPPERS = ['data', 'result', 'initial_access_token'];
 const SCRIPT_VARIABLES = ['dcr_iat', 'DCR_IAT', 'iat', 'iat_token', 'initial_access_token'];
 
-/** RFC 6750 §2.1 `b64token`: no character in it means anything to YAML, compose, a shell or a header. */
+/** RFC 6750 §2.1 `b64token`: none of its characters has a meaning in YAML, compose, a shell or a header. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 const MIN_LENGTH = 16;
 const MAX_LENGTH = 16_384;

@@ -55,7 +55,7 @@ interface NewmanModule {
   run(options: object, callback: (error: unknown, summary: NewmanSummary | undefined) => void): NewmanRun;
 }
 
-/** An exchange while it happens. */
+/** An exchange that is not finished. */
 interface Pending {
   readonly name: string;
   readonly folders: readonly string[];
@@ -205,7 +205,7 @@ function plain(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value;
 }
 
-/** Why a request is not sent that a script made the next one once too often. */
+/** Why a request is not sent after a script repeated requests too often. */
 function tooOften(most: number): ExchangeError {
   return { kind: 'script', code: '', message: `not sent: ${most} have run, and setNextRequest does not end` };
 }

@@ -63,7 +63,7 @@ export async function mint(
         { body: outcome.lastBody ?? '', type: exchange.response?.body?.type ?? '', variables: outcome.variables },
         { path: job.tokenPath, adminToken: admin.token, current: admin.current, now: tools.clock.date() },
       );
-      // Before anything else can happen with it: from here on it is masked, in what is recorded already as well.
+      // First of all, so that it is masked everywhere, also in what is already recorded.
       tools.learn(minted.secret);
       record(true);
       if (note !== null) scope.note(note);
@@ -76,7 +76,7 @@ export async function mint(
   }
 }
 
-/** The collection's own tests do not decide whether there is a token, but a reader wants to know. */
+/** The collection's own tests do not decide whether there is a token, but the reader wants to know. */
 function noteFailedAssertions(scope: StepScope, exchange: Exchange): void {
   for (const { name, status } of exchange.assertions) {
     if (status === 'failed') scope.note(`The collection's test "${name}" failed, although the answer holds a token.`);

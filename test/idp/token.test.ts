@@ -14,7 +14,7 @@ function read(body: unknown, rules: Partial<typeof RULES> = {}, variables = {}, 
 
 const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
 
-describe('where the token stands', () => {
+describe('where the token is', () => {
   test.for([
     [{ token: TOKEN }],
     [{ access_token: TOKEN, expires_in: 60 }],
