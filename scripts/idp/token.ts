@@ -36,7 +36,7 @@ const MIN_LENGTH = 16;
 const MAX_LENGTH = 16_384;
 
 /** A token, and what may be said about it. */
-export interface TokenRead {
+interface TokenRead {
   readonly secret: Secret;
   readonly facts: TokenFacts;
   /** What a reader has to know beyond the facts, as a sentence; null: nothing. */

@@ -34,7 +34,7 @@ export function aimAt(request: Request, baseUrl: string): Adapted {
 }
 
 /** A request that carries the admin token, and the variable that takes it. */
-export interface Authorized {
+interface Authorized {
   readonly request: Request;
   readonly tokenVariable: string;
 }

@@ -43,7 +43,7 @@ export interface Url {
 }
 
 /** Only the member that `mode` names is sent. */
-export interface Body {
+interface Body {
   readonly mode?: string;
   readonly disabled?: boolean;
   readonly raw?: string;

@@ -1,7 +1,7 @@
 import { isRecord } from '../core/json.ts';
 
 /** A member of a collection that has another shape than the export format gives it. */
-export interface Misfit {
+interface Misfit {
   /** `item[0].request.header`. */
   readonly path: string;
   /** The names of the item and of the folders around it, outermost first; empty for the collection itself. */
