@@ -195,7 +195,7 @@ export function createTools(
         : null,
     async reach(url, signal) {
       const proxy = proxyVariable(url, host.env);
-      if (proxy !== null) return { kind: 'untold', why: `this machine asks it through a proxy (${proxy})` };
+      if (proxy !== null) return { kind: 'unknown', why: `this machine asks it through a proxy (${proxy})` };
       return reachFromHere(url, settings, signal);
     },
     logFile: (path, signal) => (path === '-' ? readLog(host.stdin, signal) : readLogFile(path, signal)),

@@ -74,8 +74,6 @@ export interface CollectionRun {
    * script says `setNextRequest`. null: a run like any other.
    */
   readonly guarded: { readonly secret: Secret; readonly origin: string } | null;
-  /** The engine gets ready at once, which takes it a tenth of a second, and sends nothing before this resolves; null: at once. */
-  readonly ready: Promise<void> | null;
   readonly signal: AbortSignal;
 }
 

@@ -40,9 +40,6 @@ export interface NewmanRun {
 /** A run of Newman's runtime. */
 export interface RuntimeRun {
   abort(): void;
-  /** `paused` is called when it is: only from then on it can be resumed. */
-  pause(paused: () => void): void;
-  resume(): void;
 }
 
 /** Which item a callback is about: `ref` is unique for each execution. */

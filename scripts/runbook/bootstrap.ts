@@ -5,9 +5,9 @@ import { type Diagnosis, isFault } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import type { Attempt, ClassifiedLine } from '../core/result.ts';
 import type { Instance, Stack } from '../core/stack.ts';
+import type { RequestPlan } from '../postman/request-plan.ts';
 import { describeFailure, health } from './health.ts';
 import type { Context } from './job.ts';
-import type { RequestPlan } from './requests.ts';
 
 /** Between two looks at the state of the instance. The log is what reacts at once; this catches what the log cannot say. */
 const INSPECT_EVERY_MS = 300;

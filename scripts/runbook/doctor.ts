@@ -9,11 +9,11 @@ import { AppError, type Hint } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
 import type { StepName } from '../core/result.ts';
 import type { Environment, Instance, Stack } from '../core/stack.ts';
+import { planHealth, planMint, titleOf, withKid } from '../postman/request-plan.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
-import { askIdpFrom, describeStack, learnSecrets } from './preflight.ts';
+import { askIdpFrom, describeStack, learnSecrets, openCollection } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
-import { planHealth, planMint, readSource, titleOf } from './requests.ts';
 
 /**
  * `npm run doctor`: says why the BFF does not start, and whether a fresh Initial Access Token would help. Changes nothing.
@@ -256,7 +256,7 @@ async function askIdp(
   const given = environment ?? instance?.env ?? null;
   const [there, here] = await Promise.all([
     stack === null || given === null
-      ? ({ kind: 'untold', why: 'what runs the BFF could not be asked' } as const)
+      ? ({ kind: 'unknown', why: 'what runs the BFF could not be asked' } as const)
       : askIdpFrom(instance, stack, given, signal),
     mintUrl(context, scope).then((url) => tools.reach(`${url.origin}/`, signal)),
   ]);
@@ -272,11 +272,11 @@ async function askIdp(
 async function mintUrl(context: Context, scope: StepScope): Promise<URL> {
   if (context.job.idpUrl !== null) return new URL(context.job.idpUrl);
   const job = { ...context.job, allowHttp: true };
-  return planMint(await readSource(context, scope), { ...context, job }, null).url;
+  return planMint(await openCollection(context, scope), job).url;
 }
 
 async function askHealth(context: Context, scope: StepScope, environment: Environment) {
-  const plan = planHealth(await readSource(context, scope), context, environment['BFF_KID'] ?? null);
+  const plan = withKid(planHealth(await openCollection(context, scope), context.job), environment['BFF_KID'] ?? null);
   scope.progress(titleOf(plan));
   const attempt = await checkHealth(context, scope, plan, context.signal);
   const failure = attempt.passed ? '' : describeFailure(attempt);

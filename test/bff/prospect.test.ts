@@ -57,7 +57,7 @@ describe('wouldIatHelp', () => {
       ['the IdP answers again after errors', 'idp-error', { idp: answers }, null],
       ['the IdP still fails', 'idp-error', { idp: { kind: 'answered', status: 503 } }, false],
       ['the IdP is still away', 'idp-unreachable', { idp: { kind: 'dns' } }, false],
-      ['the IdP cannot be asked', 'idp-unreachable', { idp: { kind: 'untold', why: 'no tool' } }, false],
+      ['the IdP cannot be asked', 'idp-unreachable', { idp: { kind: 'unknown', why: 'no tool' } }, false],
       ['an IAT is wanted, and the IdP is away', 'iat-missing', { idp: { kind: 'refused' } }, false],
       ['an IAT is wanted, and the IdP is there', 'iat-missing', { idp: answers }, true],
       ['what bears on it has changed', 'invalid-redirect-uri', changed, null],

@@ -42,7 +42,7 @@ describe('nothing is wrong', () => {
     ['registered and healthy', {}],
     ['from its cached credentials', { log: log('INFO dcr Using cached client credentials', UP) }],
     ['its log is cut off, and it would not be up otherwise', { log: SILENT }],
-    ['the IdP cannot be asked from its network', { idp: { kind: 'untold', why: 'no tool' } }],
+    ['the IdP cannot be asked from its network', { idp: { kind: 'unknown', why: 'no tool' } }],
     ['an IAT that is not used any more is broken', { settings: settings({ DCR_IAT: '<paste here>' }) }],
     [
       'Redis was away for a moment',

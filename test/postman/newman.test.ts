@@ -117,6 +117,21 @@ describe('no answer', () => {
   });
 });
 
+test('a run that is aborted before it starts sends nothing', async () => {
+  let asked = 0;
+  const url = await serve((_, response) => {
+    asked += 1;
+    sendJson(response, 200, {});
+  });
+  const controller = new AbortController();
+  const aborted = collections.run(runOf([request('R', url)], 'R', { signal: controller.signal }));
+  setImmediate(() => controller.abort(new Error('too late')));
+  await expect(aborted).rejects.toThrow('too late');
+  // With the same engine: whatever the first run still had to do is done by now.
+  await collections.run(runOf([request('R', url)], 'R'));
+  expect(asked).toBe(1);
+});
+
 describe('what the scripts do besides', () => {
   test('pm.sendRequest does not take the place of the answer, and its secrets are learned', async () => {
     const url = await serve((incoming, response) =>

@@ -14,7 +14,6 @@ export function runOf(items: Item[], name: string, more: Partial<CollectionRun> 
     tls: { caFile: null, insecure: false },
     requestTimeoutMs: 5_000,
     guarded: null,
-    ready: null,
     signal: new AbortController().signal,
     ...more,
   };

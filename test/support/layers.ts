@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   compose: ['compose-file', 'idp', 'core'],
   report: ['secrets', 'core'],
   secrets: ['core'],
-  platform: ['core'],
+  platform: ['idp', 'core'],
   sandbox: ['platform', 'compose-file', 'core'],
   core: [],
 };

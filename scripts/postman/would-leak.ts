@@ -1,13 +1,16 @@
 import { AppError } from '../core/errors.ts';
-import type { ExchangeError } from '../core/exchange.ts';
 import type { CollectionRun } from '../core/ports.ts';
 import type { Message } from '../secrets/found.ts';
 import { Masker } from '../secrets/masker.ts';
 
-/** Why a request is not to be sent: it would take the guarded secret, in any form, to another origin. null: it may go. */
-export function astray(
-  { secret, origin }: NonNullable<CollectionRun['guarded']>,
+/**
+ * Why a request is not to be sent: it would take the guarded secret, in any form, to another origin. null: it may go.
+ *
+ * @returns AppError `secret-astray`
+ */
+export function wouldLeakTo(
   { url, headers, body }: Message & { readonly url: string },
+  { secret, origin }: NonNullable<CollectionRun['guarded']>,
 ): AppError | null {
   const target = URL.canParse(url) ? new URL(url) : null;
   if (target?.origin === origin) return null;
@@ -22,9 +25,4 @@ export function astray(
       hint: `Only ${new URL(origin).host} gets it. Look at the scripts of the collection (pm.sendRequest), of the request and of the folders around it.`,
     },
   );
-}
-
-/** Why a request is not sent that a script made the next one once too often. */
-export function tooOften(most: number): ExchangeError {
-  return { kind: 'script', code: '', message: `not sent: ${most} have run, and setNextRequest goes on and on` };
 }

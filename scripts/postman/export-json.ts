@@ -10,7 +10,7 @@ const MAX_BYTES = 50 * 1024 * 1024;
  *
  * @throws AppError with the given code
  */
-export function parseJson(
+export function parseExport(
   bytes: Uint8Array,
   file: string,
   kind: { readonly code: ErrorCode; readonly what: string; readonly v3Hint?: string },
@@ -20,7 +20,7 @@ export function parseJson(
   const exportAgain = `Export the ${kind.what} from Postman again.`;
   if (bytes.length === 0) throw fail(`${file} is empty.`, exportAgain);
   if (bytes.length > MAX_BYTES) {
-    throw fail(`${file} is larger than 50 MB; that is hardly a Postman ${kind.what}.`, 'Check the path.');
+    throw fail(`${file} is larger than 50 MB, too large for a Postman ${kind.what}.`, 'Check the path.');
   }
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
     throw fail(`${file} is UTF-16.`, 'Save it as UTF-8; Windows PowerShell writes UTF-16 with “>”.');
