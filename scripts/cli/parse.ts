@@ -2,8 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../core/errors.ts';
 import { scriptName } from '../report/words.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
-import type { OptionSpec } from './option-spec.ts';
-import { OPTIONS, type OptionName } from './options.ts';
+import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
 
 /** What the command line says: texts by option name; switches are `true`. Nothing is checked yet but the spelling. */
 export interface Arguments {
@@ -12,7 +11,7 @@ export interface Arguments {
   readonly names: readonly string[];
 }
 
-export type Parsed =
+export type ParsedArguments =
   | { readonly kind: 'run'; readonly arguments: Arguments }
   /** `--help` or `--version`: what to print. */
   | { readonly kind: 'print'; readonly text: string };
@@ -24,7 +23,12 @@ export type Parsed =
  * @param columns width of the terminal, for `--help`
  * @throws AppError `usage` for what is misspelt
  */
-export function parseArguments(name: CommandName, args: readonly string[], version: string, columns: number): Parsed {
+export function parseArguments(
+  name: CommandName,
+  args: readonly string[],
+  version: string,
+  columns: number,
+): ParsedArguments {
   let printed = '';
   const command = createCommand(name, version, columns)
     .exitOverride()
@@ -71,7 +75,7 @@ function createCommand(name: CommandName, version: string, columns: number): Com
     const spec: OptionSpec = OPTIONS[key];
     const option = new Option(spec.flags, describe(spec));
     // camelCase by commander: --compose-file becomes composeFile.
-    if (spec.kind === 'list')
+    if (spec.repeatable === true)
       option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
     command.addOption(option);
   }
