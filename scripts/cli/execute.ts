@@ -10,7 +10,7 @@ import type { Transcript } from '../secrets/transcript.ts';
 import { describeCause } from './cause.ts';
 import { type Paper, renderEnding, renderFailure } from './ending.ts';
 import { createProgress } from './progress.ts';
-import { loadRenderers, rehearse, writeReports } from './reports.ts';
+import { loadRenderers, writeReports } from './reports.ts';
 import type { Settings } from './settings.ts';
 import { addStepSummary } from './step-summary.ts';
 import { createStyle, shortenPaths, wrap } from './style.ts';
@@ -56,12 +56,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   const recorder = new Recorder(outside.clock, (event) => {
     progress.handle(event);
     // Loading the renderers takes a moment; a container that starts, or requests that are answered, take longer.
-    if (event.type !== 'step-started' || !WAITING.includes(event.name)) return;
-    void loadRenderers();
-    if (event.name !== 'restart') return;
-    const unknown = { planned: [], verdict: 'failed', thrown: null, signalExitCode: null } as const;
-    const soFar = recorder.finish({ command: work.command, version: outside.host.version, ...unknown });
-    rehearse(soFar, masker).catch(() => {});
+    if (event.type === 'step-started' && WAITING.includes(event.name)) void loadRenderers();
   });
   let verdict: Verdict = 'failed';
   let thrown: unknown = null;
@@ -84,7 +79,11 @@ export async function execute(session: Session, work: Work): Promise<Run> {
         masker.add(secret, how);
         if (how !== 'found' && secret.length >= SHORTEST_MASKED) outside.hideFromRunner(secret);
       },
-      beforeQuestion: () => progress.pause(),
+      beforeQuestion() {
+        progress.pause();
+        limit.pause();
+      },
+      afterQuestion: limit.resume,
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
     verdict = await work.run({ job, tools, recorder, signal: limit.signal });

@@ -17,15 +17,6 @@ export function loadRenderers() {
   ]);
 }
 
-/**
- * Makes and searches a page for nobody, of a run that goes on: what runs for the first time runs slowly, and so it does that
- * while a container starts, and not when the verdict is there.
- */
-export async function rehearse(soFar: Run, masker: Masker): Promise<void> {
-  const [{ renderHtml }] = await loadRenderers();
-  masker.find(Buffer.from(renderHtml(soFar, masker)));
-}
-
 /** What was written, and what the reader should know about it, in sentences. */
 export interface Written {
   readonly paths: ReportPaths;
