@@ -6,7 +6,7 @@ import type { ReportFiles } from '../core/report-files.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
-import { deadline, systemClock } from '../platform/clock.ts';
+import { type Deadline, deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
 import { type Host, openHost, type Process } from '../platform/host.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
@@ -36,7 +36,7 @@ export interface Outside {
   readonly files: ReturnType<typeof createFiles>;
   readonly reportFiles: ReportFiles;
   /** The interruption, or the end of the time for the whole run. */
-  limit(timeoutMs: number): { readonly signal: AbortSignal; clear(): void };
+  limit(timeoutMs: number): Deadline;
   /**
    * The sandbox in a folder of its own, with a BFF that fails for want of a token.
    *
@@ -138,8 +138,9 @@ export function createTools(
     readonly adminToken: string | null;
     readonly terminal: Output;
     learn: Tools['learn'];
-    /** Called before a question appears on the terminal. */
+    /** Called before a question appears on the terminal, and after its answer. */
     beforeQuestion(): void;
+    afterQuestion(): void;
   },
 ): Tools {
   const { files, host } = outside;
@@ -174,7 +175,7 @@ export function createTools(
     },
     isExported: (name) => sandbox === null && host.env[name] !== undefined,
     async adminToken() {
-      // Whoever looks for a token may take his time; only an interruption ends the wait.
+      // There is no time limit at the prompt; only an interruption ends the wait.
       const { signal } = host.interruption;
       if (sandbox !== null) return sandbox.adminToken;
       return readAdminToken({
@@ -185,17 +186,18 @@ export function createTools(
         ask: isAsked
           ? () => {
               run.beforeQuestion();
-              return askHidden('Admin access token of the IdP (hidden): ', host.stdin, run.terminal, signal);
+              const question = 'Admin access token of the IdP (hidden): ';
+              return askHidden(question, host.stdin, run.terminal, signal).finally(run.afterQuestion);
             }
           : null,
       });
     },
-    // Whoever reads JSON wants an answer, not a question.
+    // With --json a program reads, and cannot answer.
     confirm:
       isAsked && !settings.json
         ? (question) => {
             run.beforeQuestion();
-            return askYesNo(question, host.stdin, run.terminal, host.interruption.signal);
+            return askYesNo(question, host.stdin, run.terminal, host.interruption.signal).finally(run.afterQuestion);
           }
         : null,
     async reach(url, signal) {
