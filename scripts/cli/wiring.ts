@@ -18,7 +18,7 @@ import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { createRunnerMask } from '../platform/workflow-commands.ts';
 import { createCollections } from '../postman/newman.ts';
-import { standingBefore } from '../report/standing.ts';
+import { stateBefore } from '../report/keep.ts';
 import type { Tools } from '../runbook/job.ts';
 import type { StreamName } from '../secrets/transcript.ts';
 import { readAdminToken } from './admin-token.ts';
@@ -208,11 +208,7 @@ export function createTools(
     logFile: (path, signal) => (path === '-' ? readLog(host.stdin, signal) : readLogFile(path, signal)),
     learn: run.learn,
     async standingBefore(file) {
-      const runs = [...(await outside.reportFiles.runs(settings.reports))].sort((a, b) => (a.name < b.name ? -1 : 1));
-      return standingBefore(
-        runs.map(({ result }) => result),
-        file,
-      );
+      return stateBefore(await outside.reportFiles.runs(settings.reports), file);
     },
     async verifyReports() {
       await outside.reportFiles.verify(settings.reports);

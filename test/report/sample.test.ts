@@ -20,7 +20,7 @@ test('the sample tells a failure, with everything that a report has', () => {
   expect(readEntry({ name: 'sample', result: result ?? '', hasPage: true })).toMatchObject({
     command: 'iat',
     verdict: 'unhealthy',
-    failures: ['health'],
+    failedSteps: ['health'],
   });
   for (const part of ['failures', 'diagnosis', 'timeline', 'log', 'changes', 'requests', 'facts']) {
     expect(page).toContain(`id="${part}"`);

@@ -71,7 +71,7 @@ function RunRow({ entry }: { readonly entry: HistoryEntry }) {
         {entry.durationMs === null ? '–' : formatDuration(entry.durationMs)}
       </td>
       <td data-label="What failed">
-        {entry.failures.length > 0 && <b>{entry.failures.join(', ')}: </b>}
+        {entry.failedSteps.length > 0 && <b>{entry.failedSteps.join(', ')}: </b>}
         <Prose text={cut(entry.reason, 300)} />
       </td>
     </tr>
