@@ -1,3 +1,5 @@
+import { isRecord } from '../core/json.ts';
+
 /** Maps of a health answer's body that hold one entry per component. */
 const MAPS = [
   'components',
@@ -131,8 +133,4 @@ function parse(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

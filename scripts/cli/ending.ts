@@ -1,9 +1,10 @@
 import { toDisplay, withoutTimestamp } from '../bff/log-line.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
+import { formatDuration } from '../core/duration.ts';
 import { type Hint, hintText } from '../core/errors.ts';
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
 import { maskText } from '../secrets/by-place.ts';
-import { renderDuration, type Style, wrap } from './style.ts';
+import { type Style, wrap } from './style.ts';
 
 /** Where a text goes, and what it passes on the way: before it is broken into lines, for that changes its length. */
 export interface Paper {
@@ -80,7 +81,7 @@ function point(text: string, column: number, width: number): { readonly line: st
 }
 
 function verdictOf(run: Run): string {
-  const time = renderDuration(run.durationMs);
+  const time = formatDuration(run.durationMs);
   switch (run.command) {
     case 'iat':
       if (run.verdict === 'healthy') return `Healthy. The BFF is registered and stays up. (${time})`;

@@ -1,7 +1,8 @@
+import { formatDuration } from '../core/duration.ts';
 import type { Output, Spinner } from '../core/ports.ts';
 import type { StepRecord } from '../core/result.ts';
 import type { RunEvent } from '../runbook/recorder.ts';
-import { createStyle, HARD_BLANK, renderDuration, type Style, wrap } from './style.ts';
+import { createStyle, HARD_BLANK, type Style, wrap } from './style.ts';
 
 /** What a person sees while a run goes on. */
 export interface Progress {
@@ -78,7 +79,7 @@ export function renderStep(
   if (step.status === 'skipped' && !verbose && !eachSaysWhy) return '';
   const indent = ' '.repeat(NAME_WIDTH + 3);
   const sign = style.signs[step.status];
-  const time = step.status === 'skipped' ? '' : `(${renderDuration(step.durationMs)})`.replaceAll(' ', HARD_BLANK);
+  const time = step.status === 'skipped' ? '' : `(${formatDuration(step.durationMs)})`.replaceAll(' ', HARD_BLANK);
   const summary = step.status === 'failed' && !eachSaysWhy ? '' : step.summary;
   // The time is not left alone on a line, where it has room beside the last word.
   const lastWord = summary.slice(summary.lastIndexOf(' ') + 1);

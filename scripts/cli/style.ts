@@ -60,10 +60,3 @@ export function shortenPaths(text: string, folder: string): string {
     text.replaceAll(prefix, (match, at: number) => (isInPath(text[at - 1] ?? ' ') ? match : ''));
   return /[/\\]$/.test(folder) ? text : shorten(shorten(text, `${folder}/`), `${folder}\\`);
 }
-
-/** "0.3 s", "12 s", "2 min 5 s". */
-export function renderDuration(ms: number): string {
-  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1_000);
-  return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}

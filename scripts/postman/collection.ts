@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
 import { parseJson } from './json.ts';
 
@@ -222,8 +223,4 @@ function readSchema(document: unknown): string {
   const info = isRecord(document) ? document['info'] : null;
   const schema = isRecord(info) ? info['schema'] : null;
   return typeof schema === 'string' ? schema : '';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../core/json.ts';
 import type { Standing, Verdict } from '../core/result.ts';
 import { toLine, toVisible } from './text.ts';
 
@@ -57,7 +58,7 @@ function parseJson(text: string | null): unknown {
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
+  return isRecord(value) ? value : {};
 }
 
 function oneOf<T>(values: readonly T[], value: unknown): T | null {

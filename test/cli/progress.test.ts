@@ -50,7 +50,7 @@ describe('the moving line', () => {
       '! Careful.\n',
       '[restart    docker up]',
       '[]',
-      '+ write      done (0.3 s)\n',
+      '+ write      done (340 ms)\n',
       '! Late.\n',
     ]);
   });
@@ -82,15 +82,17 @@ describe('the line of a finished step', () => {
   };
 
   test('is broken after paths have got their final length', () => {
-    expect(written('DCR_IAT in /project/a.yml', 40)).toBe('+ write      DCR_IAT in a.yml (0.3 s)\n');
+    expect(written('DCR_IAT in /project/a.yml', 40)).toBe('+ write      DCR_IAT in a.yml (340 ms)\n');
   });
 
   test('does not leave the time alone on a line', () => {
-    expect(written('one two three four five', 40)).toBe('+ write      one two three four\n             five (0.3 s)\n');
+    expect(written('one two three four five', 40)).toBe(
+      '+ write      one two three four\n             five (340 ms)\n',
+    );
   });
 
   test('unless it has no room beside a path', () => {
     const path = '/srv/app/docker-compose.yml';
-    expect(written(path, 40)).toBe(`+ write      ${path}\n             (0.3 s)\n`);
+    expect(written(path, 40)).toBe(`+ write      ${path}\n             (340 ms)\n`);
   });
 });

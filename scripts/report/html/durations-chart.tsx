@@ -1,6 +1,8 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
+
+import { formatDuration } from '../../core/duration.ts';
 import type { HistoryEntry } from '../history-entry.ts';
-import { formatCount, formatDuration } from '../text.ts';
+import { formatCount } from '../text.ts';
 import { toneOf } from '../words.ts';
 
 /** How long the runs took, oldest first: filled where all went well, hollow where not. */

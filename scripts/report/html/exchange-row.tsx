@@ -1,6 +1,8 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
+
+import { formatDuration } from '../../core/duration.ts';
 import { type Exchange, isPassed } from '../../core/exchange.ts';
-import { cut, formatDuration } from '../text.ts';
+import { cut } from '../text.ts';
 import { ExchangeDetail } from './exchange-detail.tsx';
 import { StatusMark } from './status.tsx';
 import { Text } from './text.tsx';

@@ -1,6 +1,8 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
+
+import { formatDuration } from '../../core/duration.ts';
 import type { Failure } from '../../core/result.ts';
-import { cut, formatDuration, formatNumber } from '../text.ts';
+import { cut, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
 import { scriptName, verdictSentence, verdictWord } from '../words.ts';
 import { CodeBlock } from './code-block.tsx';

@@ -1,7 +1,9 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
+
+import { formatDuration } from '../../core/duration.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import type { Attempt, StepRecord } from '../../core/result.ts';
-import { formatCount, formatDuration, formatNumber } from '../text.ts';
+import { formatCount, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
 import { ExchangeRow } from './exchange-row.tsx';
 import { Toolbar } from './toolbar.tsx';

@@ -1,6 +1,8 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
+
+import { formatDuration } from '../../core/duration.ts';
 import type { HistoryEntry } from '../history-entry.ts';
-import { cut, formatCount, formatDuration, formatUtc } from '../text.ts';
+import { cut, formatCount, formatUtc } from '../text.ts';
 import { toneOf, verdictWord } from '../words.ts';
 import { DurationsChart } from './durations-chart.tsx';
 import { StatusMark } from './status.tsx';

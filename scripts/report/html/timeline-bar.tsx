@@ -1,6 +1,8 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
+
+import { formatDuration } from '../../core/duration.ts';
 import type { StepRecord } from '../../core/result.ts';
-import { formatCount, formatDuration } from '../text.ts';
+import { formatCount } from '../text.ts';
 import type { Scale } from './scale.ts';
 
 /** One step in time, and inside it each attempt: filled where it passed, hollow where it did not. */

@@ -1,6 +1,8 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
+
+import { formatDuration } from '../../core/duration.ts';
 import type { Run, StepRecord } from '../../core/result.ts';
-import { formatCount, formatDuration } from '../text.ts';
+import { formatCount } from '../text.ts';
 import { type Scale, toScale } from './scale.ts';
 import { StatusMark } from './status.tsx';
 import { Prose } from './text.tsx';
