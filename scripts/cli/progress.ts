@@ -22,7 +22,7 @@ const NAME_WIDTH = 10;
 export function createProgress(
   output: Output,
   mask: (text: string) => string,
-  options: { readonly quiet: boolean; readonly verbose: boolean; readonly eachSaysWhy?: boolean },
+  options: { readonly quiet: boolean; readonly verbose: boolean; readonly showsEachOutcome?: boolean },
 ): Progress {
   const style = createStyle(output);
   const masked = (step: StepRecord) => ({ ...step, summary: mask(step.summary), notes: step.notes.map(mask) });
@@ -74,13 +74,13 @@ export function renderStep(
   step: StepRecord,
   style: Style,
   columns: number,
-  { verbose, eachSaysWhy = false }: { readonly verbose: boolean; readonly eachSaysWhy?: boolean },
+  { verbose, showsEachOutcome = false }: { readonly verbose: boolean; readonly showsEachOutcome?: boolean },
 ): string {
-  if (step.status === 'skipped' && !verbose && !eachSaysWhy) return '';
+  if (step.status === 'skipped' && !verbose && !showsEachOutcome) return '';
   const indent = ' '.repeat(NAME_WIDTH + 3);
   const sign = style.signs[step.status];
   const time = step.status === 'skipped' ? '' : `(${formatDuration(step.durationMs)})`.replaceAll(' ', HARD_BLANK);
-  const summary = step.status === 'failed' && !eachSaysWhy ? '' : step.summary;
+  const summary = step.status === 'failed' && !showsEachOutcome ? '' : step.summary;
   // The time is not left alone on a line, where it has room beside the last word.
   const lastWord = summary.slice(summary.lastIndexOf(' ') + 1);
   const blank = indent.length + lastWord.length + time.length < columns ? HARD_BLANK : ' ';

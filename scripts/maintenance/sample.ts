@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { fs } from 'zx';
 import { Reader } from '../../test/browser/chromium.ts';
 import { execute } from '../cli/execute.ts';
-import { openSession, readCommandLine, workOf } from '../cli/main.ts';
+import { workOf } from '../cli/main.ts';
+import { openSession, readCommandLine } from '../cli/session.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import { createStack } from '../sandbox/stack.ts';
 
