@@ -6,7 +6,7 @@ export const COMMANDS = {
   doctor: 'Say why the BFF does not start, and whether a fresh Initial Access Token would help; change nothing.',
   health: 'Run the health folder of the collection against the BFF.',
   collection: 'Run any folders or requests of the collection, with the same reports.',
-  demo: 'The whole story against the embedded sandbox: a BFF that fails, is mended, and starts from its cached credentials.',
+  demo: 'The whole story against the embedded sandbox: a BFF that fails, gets fixed, and starts from its cached credentials.',
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;

@@ -6,14 +6,14 @@ import type { Failure, ReportPaths, Run } from '../core/result.ts';
 import { maskText } from '../secrets/by-place.ts';
 import { type Style, wrap } from './style.ts';
 
-/** Where a text goes, and what it passes on the way: before it is broken into lines, for that changes its length. */
+/** How text is printed. `redact` comes before a text is broken into lines, because it changes the length. */
 export interface Printer {
   readonly style: Style;
   readonly columns: number;
   redact(text: string): string;
 }
 
-/** What stands under the steps when a run has ended: the verdict, what to do, where the report is. */
+/** What is printed under the steps when a run has ended: the verdict, what to do next, where the report is. */
 export function renderOutcome(run: Run, reports: ReportPaths, printer: Printer): string {
   const { style, redact } = printer;
   const lines: string[] = [''];
@@ -26,7 +26,7 @@ export function renderOutcome(run: Run, reports: ReportPaths, printer: Printer):
   return `${lines.join('\n')}\n`;
 }
 
-/** What is wrong, the log lines that show it, the way out, and whether a fresh token would be one. */
+/** What is wrong, the log lines that show it, the way out, and whether a fresh token would help. */
 function renderFault({ cause, fix, iatHelps, evidence }: Diagnosis, printer: Printer): string[] {
   const { style, columns, redact } = printer;
   const lines = [style.bad(style.bold(wrap(redact(cause), columns)))];
@@ -39,7 +39,7 @@ function renderFault({ cause, fix, iatHelps, evidence }: Diagnosis, printer: Pri
   }
   lines.push(wrapHint(fix, printer, '  '));
   lines.push(
-    `  ${iatHelps === null ? 'Whether a fresh IAT helps cannot be told.' : `A fresh IAT ${iatHelps ? 'helps: npm run iat' : 'does not help.'}`}`,
+    `  ${iatHelps === null ? 'Whether a fresh IAT helps is not known.' : `A fresh IAT ${iatHelps ? 'helps: npm run iat' : 'does not help.'}`}`,
   );
   return lines;
 }
@@ -65,7 +65,7 @@ export function renderFailure(failure: Failure, printer: Printer): string[] {
   return lines;
 }
 
-/** What to do next. The command stays whole, on a line of its own where need be: a broken one cannot be copied. */
+/** What to do next. The command stays whole, on its own line where necessary: a broken one cannot be copied. */
 function wrapHint(hint: Hint, { columns, redact }: Printer, indent: string): string {
   const whole = redact(hintText(hint));
   if (hint.command === undefined || 2 + whole.length <= columns) return wrap(`  ${whole}`, columns, indent);
@@ -92,7 +92,7 @@ function verdictOf(run: Run): string {
       if (run.verdict === 'planned') return 'This is the plan; nothing was changed.';
       return `Healthy. The BFF is up without the token. (${time})`;
     case 'doctor':
-      return `Nothing is wrong. ${run.diagnosis?.cause ?? 'The BFF is up, as only a registered one would be.'} (${time})`;
+      return `Nothing is wrong. ${run.diagnosis?.cause ?? 'The BFF is up, which proves that it is registered.'} (${time})`;
     default:
       return `${run.verdict === 'healthy' ? 'Healthy' : 'Done'}. (${time})`;
   }

@@ -4,7 +4,7 @@ import { scriptName } from '../report/words.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
 
-/** What the command line says: texts by option name; switches are `true`. Nothing is checked yet but the spelling. */
+/** What the command line says: texts by option name; switches are `true`. Only the spelling of the options has been checked. */
 export interface Arguments {
   readonly values: Readonly<Partial<Record<OptionName, string | readonly string[] | true>>>;
   /** `collection` takes names of folders and requests. */
@@ -101,14 +101,17 @@ function usageError(name: CommandName, error: CommanderError): AppError {
     .replace(/\n?\(Did you mean (.*)\?\)/, '')
     .replace(/\.$/, '');
   const suggestion = /\(Did you mean (.*)\?\)/.exec(error.message)?.[1];
-  // Whoever tries to hand over the token as a flag must not find it in shell history and process lists.
   if (
     /--(?:admin-)?token\b|--admin-token\b/.test(error.message) &&
     !/--(?:token-path|admin-token-file)/.test(error.message)
   ) {
-    return new AppError('usage', 'The admin token is never a flag: flags stand in shell history and process lists.', {
-      hint: 'Put it into the variable IAT_ADMIN_TOKEN, or into a file and name that with --admin-token-file FILE.',
-    });
+    return new AppError(
+      'usage',
+      'The admin token is never a flag: flags are visible in shell history and process lists.',
+      {
+        hint: 'Set the variable IAT_ADMIN_TOKEN, or put the token into a file and name it with --admin-token-file FILE.',
+      },
+    );
   }
   return new AppError('usage', `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`, {
     hint:

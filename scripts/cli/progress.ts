@@ -7,7 +7,7 @@ import { createStyle, HARD_BLANK, type Style, wrap } from './style.ts';
 /** What a person sees while a run goes on. */
 export interface Progress {
   handle(event: RunEvent): void;
-  /** Takes the moving line away, so that something else can use the terminal (a prompt). */
+  /** Removes the moving line, so that something else can use the terminal (a prompt). */
   pause(): void;
 }
 
@@ -67,8 +67,8 @@ export function createProgress(
 }
 
 /**
- * The finished line of a step, wrapped under its own column. Why a step failed stands below all steps, once, unless each says
- * so for itself.
+ * The finished line of a step, wrapped under its own column. Why a step failed is printed once, below all steps, unless each
+ * shows its outcome.
  */
 export function renderStep(
   step: StepRecord,
@@ -81,7 +81,7 @@ export function renderStep(
   const sign = style.signs[step.status];
   const time = step.status === 'skipped' ? '' : `(${formatDuration(step.durationMs)})`.replaceAll(' ', HARD_BLANK);
   const summary = step.status === 'failed' && !showsEachOutcome ? '' : step.summary;
-  // The time is not left alone on a line, where it has room beside the last word.
+  // The time is not left alone on a line where there is room for it beside the last word.
   const lastWord = summary.slice(summary.lastIndexOf(' ') + 1);
   const blank = indent.length + lastWord.length + time.length < columns ? HARD_BLANK : ' ';
   const words = [summary, time].filter((each) => each !== '').join(blank);

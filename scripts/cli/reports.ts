@@ -61,15 +61,15 @@ async function removeOld(folder: string, own: string, keep: number, files: Repor
   }
 }
 
-/** The page over all runs; in a folder that has such a page of somebody else, that stays. What went wrong, or null. */
+/** The page over all runs; a page of other origin in its place stays. Returns what went wrong, or null. */
 async function writeHistory(folder: string, path: string, files: ReportFiles): Promise<string | null> {
   const [, , , , { isHistory, renderHistory }, { readEntry }] = await loadRenderers();
   const there = await files.read(path).catch(() => null);
   if (there !== null && !isHistory(Buffer.from(there).toString('utf8'))) {
-    return `${path} is not of this tool and stays as it is, so there is no page over all runs.`;
+    return `${path} was not written by this tool and stays as it is, so there is no page over all runs.`;
   }
   const render = async () => renderHistory((await files.runs(folder)).map(readEntry).filter((entry) => entry !== null));
-  // Runs that end at the same time write the page in turn: the last one looks again whether it knew of all of them.
+  // Runs that end at the same time write the page in turn: the last one checks that the page lists all of them.
   for (let page = '', next = await render(), round = 0; next !== page && round < MOST_ROUNDS; round++) {
     page = next;
     await files.replace(path, page);
@@ -78,5 +78,5 @@ async function writeHistory(folder: string, path: string, files: ReportFiles): P
   return null;
 }
 
-/** More runs than this do not end within the same moment. */
+/** More runs than this hardly end at the same moment. */
 const MOST_ROUNDS = 5;

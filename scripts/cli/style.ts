@@ -53,7 +53,7 @@ export function wrap(text: string, width: number, indent = ''): string {
   return [...lines, line].join('\n').replaceAll(HARD_BLANK, ' ');
 }
 
-/** Paths below a folder as one types them there. */
+/** Paths below a folder, as they are typed in that folder. */
 export function shortenPaths(text: string, folder: string): string {
   const isInPath = (before: string) => /[\w./\\-]/.test(before);
   const shorten = (text: string, prefix: string) =>

@@ -10,7 +10,7 @@ import { type Deadline, deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
 import { type Host, openHost, type Process } from '../platform/host.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
-import { createOutput, overhear } from '../platform/output.ts';
+import { createOutput, tapWrites } from '../platform/output.ts';
 import { createProcesses } from '../platform/processes.ts';
 import { askHidden, askYesNo, readAll } from '../platform/prompt.ts';
 import { realPath } from '../platform/real-path.ts';
@@ -38,7 +38,7 @@ export interface Outside {
   /** The interruption, or the end of the time for the whole run. */
   limit(timeoutMs: number): Deadline;
   /**
-   * The sandbox in a folder of its own, with a BFF that fails for want of a token.
+   * The sandbox in a folder of its own, with a BFF that fails because it has no token.
    *
    * @param fault what goes wrong besides, as the sandbox names it
    */
@@ -55,8 +55,8 @@ export interface Outside {
 export function openOutside(process: Process, see: (stream: StreamName, text: string) => void): Outside {
   const host = openHost(process);
   const unheard = {
-    stdout: overhear(host.stdout, (text) => see('stdout', text)),
-    stderr: overhear(host.stderr, (text) => see('stderr', text)),
+    stdout: tapWrites(host.stdout, (text) => see('stdout', text)),
+    stderr: tapWrites(host.stderr, (text) => see('stderr', text)),
   };
   // With `--json` stdout is the document's; the runner reads both.
   const channel = host.args.includes('--json')

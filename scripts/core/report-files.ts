@@ -5,7 +5,7 @@ export interface ReportFiles {
   /** A new folder in `folder`; a number is added where the name is taken. Its path. */
   makeRunFolder(folder: string, name: string): Promise<string>;
   write(path: string, text: string): Promise<void>;
-  /** Like `write`, but whoever reads at the same time, or writes, sees one whole text or the other. */
+  /** Like `write`, but others that read or write at the same time see one whole text or the other. */
   replace(path: string, text: string): Promise<void>;
   /** At the end of a file that others write to as well. */
   append(path: string, text: string): Promise<void>;
@@ -14,8 +14,8 @@ export interface ReportFiles {
   /** Every folder in the folder, links not followed. */
   runs(folder: string): Promise<readonly RunFolder[]>;
   /**
-   * Removes a run's folder that holds nothing but the files of a report; says whether it did. What is somebody else's, or a
-   * link, stays.
+   * Removes a run's folder that holds nothing but the files of a report; returns whether it did. A folder of
+   * other origin, or a link, stays.
    */
   removeRun(folder: string): Promise<boolean>;
 }

@@ -11,7 +11,7 @@ import { startSandbox } from '../sandbox/sandbox.ts';
 import { createStack } from '../sandbox/stack.ts';
 
 /**
- * Makes reports/sample/ anew: the report of a real run against the sandbox whose BFF finds no Redis, and the picture of it in
+ * Regenerates reports/sample/: the report of a real run against the sandbox whose BFF finds no Redis, and the picture of it in
  * the README. The run happens in a folder of its own and names its files from there, so that the sample holds no path of
  * the machine.
  *

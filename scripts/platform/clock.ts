@@ -10,7 +10,7 @@ export const systemClock: Clock = {
     try {
       await delay(Math.max(0, ms), undefined, { signal });
     } catch {
-      // Node throws its own AbortError; callers want the reason that the aborter gave.
+      // Node throws its own AbortError; callers want the reason of the abort.
       throw signal.reason;
     }
   },

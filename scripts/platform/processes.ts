@@ -64,7 +64,7 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
   };
 }
 
-/** The signal, so much later; `clear` when nobody waits for it any more. */
+/** A signal that aborts `ms` after the given one; `clear` when it is not needed any more. */
 function later(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; clear(): void } {
   if (ms === 0) return { signal, clear() {} };
   const controller = new AbortController();

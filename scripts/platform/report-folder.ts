@@ -54,7 +54,7 @@ export const reportFiles: ReportFiles = {
       await writeFile(beside, text);
       await rename(beside, path);
     } catch {
-      // On Windows nothing is renamed over a file that somebody has open.
+      // On Windows no file can be renamed over one that is open.
       await rm(beside, { force: true });
       await writeFile(path, text);
     }
@@ -81,7 +81,7 @@ export const reportFiles: ReportFiles = {
       if (!(await lstat(folder)).isDirectory()) return false;
       const entries = await readdir(folder, { withFileTypes: true });
       if (!entries.every((entry) => entry.isFile() && OURS.includes(entry.name))) return false;
-      // One by one and never recursively: what somebody adds meanwhile keeps the folder.
+      // One by one and never recursively: a file that was added meanwhile keeps the folder.
       for (const name of OURS) await unlink(join(folder, name)).catch(ignoreMissing);
       await rmdir(folder);
       return true;

@@ -16,7 +16,7 @@ async function answerLate(ask: (tools: Tools) => Promise<unknown>, typed: string
   let nowMs = 0;
   const clock = {
     now: () => nowMs,
-    // Time passes in jumps here: whoever sleeps is woken by the next look at the clock.
+    // Time passes in jumps here: a sleeper looks at the clock in every turn.
     sleep: (ms: number, signal: AbortSignal) =>
       new Promise<void>((resolve, reject) => {
         const untilMs = nowMs + ms;

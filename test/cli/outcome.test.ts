@@ -17,7 +17,7 @@ describe('where it is wrong', () => {
   const at = (excerpt: string, column: number) =>
     renderFailure(failure({ where: { file: '/project/a.yml', line: 7, column, excerpt } }), printer);
 
-  test('the caret stands under the column', () => {
+  test('the caret is under the column', () => {
     expect(at('  bff: ***', 8)).toEqual(['That is wrong.', '  at a.yml:7:8', '  7 |   bff: ***', '             ^']);
   });
 

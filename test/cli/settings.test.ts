@@ -63,7 +63,7 @@ describe('where a setting comes from', () => {
   });
 });
 
-describe('what is wrong is said with its value and where it came from', () => {
+describe('an error names the value and where it came from', () => {
   test.for([
     [['--timeout', 'soon'], {}, /"soon".*--timeout/],
     [[], { IAT_TIMEOUT: '-1' }, /"-1".*IAT_TIMEOUT/],

@@ -33,7 +33,7 @@ describe('the folder of a run', () => {
 });
 
 describe('an entry of the history', () => {
-  it('tells when, command, verdict, duration and what failed', () => {
+  it('has time, command, verdict, duration and what failed', () => {
     expect(readEntry(folder(FOLDER, resultOf(failedMintRun())))).toEqual({
       folder: FOLDER,
       link: `${FOLDER}/index.html`,
@@ -47,7 +47,7 @@ describe('an entry of the history', () => {
     expect(readEntry(folder(FOLDER, resultOf()))).toMatchObject({ verdict: 'healthy', failedSteps: [], reason: '' });
   });
 
-  it.each([null, '', '{"schema":1,"ver', '[]', 'null'])('lists a run that died: %j', (text) => {
+  it.each([null, '', '{"schema":1,"ver', '[]', 'null'])('lists a run that was killed: %j', (text) => {
     expect(readEntry(folder(FOLDER, text, false))).toMatchObject({
       verdict: null,
       command: 'iat',
@@ -56,7 +56,7 @@ describe('an entry of the history', () => {
     });
   });
 
-  it('says where another version wrote, and links what is there', () => {
+  it('names the result of another version as such, and links its page', () => {
     expect(readEntry(folder(FOLDER, '{"schema":2,"verdict":"fine"}'))).toMatchObject({
       verdict: null,
       link: `${FOLDER}/index.html`,
@@ -64,7 +64,7 @@ describe('an entry of the history', () => {
     });
   });
 
-  it.each([null, '{}', '{"name":"somebody else"}'])("leaves somebody else's folder alone: %j", (text) => {
+  it.each([null, '{}', '{"name":"something else"}'])('leaves a folder of other origin alone: %j', (text) => {
     expect(readEntry(folder('my-folder', text))).toBeNull();
   });
 
@@ -111,7 +111,7 @@ describe('the page over all runs', () => {
     expect(page).not.toContain('<img');
   });
 
-  it('says so when there is nothing', () => {
+  it('says when there is no report', () => {
     expect(renderHistory([])).toContain('There is no report here yet.');
   });
 });
@@ -128,7 +128,7 @@ describe('which reports are beyond those that are kept', () => {
     expect(chooseOld(runs, 5)).toEqual([]);
   });
 
-  it('never are of somebody else, or not finished, or renamed; those do not count either', () => {
+  it('never are of other origin, not finished, or renamed; those do not count either', () => {
     const others = [
       folder('sample', resultOf()),
       folder('my-folder', null),

@@ -85,7 +85,7 @@ describe('JSON as text', () => {
     );
   });
 
-  it('leaves no secret value, wherever it stands', () => {
+  it('leaves no secret value, wherever it is', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 3 }), (value) => {
         const text = JSON.stringify({ before: value, secret: { deep: [value, 'test-only-0001'] }, after: value });

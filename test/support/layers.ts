@@ -25,7 +25,7 @@ const EDGE_FOLDERS = ['platform', 'sandbox'];
 /** The one place where the edges are plugged in. */
 const WIRING = 'scripts/cli/wiring.ts';
 
-/** Scripts for whoever works on the project: free in what they import, and imported by nobody. */
+/** Scripts for maintainers: they may import anything, and nothing imports them. */
 const FREE_FOLDER = 'maintenance';
 
 /** Modules that reach outside of the program. */
@@ -145,7 +145,7 @@ function clockRead(node: ts.Node): string | null {
   return readsClock ? 'new Date()' : null;
 }
 
-/** The global that an identifier stands for: not where it names a property, nor what the file itself calls so. */
+/** The global that an identifier means: not where it names a property, nor where the file declares that name itself. */
 function globalNamed(node: ts.Identifier): string | null {
   if (!OUTSIDE_GLOBALS.includes(node.text)) return null;
   const { parent } = node;

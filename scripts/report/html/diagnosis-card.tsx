@@ -2,10 +2,9 @@
 import type { Diagnosis } from '../../core/diagnosis.ts';
 import { isGoodDiagnosis } from '../outline.ts';
 import { cut, toLine } from '../text.ts';
-import { StatusMark } from './status.tsx';
-import { HintProse, Prose, Text } from './text.tsx';
+import { HintProse, Prose, StatusMark, Text } from './parts.tsx';
 
-/** Why the BFF does not start, or that it did, with the lines that say so. */
+/** Why the BFF does not start, or that it did, with the log lines that show it. */
 export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis }) {
   const isGood = isGoodDiagnosis(diagnosis);
   return (
@@ -29,7 +28,7 @@ export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis 
             <div>
               <dt>Would a fresh token help?</dt>
               <dd>
-                {diagnosis.iatHelps === null && 'That cannot be told.'}
+                {diagnosis.iatHelps === null && 'That is not known.'}
                 {diagnosis.iatHelps === true && 'Yes, a fresh Initial Access Token helps.'}
                 {diagnosis.iatHelps === false && 'No, a fresh Initial Access Token does not help.'}
               </dd>

@@ -48,7 +48,7 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-/** CSP Level 3, §2.3.1: the hash of exactly what stands between the tags. */
+/** CSP Level 3, §2.3.1: the hash of exactly what is between the tags. */
 function hashSource(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
