@@ -65,6 +65,37 @@ export function findOffences(path: string, source: string): string[] {
   return offences;
 }
 
+/**
+ * The circles of imports among files, each as its paths in order; imports of types and `import()` count as well.
+ *
+ * @param sources text by path, such as `scripts/core/errors.ts`
+ */
+export function findCircles(sources: ReadonlyMap<string, string>): string[][] {
+  const imports = new Map([...sources].map(([path, source]) => [path, importsOf(path, source)]));
+  const circles: string[][] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]) => {
+    const at = way.indexOf(path);
+    if (at >= 0) circles.push(way.slice(at));
+    if (at >= 0 || done.has(path)) return;
+    for (const imported of imports.get(path) ?? []) visit(imported, [...way, path]);
+    done.add(path);
+  };
+  for (const path of sources.keys()) visit(path, []);
+  return circles;
+}
+
+function importsOf(path: string, source: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node) => {
+    const target = importedBy(node);
+    if (target?.startsWith('.')) found.push(posix.join(posix.dirname(path), target));
+    node.forEachChild(visit);
+  };
+  visit(ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true));
+  return found;
+}
+
 /** The folder below scripts/ that a path belongs to; `entry` for the files directly in it, null outside of scripts/. */
 function folderOf(path: string): string | null {
   const [top, folder, ...rest] = path.split('/');
