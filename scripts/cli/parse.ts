@@ -52,12 +52,7 @@ export function parseArguments(
   return { kind: 'run', arguments: { values, names: command.args } };
 }
 
-/** The text of `--help`. */
-export function renderHelp(name: CommandName, version: string, columns: number): string {
-  return createCommand(name, version, columns).helpInformation();
-}
-
-export function optionsOf(name: CommandName): OptionName[] {
+function optionsOf(name: CommandName): OptionName[] {
   return (Object.keys(OPTIONS) as OptionName[]).filter((key) =>
     (OPTIONS[key].commands as readonly CommandName[]).includes(name),
   );

@@ -70,7 +70,7 @@ export function createProgress(
  * The finished line of a step, wrapped under its own column. Why a step failed is printed once, below all steps, unless each
  * shows its outcome.
  */
-export function renderStep(
+function renderStep(
   step: StepRecord,
   style: Style,
   columns: number,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { COMMANDS, type CommandName } from '../../scripts/cli/commands.ts';
-import { parseArguments, renderHelp } from '../../scripts/cli/parse.ts';
+import { parseArguments } from '../../scripts/cli/parse.ts';
 import { resolveSettings, type SettingSources } from '../../scripts/cli/settings.ts';
 import { type Hint, hintText } from '../../scripts/core/errors.ts';
 import { thrownBy } from '../support/builders.ts';
@@ -115,12 +115,10 @@ describe('an error names the value and where it came from', () => {
 
 describe('help', () => {
   test.for(Object.keys(COMMANDS) as CommandName[])('%s fits into 80 columns', (command) => {
-    const help = renderHelp(command, '1.2.3', 80);
-    expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
-    expect(parseArguments(command, ['--help'], '1.2.3', 80)).toMatchObject({
-      kind: 'print',
-      text: expect.stringContaining(help),
-    });
+    const help = parseArguments(command, ['--help'], '1.2.3', 80);
+    if (help.kind !== 'print') throw new Error('not printed');
+    expect(help.text).toContain(COMMANDS[command].split(' ', 3).join(' '));
+    expect(Math.max(...help.text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   test('the version', () => {

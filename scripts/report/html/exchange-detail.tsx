@@ -71,7 +71,7 @@ function Check({ assertion }: { readonly assertion: Assertion }) {
 
 const MOST_LINES = 50;
 
-export interface MessageProps {
+interface MessageProps {
   readonly title: 'Request' | 'Response';
   readonly headers: readonly Header[];
   readonly body: Body | null;
@@ -80,7 +80,7 @@ export interface MessageProps {
 }
 
 /** One half of an exchange: first line, headers, body. */
-export function Message({ title, headers, body, children }: MessageProps) {
+function Message({ title, headers, body, children }: MessageProps) {
   return (
     <section class="message-half">
       <h4>{title}</h4>

@@ -69,7 +69,7 @@ function Figure({ name, value, note = '' }: { readonly name: string; readonly va
 }
 
 /** The verdict as a large sign; the word is beside it. */
-export function VerdictIcon({ verdict }: { readonly verdict: Verdict }) {
+function VerdictIcon({ verdict }: { readonly verdict: Verdict }) {
   return (
     <svg class="verdict-icon" viewBox="0 0 64 64" aria-hidden="true">
       <circle cx="32" cy="32" r="32" />

@@ -101,14 +101,14 @@ function Exchanges({ exchanges, view }: { readonly exchanges: readonly Exchange[
 /** From here on rows are laid out only when they come into sight. */
 const MANY = 100;
 
-export interface ExchangeRowProps {
+interface ExchangeRowProps {
   readonly exchange: Exchange;
   readonly number: number;
   readonly isDetailed: boolean;
 }
 
 /** One request as a line that opens, or as a line alone. */
-export function ExchangeRow({ exchange, number, isDetailed }: ExchangeRowProps) {
+function ExchangeRow({ exchange, number, isDetailed }: ExchangeRowProps) {
   const status = isPassed(exchange) ? 'passed' : 'failed';
   return (
     <li id={`x${number}`} class={`x ${status}`}>
@@ -168,7 +168,7 @@ function hostAndPath(url: string): string {
 }
 
 /** Filter and search; the script removes `hidden`, so that without scripts there are no controls that do nothing. */
-export function Toolbar({ exchanges }: { readonly exchanges: readonly Exchange[] }) {
+function Toolbar({ exchanges }: { readonly exchanges: readonly Exchange[] }) {
   const total = exchanges.length;
   const passed = exchanges.filter(isPassed).length;
   return (

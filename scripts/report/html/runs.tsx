@@ -77,7 +77,7 @@ function RunRow({ entry }: { readonly entry: HistoryEntry }) {
 }
 
 /** How long the runs took, oldest first: filled where all went well, hollow where not. */
-export function DurationsChart({ entries }: { readonly entries: readonly HistoryEntry[] }) {
+function DurationsChart({ entries }: { readonly entries: readonly HistoryEntry[] }) {
   const runs = entries
     .filter((entry) => entry.durationMs !== null && entry.verdict !== 'planned')
     .slice(0, MOST_BARS)

@@ -73,7 +73,7 @@ function formatShare(share: number): string {
 }
 
 /** One step in time, and inside it each attempt: filled where it passed, hollow where it did not. */
-export function TimelineBar({ step, scale }: { readonly step: StepRecord; readonly scale: Scale }) {
+function TimelineBar({ step, scale }: { readonly step: StepRecord; readonly scale: Scale }) {
   const hasAttempts = step.attempts.length > 1;
   return (
     <svg class={`bar ${step.status}`} role="img" aria-label={describe(step)} focusable="false">
@@ -115,7 +115,7 @@ function describe(step: StepRecord): string {
 }
 
 /** Time along the width of the picture. */
-export interface Scale {
+interface Scale {
   readonly totalMs: number;
   /** Round moments, from 0, at most seven. */
   readonly ticks: readonly number[];
@@ -125,7 +125,7 @@ export interface Scale {
   width(ms: number): string;
 }
 
-export function toScale(run: Run): Scale {
+function toScale(run: Run): Scale {
   const ends = run.steps.map((step) => step.startMs + step.durationMs);
   const totalMs = Math.max(1, run.durationMs, ...ends);
   const tick = ROUND.find((ms) => totalMs / ms <= 6) ?? totalMs;
