@@ -124,7 +124,7 @@ function runIn(session: Session, command: 'iat' | 'clear', settings: Settings, s
   return execute(session, { ...workOf(command, session, { kind: 'run', settings, adminToken: null }), sandbox });
 }
 
-/** What there is to see before anything is done: the end of the BFF's log, its state, why, and the way out. */
+/** The BFF before anything is done: the end of its log, its state, the cause, and the way out. */
 async function showBff(session: Session, { stack }: Sandboxed): Promise<void> {
   const { outside, human } = session;
   const { signal } = outside.host.interruption;
@@ -150,7 +150,7 @@ async function showBff(session: Session, { stack }: Sandboxed): Promise<void> {
   print.text(`  ${hintText(fix)}`, '  ');
 }
 
-/** Prints what the demo itself says, apart from the runs in it. Later lines of a text begin with `indent`. */
+/** Prints the demo's own text; the runs in it print theirs. Later lines of a text begin with `indent`. */
 function createPrint({ human, redact }: Session) {
   const text = (line: string, indent = '', paint = (wrapped: string) => wrapped) =>
     human.write(`${paint(wrap(redact(line), human.columns, indent))}\n`);

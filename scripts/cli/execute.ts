@@ -20,7 +20,7 @@ export interface Work {
   readonly steps: readonly StepName[];
   /** Each step is an answer of its own, and its line shows the outcome, also where it failed or was skipped. */
   readonly showsEachOutcome?: boolean;
-  /** The settings, or what was wrong with them. */
+  /** The settings, or what is wrong with them. */
   readonly settings: Settings | Error;
   /** The value of IAT_ADMIN_TOKEN from the environment or `.env`. */
   readonly adminToken: string | null;

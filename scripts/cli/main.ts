@@ -38,7 +38,7 @@ export function workOf(
   return { command, settings, adminToken, sandbox, ...stepsOf(command, settings as Settings) };
 }
 
-/** What a command does, with settings that are none where the command line is wrong: then nothing runs. */
+/** What a command does. The settings are an error where the command line is wrong, but then nothing runs. */
 function stepsOf(command: RunName, settings: Settings): Pick<Work, 'steps' | 'showsEachOutcome' | 'run'> {
   switch (command) {
     case 'iat':
@@ -46,7 +46,7 @@ function stepsOf(command: RunName, settings: Settings): Pick<Work, 'steps' | 'sh
     case 'clear':
       return { steps: CLEAR_STEPS, run: runClear };
     case 'doctor':
-      // It reports itself what it could not check.
+      // It reports by itself what it could not check.
       return { steps: [], showsEachOutcome: true, run: (context) => runDoctor(context, settings.logFile) };
     case 'health':
       return { steps: HEALTH_STEPS, run: runHealth };

@@ -5,14 +5,14 @@ export interface OptionValue<T, Absent = null> {
   /** What a text has to be, as in "… is not a whole number from 1". */
   readonly wanted: string;
   /**
-   * The setting that a text says; undefined where it says none.
+   * The setting that a text means; undefined where it is not what is wanted.
    *
    * @param base the absolute path that a relative path starts from
    */
   read(text: string, base: string): T | undefined;
   /** The setting where nothing was given and there is no default. */
   readonly absent: Absent;
-  /** A bad text as an error may repeat it; without this, as it is. */
+  /** What an error shows instead of a bad text; without this, the text itself. */
   conceal?(text: string): string;
 }
 
@@ -64,7 +64,7 @@ export const COUNT: OptionValue<number> = {
 
 export const SWITCH: OptionValue<boolean, false> = { wanted: 'true or false', read: readSwitch, absent: false };
 
-/** A flag that switches something off which is on without it. */
+/** A flag that switches off what is on by default. */
 export const OFF_SWITCH: OptionValue<boolean, true> = {
   wanted: 'true or false',
   read(text) {

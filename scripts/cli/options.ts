@@ -17,7 +17,7 @@ import {
 } from './option-values.ts';
 
 export interface OptionSpec {
-  /** As in `--help`; `[name]` is an argument that can be left out, which is the text ''. */
+  /** As in `--help`; `[name]` is an optional argument; without it the text is ''. */
   readonly flags: string;
   /** The environment variable that it reads as well. */
   readonly variable?: string;

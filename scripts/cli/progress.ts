@@ -15,7 +15,8 @@ export interface Progress {
 const NAME_WIDTH = 10;
 
 /**
- * One line a step: a moving one with what it is waiting for on a terminal, and the finished one with its time everywhere.
+ * One line for each step: on a terminal a moving one that names what the step waits for, and everywhere the finished one with
+ * its time.
  *
  * @param mask every text passes it, the moving one too
  */

@@ -23,7 +23,7 @@ export interface Session {
   /** Where people read: stdout, or stderr where `--json` has stdout. */
   readonly human: Output;
   readonly json: boolean;
-  /** Every text passes it on its way to a person: secrets are masked by value and by place, paths are shortened. */
+  /** Every text for a person passes it: secrets are masked by value and by place, paths are shortened. */
   redact(text: string): string;
 }
 
@@ -39,7 +39,7 @@ export function openSession(process: Parameters<typeof openOutside>[0]): Session
     const password = /_proxy$/i.test(name) ? /:\/\/[^/@:]*:([^/@]+)@/.exec(value)?.[1] : undefined;
     if (password !== undefined) masker.add(new Secret(password, `password in ${name}`), 'found');
   }
-  // Looked up before the options are parsed: a misspelt option, too, must be answered on the right stream.
+  // Read before the options are parsed: the error for a misspelt option must go to the right stream, too.
   const json = host.args.includes('--json');
   return {
     outside,

@@ -16,10 +16,10 @@ export const systemClock: Clock = {
   },
 };
 
-/** A limited time, and the signal that says that it is over. */
+/** A time limit, and the signal that aborts when it is over. */
 export interface Deadline {
   readonly signal: AbortSignal;
-  /** Stops the time, while a person is asked for something; `resume` lets it go on. */
+  /** Stops the time while a person is asked for something; `resume` continues it. */
   pause(): void;
   resume(): void;
   /** Ends the timer: the signal stays as it is. */

@@ -69,7 +69,7 @@ export async function* readLog(input: Readable, signal: AbortSignal): AsyncGener
   for (const text of rest === '' ? last : [...last, rest]) yield toLine(text);
 }
 
-/** By its mark, else by where the zero bytes of its first letters are. */
+/** By the byte order mark, else by the positions of the zero bytes among the first letters. */
 function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';

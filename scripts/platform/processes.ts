@@ -4,7 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { execa } from 'execa';
 import type { Command, CommandResult, Processes, RunOptions } from '../core/ports.ts';
 
-/** Memory held of one child's output; compose prints kilobytes, and what is beyond this is not an answer any more. */
+/** Memory held of one child's output; compose prints kilobytes, and more than this is no answer. */
 const MAX_BUFFER_BYTES = 64 * 1024 * 1024;
 
 /** A line longer than this is cut: one line must not fill the memory. */
@@ -16,7 +16,7 @@ const MAX_QUEUED_LINES = 5_000;
 /**
  * Other programs, through execa.
  *
- * @param env the environment that children get: the user's, without what is this tool's own secret
+ * @param env the environment that children get: the user's, without this tool's own secrets
  */
 export function createProcesses(env: Readonly<Record<string, string | undefined>>): Processes {
   const optionsOf = (command: Command, options: RunOptions) =>

@@ -17,10 +17,10 @@ import process from 'node:process';
 import { AppError } from '../core/errors.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 
-/** What a run's folder holds. `result.json` is removed last: by it the next run knows the folder again. */
+/** What a run's folder holds. `result.json` is removed last: by it the next run recognizes the folder. */
 const OURS = ['index.html', 'junit.xml', 'result.json'];
 
-/** A `result.json` beyond this many bytes is none of ours. */
+/** A `result.json` larger than this was not written by this tool. */
 const LARGEST_RESULT = 4_000_000;
 
 /** The file system's own folders and files. */

@@ -8,9 +8,9 @@ interface Past extends PastRun {
 }
 
 /**
- * The reports that are beyond the newest `keep`, by folder name. Only a folder counts that is surely a finished run's: its name
- * is the one that its own result asks for. So a folder of other origin, the run that is still being written, and what a killed
- * run left are never among them. Neither is the report that `iat:clear` still needs to restore the variable.
+ * The reports that are beyond the newest `keep`, by folder name. A folder counts only if it surely belongs to a finished run, which
+ * is when its own result asks for its name. So a folder of other origin, the run that is still being written, and what a
+ * killed run left are never among them. Neither is the report that `iat:clear` still needs to restore the variable.
  */
 export function chooseOld(folders: readonly RunFolder[], keep: number): string[] {
   const runs = newestFirst(folders);

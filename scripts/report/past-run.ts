@@ -19,8 +19,8 @@ export interface PastRun {
 }
 
 /**
- * Reads the text of a `result.json`. Anybody may have written into the folder, so that nothing is trusted: a field of a wrong
- * type is as if it were missing.
+ * Reads the text of a `result.json`. The folder may hold files of any origin, so nothing is trusted: a field of a wrong type counts
+ * as missing.
  *
  * @returns `unreadable` for what is no result of this tool, `other-version` for one of another schema
  */
@@ -65,7 +65,7 @@ function oneOf<T>(values: readonly T[], value: unknown): T | null {
   return values.find((each) => each === value) ?? null;
 }
 
-/** Goes into the page over all runs. */
+/** Text for the page over all runs. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? toLine(toVisible(value)) : '';
 }

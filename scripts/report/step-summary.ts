@@ -8,7 +8,7 @@ import { failedExchanges, pathOf, tallyOf } from './outline.ts';
 import { cut, formatCount, toLine, toVisible } from './text.ts';
 import { verdictSentence, verdictWord } from './words.ts';
 
-/** The run as Markdown, for the file that `GITHUB_STEP_SUMMARY` names. Whatever a server or a name says shows as text. */
+/** The run as Markdown, for the file that `GITHUB_STEP_SUMMARY` names. Text of servers and names never becomes markup. */
 export function renderStepSummary(run: Run, masker: Masker): string {
   const shown = maskRun(run, masker, toVisible);
   const tally = tallyOf(shown);

@@ -4,7 +4,7 @@ import type { Run } from '../../core/result.ts';
 import { nextSteps } from '../outline.ts';
 import { HintProse } from './parts.tsx';
 
-/** What to do next, and the loud things. */
+/** What to do next, and the warnings. */
 export function Notices({ run }: { readonly run: Run }) {
   return (
     <>

@@ -7,7 +7,7 @@ import { STYLE } from './style.ts';
 
 export interface PageProps {
   readonly title: string;
-  /** Colours the edge of the page; the words say the same. */
+  /** The colour of the page's edge; the words have the meaning. */
   readonly tone: 'good' | 'bad' | 'neutral';
   readonly children: ComponentChildren;
 }

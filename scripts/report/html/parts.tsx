@@ -10,7 +10,7 @@ export function Text({ text }: { readonly text: string }) {
   return <>{parts.map((part, index) => (index % 2 === 1 ? <i class="mask">{part}</i> : part))}</>;
 }
 
-/** A way out: its words, and its command to be copied. */
+/** A hint: its words, and its command to be copied. */
 export function HintProse({ hint }: { readonly hint: Hint }) {
   return (
     <>
@@ -47,7 +47,7 @@ export function Prose({ text }: { readonly text: string }) {
   );
 }
 
-/** A sentence is a sentence; a server's message of a megabyte is none. */
+/** A server's message may be a megabyte long. */
 const LONGEST = 1200;
 
 /** A moment in UTC. The script shows it in the reader's zone and keeps the UTC beside it. */
