@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import { scriptName } from '../report/words.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
+import { wrap } from './style.ts';
 
 /** What the command line says: texts by option name; switches are `true`. Only the spelling of the options has been checked. */
 export interface Arguments {
@@ -59,12 +60,13 @@ function optionsOf(name: CommandName): OptionName[] {
 }
 
 function createCommand(name: CommandName, version: string, columns: number): Command {
+  const helpWidth = Math.min(Math.max(columns, 60), 110);
   const command = new Command(`npm run ${scriptName(name)} --`)
     .description(COMMANDS[name])
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .allowExcessArguments(false)
-    .configureHelp({ helpWidth: Math.min(Math.max(columns, 60), 110), showGlobalOptions: false });
+    .configureHelp({ helpWidth, showGlobalOptions: false });
   if (name === 'collection') command.argument('<names...>', 'folders or requests, by name or Folder/Request');
   for (const key of optionsOf(name)) {
     const spec: OptionSpec = OPTIONS[key];
@@ -74,10 +76,8 @@ function createCommand(name: CommandName, version: string, columns: number): Com
       option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
     command.addOption(option);
   }
-  return command.addHelpText(
-    'after',
-    '\nA flag beats the variable in [brackets], which beats the same name in .env. The README has examples.',
-  );
+  const order = 'A flag beats the variable in [brackets], which beats the same name in .env. The README has examples.';
+  return command.addHelpText('after', `\n${wrap(order, helpWidth)}`);
 }
 
 function describe(spec: OptionSpec): string {
