@@ -18,7 +18,7 @@ export function loadRenderers() {
 }
 
 /** What was written, and what the reader should know about it, in sentences. */
-export interface Written {
+export interface WrittenReports {
   readonly paths: ReportPaths;
   readonly notes: readonly string[];
 }
@@ -34,7 +34,7 @@ export async function writeReports(
   masker: Masker,
   files: ReportFiles,
   { reports: folder, keep }: Pick<Settings, 'reports' | 'keep'>,
-): Promise<Written> {
+): Promise<WrittenReports> {
   const [{ renderHtml }, { renderJunit }, { renderResult }, { reportFolderName }] = await loadRenderers();
   const own = await files.makeRunFolder(folder, reportFolderName(run.startedAt, run.command));
   const paths = {

@@ -92,17 +92,17 @@ function startErrorOf(result: {
   return typeof result.code === 'string' ? result.code : null;
 }
 
-interface Child extends PromiseLike<unknown> {
+interface RunningChild extends PromiseLike<unknown> {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   kill(): boolean;
 }
 
-type Line = { readonly stream: 'stdout' | 'stderr'; readonly text: string };
+type OutputLine = { readonly stream: 'stdout' | 'stderr'; readonly text: string };
 
 /** Both pipes as one sequence of lines in the order in which they arrive; a reader that lags makes the child wait. */
-async function* readLines(child: Child, signal: AbortSignal): AsyncGenerator<Line> {
-  let queue: Line[] = [];
+async function* readLines(child: RunningChild, signal: AbortSignal): AsyncGenerator<OutputLine> {
+  let queue: OutputLine[] = [];
   let wake = () => {};
   let ended = false;
   const pipes = [child.stdout, child.stderr].filter((pipe) => pipe !== null);
