@@ -104,7 +104,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   human.write(masker.mask(renderOutcome(run, reports, printer)));
   if (settings?.verbose && thrown !== null) human.write(redact(`\n${describeCause(thrown)}\n`));
   if (session.json) {
-    const [, , { renderResult }] = await loadRenderers();
+    const { renderResult } = await loadRenderers();
     outside.stdout.write(renderResult(run, reports, masker));
   }
   return verifyLastOutput(session, run, printer);

@@ -1,20 +1,22 @@
 import { basename, join } from 'node:path';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { ReportPaths, Run } from '../core/result.ts';
+import { reportFolderName } from '../report/folder.ts';
 import { verifyHistory, verifyNoLeak } from '../secrets/leak-guard.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { Settings } from './settings.ts';
 
 /** The renderers are slow to load (a component library, an XML builder): start while something else is waited for. */
-export function loadRenderers() {
-  return Promise.all([
-    import('../report/html.tsx'),
-    import('../report/junit.ts'),
-    import('../report/result-json.ts'),
-    import('../report/folder.ts'),
-    import('../report/history.tsx'),
-    import('../report/history-entry.ts'),
-  ]);
+export async function loadRenderers() {
+  const [{ renderHtml }, { renderJunit }, { renderResult }, { isHistory, renderHistory }, { readEntry }] =
+    await Promise.all([
+      import('../report/html.tsx'),
+      import('../report/junit.ts'),
+      import('../report/result-json.ts'),
+      import('../report/history.tsx'),
+      import('../report/history-entry.ts'),
+    ]);
+  return { renderHtml, renderJunit, renderResult, isHistory, renderHistory, readEntry };
 }
 
 /** What was written, and what the reader should know about it, in sentences. */
@@ -35,7 +37,7 @@ export async function writeReports(
   files: ReportFiles,
   { reports: folder, keep }: Pick<Settings, 'reports' | 'keep'>,
 ): Promise<WrittenReports> {
-  const [{ renderHtml }, { renderJunit }, { renderResult }, { reportFolderName }] = await loadRenderers();
+  const { renderHtml, renderJunit, renderResult } = await loadRenderers();
   const own = await files.makeRunFolder(folder, reportFolderName(run.startedAt, run.command));
   const paths = {
     html: join(own, 'index.html'),
@@ -63,7 +65,7 @@ async function removeOld(folder: string, own: string, keep: number, files: Repor
 
 /** The page over all runs; a page of other origin in its place stays. Returns what went wrong, or null. */
 async function writeHistory(folder: string, path: string, files: ReportFiles): Promise<string | null> {
-  const [, , , , { isHistory, renderHistory }, { readEntry }] = await loadRenderers();
+  const { isHistory, renderHistory, readEntry } = await loadRenderers();
   const there = await files.read(path).catch(() => null);
   if (there !== null && !isHistory(Buffer.from(there).toString('utf8'))) {
     return `${path} was not written by this tool and stays as it is, so there is no page over all runs.`;
