@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { findFolder, findRequest, type Item, parseCollection, requestsIn } from '../scripts/postman/collection.ts';
+import { findFolder, findRequest, parseCollection, requestsIn } from '../scripts/postman/collection.ts';
+import type { Item } from '../scripts/postman/collection-format.ts';
 
 const folder = new URL('../collections/', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, folder));

@@ -1,3 +1,4 @@
+import { isRecord } from '../core/json.ts';
 import { cut } from './log-line.ts';
 
 /** What a JSON line says, as a text that matchers can read. */
@@ -102,8 +103,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,15 +1,16 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { execa } from 'execa';
 import { parse } from 'yaml';
-import { argv, glob, $ as shell } from 'zx';
 import { listServices, readEnvironment, setEnvironment, unsetEnvironment } from '../compose-file/environment.ts';
 import { AppError } from '../core/errors.ts';
 
 /**
- * Tries the compose editor on every service of every compose file below a directory, and lets compose judge: before and after
- * each edit `config` is asked, and only that one variable of that one service may differ.
+ * Tries the compose editor on every service of every compose file below a directory, and lets compose judge: `config` runs before
+ * and after each edit, and only that one variable of that one service may differ.
  *
  *   npm run try-corpus -- DIR [--v1]
  *
@@ -45,7 +46,7 @@ type Outcome =
   | 'crash'
   | 'not judged';
 
-interface Tally {
+interface Counts {
   readonly outcomes: Map<string, number>;
   readonly refusals: Map<string, string[]>;
   readonly faults: string[];
@@ -53,16 +54,19 @@ interface Tally {
 
 type Config = { services?: Record<string, { environment?: Record<string, string> }> };
 
-const directory = argv._[0];
-if (!directory) {
+const {
+  values: { v1: isV1 },
+  positionals: [directory],
+} = parseArgs({ options: { v1: { type: 'boolean', default: false } }, allowPositionals: true });
+if (directory === undefined) {
   console.error('Which directory? npm run try-corpus -- DIR [--v1]');
   process.exit(2);
 }
-process.exit((await tryCorpus(directory, argv['v1'] === true)) ? 0 : 1);
+process.exit((await tryCorpus(directory, isV1)) ? 0 : 1);
 
 async function tryCorpus(origin: string, isV1: boolean): Promise<boolean> {
-  const files = (await glob(['**/*.yml', '**/*.yaml'], { cwd: origin, dot: true })).sort();
-  const tally: Tally = { outcomes: new Map(), refusals: new Map(), faults: [] };
+  const files = (await readdir(origin, { recursive: true })).filter((path) => /\.ya?ml$/.test(path)).sort();
+  const counts: Counts = { outcomes: new Map(), refusals: new Map(), faults: [] };
   const temp = await mkdtemp(join(tmpdir(), 'try-corpus-'));
   try {
     const queue = files.entries();
@@ -71,7 +75,7 @@ async function tryCorpus(origin: string, isV1: boolean): Promise<boolean> {
       const root = join(temp, String(worker));
       await cp(origin, root, { recursive: true });
       for (const [index, file] of queue) {
-        await tryFile(join(root, file), relative(root, join(root, file)), index, isV1, tally);
+        await tryFile(join(root, file), relative(root, join(root, file)), index, isV1, counts);
         if (process.stderr.isTTY) process.stderr.write(`\r${index + 1} of ${files.length}`);
       }
     });
@@ -79,20 +83,20 @@ async function tryCorpus(origin: string, isV1: boolean): Promise<boolean> {
   } finally {
     await rm(temp, { recursive: true, force: true });
   }
-  print(files.length, tally);
-  return tally.faults.length === 0;
+  print(files.length, counts);
+  return counts.faults.length === 0;
 }
 
-async function tryFile(path: string, name: string, index: number, isV1: boolean, tally: Tally): Promise<void> {
+async function tryFile(path: string, name: string, index: number, isV1: boolean, counts: Counts): Promise<void> {
   const source = new Uint8Array(await readFile(path));
   const env: Record<string, string> = {};
   const config = await baseline(path, isV1, env);
-  count(tally, config ? 'files that compose accepts' : 'files that compose rejects');
+  count(counts, config ? 'files that compose accepts' : 'files that compose rejects');
   let services: readonly string[];
   try {
     services = listServices(source, name);
   } catch (error) {
-    refused(tally, config !== null, error, name);
+    refused(counts, config !== null, error, name);
     return;
   }
   for (const [position, service] of services.entries()) {
@@ -110,10 +114,10 @@ async function tryFile(path: string, name: string, index: number, isV1: boolean,
         await writeFile(path, bytes);
         const after = config && changes.length > 0 ? await ask(path, isV1, env) : null;
         const outcome = changes.length === 0 ? 'unchanged' : judge(config, after, service, variable, value);
-        note(tally, isRestored ? outcome : 'not restored', what);
+        note(counts, isRestored ? outcome : 'not restored', what);
       } catch (error) {
-        refused(tally, config !== null, error, `${name}: ${service}.${variable}`);
-        if (!(error instanceof AppError) || error.code === 'internal') note(tally, 'crash', `${what}: ${error}`);
+        refused(counts, config !== null, error, `${name}: ${service}.${variable}`);
+        if (!(error instanceof AppError) || error.code === 'internal') note(counts, 'crash', `${what}: ${error}`);
       }
     }
   }
@@ -137,9 +141,10 @@ async function baseline(path: string, isV1: boolean, env: Record<string, string>
     const envFile = /env file (\S+) not found|find env file: (\S+)/.exec(problem);
     const variable = /required variable (\w+) is missing/.exec(problem)?.[1];
     const file = envFile?.[1] ?? envFile?.[2];
-    if (file?.startsWith(dirname(path)))
-      await shell({ quiet: true, nothrow: true })`mkdir -p ${dirname(file)} && touch ${file}`;
-    else if (variable && env[variable] === undefined) env[variable] = 'stub';
+    if (file?.startsWith(dirname(path))) {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, '');
+    } else if (variable && env[variable] === undefined) env[variable] = 'stub';
     else return null;
   }
   return null;
@@ -155,10 +160,10 @@ async function run(
   env: Record<string, string>,
 ): Promise<{ config: Config | null; problem: string }> {
   const own = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env };
-  const $ = shell({ quiet: true, nothrow: true, cwd: dirname(path), env: own });
-  const result = isV1
-    ? await $`docker-compose -f ${path} config`
-    : await $`docker compose -f ${path} --profile ${'*'} config --format json`;
+  const [program = '', ...args] = isV1
+    ? ['docker-compose', '-f', path, 'config']
+    : ['docker', 'compose', '-f', path, '--profile', '*', 'config', '--format', 'json'];
+  const result = await execa(program, args, { cwd: dirname(path), env: own, extendEnv: false, reject: false });
   if (result.exitCode !== 0) return { config: null, problem: result.stderr };
   // v1 prints 0123456789 as it is: a text for YAML 1.1, a number for 1.2.
   const config = isV1 ? parse(result.stdout, { schema: 'failsafe', maxAliasCount: -1 }) : JSON.parse(result.stdout);
@@ -185,30 +190,30 @@ function without(config: Config, service: string, variable: string): { text: str
   return { text: JSON.stringify(copy), value };
 }
 
-function note(tally: Tally, outcome: Outcome, what: string): void {
-  count(tally, outcome);
-  if (!['verified', 'unchanged', 'not judged'].includes(outcome)) tally.faults.push(`${outcome}: ${what}`);
+function note(counts: Counts, outcome: Outcome, what: string): void {
+  count(counts, outcome);
+  if (!['verified', 'unchanged', 'not judged'].includes(outcome)) counts.faults.push(`${outcome}: ${what}`);
 }
 
-function refused(tally: Tally, isAccepted: boolean, error: unknown, what: string): void {
+function refused(counts: Counts, isAccepted: boolean, error: unknown, what: string): void {
   const code = error instanceof AppError ? error.code : 'crash';
-  count(tally, 'refused');
+  count(counts, 'refused');
   const key = `${code}${isAccepted ? '' : ' (in a file that compose rejects)'}`;
-  tally.refusals.set(key, [
-    ...(tally.refusals.get(key) ?? []),
+  counts.refusals.set(key, [
+    ...(counts.refusals.get(key) ?? []),
     `${what}: ${error instanceof Error ? error.message : ''}`,
   ]);
 }
 
-function count(tally: Tally, what: string): void {
-  tally.outcomes.set(what, (tally.outcomes.get(what) ?? 0) + 1);
+function count(counts: Counts, what: string): void {
+  counts.outcomes.set(what, (counts.outcomes.get(what) ?? 0) + 1);
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-function print(files: number, { outcomes, refusals, faults }: Tally): void {
+function print(files: number, { outcomes, refusals, faults }: Counts): void {
   console.log(`\n${files} files`);
   for (const [what, times] of [...outcomes].sort()) console.log(`${String(times).padStart(6)} ${what}`);
   for (const [code, places] of [...refusals].sort()) {

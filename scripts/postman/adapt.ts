@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts';
-import type { Auth, Request, Row } from './collection.ts';
+import type { Auth, Request, Row } from './collection-format.ts';
 import { urlOf } from './url.ts';
 import { textOf, type Value } from './variables.ts';
 

@@ -1,5 +1,6 @@
 import type { AuthParameters, Declarations, DeclaredVariable } from '../secrets/declared.ts';
-import { type Auth, type Collection, type Place, placesOf } from './collection.ts';
+import { placesOf } from './collection.ts';
+import type { Auth, Collection, Place } from './collection-format.ts';
 import { fillIn, knownTo, textOf, type Value } from './variables.ts';
 
 /**

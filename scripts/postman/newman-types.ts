@@ -1,4 +1,4 @@
-import type { Auth } from './collection.ts';
+import type { Auth } from './collection-format.ts';
 
 /**
  * What this project uses of Newman 6's library interface. The published types describe version 5 and lack the events.

@@ -3,19 +3,8 @@ import type { Exchange } from '../core/exchange.ts';
 import type { CollectionRun } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { type Adapted, aimAt, applyMintOptions, authorize, type MintOptions } from './adapt.ts';
-import {
-  type Collection,
-  findFolder,
-  findItem,
-  findRequest,
-  type Item,
-  isFolder,
-  type Place,
-  pathOf,
-  placesOf,
-  type Request,
-  requestsIn,
-} from './collection.ts';
+import { findFolder, findItem, findRequest, isFolder, pathOf, placesOf, requestsIn } from './collection.ts';
+import type { Collection, Item, Place, Request } from './collection-format.ts';
 import type { Source } from './source.ts';
 import { authOf, merge, targetOf, type Value, verifyResolved } from './variables.ts';
 

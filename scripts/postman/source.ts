@@ -4,7 +4,8 @@ import type { Files } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { declaredSecrets } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
-import { type Collection, parseCollection, v3Error } from './collection.ts';
+import { parseCollection, v3Error } from './collection.ts';
+import type { Collection } from './collection-format.ts';
 import { declarationsOf } from './declarations.ts';
 import { merge, parseEnvironment, type Value } from './variables.ts';
 

@@ -1,4 +1,4 @@
-import type { Request, Row, Url } from './collection.ts';
+import type { Request, Row, Url } from './collection-format.ts';
 
 /** The URL of a request as text, its variables left in: as Newman puts it together from the parts (postman-collection, `Url.toString`). */
 export function urlOf({ url }: Request): string {

@@ -1,8 +1,8 @@
 import { AppError } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Auth, Item, Place, Request, Row, Variable } from './collection.ts';
 import { pathOf } from './collection.ts';
+import type { Auth, Item, Place, Request, Row, Variable } from './collection-format.ts';
 import { parseExport } from './export-json.ts';
 import { urlOf } from './url.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { readCommandLine } from '../../scripts/cli/main.ts';
+import type { readCommandLine } from '../../scripts/cli/session.ts';
 import type { ErrorCode } from '../../scripts/core/errors.ts';
 import { documentOf, startCommand } from '../support/command.ts';
 import { findLeaks, readAllFiles } from '../support/leaks.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { expect, onTestFinished, test } from 'vitest';
-import { tellDemo } from '../../scripts/cli/demo.ts';
+import { runDemo } from '../../scripts/cli/demo.ts';
 import { openCaptured } from '../support/in-process.ts';
 import { findLeaks, readAllFiles } from '../support/leaks.ts';
 
@@ -48,7 +48,7 @@ test.for([
     return { ...sandbox, close };
   };
 
-  expect(await tellDemo({ ...session, outside: { ...session.outside, openSandbox } }, read.settings)).toBe(0);
+  expect(await runDemo({ ...session, outside: { ...session.outside, openSandbox } }, read.settings)).toBe(0);
   expect([...new Set(secrets.values())]).toEqual(['admin token', 'IAT', 'registration access token']);
   const texts = { ...output(), ...(await readAllFiles(home)) };
   expect(texts.stdout).toContain('npm run iat');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aimAt, applyMintOptions, authorize } from '../../scripts/postman/adapt.ts';
-import { findRequest, type Item, parseCollection, type Request } from '../../scripts/postman/collection.ts';
+import { findRequest, parseCollection } from '../../scripts/postman/collection.ts';
+import type { Item, Request } from '../../scripts/postman/collection-format.ts';
 import { urlOf } from '../../scripts/postman/url.ts';
 import { authOf, fillIn, verifyResolved } from '../../scripts/postman/variables.ts';
 import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';

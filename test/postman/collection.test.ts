@@ -3,12 +3,12 @@ import {
   findFolder,
   findItem,
   findRequest,
-  type Item,
   parseCollection,
   pathOf,
   placesOf,
   requestsIn,
 } from '../../scripts/postman/collection.ts';
+import type { Item } from '../../scripts/postman/collection-format.ts';
 import { urlOf } from '../../scripts/postman/url.ts';
 import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { isPassed } from '../../scripts/core/exchange.ts';
 import { Secret } from '../../scripts/core/secret.ts';
-import type { Item } from '../../scripts/postman/collection.ts';
+import type { Item } from '../../scripts/postman/collection-format.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
 import { folder, request } from '../support/builders.ts';
 import { runOf } from '../support/collection-run.ts';

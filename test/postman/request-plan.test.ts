@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Exchange, ExchangeError } from '../../scripts/core/exchange.ts';
 import { Secret } from '../../scripts/core/secret.ts';
-import { type Collection, type Item, parseCollection, placesOf } from '../../scripts/postman/collection.ts';
+import { parseCollection, placesOf } from '../../scripts/postman/collection.ts';
+import type { Collection, Item } from '../../scripts/postman/collection-format.ts';
 import {
   describeEarlyEnd,
   originsOf,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { StepRecord } from '../../scripts/core/result.ts';
-import type { Item } from '../../scripts/postman/collection.ts';
+import type { Item } from '../../scripts/postman/collection-format.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
 import { runCollection } from '../../scripts/runbook/collection.ts';
 import { runHealth } from '../../scripts/runbook/health.ts';

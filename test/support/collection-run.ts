@@ -1,5 +1,6 @@
 import type { CollectionRun } from '../../scripts/core/ports.ts';
-import { findItem, type Item, parseCollection, requestsIn } from '../../scripts/postman/collection.ts';
+import { findItem, parseCollection, requestsIn } from '../../scripts/postman/collection.ts';
+import type { Item } from '../../scripts/postman/collection-format.ts';
 import { collectionBytes } from './builders.ts';
 
 /** A run of the item with this name, of a collection of these. */

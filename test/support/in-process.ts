@@ -1,8 +1,8 @@
 import process from 'node:process';
 import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import type { Session } from '../../scripts/cli/execute.ts';
-import { openSession, readCommandLine } from '../../scripts/cli/main.ts';
+import type { Session } from '../../scripts/cli/session.ts';
+import { openSession, readCommandLine } from '../../scripts/cli/session.ts';
 
 export interface Captured {
   readonly session: Session;

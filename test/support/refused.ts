@@ -39,7 +39,7 @@ export async function verifyRefused(standIn: StandIn, code: ErrorCode, attempt: 
     verdict: 'failed',
     token: null,
     compose: null,
-    error: { code, message: expect.stringMatching(/\w/), hint: { text: expect.stringMatching(/\w/) } },
+    error: { code, message: expect.stringMatching(/\w/), hint: expect.stringMatching(/\w/) },
   });
   expect(exitCode).toBe(exitCodeOf(code));
   expect(stderr).not.toMatch(/^\s+at .*[(:].*\.[cm]?[jt]sx?:\d|node:internal|inside this tool|undefined|\[object/m);

@@ -1,10 +1,9 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import { type Diagnosis, isGood } from '../../core/diagnosis.ts';
 import { cut, toLine } from '../text.ts';
-import { StatusMark } from './status.tsx';
-import { HintProse, Prose, Text } from './text.tsx';
+import { HintProse, Prose, StatusMark, Text } from './parts.tsx';
 
-/** Why the BFF does not start, or that it did, with the lines that say so. */
+/** Why the BFF does not start, or that it did, with the log lines that show it. */
 export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis }) {
   const isFine = isGood(diagnosis);
   return (
@@ -28,7 +27,7 @@ export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis 
             <div>
               <dt>Would a fresh token help?</dt>
               <dd>
-                {diagnosis.iatHelps === null && 'That cannot be told.'}
+                {diagnosis.iatHelps === null && 'That is not known.'}
                 {diagnosis.iatHelps === true && 'Yes, a fresh Initial Access Token helps.'}
                 {diagnosis.iatHelps === false && 'No, a fresh Initial Access Token does not help.'}
               </dd>

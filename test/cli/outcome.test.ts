@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type Paper, renderFailure } from '../../scripts/cli/ending.ts';
+import { type Printer, renderFailure } from '../../scripts/cli/outcome.ts';
 import { createStyle, shortenPaths, wrap } from '../../scripts/cli/style.ts';
 import type { Failure } from '../../scripts/core/result.ts';
 
-const paper: Paper = {
+const printer: Printer = {
   style: createStyle({ hasColor: false, hasUnicode: false }),
   columns: 40,
-  say: (text) => text.replaceAll('/project/', ''),
+  redact: (text) => text.replaceAll('/project/', ''),
 };
 
 function failure(more: Partial<Failure>): Failure {
@@ -15,9 +15,9 @@ function failure(more: Partial<Failure>): Failure {
 
 describe('where it is wrong', () => {
   const at = (excerpt: string, column: number) =>
-    renderFailure(failure({ where: { file: '/project/a.yml', line: 7, column, excerpt } }), paper);
+    renderFailure(failure({ where: { file: '/project/a.yml', line: 7, column, excerpt } }), printer);
 
-  test('the caret stands under the column', () => {
+  test('the caret is under the column', () => {
     expect(at('  bff: ***', 8)).toEqual(['That is wrong.', '  at a.yml:7:8', '  7 |   bff: ***', '             ^']);
   });
 
@@ -35,7 +35,7 @@ describe('where it is wrong', () => {
 
 test('lines are broken after paths have got their final length', () => {
   const message = 'The file /project/compose.yaml cannot be read';
-  expect(renderFailure(failure({ message, hint: { text: message } }), paper)).toEqual([
+  expect(renderFailure(failure({ message, hint: { text: message } }), printer)).toEqual([
     'The file compose.yaml cannot be read',
     '  The file compose.yaml cannot be read',
   ]);
@@ -43,10 +43,10 @@ test('lines are broken after paths have got their final length', () => {
 
 test('a command at the end of a hint stays whole, to be copied', () => {
   const hint = { text: 'To try the restart again:', command: 'docker compose -f compose.yaml up -d bff' };
-  expect(renderFailure(failure({ hint }), paper)[1]).toBe(
+  expect(renderFailure(failure({ hint }), printer)[1]).toBe(
     '  To try the restart again:\n  docker compose -f compose.yaml up -d bff',
   );
-  expect(renderFailure(failure({ hint: { text: 'See:', command: 'npm run doctor' } }), paper).slice(1)).toEqual([
+  expect(renderFailure(failure({ hint: { text: 'See:', command: 'npm run doctor' } }), printer).slice(1)).toEqual([
     '  See: npm run doctor',
   ]);
 });
