@@ -1,8 +1,8 @@
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { fs } from 'zx';
 import { Reader } from '../../test/browser/chromium.ts';
 import { execute } from '../cli/execute.ts';
 import { workOf } from '../cli/main.ts';
@@ -23,19 +23,19 @@ const COMPOSE_FILE = 'CRUDService/docker-compose-authzen4.yml';
 const SAMPLE = 'reports/sample';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folder = await mkdtemp(join(tmpdir(), 'bff-iat-sample-'));
+const folder = await fs.mkdtemp(join(tmpdir(), 'bff-iat-sample-'));
 const end = new AbortController();
 try {
-  await cp(join(root, COLLECTION), join(folder, COLLECTION));
+  await fs.copy(join(root, COLLECTION), join(folder, COLLECTION));
   process.chdir(folder);
   await run();
-  await rm(join(root, SAMPLE), { recursive: true, force: true });
-  await cp(SAMPLE, join(root, SAMPLE), { recursive: true });
+  await fs.emptyDir(join(root, SAMPLE));
+  await fs.copy(SAMPLE, join(root, SAMPLE));
   await photograph(join(root, SAMPLE));
 } finally {
   end.abort();
   process.chdir(root);
-  await rm(folder, { recursive: true, force: true });
+  await fs.remove(folder);
 }
 
 async function run(): Promise<void> {
@@ -51,7 +51,7 @@ async function run(): Promise<void> {
       reportFiles: {
         ...reportFiles,
         async makeRunFolder() {
-          await mkdir(SAMPLE, { recursive: true });
+          await fs.ensureDir(SAMPLE);
           return SAMPLE;
         },
       },
@@ -75,7 +75,7 @@ async function run(): Promise<void> {
 async function photograph(to: string): Promise<void> {
   const reader = await Reader.start();
   try {
-    const html = await readFile(join(to, 'index.html'), 'utf8');
+    const html = await fs.readFile(join(to, 'index.html'), 'utf8');
     const options = { viewport: { width: 1120, height: 1180 }, timezoneId: 'UTC', colorScheme: 'light' } as const;
     const { page } = await reader.open(html, options);
     await page.screenshot({ path: join(to, 'report.png') });

@@ -1,16 +1,15 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
-import { execa } from 'execa';
 import { parse } from 'yaml';
+import { argv, glob, $ as shell } from 'zx';
 import { listServices, readEnvironment, setEnvironment, unsetEnvironment } from '../compose-file/environment.ts';
 import { AppError } from '../core/errors.ts';
 
 /**
- * Tries the compose editor on every service of every compose file below a directory, and lets compose judge: `config` runs before
- * and after each edit, and only that one variable of that one service may differ.
+ * Tries the compose editor on every service of every compose file below a directory, and lets compose judge: before and after
+ * each edit `config` is asked, and only that one variable of that one service may differ.
  *
  *   npm run try-corpus -- DIR [--v1]
  *
@@ -54,18 +53,15 @@ interface Counts {
 
 type Config = { services?: Record<string, { environment?: Record<string, string> }> };
 
-const {
-  values: { v1: isV1 },
-  positionals: [directory],
-} = parseArgs({ options: { v1: { type: 'boolean', default: false } }, allowPositionals: true });
-if (directory === undefined) {
+const directory = argv._[0];
+if (!directory) {
   console.error('Which directory? npm run try-corpus -- DIR [--v1]');
   process.exit(2);
 }
-process.exit((await tryCorpus(directory, isV1)) ? 0 : 1);
+process.exit((await tryCorpus(directory, argv['v1'] === true)) ? 0 : 1);
 
 async function tryCorpus(origin: string, isV1: boolean): Promise<boolean> {
-  const files = (await readdir(origin, { recursive: true })).filter((path) => /\.ya?ml$/.test(path)).sort();
+  const files = (await glob(['**/*.yml', '**/*.yaml'], { cwd: origin, dot: true })).sort();
   const counts: Counts = { outcomes: new Map(), refusals: new Map(), faults: [] };
   const temp = await mkdtemp(join(tmpdir(), 'try-corpus-'));
   try {
@@ -141,10 +137,9 @@ async function baseline(path: string, isV1: boolean, env: Record<string, string>
     const envFile = /env file (\S+) not found|find env file: (\S+)/.exec(problem);
     const variable = /required variable (\w+) is missing/.exec(problem)?.[1];
     const file = envFile?.[1] ?? envFile?.[2];
-    if (file?.startsWith(dirname(path))) {
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, '');
-    } else if (variable && env[variable] === undefined) env[variable] = 'stub';
+    if (file?.startsWith(dirname(path)))
+      await shell({ quiet: true, nothrow: true })`mkdir -p ${dirname(file)} && touch ${file}`;
+    else if (variable && env[variable] === undefined) env[variable] = 'stub';
     else return null;
   }
   return null;
@@ -160,10 +155,10 @@ async function run(
   env: Record<string, string>,
 ): Promise<{ config: Config | null; problem: string }> {
   const own = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env };
-  const [program = '', ...args] = isV1
-    ? ['docker-compose', '-f', path, 'config']
-    : ['docker', 'compose', '-f', path, '--profile', '*', 'config', '--format', 'json'];
-  const result = await execa(program, args, { cwd: dirname(path), env: own, extendEnv: false, reject: false });
+  const $ = shell({ quiet: true, nothrow: true, cwd: dirname(path), env: own });
+  const result = isV1
+    ? await $`docker-compose -f ${path} config`
+    : await $`docker compose -f ${path} --profile ${'*'} config --format json`;
   if (result.exitCode !== 0) return { config: null, problem: result.stderr };
   // v1 prints 0123456789 as it is: a text for YAML 1.1, a number for 1.2.
   const config = isV1 ? parse(result.stdout, { schema: 'failsafe', maxAliasCount: -1 }) : JSON.parse(result.stdout);

@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Collection, Item, Place, Request, Url } from './collection-format.ts';
+import type { Collection, Item, Place, Request } from './collection-format.ts';
 import { parseExport } from './export-json.ts';
 import { misfitIn } from './shape.ts';
 import { isInParts, urlOf } from './url.ts';

@@ -30,7 +30,7 @@ const FREE_FOLDER = 'maintenance';
 
 /** Modules that reach outside of the program. */
 const OUTSIDE_MODULES =
-  /^(node:)?(child_process|cluster|dgram|dns|fs|http|http2|https|inspector|net|os|process|readline|repl|timers|tls|tty|worker_threads)(\/|$)|^(execa|newman|oidc-provider|ora)(\/|$)/;
+  /^(node:)?(child_process|cluster|dgram|dns|fs|http|http2|https|inspector|net|os|process|readline|repl|timers|tls|tty|worker_threads)(\/|$)|^(execa|newman|oidc-provider|ora|zx)(\/|$)/;
 
 /** The same, as globals. */
 const OUTSIDE_GLOBALS = [
