@@ -200,7 +200,10 @@ function createComposeStack(
               ],
       };
     },
-    planWrite: async (settings, signal) => changes.planWrite(await lastLook(signal), settings),
+    async planWrite(settings, signal) {
+      signal.throwIfAborted();
+      return changes.planWrite(await lastLook(signal), settings);
+    },
     planClear: async (prior, signal) => changes.planClear(await changes.read(signal), prior),
 
     async restart(listener, onStart, signal) {

@@ -132,10 +132,14 @@ export function createStack(options: StackOptions): SandboxStack {
         const [instance = null] = await instances(signal);
         return { environment, environments: Object.values(state.project), instance, sideEffects: [] };
       },
-      planWrite: async (settings, signal) => changes.planWrite(looked ?? (await changes.read(signal)), settings),
+      async planWrite(settings, signal) {
+        signal.throwIfAborted();
+        return changes.planWrite(looked ?? (await changes.read(signal)), settings);
+      },
       planClear: async (prior, signal) => changes.planClear(await changes.read(signal), prior),
       async restart(listener, onStart, signal) {
         const old = current?.id;
+        signal.throwIfAborted();
         onStart();
         listener.progress(restart);
         if (service !== SERVICE)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Run } from '../../scripts/core/result.ts';
 import { reportFolderName } from '../../scripts/report/folder.ts';
 import { renderHistory } from '../../scripts/report/history.tsx';
@@ -63,7 +63,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
   }
 
   describe.each(Object.entries(PAGES))('%s', (_, make) => {
-    it('is accessible, quiet and allowed, in light and dark, from narrow to wide', async () => {
+    test('is accessible, quiet and allowed, in light and dark, from narrow to wide', async () => {
       const { page, context, complaints } = await reader.open(make());
       await openEverything(page);
       for (const colorScheme of ['light', 'dark'] as const) {
@@ -81,7 +81,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     });
   });
 
-  it('reports a policy violation when there is one', async () => {
+  test('reports a policy violation when there is one', async () => {
     const broken = render(healthyRun()).replace('</body>', '<script>document.title = "executed"</script></body>');
     const { page, context, complaints } = await reader.open(broken);
     expect(await page.evaluate('violations')).toEqual(['script-src-elem inline']);
@@ -90,7 +90,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
-  it('is whole without scripts', async () => {
+  test('is whole without scripts', async () => {
     const { page, context } = await reader.open(render(healthyRun()), { javaScriptEnabled: false });
     const locate = (text: string) => page.getByText(text, { exact: true }).first();
     expect(await locate('The BFF is registered and healthy.').isVisible()).toBe(true);
@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
-  it("shows times in the reader's zone, with the UTC beside them", async () => {
+  test("shows times in the reader's zone, with the UTC beside them", async () => {
     const { page, context } = await reader.open(render(healthyRun()));
     expect(await page.locator('.kicker time').textContent()).toBe(
       '23 Nov 2026, 11:11:12 CET (2026-11-23 10:11:12 UTC)',
@@ -110,7 +110,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
-  it('filters, searches, and says how many it shows', async () => {
+  test('filters, searches, and says how many it shows', async () => {
     const { page, context } = await reader.open(render(collectionRun(30, 10)));
     const rows = page.locator('.x:visible');
     const output = page.locator('.toolbar output');
@@ -127,7 +127,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
-  it('finds failures in earlier attempts, too', async () => {
+  test('finds failures in earlier attempts, too', async () => {
     const { page, context } = await reader.open(render(healthyRun()));
     expect(await page.locator('.x:visible').count()).toBe(3);
     await page.getByRole('button', { name: 'Failed' }).click();
@@ -136,7 +136,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
-  it('leads from a failure to its request, and opens it', async () => {
+  test('leads from a failure to its request, and opens it', async () => {
     const { page, context } = await reader.open(render(failedMintRun()));
     expect(await page.locator('#x1 .detail').isVisible()).toBe(false);
     await page.getByRole('link', { name: 'Request and response' }).click();
@@ -145,7 +145,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
-  it('copies a command and a body', async () => {
+  test('copies a command and a body', async () => {
     const { page, context } = await reader.open(render(healthyRun()), {
       permissions: ['clipboard-read', 'clipboard-write'],
     });
@@ -159,7 +159,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
-  it('is reached whole by keyboard', async () => {
+  test('is reached whole by keyboard', async () => {
     const { page, context } = await reader.open(render(collectionRun(5, 2)));
     const reached = new Set<string>();
     for (let press = 0; press < 40; press++) {
@@ -188,7 +188,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
-  it('scrolls a long log by keyboard', async () => {
+  test('scrolls a long log by keyboard', async () => {
     const { log } = healthyRun();
     const { page, context } = await reader.open(
       render(healthyRun({ log: Array.from({ length: 30 }, () => log).flat() })),
@@ -204,7 +204,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
-  it('prints without controls, with the deciding requests open', async () => {
+  test('prints without controls, with the deciding requests open', async () => {
     const { page, context } = await reader.open(render(healthyRun()));
     await page.emulateMedia({ media: 'print' });
     await page.evaluate('dispatchEvent(new Event("beforeprint"))');
@@ -215,7 +215,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
-  it('opens and filters 2,000 requests without holding the browser up', async () => {
+  test('opens and filters 2,000 requests without holding the browser up', async () => {
     expect(await longTasksOfReading(reader, render(collectionRun(2000, 50)))).toEqual([]);
   });
 });

@@ -5,12 +5,13 @@ import { AppError } from '../../scripts/core/errors.ts';
 import { deadline } from '../../scripts/platform/clock.ts';
 import { makeTemporaryFolder } from '../../scripts/platform/temporary-folder.ts';
 import type { Tools } from '../../scripts/runbook/job.ts';
-import { openCaptured } from '../support/in-process.ts';
+import { openHere } from '../support/in-process.ts';
 
 /** A run whose one step asks on a terminal, where the answer takes longer than the whole run may. */
 async function answerLate(ask: (tools: Tools) => Promise<unknown>, typed: string) {
   const folder = await makeTemporaryFolder();
-  const { session, read } = await openCaptured('iat', ['--timeout', '300'], { cwd: folder.path });
+  const { session, read } = await openHere(['--timeout', '300'], { command: 'iat', cwd: folder.path });
+  if (read.kind === 'print') throw new Error('only printed');
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
   const { host } = session.outside;
   let nowMs = 0;

@@ -1,18 +1,18 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import process from 'node:process';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ResultDocument } from '../../scripts/report/result-json.ts';
-import { documentOf, runCommand } from '../support/command.ts';
-import { describeWithEachCompose } from '../support/docker.ts';
+import { documentOf, ownEnvironment } from '../support/command.ts';
+import { describeWithCompose } from '../support/docker.ts';
 import { provideBareImage } from '../support/docker-image.ts';
 import { createDockerProject } from '../support/docker-project.ts';
 import { createDockerStack, type DockerStack, STALE_IAT, statusOf, until } from '../support/docker-stack.ts';
+import { runHere } from '../support/in-process.ts';
 
 const COLLECTION = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
 
 // One stack for all, from failing to healthy and back.
-describeWithEachCompose('npm run doctor against containers', (compose) => {
+describeWithCompose('npm run doctor against containers', (compose) => {
   let stack: DockerStack;
 
   beforeAll(async () => {
@@ -50,7 +50,7 @@ describeWithEachCompose('npm run doctor against containers', (compose) => {
     expect(idpOf(document)).toMatch(/^from the BFF it cannot be reached: its host name does not resolve;/);
   });
 
-  test('stopped, and the IdP is still gone: asked from its network all the same', async () => {
+  test('stopped, and the IdP is still gone: asked from its network anyway', async () => {
     await stack.compose('stop', '-t', '1', 'bff');
     const document = await doctor(stack);
     expect(idpOf(document)).toMatch(/^from the BFF it cannot be reached: its host name does not resolve;/);
@@ -58,24 +58,22 @@ describeWithEachCompose('npm run doctor against containers', (compose) => {
   });
 });
 
-describeWithEachCompose('an image without any of the tools', (compose) => {
-  const TELLS = '(its image has neither python nor node, curl or wget)';
+describeWithCompose('an image without any of the tools', (compose) => {
+  const WHY = '(its image has neither python nor node, curl or wget)';
   let bare: Awaited<ReturnType<typeof provideBareImage>>;
 
   beforeAll(async () => {
     bare = await provideBareImage();
   });
 
-  // Who made the container makes no difference to the second, which takes five containers to find out.
-  const states = compose.title === 'docker compose' ? (['running', 'stopped'] as const) : (['running'] as const);
-  test.for(states)('%s: it says so, and that is no fault', async (state) => {
+  test.for(['running', 'stopped'] as const)('%s: it says so, and that is no fault', async (state) => {
     const wait = `console.log('Client registered: bff-server'); setInterval(() => {}, 1000)`;
     const text = `version: "3.8"\nservices:\n  bff:\n    image: ${bare.image}\n    command: ["${bare.program}", "-e", "${wait}"]\n    environment: {DCR_ENABLED: "true", IDP_BASE_URL: "http://idp-app:8002"}\n`;
     const it = await createDockerProject(compose, { 'docker-compose.yml': text });
     await it.compose('up', '-d');
     if (state === 'stopped') await it.compose('kill');
     const document = await doctor({ composeFile: it.path('docker-compose.yml'), folder: it.folder });
-    expect(idpOf(document)).toContain(TELLS);
+    expect(idpOf(document)).toContain(WHY);
     expect(document.steps.find(({ name }) => name === 'idp')?.status).toBe('passed');
     expect(document.exitCode, document.printed).toBe(1);
     expect(document.diagnosis?.code).toBe('unknown');
@@ -85,12 +83,10 @@ describeWithEachCompose('an image without any of the tools', (compose) => {
 type Place = Pick<DockerStack, 'composeFile' | 'folder'> & Partial<Pick<DockerStack, 'idpUrl' | 'bffUrl'>>;
 
 async function doctor(place: Place): Promise<ResultDocument & { readonly printed: string }> {
-  const nobody = 'http://127.0.0.1:1';
-  const { idpUrl = nobody, bffUrl = nobody } = place;
-  const ended = await runCommand(
-    ['--json', '-f', place.composeFile, '--idp-url', idpUrl, '--bff-url', bffUrl, '--collection', COLLECTION],
-    { command: 'doctor', cwd: place.folder, env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' } },
-  );
+  const unused = 'http://127.0.0.1:1';
+  const { composeFile, folder: cwd, idpUrl = unused, bffUrl = unused } = place;
+  const args = ['--json', '-f', composeFile, '--idp-url', idpUrl, '--bff-url', bffUrl, '--collection', COLLECTION];
+  const ended = await runHere(args, { command: 'doctor', cwd, env: ownEnvironment() });
   const document = documentOf(ended);
   expect(ended.exitCode).toBe(document.exitCode);
   return { ...document, printed: ended.all };

@@ -1,9 +1,10 @@
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import type { ErrorCode } from '../../scripts/core/errors.ts';
 import { type Compose, describeWithEachCompose } from '../support/docker.ts';
 import { bffWith, createDockerProject, type DockerProject, OLD } from '../support/docker-project.ts';
 
-/** What goes wrong with a container, and what has to be said about it. */
+/** What goes wrong with a container, and what must be reported. */
 interface Row {
   /** What its node does, as one line; `said` writes lines, `stay` keeps it alive. */
   readonly does: string;
@@ -12,17 +13,19 @@ interface Row {
   readonly args?: readonly string[];
   /** Done to the container when it is being asked how it is. */
   readonly meanwhile?: (project: DockerProject, id: string) => Promise<unknown>;
-  readonly expected: Partial<Expected>;
+  /** Parts of the result, and of what is printed as a warning. */
+  readonly expected: object;
 }
 
-interface Expected {
-  readonly exitCode: number;
-  readonly code: string | null;
-  readonly message: RegExp;
-  readonly hint: RegExp;
-  readonly diagnosis: string;
-  readonly warnings: RegExp;
-}
+const unhealthy = (code: ErrorCode, message: RegExp, hint?: RegExp) => ({
+  exitCode: 1,
+  error: {
+    code,
+    message: expect.stringMatching(message),
+    ...(hint === undefined ? {} : { hint: expect.stringMatching(hint) }),
+  },
+});
+const healthy = { exitCode: 0, error: null };
 
 const REGISTERED = "said('Client registered: bff-server');";
 const HINT = "said('Get new RAT/IAT from /api/admin/dcr/initial-access-tokens and update DCR_IAT');";
@@ -30,38 +33,38 @@ const HINT = "said('Get new RAT/IAT from /api/admin/dcr/initial-access-tokens an
 const firstAndThen = (first: string, then: string) =>
   `const file = '/tmp/started'; if (fs.existsSync(file)) { ${then} } else { fs.writeFileSync(file, ''); ${first} }`;
 const exit = (code: number, after = 0) => `setTimeout(() => process.exit(${code}), ${after});`;
-const STABLE = ['--stable-for', '30'];
+/** Long enough for whatever happens to it meanwhile. */
+const STABLE = ['--stable-for', '100'];
 
 const ROWS: Readonly<Record<string, Row>> = {
   'never starts': {
     does: '',
     service: ['entrypoint: ["no-such-program"]'],
-    expected: { code: 'container-not-started', message: /no-such-program/, hint: /does not exist in the image/ },
+    expected: unhealthy('container-not-started', /no-such-program/, /does not exist in the image/),
   },
   'exits at once': {
     does: exit(3),
-    expected: { code: 'container-exited', message: /exited with code 3/, diagnosis: 'unknown' },
+    expected: { ...unhealthy('container-exited', /exited with code 3/), diagnosis: { code: 'unknown' } },
   },
-  'is killed': { does: exit(137), expected: { code: 'container-exited', message: /code 137 \(killed\)/ } },
   'crashes again and again': {
     does: `${REGISTERED} ${exit(1, 50)}`,
     service: ['restart: always'],
     args: STABLE,
-    expected: { code: 'container-crash-loop', message: /again and again/ },
+    expected: unhealthy('container-crash-loop', /again and again/),
   },
-  'writes why, and is gone before anybody looks': {
+  'writes why, and has ended before it is looked at': {
     does: `said('ERROR dcr httpx.ConnectError: [Errno -2] Name or service not known'); ${HINT} ${exit(3)}`,
-    expected: { code: 'bootstrap-failed', diagnosis: 'idp-unreachable', message: /does not resolve/ },
+    expected: { ...unhealthy('bootstrap-failed', /does not resolve/), diagnosis: { code: 'idp-unreachable' } },
   },
   'writes why in one line of many kilobytes': {
     does: `said(JSON.stringify({ event: 'dcr registration failed', stack: 'x'.repeat(50_000), error: 'invalid_token', status: 401 })); ${HINT} stay();`,
     service: ['logging: {driver: local}'],
-    expected: { code: 'bootstrap-failed', diagnosis: 'iat-invalid' },
+    expected: { ...unhealthy('bootstrap-failed', /does not accept the IAT/), diagnosis: { code: 'iat-invalid' } },
   },
-  'fails once, and is fine when it was restarted': {
+  'fails once, and is fine after its restart': {
     does: firstAndThen(`said('ERROR dcr connection refused: idp-app:8002'); ${exit(1)}`, `${REGISTERED} stay();`),
     service: ['restart: on-failure'],
-    expected: { exitCode: 0, code: null, diagnosis: 'registered' },
+    expected: { ...healthy, diagnosis: { code: 'registered' } },
   },
   'is unhealthy by its own check': {
     does: `${REGISTERED} stay();`,
@@ -69,58 +72,41 @@ const ROWS: Readonly<Record<string, Row>> = {
       `healthcheck: {test: ["CMD", "node", "-e", "console.log('sessions are gone'); process.exit(1)"], interval: 1s, retries: 1}`,
     ],
     args: STABLE,
-    expected: { code: 'bff-unhealthy', message: /healthcheck fails: sessions are gone/ },
-  },
-  'dies when it was healthy already': {
-    does: `${REGISTERED} setTimeout(() => process.exit(9), 4_000);`,
-    args: STABLE,
-    expected: { code: 'container-exited', message: /code 9/ },
+    expected: unhealthy('bff-unhealthy', /healthcheck fails: sessions are gone/),
   },
   'keeps no log': {
     does: `${REGISTERED} stay();`,
     service: ['logging: {driver: none}'],
-    expected: { exitCode: 0, code: null, warnings: /logging driver none .* keeps no log/ },
-  },
-  'floods, garbles its lines and is fine': {
-    does: `for (let i = 0; i < 20_000; i++) said('::error::' + i + '\\u001b[31m' + String.fromCharCode(i % 32)); process.stdout.write(Buffer.from([0xff, 0xc3, 10])); ${REGISTERED} stay();`,
-    expected: { exitCode: 0, code: null, diagnosis: 'registered' },
+    expected: { ...healthy, warnings: expect.stringMatching(/The log of .* cannot be read here/) },
   },
   'is paused': {
     does: `${REGISTERED} stay();`,
     args: STABLE,
     meanwhile: (_project, id) => execa('docker', ['pause', id]),
-    expected: { code: 'container-paused', message: /is paused/, hint: /docker unpause/ },
+    expected: unhealthy('container-paused', /is paused/, /docker unpause/),
   },
-  'is replaced by somebody': {
+  'is replaced by another one': {
     does: `${REGISTERED} stay();`,
     args: STABLE,
     meanwhile: (project) => project.compose('up', '-d', '--force-recreate', 'bff'),
-    expected: { code: 'container-replaced', message: /replaced/ },
+    expected: unhealthy('container-replaced', /replaced/),
   },
-  'is removed by somebody': {
+  'is removed': {
     does: `${REGISTERED} stay();`,
     args: STABLE,
     meanwhile: (_project, id) => execa('docker', ['rm', '-f', id]),
-    expected: { code: 'container-replaced', message: /gone|being removed/ },
+    expected: unhealthy('container-replaced', /gone|being removed/),
   },
 };
 
-/** What depends on how compose makes containers; the others are the daemon's business, and need one compose only. */
-const WITH_BOTH = [
-  'never starts',
-  'exits at once',
-  'crashes again and again',
-  'keeps no log',
-  'is replaced by somebody',
-];
+/** Compose v1 has its own words for it. The other rows are what the daemon does, and need one compose only. */
+const WITH_BOTH = ['never starts'];
 
 /** Projects side by side: they mostly wait. */
-const AT_ONCE = 3;
-/** From what decides to the verdict, whatever else the machine does meanwhile. */
-const LIMIT_MS = 5_000;
+const AT_ONCE = 4;
 
 describeWithEachCompose('what becomes of a container', (compose) => {
-  test('is told in time', { timeout: 240_000 }, async () => {
+  test('is reported by its name', async () => {
     const isV2 = compose.title === 'docker compose';
     const rows = Object.entries(ROWS).filter(([name]) => isV2 || WITH_BOTH.includes(name));
     const work = async () => {
@@ -132,43 +118,15 @@ describeWithEachCompose('what becomes of a container', (compose) => {
 
 async function verify(compose: Compose, name: string, row: Row): Promise<void> {
   const it = await createDockerProject(compose, { 'docker-compose.yml': render(row) });
-  let decided: number | null = null;
   const running = it.iat(row.args ?? []);
   if (row.meanwhile !== undefined) {
-    await it.asked;
+    await Promise.race([it.asked, running]);
     const [container] = await it.containers('bff');
     await row.meanwhile(it, container?.id ?? '');
-    decided = Date.now();
   }
-  const end = await running;
-  const { startedAt, durationMs, steps } = end.document;
-  const endedAt = Date.parse(startedAt ?? '') + durationMs;
-  // Before compose has come back there is nothing to look at.
-  const lookedMs = steps.slice(0, 4).reduce((sum, step) => sum + step.durationMs, 0);
-  const word = decided ?? (await lastWord(it)) ?? endedAt;
-  const tookMs = Math.min(endedAt - word, durationMs - lookedMs);
-  const { exitCode = 1, code = null, message = /^/, hint = /^/, warnings = /^/, diagnosis } = row.expected;
-  const said = `${name}: ${end.all}`;
-  expect.soft(end, said).toMatchObject({ exitCode, code });
-  expect.soft(end.message, said).toMatch(message);
-  expect.soft(end.hint, said).toMatch(hint);
-  expect.soft(end.warnings, said).toMatch(warnings);
-  if (diagnosis !== undefined) expect.soft(end.document.diagnosis?.code, said).toBe(diagnosis);
-  if (exitCode === 1) expect.soft(tookMs, said).toBeLessThan(LIMIT_MS);
-  console.log(`${compose.title}, ${name}: ${tookMs} ms`);
-}
-
-/** When the container ended, or else when it wrote its last line: by the clock of this machine, which is the daemon's. */
-async function lastWord(it: DockerProject): Promise<number | null> {
-  const [container] = await it.containers('bff');
-  if (container === undefined) return null;
-  const format = '{{.State.Status}} {{.State.FinishedAt}}';
-  const { stdout } = await execa('docker', ['inspect', '--format', format, container.id]);
-  const [status, finishedAt = ''] = stdout.split(' ');
-  if (status === 'exited') return Date.parse(finishedAt);
-  const { stdout: line } = await execa('docker', ['logs', '-t', '--tail', '1', container.id], { reject: false });
-  const time = Date.parse(String(line).split(' ')[0] ?? '');
-  return Number.isNaN(time) ? null : time;
+  const { document, warnings, all } = await running;
+  const { error, diagnosis } = document;
+  expect.soft({ ...document, error, diagnosis, warnings }, `${name}: ${all}`).toMatchObject(row.expected);
 }
 
 function render({ does, service = [] }: Row): string {

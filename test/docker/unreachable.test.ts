@@ -4,10 +4,10 @@ import { describeWithDocker } from '../support/docker.ts';
 import { verifyRefused } from '../support/refused.ts';
 import { createStandIn } from '../support/stand-in.ts';
 
-// The real command line, and where it looks for the daemon is nobody.
+// The real docker command, which finds no daemon where it looks for one.
 describeWithDocker('a daemon that does not answer', () => {
   test.for([
-    ['DOCKER_HOST', 'unix:///nonexistent.sock', /The Docker daemon does not answer\.\s.*If DOCKER_HOST is set/s],
+    ['DOCKER_HOST', 'unix:///nonexistent.sock', /The Docker daemon does not answer\.\s.*If\s+DOCKER_HOST\s+is\s+set/s],
     ['DOCKER_HOST', 'tcp://127.0.0.1:1', /The Docker daemon does not answer\./],
     ['DOCKER_CONTEXT', 'no-such-context', /The Docker context that is selected does not exist\.\s.*docker context ls/s],
   ] as const)('%s=%s', async ([name, value, words]) => {

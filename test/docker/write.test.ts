@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { describeWithEachCompose } from '../support/docker.ts';
+import { describeWithCompose, describeWithEachCompose } from '../support/docker.ts';
 import {
   bffWith,
   createDockerProject,
@@ -13,114 +13,118 @@ import {
   SETTINGS,
 } from '../support/docker-project.ts';
 
-describeWithEachCompose('where the token is written', (compose) => {
+/** A value that lives in .env. */
+const REFERENCE = bffWith('DCR_IAT: ${DCR_IAT:-none}');
+const A = bffWith(`DCR_IAT: "${OLD}"`);
+const B = `version: "3.8"\nservices:\n  bff:\n    environment:\n      - DCR_IAT=${OLD}-b\n`;
+const B_WRITTEN = B.replace(`${OLD}-b`, IAT);
+
+describeWithEachCompose('what this compose has done says where', (compose) => {
+  const project = (files: Readonly<Record<string, string>>) => createDockerProject(compose, files);
+
+  test('a value that lives in .env is written there, the compose file stays, and the new container has it', async () => {
+    const it = await project({ 'docker-compose.yml': REFERENCE, '.env': `# mine\nA=b\nDCR_IAT=${OLD}` });
+    await it.compose('up', '-d');
+    const [old] = await it.containers('bff');
+    const end = await it.iat([]);
+    expect(end.exitCode, end.all).toBe(0);
+    expect(end.document.compose).toMatchObject({ wrote: 'env-file', changed: ['DCR_IAT'] });
+    await expectChanged(it, { '.env': `# mine\nA=b\nDCR_IAT='${IAT}'` });
+    const [container] = await it.containers('bff');
+    expect(container?.id).not.toBe(old?.id);
+    expect(container).toMatchObject({ name: old?.name, env: { DCR_IAT: IAT } });
+  });
+
+  test('a value in the file that the stack was started with (--env-file) is written there, from whatever folder that was', async () => {
+    const it = await project({
+      'docker-compose.yml': REFERENCE,
+      '.env': 'DCR_IAT=\n',
+      'other.env': `DCR_IAT=${OLD}\n`,
+    });
+    const [name, cwd] = [basename(it.folder), dirname(it.folder)];
+    const files = ['--env-file', `${name}/other.env`, '-f', `${name}/docker-compose.yml`];
+    await it.composeWith({ cwd }, ...files, 'up', '--no-start');
+    const end = await it.iat(['--no-restart']);
+    expect(end.exitCode, end.all).toBe(0);
+    await expectChanged(it, { 'other.env': `DCR_IAT='${IAT}'\n` });
+  });
+
+  test('the running stack says which, whatever is found or named', async () => {
+    const it = await project({ 'docker-compose.yml': A, 'b.yml': B });
+    await it.compose('-f', 'docker-compose.yml', '-f', 'b.yml', 'up', '--no-start');
+    const found = await it.iat(['--no-restart']);
+    expect(found.exitCode, found.all).toBe(0);
+    expect(found.document.compose?.files).toEqual([it.path('docker-compose.yml'), it.path('b.yml')]);
+    await expectChanged(it, { 'b.yml': B_WRITTEN });
+    await it.write({ 'b.yml': B });
+    const named = await it.iat(['--no-restart', '-f', 'docker-compose.yml']);
+    expect(named.exitCode, named.all).toBe(0);
+    await expectChanged(it, { 'b.yml': B_WRITTEN });
+
+    // The stack was started with a file that is gone: then what is there counts.
+    await rm(it.path('b.yml'));
+    const gone = await it.iat(['--no-restart']);
+    expect(gone.exitCode, gone.all).toBe(0);
+    await expectChanged(it, { 'docker-compose.yml': A.replace(OLD, IAT), 'b.yml': null });
+  });
+
+  test('of several default names the one that this compose has taken', async () => {
+    const it = await project({ 'docker-compose.yml': A, 'compose.yaml': A });
+    await it.compose('up', '--no-start');
+    const end = await it.iat(['--no-restart']);
+    expect(end.exitCode, end.all).toBe(0);
+    const taken = compose.title === 'docker compose' ? 'compose.yaml' : 'docker-compose.yml';
+    await expectChanged(it, { [taken]: A.replace(OLD, IAT) });
+  });
+});
+
+describeWithCompose('where the token is written', (compose) => {
   const project = (files: Readonly<Record<string, string>>) => createDockerProject(compose, files);
 
   describe('a value that lives in .env', () => {
-    const reference = bffWith('DCR_IAT: ${DCR_IAT:-none}');
-
-    test('is written there, the compose file stays, and the new container has it', async () => {
-      const it = await project({ 'docker-compose.yml': reference, '.env': `# mine\nA=b\nDCR_IAT=${OLD}` });
-      await it.compose('up', '-d');
-      const [old] = await it.containers('bff');
-      const end = await it.iat([]);
-      expect(end.exitCode, end.all).toBe(0);
-      expect(end.document.compose).toMatchObject({ wrote: 'env-file', changed: ['DCR_IAT'] });
-      await expectChanged(it, { '.env': `# mine\nA=b\nDCR_IAT='${IAT}'` });
-      const [container] = await it.containers('bff');
-      expect(container?.id).not.toBe(old?.id);
-      expect(container).toMatchObject({ name: old?.name, env: { DCR_IAT: IAT } });
-    });
-
     test('in a .env that does not exist yet: only its owner may read it', async () => {
-      const it = await project({ 'docker-compose.yml': reference.replace(':-none', ':?run npm run iat') });
+      const it = await project({ 'docker-compose.yml': REFERENCE.replace(':-none', ':?run npm run iat') });
       const end = await it.iat(['--no-restart']);
       expect(end.exitCode, end.all).toBe(0);
       await expectChanged(it, { '.env': `DCR_IAT='${IAT}'\n` });
       expect((await stat(it.path('.env'))).mode & 0o777).toBe(0o600);
     });
 
-    test('in the file that the stack was started with (--env-file), from wherever that was', async () => {
-      const it = await project({
-        'docker-compose.yml': reference,
-        '.env': 'DCR_IAT=\n',
-        'other.env': `DCR_IAT=${OLD}\n`,
-      });
-      const [name, cwd] = [basename(it.folder), dirname(it.folder)];
-      const files = ['--env-file', `${name}/other.env`, '-f', `${name}/docker-compose.yml`];
-      await it.composeWith({ cwd }, ...files, 'up', '--no-start');
-      const end = await it.iat(['--no-restart']);
-      expect(end.exitCode, end.all).toBe(0);
-      await expectChanged(it, { 'other.env': `DCR_IAT='${IAT}'\n` });
-    });
-
     test('but not below an exported variable', async () => {
-      const it = await project({ 'docker-compose.yml': reference });
+      const it = await project({ 'docker-compose.yml': REFERENCE });
       await expectRefused(it, await it.iat([], { env: { DCR_IAT: '' } }), 'shell-overrides', 'unset DCR_IAT');
     });
 
     test('but not for another service as well', async () => {
-      const other = `${reference}  worker:\n    image: "@image@"\n    environment: ["TOKEN=x$DCR_IAT"]\n`;
+      const other = `${REFERENCE}  worker:\n    image: "@image@"\n    environment: ["TOKEN=x$DCR_IAT"]\n`;
       const it = await project({ 'docker-compose.yml': other });
       await expectRefused(it, await it.iat([]), 'shared', 'worker');
     });
   });
 
   describe('several files', () => {
-    const a = bffWith(`DCR_IAT: "${OLD}"`);
-    const b = `version: "3.8"\nservices:\n  bff:\n    environment:\n      - DCR_IAT=${OLD}-b\n`;
-    const written = b.replace(`${OLD}-b`, IAT);
-
-    test('the running stack says which, whatever is found or named', async () => {
-      const it = await project({ 'docker-compose.yml': a, 'b.yml': b });
-      await it.compose('-f', 'docker-compose.yml', '-f', 'b.yml', 'up', '--no-start');
-      const found = await it.iat(['--no-restart']);
-      expect(found.exitCode, found.all).toBe(0);
-      expect(found.document.compose?.files).toEqual([it.path('docker-compose.yml'), it.path('b.yml')]);
-      await expectChanged(it, { 'b.yml': written });
-      await it.write({ 'b.yml': b });
-      const named = await it.iat(['--no-restart', '-f', 'docker-compose.yml']);
-      expect(named.exitCode, named.all).toBe(0);
-      await expectChanged(it, { 'b.yml': written });
-
-      // The stack was started with a file that is gone: then what is there counts.
-      await rm(it.path('b.yml'));
-      const gone = await it.iat(['--no-restart']);
-      expect(gone.exitCode, gone.all).toBe(0);
-      await expectChanged(it, { 'docker-compose.yml': a.replace(OLD, IAT), 'b.yml': null });
-    });
-
     test('COMPOSE_FILE, and the override file that compose takes by itself', async () => {
-      const it = await project({ 'docker-compose.yml': a, 'b.yml': b });
+      const it = await project({ 'docker-compose.yml': A, 'b.yml': B });
       const both = await it.iat(['--no-restart'], { env: { COMPOSE_FILE: 'docker-compose.yml:b.yml' } });
       expect(both.exitCode, both.all).toBe(0);
-      await expectChanged(it, { 'b.yml': written });
+      await expectChanged(it, { 'b.yml': B_WRITTEN });
 
-      const override = await project({ 'docker-compose.yml': a, 'docker-compose.override.yml': b });
+      const override = await project({ 'docker-compose.yml': A, 'docker-compose.override.yml': B });
       const end = await override.iat(['--no-restart']);
       expect(end.exitCode, end.all).toBe(0);
-      await expectChanged(override, { 'docker-compose.override.yml': written });
-    });
-
-    test('of several default names the one that this compose has taken', async () => {
-      const it = await project({ 'docker-compose.yml': a, 'compose.yaml': a });
-      await it.compose('up', '--no-start');
-      const end = await it.iat(['--no-restart']);
-      expect(end.exitCode, end.all).toBe(0);
-      const taken = compose.title === 'docker compose' ? 'compose.yaml' : 'docker-compose.yml';
-      await expectChanged(it, { [taken]: a.replace(OLD, IAT) });
+      await expectChanged(override, { 'docker-compose.override.yml': B_WRITTEN });
     });
 
     test('a file that changes while the token is minted, and would win: everything is put back', async () => {
-      const it = await project({ 'a.yml': a, 'b.yml': 'version: "3.8"\nservices: {}\n' });
-      it.onMint(() => it.write({ 'b.yml': b }));
+      const it = await project({ 'a.yml': A, 'b.yml': 'version: "3.8"\nservices: {}\n' });
+      it.onMint(() => it.write({ 'b.yml': B }));
       const end = await it.iat(['-f', 'a.yml', '-f', 'b.yml']);
       expect(end, end.all).toMatchObject({ exitCode: 3, code: 'effective-value', mints: 1 });
       await expectChanged(it, {});
     });
 
     test('a file that compose rejects after the token was written: everything is put back', async () => {
-      const it = await project({ 'a.yml': a, 'b.yml': 'version: "3.8"\nservices: {}\n' });
+      const it = await project({ 'a.yml': A, 'b.yml': 'version: "3.8"\nservices: {}\n' });
       it.onMint(() => it.write({ 'b.yml': 'version: "3.8"\nservices: {bff: {nonsense: 1}}\n' }));
       const end = await it.iat(['-f', 'a.yml', '-f', 'b.yml']);
       expect(end, end.all).toMatchObject({ exitCode: 3, code: 'effective-value', mints: 1 });

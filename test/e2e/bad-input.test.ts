@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { verifyRefused } from '../support/refused.ts';
 import { createStandIn, type StandIn } from '../support/stand-in.ts';
 
-const HIDDEN = 'test-only-value-that-is-nobodys-business';
+const HIDDEN = 'test-only-value-that-is-of-another-kind';
 
-/** A request of Postman's format, for a collection of one's own. */
+/** A request of Postman's format, for the test's own collection. */
 function request(name: string, url = '{{idp_url}}/api/admin/dcr/initial-access-tokens') {
   return { name, request: { method: 'POST', url } };
 }
@@ -24,7 +24,7 @@ async function writeCollection(standIn: StandIn, items: readonly object[]): Prom
 
 const OWN = { args: ['--collection', 'own.json'] };
 
-// No docker at all in these: what is wrong with the files is said first.
+// There is no docker in these: what is wrong with the files is reported first.
 describe('the compose file', () => {
   test('there is none', async () => {
     const standIn = await createStandIn([]);

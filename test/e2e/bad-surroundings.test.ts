@@ -5,13 +5,13 @@ import { runCommand } from '../support/command.ts';
 import { verifyRefused } from '../support/refused.ts';
 import { createHome, createStandIn, OTHER_SECRET } from '../support/stand-in.ts';
 
-const HIDDEN = 'test-only-value-that-is-nobodys-business';
+const HIDDEN = 'test-only-value-that-is-of-another-kind';
 
 describe('the admin token', () => {
   const none = { IAT_ADMIN_TOKEN: '' };
   const inFile = { env: none, args: ['--admin-token-file', 'token'] };
 
-  test('is nowhere: both ways are said, and nobody is asked where there is no terminal', async () => {
+  test('is nowhere: both ways are named, and there is no prompt without a terminal', async () => {
     const text = await verifyRefused(await createStandIn(), 'admin-token-missing', { env: none });
     expect(text).toMatch(/IAT_ADMIN_TOKEN.*--admin-token-file FILE/s);
   });
@@ -74,7 +74,7 @@ describe('Docker', () => {
     const body = `services.bff.environment.[0]: unexpected type: invalid interpolation format: "${OTHER_SECRET}"\n`;
     standIn.answer(/ config /, { status: 15, body });
     const text = await verifyRefused(standIn, 'compose-invalid');
-    expect(text).toMatch(/accept its files \(services\.bff\.environment\).*\n {2}docker compose .* config -q\n/s);
+    expect(text).toMatch(/accept its files \(services\.bff\.environment\).*\sdocker compose .*\sconfig -q\n/s);
   });
 });
 
@@ -85,7 +85,7 @@ describe('the IdP', () => {
     expect(await verifyRefused(standIn, 'idp-unreachable', { args })).toContain('127.0.0.1:1');
   });
 
-  test('redirects: nobody gets the admin token there', async () => {
+  test('redirects: the admin token is not sent there', async () => {
     const standIn = await createStandIn();
     const login = await createStandIn();
     const location = `${login.args[1]}/login`;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { readCommandLine } from '../../scripts/cli/session.ts';
+import type { CommandName } from '../../scripts/cli/commands.ts';
 import type { ErrorCode } from '../../scripts/core/errors.ts';
 import { documentOf, startCommand } from '../support/command.ts';
 import { findLeaks, readAllFiles } from '../support/leaks.ts';
@@ -58,15 +58,15 @@ const AFTER = `${LEAK_EVERYWHERE} secrets.forEach(leak); throw new Error('at the
 const script = (listen: string, exec: string) => ({ listen, script: { exec: exec.split('\n') } });
 const EVENTS = [script('prerequest', BEFORE), script('test', AFTER)];
 
-/** Every command, with what makes it do its work; `null`: it brings a sandbox of its own (canary-demo). */
+/** Every command, with what makes it do its work; `null`: it brings a sandbox of its own (demo.test.ts). */
 const ARGUMENTS = {
-  iat: ['--health-timeout', '1', '--timeout', '20'],
-  doctor: ['--timeout', '20'],
+  iat: ['--health-timeout', '1'],
+  doctor: [],
   health: [],
-  clear: ['--timeout', '20'],
+  clear: [],
   collection: ['IdP Admin', 'BFF Health'],
   demo: null,
-} as const satisfies Record<Parameters<typeof readCommandLine>[0], readonly string[] | null>;
+} as const satisfies Record<CommandName, readonly string[] | null>;
 type Name = keyof typeof ARGUMENTS;
 
 /** How each of them ends: with a collection like that nothing passes. */
@@ -110,8 +110,9 @@ async function writeLeakingCollection({ home, env }: StandIn): Promise<void> {
   await writeFile(join(home, 'environment.json'), JSON.stringify({ name: 'Test', values }));
 }
 
-/** What the kernel shows of every process below `pid`, sampled until it is told to stop. */
+/** What the kernel shows of every process below `pid`, looked at again and again until `stop`. */
 function sampleProcesses(pid: number): {
+  look(): void;
   stop(): { readonly argv: string; readonly environments: string; readonly count: number };
 } {
   const argv = new Map<string, string>();
@@ -140,8 +141,9 @@ function sampleProcesses(pid: number): {
         environments.set(name, `${environments.get(name) ?? ''}\n${read(`/proc/${name}/environ`)}`);
     }
   };
-  const timer = setInterval(look, 15);
+  const timer = setInterval(look, 50);
   return {
+    look,
     stop() {
       clearInterval(timer);
       return {
@@ -165,6 +167,8 @@ describe.skipIf(!existsSync('/proc/self/environ'))('a collection that leaks in e
     const headers = { 'content-type': 'application/json', 'set-cookie': `sid=${SECRETS.cookie}; Path=/` };
     standIn.answer(/^GET /, { status: 200, body, headers });
     const before = await readAllFiles(home);
+    // Of the children of iat at least this one is looked at.
+    const up = standIn.hold(/ up -d/);
     const [urls, bffUrl] = [standIn.args.slice(0, 4), standIn.args.slice(2, 4)];
     const given = { iat: standIn.args, doctor: urls, health: bffUrl }[command as 'iat'] ?? [];
     const running = startCommand(
@@ -176,6 +180,10 @@ describe.skipIf(!existsSync('/proc/self/environ'))('a collection that leaks in e
       },
     );
     const sampled = sampleProcesses(running.pid);
+    void up.reached.then(() => {
+      sampled.look();
+      up.release();
+    });
     const ended = await running.ended;
     const { stdout, stderr } = ended;
     const { argv, environments, count } = sampled.stop();

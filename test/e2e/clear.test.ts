@@ -17,11 +17,11 @@ describe('npm run iat:clear', () => {
 
     const plan = await story.run('clear', '--dry-run');
     expect(plan.run).toMatchObject({ exitCode: 0, verdict: 'planned' });
-    expect(plan.output).toMatch(/-\s+DCR_IAT: ‹/);
+    expect(plan.all).toMatch(/-\s+DCR_IAT: ‹/);
     expect(await story.token()).toBe(token);
 
     const cleared = await story.run('clear');
-    expect(cleared.run, cleared.output).toMatchObject({
+    expect(cleared.run, cleared.all).toMatchObject({
       command: 'clear',
       exitCode: 0,
       verdict: 'healthy',
@@ -35,12 +35,12 @@ describe('npm run iat:clear', () => {
     expect(await story.token()).toBeUndefined();
 
     const again = await story.run('clear');
-    expect(again.run, again.output).toMatchObject({ exitCode: 0, verdict: 'healthy' });
+    expect(again.run, again.all).toMatchObject({ exitCode: 0, verdict: 'healthy' });
     expect(stepsOf(again.run)).toEqual(['preflight passed', 'health passed']);
     // Neither in what was printed, nor in a report.
-    const reports = Object.values(await readAllFiles(join(story.home, 'reports')));
+    const reports = Object.entries(await readAllFiles(join(story.home, 'reports')));
     expect(reports.length).toBeGreaterThan(10);
-    const shown = [...reports, plan.output, cleared.output, again.output];
+    const shown = [...reports.map(([, text]) => text), plan.all, cleared.all, again.all];
     expect(shown.filter((text) => text.includes(token))).toEqual([]);
   });
 
@@ -62,7 +62,7 @@ describe('npm run iat:clear', () => {
     for (const args of [['iat'], ['iat', '--no-restart'], ['clear']] as const) {
       const [command, ...more] = args;
       const told = await several.run(command, ...more);
-      expect(told.run.exitCode, told.output).toBe(0);
+      expect(told.run.exitCode, told.all).toBe(0);
     }
     expect(await several.compose()).toBe(several.before);
   });
@@ -70,7 +70,7 @@ describe('npm run iat:clear', () => {
   test('--clear does it at the end of the same run', async () => {
     const story = await openStory({ staleIat: true });
     const run = await story.run('iat', '--clear');
-    expect(run.run, run.output).toMatchObject({
+    expect(run.run, run.all).toMatchObject({
       exitCode: 0,
       verdict: 'healthy',
       compose: { changed: ['DCR_IAT'], diff: expect.stringMatching(/^- +DCR_IAT: ‹value before›$/m) },
@@ -92,7 +92,7 @@ describe('npm run iat:clear', () => {
     const volumes = join(dirname(story.sandbox.composeFile), 'volumes');
     for (const path of Object.keys(await readAllFiles(volumes))) if (path.endsWith('bff_client.json')) await rm(path);
     const run = await story.run('clear');
-    expect(run.run, run.output).toMatchObject({
+    expect(run.run, run.all).toMatchObject({
       exitCode: 1,
       verdict: 'unhealthy',
       error: { code: 'bootstrap-failed' },
@@ -107,13 +107,13 @@ describe('npm run iat:clear', () => {
   test('where the next start would need a token, nothing is changed', async () => {
     const story = await openStory();
     const refused = await story.run('clear');
-    expect(refused.run, refused.output).toMatchObject({ exitCode: 1, error: { code: 'bff-unhealthy' } });
+    expect(refused.run, refused.all).toMatchObject({ exitCode: 1, error: { code: 'bff-unhealthy' } });
     expect((await story.run('iat')).run.exitCode).toBe(0);
     const file = story.sandbox.composeFile;
     const written = (await readFile(file, 'utf8')).replace('DCR_FORCE_REPLACE: "false"', 'DCR_FORCE_REPLACE: "true"');
     await writeFile(file, written);
     const run = await story.run('clear');
-    expect(run.run, run.output).toMatchObject({ exitCode: 2, error: { code: 'token-needed' } });
+    expect(run.run, run.all).toMatchObject({ exitCode: 2, error: { code: 'token-needed' } });
     expect(await story.compose()).toBe(written);
   });
 });

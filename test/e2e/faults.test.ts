@@ -1,92 +1,144 @@
-import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { DiagnosisCode } from '../../scripts/core/diagnosis.ts';
-import type { ErrorCode } from '../../scripts/core/errors.ts';
-import type { BffFaultName } from '../../scripts/sandbox/faults.ts';
-import { runCommand, startCommand } from '../support/command.ts';
-import { runSandboxed } from '../support/sandboxed.ts';
+import { type ErrorCode, exitCodeOf } from '../../scripts/core/errors.ts';
+import { type BffFaultName, FAULTS, type FaultName, type IdpFaultName } from '../../scripts/sandbox/faults.ts';
+import { findLeaks, readAllFiles } from '../support/leaks.ts';
+import { openStory, type Story } from '../support/story.ts';
 
-/** What the BFF does, what the run ends with (null: healthy), and why; what test/e2e/sandbox.test.ts has is not repeated. */
-const FAULTS: readonly (readonly [
-  BffFaultName | `${BffFaultName}:${number}`,
-  ErrorCode | null,
-  DiagnosisCode,
-  RegExp,
-])[] = [
-  ['never-starts', 'container-not-started', 'unknown', /bff-entrypoint/],
-  ['out-of-memory', 'container-exited', 'registered', /too much memory/],
-  ['dies-in-bootstrap', 'container-exited', 'unknown', /exited with code 1/],
-  ['port-in-use', 'container-exited', 'registered', /exited with code 1/],
-  ['silent-hang', 'bff-unhealthy', 'unknown', /ECONNREFUSED/],
-  ['unhealthy', 'bff-unhealthy', 'unknown', /sessions/],
-  ['flapping', 'bff-unhealthy', 'unknown', /not healthy/],
-  ['health-html', 'bff-unhealthy', 'registered', /200 with a web page/],
-  ['health-redirect', 'bff-unhealthy', 'registered', /302, a redirect/],
-  ['idp-silent', 'bootstrap-failed', 'idp-unreachable', /in time/],
-  ['dns', 'bootstrap-failed', 'idp-unreachable', /IdP/],
-  ['tls', 'bootstrap-failed', 'idp-unreachable', /certificate/],
-  ['invalid-client', 'bootstrap-failed', 'invalid-client', /client authentication/],
-  ['rat-invalid', 'bootstrap-failed', 'rat-invalid', /RAT/],
-  ['iat-ignored', 'bootstrap-failed', 'iat-missing', /no IAT/],
-  ['iat-mangled', 'bootstrap-failed', 'iat-invalid', /mis-pasted/],
-  ['bootstrap-skipped', 'bootstrap-failed', 'bootstrap-skipped', /switches the DCR bootstrap off/],
-  ['bootstrap-swallowed', 'bootstrap-failed', 'iat-invalid', /does not accept the IAT/],
-  ['log-line', null, 'registered', /^/],
-  ['log-garbage', null, 'registered', /^/],
+/** What `iat` ends with when the IdP has this fault; null: healthy. */
+const IDP: Readonly<Record<IdpFaultName, ErrorCode | null>> = {
+  'mint-400': 'idp-bad-request',
+  'mint-401': 'idp-unauthorized',
+  'mint-403': 'idp-forbidden',
+  'mint-404': 'idp-not-found',
+  'mint-409': 'idp-conflict',
+  'mint-429': null,
+  'mint-500': null,
+  'mint-html': 'idp-not-json',
+  'mint-redirect': 'idp-redirect',
+  'mint-no-token': 'token-missing',
+  'mint-two-tokens': 'token-ambiguous',
+  'mint-bad-json': 'idp-not-json',
+  'mint-hang': 'idp-timeout',
+  'mint-reset': 'idp-unreachable',
+  'mint-expired-token': 'token-expired',
+  'keycloak-shape': null,
+  'register-invalid-scope': 'bootstrap-failed',
+  'register-invalid-redirect-uri': 'bootstrap-failed',
+  'register-invalid-client-metadata': 'bootstrap-failed',
+  'register-401': 'bootstrap-failed',
+  'register-500': 'bootstrap-failed',
+};
+
+/** The same for the BFF, and why. */
+const BFF: Readonly<Record<BffFaultName, readonly [ErrorCode | null, DiagnosisCode]>> = {
+  'never-starts': ['container-not-started', 'unknown'],
+  'exits-at-once': ['container-exited', 'unknown'],
+  'out-of-memory': ['container-exited', 'registered'],
+  'crash-loop': ['container-crash-loop', 'credentials-cached'],
+  'dies-in-bootstrap': ['container-exited', 'unknown'],
+  'dies-later': ['container-exited', 'registered'],
+  'port-in-use': ['container-exited', 'registered'],
+  'slow-start': [null, 'registered'],
+  'silent-hang': ['bff-unhealthy', 'unknown'],
+  'never-logs': [null, 'unknown'],
+  unhealthy: ['bff-unhealthy', 'unknown'],
+  flapping: ['bff-unhealthy', 'unknown'],
+  'health-404': ['bff-unhealthy', 'unknown'],
+  'health-html': ['bff-unhealthy', 'registered'],
+  'health-redirect': ['bff-unhealthy', 'registered'],
+  'health-hang': ['bff-unhealthy', 'registered'],
+  'redis-down': ['bff-unhealthy', 'redis-unavailable'],
+  'kafka-unconfigured': [null, 'registered'],
+  'idp-unreachable': ['bootstrap-failed', 'idp-unreachable'],
+  'idp-silent': ['bootstrap-failed', 'idp-unreachable'],
+  dns: ['bootstrap-failed', 'idp-unreachable'],
+  tls: ['bootstrap-failed', 'idp-unreachable'],
+  'jwks-missing-kid': ['bff-unhealthy', 'registered'],
+  'invalid-client': ['bootstrap-failed', 'invalid-client'],
+  'rat-invalid': ['bootstrap-failed', 'rat-invalid'],
+  'iat-ignored': ['bootstrap-failed', 'iat-missing'],
+  'iat-mangled': ['bootstrap-failed', 'iat-invalid'],
+  'bootstrap-skipped': ['bootstrap-failed', 'bootstrap-skipped'],
+  'bootstrap-swallowed': ['bootstrap-failed', 'iat-invalid'],
+  'log-flood': [null, 'registered'],
+  'log-line': [null, 'registered'],
+  'log-garbage': [null, 'registered'],
+  'leaks-token': [null, 'registered'],
+};
+
+/** They end by no event: the BFF does not get healthy, and the time is up. */
+const BY_TIME: readonly FaultName[] = [
+  'silent-hang',
+  'flapping',
+  'health-404',
+  'health-html',
+  'health-redirect',
+  'health-hang',
+  'jwks-missing-kid',
 ];
 
-test.for(FAULTS)('%s: %s, %s', async ([fault, code, diagnosis, message]) => {
-  // What never gets healthy need not be waited for.
-  const limit = code === 'bff-unhealthy' ? '3' : '20';
-  const { run, stdout } = await runSandboxed(['--health-timeout', limit, '--stable-for', '1'], { fault });
-  expect(run.error?.code ?? null, stdout).toBe(code);
-  expect(run.error?.message ?? '', stdout).toMatch(message);
-  expect(run).toMatchObject({ exitCode: code === null ? 0 : 1, diagnosis: { code: diagnosis } });
+/** The other commands, in the order in which they run after `iat`; they must show nothing, however they end. */
+const OTHERS = {
+  doctor: ['--timeout', '6'],
+  health: ['--timeout', '3'],
+  collection: ['BFF Health', '--timeout', '3'],
+  clear: ['--health-timeout', '2', '--timeout', '6'],
+} as const;
+
+/** How many sandboxes there are at a time: a small machine has two cores, and most of a fault is waiting. */
+const AT_ONCE = 6;
+
+// One test for all: they mostly wait, and side by side they do not wait for each other.
+test('every fault has its name, and no command shows a secret', { timeout: 600_000 }, async () => {
+  const waiting = Object.keys(FAULTS) as FaultName[];
+  const work = async () => {
+    for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) await verify(fault);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
 });
 
-test('a log of which nothing is written goes on by HTTP', async () => {
-  const { run, stdout } = await runSandboxed(['--health-timeout', '20'], { fault: 'never-logs' });
-  expect(run.exitCode, stdout).toBe(0);
-  expect(run.steps.find(({ name }) => name === 'bootstrap')?.summary).toContain('does not say');
-});
+async function verify(fault: FaultName): Promise<void> {
+  const restart = fault === 'crash-loop' ? 'always' : 'no';
+  const story = await openStory({ fault, staleIat: fault === 'leaks-token', restart, startBff: false });
+  const before = await story.compose();
+  const shown: Record<string, string> = {};
+  const limits = ['--timeout', '300', '--health-timeout', BY_TIME.includes(fault) ? '3' : '240'];
+  const stable = fault === 'dies-later' ? '240' : '1';
+  const { run, all } = await story.run('iat', '--reports', 'iat', '--verbose', ...limits, '--stable-for', stable);
+  shown['iat'] = all;
 
-test('demo --fault tells the story, with the exit code of the real thing', async () => {
-  const story = await runCommand(['--fault', 'register-invalid-scope'], { command: 'demo', cwd: process.cwd() });
-  expect(story.all).toMatch(
-    /The fault register-invalid-scope: the DCR policy lacks a scope[\s\S]*bff \| [\s\S]*invalid_scope/,
-  );
-  expect(story.all).toContain('npm run iat ends with exit code 1 here');
-  expect(story.exitCode).toBe(0);
-});
+  const [code, diagnosis] = isOfIdp(fault) ? [IDP[fault], null] : BFF[fault];
+  expect.soft(run.error?.code ?? null, `${fault}: ${all}`).toBe(code);
+  expect.soft(run.exitCode, fault).toBe(code === null ? 0 : exitCodeOf(code));
+  if (diagnosis !== null && !BY_TIME.includes(fault))
+    expect.soft(run.diagnosis?.code, `${fault}: ${all}`).toBe(diagnosis);
+  const iat = await story.written();
+  // What goes wrong at the mint changes nothing; a token that was minted stays written, whatever comes after it.
+  if (run.exitCode === 3) expect.soft(await story.compose(), fault).toBe(before);
+  else expect.soft(iat, fault).not.toBeNull();
 
-test('a flood of 300 MB is read to the line that decides, in memory that stays flat', async () => {
-  const running = startCommand(['--fault', 'log-flood:300'], { command: 'demo', cwd: process.cwd() });
-  const peak = await peakMemory(running.pid);
-  const { all } = await running.ended;
-  expect(all.replace(/\s+/g, ' ')).toContain('The BFF has no cached credentials and no IAT in DCR_IAT.');
-  expect(peak).toBeGreaterThan(50);
-  expect(peak).toBeLessThan(220);
-});
-
-test('demo --fault without a name, or with a wrong one, lists them', async () => {
-  const [list, wrong] = await Promise.all([
-    runCommand(['--fault'], { command: 'demo', cwd: process.cwd() }),
-    runCommand(['--fault', 'redis-dwn'], { command: 'demo', cwd: process.cwd() }),
-  ]);
-  expect([list.exitCode, wrong.exitCode]).toEqual([0, 2]);
-  expect(wrong.all).toContain('Did you mean redis-down?');
-  expect(wrong.all).toContain(list.stdout);
-  expect(list.stdout).toContain('\n  redis-down ');
-  for (const line of list.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
-});
-
-/** The largest resident set of a process until it ends, in megabytes: the kernel keeps it as the high-water mark. */
-async function peakMemory(pid: number): Promise<number> {
-  for (let peak = 0; ; await sleep(100)) {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(status)?.[1];
-    if (kilobytes === undefined) return peak;
-    peak = Number(kilobytes) / 1024;
+  // Nobody but `iat` mints.
+  if (!fault.startsWith('mint-')) {
+    for (const [command, args] of Object.entries(OTHERS) as [keyof typeof OTHERS, readonly string[]][]) {
+      shown[command] = (await story.run(command, '--reports', command, '--verbose', ...args)).all;
+      expect.soft(shown[command], `${fault}, ${command}`).not.toBe('');
+    }
   }
+  await verifyHidden(story, fault, iat, shown);
+  await story.sandbox.close();
+}
+
+async function verifyHidden(story: Story, fault: FaultName, iat: string | null, shown: Record<string, string>) {
+  const reports = await Promise.all(Object.keys(shown).map((command) => readAllFiles(join(story.home, command))));
+  const compose = (await story.compose()).replace(`DCR_IAT: "${iat}"`, '');
+  const texts = Object.assign({ ...shown, 'compose file': compose }, ...reports);
+  for (const secret of [story.sandbox.adminToken.reveal(), ...(iat === null ? [] : [iat])]) {
+    expect.soft(findLeaks(secret, texts), fault).toEqual([]);
+  }
+}
+
+function isOfIdp(fault: FaultName): fault is IdpFaultName {
+  return Object.hasOwn(IDP, fault);
 }

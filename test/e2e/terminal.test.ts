@@ -84,7 +84,7 @@ describeInTerminal('the hidden prompt', () => {
 describeInTerminal('where a fresh token will not help', () => {
   const QUESTION = /Mint a token and restart the BFF anyway\? \[y\/N\] /;
 
-  /** The BFF is registered, by what its log says before anything happens. */
+  /** Before anything happens, the log of the BFF says that it is registered. */
   async function createRegistered(): Promise<StandIn> {
     const standIn = await createStandIn();
     const body = `${new Date().toISOString()} INFO Client registered: bff-server\n`;
@@ -96,7 +96,7 @@ describeInTerminal('where a fresh token will not help', () => {
     ['n', 'n\r'],
     ['nothing', '\r'],
     ['Ctrl-D', '\x04'],
-  ] as const)('somebody is asked before a token is asked for; %s ends it', async ([, typed]) => {
+  ] as const)('there is a question before the prompt for a token; %s ends it', async ([, typed]) => {
     const standIn = await createRegistered();
     const session = start(standIn);
     await session.shows(QUESTION);
@@ -110,7 +110,7 @@ describeInTerminal('where a fresh token will not help', () => {
     expect(await readFile(standIn.composeFile, 'utf8')).toBe(COMPOSE_FILE);
   });
 
-  test('y goes on to the prompt, and the answer is seen', async () => {
+  test('y goes on to the prompt, and the answer is shown', async () => {
     const standIn = await createRegistered();
     const session = start(standIn);
     await session.shows(QUESTION);

@@ -9,7 +9,7 @@ import type { Context } from '../../scripts/runbook/job.ts';
 import type { Outcome } from '../../scripts/runbook/recorder.ts';
 import { Masker } from '../../scripts/secrets/masker.ts';
 import { Transcript } from '../../scripts/secrets/transcript.ts';
-import { openCaptured } from '../support/in-process.ts';
+import { openHere } from '../support/in-process.ts';
 
 const TOKEN = 'test-only-initial-access-token-0001';
 
@@ -19,10 +19,12 @@ async function runStep(
   options: { readonly args?: readonly string[]; readonly env?: Record<string, string>; readonly home?: string } = {},
 ) {
   const home = options.home ?? (await makeHome());
-  const { session, read, print, output } = await openCaptured('health', options.args ?? [], {
+  const { session, read, print, output } = await openHere(options.args ?? [], {
+    command: 'health',
     cwd: home,
     ...(options.env === undefined ? {} : { env: options.env }),
   });
+  if (read.kind === 'print') throw new Error('only printed');
   const run = await execute(session, {
     command: 'health',
     steps: [],

@@ -1,15 +1,18 @@
 import process from 'node:process';
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
+import type { CommandName } from '../../scripts/cli/commands.ts';
 import type { ResultDocument } from '../../scripts/report/result-json.ts';
 
+/** How a command is started, whether as a process, in this process (in-process.ts) or on a terminal (terminal.ts). */
 export interface CommandOptions {
-  readonly cwd: string;
-  /** All that the process gets: whoever runs the tests may have settings for the real thing. */
-  readonly env?: Readonly<Record<string, string>>;
   /** Default `iat`. */
-  readonly command?: string;
-  /** What stands on standard input; default: nothing, and it is closed. */
+  readonly command?: CommandName;
+  readonly cwd: string;
+  /** The whole environment: the person who runs the tests may have settings for the real thing. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** All of standard input, which is closed after it; default: nothing. A terminal is typed on instead. */
   readonly input?: string;
 }
 
@@ -19,13 +22,12 @@ export interface Ended {
   readonly stderr: string;
   /** Both, as they came. */
   readonly all: string;
-  readonly durationMs: number;
 }
 
 export interface Running {
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
-  /** Resolves when the output, broken into no lines, matches; rejects when the process ends without. */
+  /** Resolves when the output, with its line breaks as blanks, matches; rejects when the process ends without. */
   prints(pattern: RegExp): Promise<void>;
   readonly ended: Promise<Ended>;
 }
@@ -50,30 +52,18 @@ export function startCommand(args: readonly string[], options: CommandOptions): 
   onTestFinished(() => {
     if (isGroupAlive(pid)) process.kill(-pid, 'SIGKILL');
   });
-  let seen = '';
-  const ended = child.then(({ exitCode, stdout, stderr, all, durationMs }) => ({
+  const ended = child.then(({ exitCode, stdout, stderr, all }) => ({
     exitCode,
     stdout: String(stdout ?? ''),
     stderr: String(stderr ?? ''),
     all: String(all ?? ''),
-    durationMs,
   }));
-  child.all.on('data', (chunk: Buffer) => {
-    seen += chunk.toString();
-  });
+  const output = watchOutput(child.all, ended);
   return {
     pid,
     kill: (signal) => process.kill(pid, signal),
     ended,
-    prints: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          if (pattern.test(seen.replace(/\s+/g, ' '))) resolve();
-        };
-        child.all.on('data', look);
-        look();
-        void ended.then(() => reject(new Error(`It ended without ${pattern}:\n${seen}`)));
-      }),
+    prints: (pattern) => output.until((text) => pattern.test(text.replace(/\s+/g, ' ')), String(pattern)),
   };
 }
 
@@ -82,7 +72,28 @@ export function runCommand(args: readonly string[], options: CommandOptions): Pr
   return startCommand(args, options).ended;
 }
 
-/** Resolves when no process of the group is there any more: they tell nobody but their parent. */
+/** The text that a process has written so far, and a way to wait for some. */
+export function watchOutput(stream: Readable, ended: Promise<unknown>) {
+  let text = '';
+  stream.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return {
+    text: () => text,
+    /** @throws Error when the process ends without */
+    until: (isThere: (text: string) => boolean, wanted: string) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => {
+          if (isThere(text)) resolve();
+        };
+        stream.on('data', look);
+        look();
+        void ended.then(() => reject(new Error(`It ended without ${wanted}:\n${text}`)));
+      }),
+  };
+}
+
+/** Resolves when no process of the group is left: only their parent would be told. */
 export async function groupEnds(pid: number): Promise<void> {
   while (isGroupAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
 }
@@ -102,4 +113,10 @@ export function documentOf({ stdout, stderr }: Pick<Ended, 'stdout' | 'stderr'>)
   } catch {
     throw new Error(`stdout is not one JSON document:\n${stdout}\n${stderr}`);
   }
+}
+
+/** This process's environment without settings for the real thing: for commands that call Docker. */
+export function ownEnvironment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(([name]) => !/^(IAT|COMPOSE|npm|DCR|VITEST|NODE)_?/.test(name));
+  return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
 }

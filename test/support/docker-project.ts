@@ -1,15 +1,12 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { execute } from '../../scripts/cli/execute.ts';
-import { workOf } from '../../scripts/cli/main.ts';
-import { documentOf } from './command.ts';
+import { documentOf, ownEnvironment } from './command.ts';
 import { type Compose, createProjectName, removeProjects } from './docker.ts';
 import { provideNodeImage } from './docker-image.ts';
-import { openCaptured } from './in-process.ts';
+import { runHere } from './in-process.ts';
 import { sendJson, serve } from './server.ts';
 import { createHome } from './stand-in.ts';
 
@@ -129,7 +126,7 @@ export async function createDockerProject(
     sendJson(response, 200, path.includes('jwks') ? { keys: [{ kid: 'bff-sig-001' }] } : { status: 'healthy' });
   });
   const bin = join(home, 'bin');
-  const env = inherited();
+  const env = ownEnvironment();
   const alone = { PATH: `${bin}:${env['PATH']}` };
   await mkdir(bin);
   if (compose.title === 'docker-compose') await hidePlugin(bin, env['PATH'] ?? '');
@@ -173,21 +170,19 @@ export async function createDockerProject(
         '--bff-url',
         url,
       ];
-      const { session, read, output } = await openCaptured('iat', ['--json', ...places, '--stable-for', '0', ...args], {
+      const ended = await runHere(['--json', ...places, '--stable-for', '0', ...args], {
         cwd: how.cwd ?? folder,
         env: { ...env, ...(how.both ? {} : alone), IAT_ADMIN_TOKEN: ADMIN_TOKEN, ...how.env },
       });
-      const { exitCode } = await execute(session, workOf('iat', session, read));
-      const { stdout, stderr } = output();
-      const document = documentOf({ stdout, stderr });
+      const document = documentOf(ended);
       const { error } = document;
       return {
-        exitCode,
+        exitCode: ended.exitCode,
         code: error?.code ?? null,
         message: error?.message ?? '',
         hint: error?.hint ?? '',
-        warnings: stderr.replace(/\s+/g, ' '),
-        all: stdout + stderr,
+        warnings: ended.stderr.replace(/\s+/g, ' '),
+        all: ended.all,
         document,
         mints,
       };
@@ -232,10 +227,4 @@ function toContainer({ Id, Name, Config }: Inspected): Container {
 async function hidePlugin(bin: string, path: string): Promise<void> {
   const script = `#!/bin/sh\n[ "$1" = compose ] && exit 1\nPATH='${path}' exec docker "$@"\n`;
   await writeFile(join(bin, 'docker'), script, { mode: 0o755 });
-}
-
-/** Whoever runs the tests may have settings for the real thing. */
-function inherited(): Record<string, string> {
-  const entries = Object.entries(process.env).filter(([name]) => !/^(IAT|COMPOSE|npm|DCR|VITEST|NODE)_?/.test(name));
-  return Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
 }

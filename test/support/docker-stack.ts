@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { bundle } from './bundle.ts';
+import { type CommandOptions, ownEnvironment, type Running, startCommand } from './command.ts';
 import { type Compose, createProjectName, removeLeftovers, removeProjects } from './docker.ts';
 import { provideNodeImage } from './docker-image.ts';
 
@@ -36,6 +37,8 @@ export interface DockerStack {
   readBffLog(): Promise<string>;
   /** Asks the IdP for an IAT, as the runbook's request does. */
   mint(): Promise<string>;
+  /** Starts a command as its own process, in the folder, with the compose file and the BFF's address. */
+  start(command: CommandOptions['command'], args: readonly string[], env?: CommandOptions['env']): Running;
   /** Takes everything away, in Docker and on disk. Throws when something stays. */
   remove(): Promise<void>;
 }
@@ -131,6 +134,11 @@ export async function createDockerStack(compose: Compose, iat: 'a stale' | 'no')
       if (response.status !== 201) throw new Error(`The IdP answered the mint with ${response.status}.`);
       return ((await response.json()) as { token: string }).token;
     },
+    start(command, args, env) {
+      const places = ['-f', composeFile, '--bff-url', stack.bffUrl, '--collection', COLLECTION];
+      const options = { cwd: folder, env: { ...ownEnvironment(), ...env } };
+      return startCommand([...places, ...args], { ...options, ...(command === undefined ? {} : { command }) });
+    },
     async remove() {
       await removeProjects(project);
       await rm(home, { recursive: true, force: true });
@@ -139,6 +147,7 @@ export async function createDockerStack(compose: Compose, iat: 'a stale' | 'no')
   return stack;
 }
 
+const COLLECTION = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
 const COMPOSE_FILE = 'docker-compose-authzen4.yml';
 const DISCOVERY = '/api/oidc/.well-known/openid-configuration';
 const UNTIL_MS = 40_000;

@@ -12,11 +12,11 @@ export interface Compose {
   readonly command: readonly [string, ...string[]];
 }
 
-/** Both, as people have them. */
-const COMPOSES: readonly (Compose & { readonly version: RegExp })[] = [
+/** Both, as people have them; the plugin first. */
+const COMPOSES = [
   { title: 'docker compose', command: ['docker', 'compose'], version: /^v?[2-9]/ },
   { title: 'docker-compose', command: ['docker-compose'], version: /^v?1\./ },
-];
+] as const satisfies readonly (Compose & { readonly version: RegExp })[];
 
 const WAY_OUT = 'on Debian as root, .ci/run installs what is missing and runs all tests';
 
@@ -28,12 +28,16 @@ export function describeWithDocker(name: string, body: () => void): void {
   describeUnless(whyNoEngine(), name, body);
 }
 
+/** A suite that needs a compose, and for which the plugin will do: the two differ in how they are called, in labels, logs and `up`. */
+export function describeWithCompose(name: string, body: (compose: Compose) => void): void {
+  const [plugin] = COMPOSES;
+  describeUnless(whyNoEngine() ?? whyNoCompose(plugin), name, () => body(plugin));
+}
+
 /** The suite once for each of the two composes; a missing one is like a missing engine. */
 export function describeWithEachCompose(name: string, body: (compose: Compose) => void): void {
-  const noEngine = whyNoEngine();
   for (const compose of COMPOSES) {
-    const why = noEngine ?? whyNoCompose(compose);
-    describeUnless(why, `${name} (${compose.title})`, () => body(compose));
+    describeUnless(whyNoEngine() ?? whyNoCompose(compose), `${name} (${compose.title})`, () => body(compose));
   }
 }
 

@@ -1,33 +1,42 @@
 import process from 'node:process';
-import { PassThrough } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import type { Session } from '../../scripts/cli/session.ts';
-import { openSession, readCommandLine } from '../../scripts/cli/session.ts';
+import { execute } from '../../scripts/cli/execute.ts';
+import { workOf } from '../../scripts/cli/main.ts';
+import { openSession, readCommandLine, type Session } from '../../scripts/cli/session.ts';
+import type { Sandboxed } from '../../scripts/cli/wiring.ts';
+import type { Run } from '../../scripts/core/result.ts';
+import type { CommandOptions, Ended } from './command.ts';
 
-export interface Captured {
+export interface OpenHere {
   readonly session: Session;
-  readonly read: Extract<Awaited<ReturnType<typeof readCommandLine>>, { kind: 'run' }>;
+  readonly read: Awaited<ReturnType<typeof readCommandLine>>;
   /** Writes where the command prints. */
   print(text: string): void;
-  /** What was printed since the last time. */
-  output(): { readonly stdout: string; readonly stderr: string };
+  /** All that was printed. */
+  output(): Pick<Ended, 'stdout' | 'stderr' | 'all'>;
 }
 
-/** A command in this process with a command line, an environment and a folder of its own, and with captured output. */
-export async function openCaptured(
-  command: Parameters<typeof readCommandLine>[0],
-  args: readonly string[],
-  { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string | undefined>> },
-): Promise<Captured> {
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
+/** A command in this process up to where its work begins, with captured output. */
+export async function openHere(args: readonly string[], options: CommandOptions): Promise<OpenHere> {
+  const { command = 'iat', cwd, env = {}, input = '' } = options;
+  const texts = { stdout: '', stderr: '', all: '' };
+  const capture = (name: 'stdout' | 'stderr') => {
+    const write = (chunk: Buffer, _: string, done: () => void) => {
+      texts[name] += chunk.toString();
+      texts.all += chunk.toString();
+      done();
+    };
+    return new Writable({ write }) as unknown as NodeJS.WriteStream;
+  };
+  const stdout = capture('stdout');
   const session = openSession({
     argv: ['node', command, ...args],
     env: { ...env },
     cwd: () => cwd,
-    stdin: process.stdin,
-    stdout: stdout as unknown as NodeJS.WriteStream,
-    stderr: stderr as unknown as NodeJS.WriteStream,
+    stdin: Readable.from([Buffer.from(input)]) as unknown as NodeJS.ReadStream,
+    stdout,
+    stderr: capture('stderr'),
     platform: process.platform,
     on: () => process,
     exit: () => {
@@ -36,11 +45,30 @@ export async function openCaptured(
   });
   onTestFinished(() => session.outside.host.interruption.release());
   const read = await readCommandLine(command, session);
-  if (read.kind === 'print') throw new Error('only printed');
-  return {
-    session,
-    read,
-    print: (text) => stdout.write(text),
-    output: () => ({ stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }),
-  };
+  return { session, read, print: (text) => stdout.write(text), output: () => ({ ...texts }) };
+}
+
+export interface EndedHere extends Ended {
+  /** What the reports are made of. */
+  readonly run: Run;
+}
+
+/**
+ * Runs a command in this process to its end: without the second that a process of its own takes to start, and against a
+ * sandbox that is there already. The demo, which tells a story of several runs, is not among these commands.
+ */
+export async function runHere(
+  args: readonly string[],
+  options: CommandOptions & {
+    readonly command?: Exclude<CommandOptions['command'], 'demo'>;
+    readonly sandbox?: Sandboxed;
+  },
+): Promise<EndedHere> {
+  const { command = 'iat', sandbox } = options;
+  const { session, read, output } = await openHere(args, options);
+  if (read.kind === 'print') throw new Error(`It only prints:\n${read.text}`);
+  const work = workOf(command, session, read);
+  const run = await execute(session, sandbox === undefined ? work : { ...work, sandbox });
+  session.outside.host.interruption.release();
+  return { run, exitCode: run.exitCode, ...output() };
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type ErrorCode, exitCodeOf } from '../../scripts/core/errors.ts';
-import { documentOf, runCommand } from './command.ts';
+import { documentOf } from './command.ts';
+import { runHere } from './in-process.ts';
 import { findLeaks, readAllFiles } from './leaks.ts';
 import { ADMIN_TOKEN, OTHER_SECRET, type StandIn } from './stand-in.ts';
 
-/** A run that must come to nothing. */
+/** A run that must be refused. */
 export interface Attempt {
   /** Beside those that point at the stand-in. */
   readonly args?: readonly string[];
@@ -18,15 +19,15 @@ export interface Attempt {
 }
 
 /**
- * Runs `iat --json`, and checks what is true of every refusal: the exit code of its error, one document on stdout, words for
- * a person on stderr without a stack, in lines that fit, no secret, and every file as it was.
+ * Runs `iat --json` in this process, and checks what is true of every refusal: the exit code of its error, one document on
+ * stdout, words for a person on stderr without a stack, in lines that fit, no secret, and every file as it was.
  *
- * @returns what a person reads, as it stands there
+ * @returns what a person reads, with its line breaks
  */
 export async function verifyRefused(standIn: StandIn, code: ErrorCode, attempt: Attempt = {}): Promise<string> {
   const { home, env, args } = standIn;
   const before = await readOwnFiles(home);
-  const ended = await runCommand([...args, '--json', ...(attempt.args ?? [])], {
+  const ended = await runHere([...args, '--json', ...(attempt.args ?? [])], {
     cwd: home,
     env: { ...env, ...attempt.env },
     ...(attempt.input === undefined ? {} : { input: attempt.input }),

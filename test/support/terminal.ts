@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { execa } from 'execa';
 import { describe, onTestFinished } from 'vitest';
-import { RUN } from './command.ts';
+import { type CommandOptions, RUN, watchOutput } from './command.ts';
 
-/** util-linux' own, which gives a command a terminal of its own and passes on what comes on its standard input. */
+/** Of util-linux: it gives a command a terminal of its own, and passes on what comes on its standard input. */
 const SCRIPT = '/usr/bin/script';
 
 const COLUMNS = 80;
 
-/** `iat` in a terminal. */
-export interface Session {
-  /** What somebody types or pastes. */
+/** A command on a terminal. */
+export interface OnTerminal {
+  /** What a person types or pastes. */
   type(text: string): void;
   kill(signal: NodeJS.Signals): void;
   /** Resolves when the output matches; rejects when the command ends without. */
@@ -27,11 +27,8 @@ export function describeInTerminal(name: string, body: () => void): void {
   describe.skipIf(!isThere)(name, body);
 }
 
-export function startInTerminal(
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
-): Session {
-  const command = [process.execPath, RUN, 'iat', ...args].map((each) => `'${each}'`).join(' ');
+export function startInTerminal(args: readonly string[], options: Omit<CommandOptions, 'input'>): OnTerminal {
+  const command = [process.execPath, RUN, options.command ?? 'iat', ...args].map((each) => `'${each}'`).join(' ');
   const child = execa(SCRIPT, ['-qefc', `/bin/stty cols ${COLUMNS}; echo "PID $$"; exec ${command}`, '/dev/null'], {
     cwd: options.cwd,
     env: { TERM: 'xterm-256color', SHELL: '/bin/sh', ...options.env },
@@ -44,28 +41,17 @@ export function startInTerminal(
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
-  let seen = '';
-  child.all.on('data', (chunk: Buffer) => {
-    seen += chunk.toString();
-  });
   const ended = child.then(({ exitCode, all }) => ({ exitCode, output: String(all ?? '') }));
+  const output = watchOutput(child.all, ended);
   return {
     type: (text) => child.stdin.write(text),
-    kill: (signal) => process.kill(Number(/PID (\d+)/.exec(seen)?.[1]), signal),
+    kill: (signal) => process.kill(Number(/PID (\d+)/.exec(output.text())?.[1]), signal),
     ended,
-    shows: (pattern) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          if (pattern.test(seen)) resolve();
-        };
-        child.all.on('data', look);
-        look();
-        void ended.then(() => reject(new Error(`It ended without ${pattern}:\n${seen}`)));
-      }),
+    shows: (pattern) => output.until((text) => pattern.test(text), String(pattern)),
   };
 }
 
-/** Each state of each line, as it stood there: without colours, what moves the cursor ends one. */
+/** Every state of every line that was drawn: without colours, and what moves the cursor ends a line. */
 export function drawnLines(output: string): string[] {
   return output
     .replace(/\x1b\[[\d;]*m|\x1b\[\?\d+[hl]/g, '')

@@ -1,0 +1,318 @@
+import { AppError } from '../../scripts/core/errors.ts';
+import type { Reach } from '../../scripts/core/reach.ts';
+import type { ChangeFacts, LogLine, PriorValue } from '../../scripts/core/result.ts';
+import type { Secret } from '../../scripts/core/secret.ts';
+import type {
+  Environment,
+  Instance,
+  InstanceState,
+  Listener,
+  LogOptions,
+  PlannedClear,
+  PlannedWrite,
+  Restarted,
+  Settings,
+  Stack,
+  StackState,
+  Written,
+} from '../../scripts/core/stack.ts';
+import type { FakeClock } from './fake-clock.ts';
+
+/** What the BFF answers on each path of its health folder; null: nothing listens. */
+export type Answer = { readonly status: number; readonly body?: string } | null;
+
+/**
+ * What a BFF does after each of its starts, by the fake clock: it writes, exits, gets healthy. The signal aborts when the
+ * instance is replaced.
+ */
+export type Behaviour = (bff: FakeInstance, signal: AbortSignal) => Promise<void> | void;
+
+/** One instance of the fake, moved by a test as the outside would move a real one. */
+export class FakeInstance {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly lines: LogLine[] = [];
+  persistentPaths: readonly string[] = ['/'];
+  logUnreadable: string | null = null;
+  state: InstanceState;
+  /** What it answers by HTTP. */
+  answer: Answer = null;
+  isGone = false;
+  readonly #clock: FakeClock;
+  readonly #behave: Behaviour;
+  readonly #ending = new AbortController();
+  #waiting: (() => void)[] = [];
+
+  constructor(number: number, env: Readonly<Record<string, string>>, clock: FakeClock, behave: Behaviour) {
+    this.id = String(number).padStart(64, '0');
+    this.createdAt = stamp(clock, number);
+    this.env = env;
+    this.#clock = clock;
+    this.#behave = behave;
+    this.state = { ...RUNNING, startedAt: stamp(clock, number) };
+  }
+
+  /** Begins to behave; after an exit this is how an engine starts it again. */
+  start({ counts = false } = {}): void {
+    const restartCount = this.state.restartCount + (counts ? 1 : 0);
+    this.state = { ...RUNNING, restartCount, startedAt: stamp(this.#clock, this.lines.length) };
+    void Promise.resolve(this.#behave(this, this.#ending.signal)).catch((error: unknown) => {
+      if (!this.#ending.signal.aborted) throw error;
+    });
+    this.wake();
+  }
+
+  /** Lines of its log, as written now. */
+  write(...texts: string[]): void {
+    for (const text of texts) this.lines.push({ at: this.#clock.date(), stream: 'stdout', text });
+    this.wake();
+  }
+
+  /** It serves requests from now on, and answers so. */
+  serve(answer: Answer = { status: 200, body: '{"status":"healthy"}' }): void {
+    this.answer = answer;
+  }
+
+  exit(exitCode: number, more: Partial<InstanceState> = {}): void {
+    this.answer = null;
+    this.change({ status: 'exited', exitCode, ...more });
+  }
+
+  /** Its state as the engine describes it from now on. */
+  change(state: Partial<InstanceState>): void {
+    this.state = { ...this.state, ...state };
+    this.wake();
+  }
+
+  /** Removed from outside. */
+  remove(): void {
+    this.isGone = true;
+    this.answer = null;
+    this.#ending.abort(new Error('This instance is gone.'));
+    this.wake();
+  }
+
+  describe(): Instance {
+    const { id, createdAt, env, persistentPaths, logUnreadable, state } = this;
+    return { id, name: 'fake-bff-1', image: 'fake', createdAt, env, persistentPaths, logUnreadable, state };
+  }
+
+  async *read({ follow, signal, tail }: LogOptions): AsyncGenerator<LogLine> {
+    let at = tail === undefined ? 0 : Math.max(0, this.lines.length - tail);
+    for (;;) {
+      if (signal.aborted) return;
+      const line = this.lines[at];
+      if (line !== undefined) {
+        at += 1;
+        yield line;
+      } else if (!follow || this.isGone || ['exited', 'dead', 'removing'].includes(this.state.status)) return;
+      else await this.#change(signal);
+    }
+  }
+
+  wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+}
+
+const RUNNING: InstanceState = {
+  status: 'running',
+  exitCode: 0,
+  oomKilled: false,
+  restartCount: 0,
+  startedAt: '',
+  error: '',
+  health: null,
+};
+
+/** A stack in memory, whose BFF does what a test says. It behaves as the real ones do (stack-contract.ts). */
+export class FakeStack implements Stack {
+  readonly description = 'fake, service bff';
+  readonly facts = [['Stack', 'fake']] as const;
+  readonly isLocal: boolean = false;
+  readonly byHand = {
+    check: 'fake config',
+    restart: 'fake up bff',
+    recreate: 'fake up --force bff',
+    follow: 'fake logs -f bff',
+    log: ({ name }: Instance) => `fake logs ${name}`,
+    inspect: ({ name }: Instance) => `fake inspect ${name}`,
+    resume: ({ name }: Instance) => `fake unpause ${name}`,
+  };
+  /** Where the environment lives: a file would hold it. */
+  readonly place = '/fake/environment';
+  /** What was asked of it that changes something, in order. */
+  readonly calls: string[] = [];
+  environment: Environment;
+  sideEffects: readonly string[] = [];
+  /** What the BFF finds where its IdP should be. */
+  reach: Reach = { kind: 'answered', status: 200 };
+  /** What the next start of a new instance does. */
+  behave: Behaviour;
+  current: FakeInstance | null = null;
+  readonly #clock: FakeClock;
+  readonly #variable: string;
+  #made = 0;
+  /** As it was before this run wrote it first. */
+  #original: Environment | null = null;
+
+  constructor(clock: FakeClock, environment: Environment, behave: Behaviour, variable = 'DCR_IAT') {
+    this.#clock = clock;
+    this.environment = environment;
+    this.behave = behave;
+    this.#variable = variable;
+  }
+
+  /** Starts an instance with the environment as it is now, in place of the one that is there. */
+  replace(): FakeInstance {
+    this.current?.remove();
+    this.current = new FakeInstance(++this.#made, this.#given(), this.#clock, this.behave);
+    this.current.start();
+    return this.current;
+  }
+
+  /** What the place holds. */
+  text(): string {
+    return Object.entries(this.environment)
+      .map(([name, value]) => `${name}${value === null ? '' : `=${value}`}\n`)
+      .join('');
+  }
+
+  async look(signal: AbortSignal): Promise<StackState> {
+    signal.throwIfAborted();
+    const { environment, sideEffects } = this;
+    return { environment, environments: [environment], instance: this.current?.describe() ?? null, sideEffects };
+  }
+
+  async planWrite(settings: Settings, signal: AbortSignal): Promise<PlannedWrite> {
+    signal.throwIfAborted();
+    const others = { ...settings.correct, ...settings.add };
+    const names = [...Object.keys(others), this.#variable];
+    return {
+      place: this.place,
+      warnings: [],
+      preview: { ...this.#facts(names, 'the new IAT'), wrote: null, before: null },
+      write: async (token: Secret, handle: string, listener: Listener, signal: AbortSignal) => {
+        this.calls.push('write');
+        const before = this.environment;
+        this.#original ??= before;
+        this.environment = { ...before, ...others, [this.#variable]: token.reveal() };
+        const change = this.#facts(names, `IAT ${handle}`);
+        listener.progress('checking what the service would get');
+        await this.#finishUnlessAborted(before, signal);
+        return { change, summary: `${this.#variable} in ${this.place}`, doubt: null, putBack: this.#back(before) };
+      },
+    };
+  }
+
+  async planClear(prior: PriorValue | null, signal: AbortSignal): Promise<PlannedClear> {
+    signal.throwIfAborted();
+    const isSet = Boolean(this.environment[this.#variable]);
+    const back = this.#original === null ? prior : priorOf(this.#original[this.#variable]);
+    const preview = { ...this.#facts([this.#variable], 'nothing'), wrote: null, before: null };
+    return {
+      place: this.place,
+      isSet,
+      preview,
+      clear: async (_: Listener, signal: AbortSignal): Promise<Written> => {
+        this.calls.push('clear');
+        const before = this.environment;
+        const { [this.#variable]: _value, ...others } = before;
+        const left: Environment =
+          back === 'empty' ? { [this.#variable]: '' } : back === 'passed-through' ? { [this.#variable]: null } : {};
+        if (isSet) this.environment = { ...others, ...left };
+        await this.#finishUnlessAborted(before, signal);
+        const change = isSet ? this.#facts([this.#variable], 'nothing') : null;
+        return {
+          change,
+          summary: `${this.#variable} is out of ${this.place}`,
+          doubt: null,
+          putBack: this.#back(before),
+        };
+      },
+    };
+  }
+
+  async restart(listener: Listener, onStart: () => void, signal: AbortSignal): Promise<Restarted> {
+    signal.throwIfAborted();
+    onStart();
+    this.calls.push('restart');
+    listener.progress(this.byHand.restart);
+    const old = this.current;
+    if (old !== null && JSON.stringify(old.env) === JSON.stringify(this.#given())) {
+      throw new AppError('container-unchanged', 'The old container of bff is still in place.');
+    }
+    const instance = this.replace();
+    return { instance: instance.describe(), summary: `new container ${instance.id.slice(-12)}` };
+  }
+
+  async instances(signal: AbortSignal): Promise<readonly Instance[]> {
+    signal.throwIfAborted();
+    return this.current === null || this.current.isGone ? [] : [this.current.describe()];
+  }
+
+  async instance(id: string, signal: AbortSignal): Promise<Instance | null> {
+    return (await this.instances(signal)).find((each) => each.id === id) ?? null;
+  }
+
+  async *logs(id: string, options: LogOptions): AsyncGenerator<LogLine> {
+    options.signal.throwIfAborted();
+    const instance = this.current;
+    if (instance === null || instance.id !== id) return;
+    if (instance.logUnreadable !== null) return void options.onUnreadable?.();
+    yield* instance.read(options);
+  }
+
+  async reachFrom(_id: string, _url: string, signal: AbortSignal): Promise<Reach> {
+    signal.throwIfAborted();
+    return this.reach;
+  }
+
+  #given(): Record<string, string> {
+    const set = Object.entries(this.environment).filter((entry): entry is [string, string] => entry[1] !== null);
+    return Object.fromEntries(set);
+  }
+
+  #back(before: Environment): () => Promise<void> {
+    return async () => {
+      this.calls.push('put back');
+      this.environment = before;
+    };
+  }
+
+  /** An interruption before it is proven that a change counts puts everything back. */
+  async #finishUnlessAborted(before: Environment, signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) return;
+    await this.#back(before)();
+    throw signal.reason;
+  }
+
+  #facts(changed: readonly string[], handle: string): ChangeFacts {
+    const before = priorOf((this.#original ?? this.environment)[this.#variable]);
+    const diff = `+${this.#variable}=‹${handle}›\n`;
+    return { files: [this.place], service: 'bff', wrote: 'compose', target: this.place, before, changed, diff };
+  }
+}
+
+function priorOf(value: string | null | undefined): PriorValue {
+  if (value === undefined) return 'absent';
+  return value === null ? 'passed-through' : value === '' ? 'empty' : 'value';
+}
+
+/** RFC 3339 with nanoseconds that differ where the time is the same. */
+function stamp(clock: FakeClock, count: number): string {
+  return clock
+    .date()
+    .toISOString()
+    .replace('Z', `${String(count).padStart(6, '0')}Z`);
+}
