@@ -28,7 +28,7 @@ const bundled = await bundle().catch(() => null);
 if (bundled === null) await startTsx();
 await import(pathToFileURL(bundled ?? entry).href);
 
-/** Without the packages nothing runs, and Node's own words for that help nobody. */
+/** Without the packages nothing runs, and Node's own message for that is no help. */
 async function startTsx() {
   if (existsSync(join(root, 'node_modules', 'tsx'))) return import('tsx');
   process.stderr.write('The packages are not installed yet. Install them once, and run again: npm ci\n');
@@ -47,7 +47,7 @@ async function bundle() {
   return join(folder, `${name}.mjs`);
 }
 
-/** What has not been made today: a run that still goes on may load parts of what was made just now. */
+/** Bundles older than a day: a run that still goes on may load parts of a newer one. */
 function removeOld() {
   for (const path of readdirSync(cache).map((each) => join(cache, each))) {
     if (statSync(path).mtimeMs < Date.now() - DAY_MS) rmSync(path, { recursive: true });
@@ -83,7 +83,7 @@ async function build(outdir) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // Packages that come as ES modules as well are smaller and quicker so.
+    // Packages that also come as ES modules are smaller and faster that way.
     mainFields: ['module', 'main'],
     minifyWhitespace: true,
     minifySyntax: true,

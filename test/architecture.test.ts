@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { findOffences } from './support/layers.ts';
+import { findCircles, findOffences } from './support/layers.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -28,8 +28,12 @@ describe('the layout', () => {
     expect(offences).toEqual([]);
   });
 
-  test('no file is longer than 250 lines', () => {
-    const long = modules.map((path) => [path, read(path).split('\n').length - 1] as const).filter(([, n]) => n > 250);
+  test('no imports go round in a circle, those of types included', () => {
+    expect(findCircles(new Map(modules.map((path) => [path, read(path)])))).toEqual([]);
+  });
+
+  test('a file is one idea: none is longer than 400 lines', () => {
+    const long = modules.map((path) => [path, read(path).split('\n').length - 1] as const).filter(([, n]) => n > 400);
     expect(long).toEqual([]);
   });
 
@@ -103,8 +107,28 @@ describe('the rules see', () => {
   });
 
   test.each([
+    ['of values', "import { a } from './c.ts';"],
+    ['of types', "import type { A } from './c.ts';"],
+    ['of one type', "let a: import('./c.ts').A;"],
+    ['of what is passed on', "export * from './c.ts';"],
+    ['of what is loaded late', "const a = await import('./c.ts');"],
+  ])('a circle %s', (_, last) => {
+    const sources = new Map([
+      ['scripts/core/d.ts', "import { a } from './a.ts';"],
+      ['scripts/core/a.ts', "import { b } from './b.ts'; import { c } from './c.ts';"],
+      ['scripts/core/b.ts', last],
+      ['scripts/core/c.ts', "import { b } from '../core/b.ts';"],
+    ]);
+    expect(findCircles(sources)).toEqual([['scripts/core/b.ts', 'scripts/core/c.ts']]);
+    expect(findCircles(new Map([...sources].filter(([path]) => path !== 'scripts/core/c.ts')))).toEqual([]);
+  });
+
+  test.each([
     ['scripts/iat.ts', "import process from 'node:process'; import { main } from './cli/main.ts'; main(process.argv);"],
-    ['scripts/cli/wiring.ts', "import { a } from '../postman/newman.ts'; import { b } from '../sandbox/stack.ts';"],
+    [
+      'scripts/cli/wiring.ts',
+      "import { a } from '../postman/newman.ts'; import { b } from '../sandbox/sandbox-stack.ts';",
+    ],
     ['scripts/postman/newman.ts', "import { a } from './eager-timers.ts';"],
     [
       'scripts/compose/compose-stack.ts',

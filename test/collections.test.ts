@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { findFolder, findRequest, type Item, parseCollection, requestsIn } from '../scripts/postman/collection.ts';
+import { findFolder, findRequest, parseCollection, requestsIn } from '../scripts/postman/collection.ts';
+import type { Item } from '../scripts/postman/collection-format.ts';
 
 const folder = new URL('../collections/', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, folder));
@@ -13,9 +14,9 @@ describe('the supplied collection', () => {
   test('is v2.1, and every item, script and variable has an id of its own', () => {
     expect(raw.info.schema).toBe('https://schema.getpostman.com/json/collection/v2.1.0/collection.json');
     const ids: string[] = [];
-    const visit = (item: Item & { event?: { script?: { id?: string } }[] }) => {
+    const visit = (item: Item) => {
       ids.push(item.id ?? '');
-      for (const event of item.event ?? []) ids.push(event.script?.id ?? '');
+      for (const event of item.event ?? []) ids.push((event.script as { id?: string }).id ?? '');
       for (const child of item.item ?? []) visit(child);
     };
     for (const item of raw.item) visit(item);

@@ -1,10 +1,12 @@
-/** How a connection failed. */
-export type ConnectionFailure = 'refused' | 'dns' | 'timeout' | 'tls';
+import { kindOfWords, type NetworkErrorKind } from '../idp/network-errors.ts';
+
+/** How a connection failed. One that broke counts as refused: what helps is the same. */
+export type ConnectionFailure = Exclude<NetworkErrorKind, 'failed'>;
 
 /** A connection that failed, and to what. */
 export interface Connection {
   readonly failure: ConnectionFailure;
-  /** `unnamed`: the statement does not say; `other`: something that takes no part in the bootstrap, or nobody knows what. */
+  /** `unnamed`: the statement does not say; `other`: something that takes no part in the bootstrap, or is not known. */
   readonly target: 'idp' | 'redis' | 'kafka' | 'other' | 'unnamed';
   /** The named host is this machine as the container sees it: the container itself. */
   readonly local: boolean;
@@ -19,18 +21,13 @@ export interface ConnectionSurroundings {
   readonly idp: boolean;
 }
 
-/** The failed connection that a statement tells of, as Python's clients word it; null: none. */
+/** The failed connection that a statement reports, in the words of Python's clients; null: none. */
 export function connectionOf(text: string, around: ConnectionSurroundings): Connection | null {
-  const failure = failureOf(text);
-  if (failure === null) return null;
+  const kind = kindOfWords(text);
+  if (kind === null) return null;
   const hosts = hostsIn(text);
   const local = hosts.some((host) => /^(?:localhost|127\.|::1$)/.test(host.name));
-  return { failure, target: targetOf(text, hosts, around), local };
-}
-
-function failureOf(text: string): ConnectionFailure | null {
-  for (const [failure, pattern] of FAILURES) if (pattern.test(text)) return failure;
-  return null;
+  return { failure: kind === 'failed' ? 'refused' : kind, target: targetOf(text, hosts, around), local };
 }
 
 interface Host {
@@ -65,30 +62,31 @@ function targetOf(text: string, hosts: readonly Host[], around: ConnectionSurrou
   return hosts.length > 0 ? 'other' : 'unnamed';
 }
 
-const FAILURES: readonly (readonly [ConnectionFailure, RegExp])[] = [
+/** The ways in which messages name a host, each with the host and its port where there is one. */
+const HOSTS = new RegExp(
   [
-    'tls',
-    /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLCertVerificationError|ClientConnectorCertificateError|ClientConnectorSSLError|self[- ]signed certificate|unable to get local issuer|certificate has expired|hostname mismatch|doesn't match (?:either of )?['"]|WRONG_VERSION_NUMBER|\bSSLError\b|ssl\.SSL\w*Error|\bSSL: [A-Z_]+|TLSV1_ALERT|sslv3 alert|(?:TLS|SSL) handshake (?:failed|failure|error)|handshake failure|CA certificate bundle/i,
-  ],
-  [
-    'dns',
-    /Name or service not known|Temporary failure in name resolution|nodename nor servname|getaddrinfo failed|gaierror|NameResolutionError|Failed to resolve|Could not resolve|Cannot resolve|unable to resolve|no such host|Errno -[235]\b|No address associated|\bENOTFOUND\b|EAI_AGAIN|ClientConnectorDNSError|name resolution (?:failed|error)|DNS (?:lookup|resolution) (?:failed|error)/i,
-  ],
-  [
-    'refused',
-    /Connection ?refused|ConnectionRefusedError|ECONNREFUSED|Errno 111\b|Error 111 connecting|WinError 10061|actively refused|Connect call failed|All connection attempts failed|\bConnectError\b|Cannot connect to host|Failed to establish a new connection|ClientConnectorError|NewConnectionError|No route to host|Errno 113\b|Network is unreachable|Errno 101\b|Connection reset by peer|ConnectionResetError|ECONNRESET|Errno 104\b|EHOSTUNREACH|ENETUNREACH|ServerDisconnectedError|RemoteProtocolError|RemoteDisconnected|\b(?:Read|Write)Error\b|Server disconnected without sending|Connection aborted|Max retries exceeded|(?:not|un)[ -]?reachable/i,
-  ],
-  [
-    'timeout',
-    /ConnectTimeout|ReadTimeout|PoolTimeout|WriteTimeout|ConnectionTimeoutError|ServerTimeoutError|SocketTimeoutError|\bTimeoutError\b|\bTimeoutException\b|timed out|ETIMEDOUT|Errno 110\b|Connection timeout|Read timeout|Timeout (?:while|on|contacting|connecting|reading|waiting for (?:the )?(?:idp|response))/i,
-  ],
-];
-/** A URL, `host='x', port=443`, `to host x:443`, `connecting to x:6379`, `('10.0.0.2', 443)`, `resolve 'x'`, `known: x`, `for x:443`. */
-const HOSTS =
-  /\b\w+:\/\/(?:[^\s/@"']*@)?([\w.-]+)(?::(\d+))?|\bhost["']?[=:]\s*["']?([\w.-]+)["']?(?:,? port=(\d+)|:(\d+))?|\b(?:to host|to|resolve(?: host)?|reach|known:)\s+["']?((?:[\w-]+\.)*[\w-]+)["']?:(\d+)|\(["']([\w.:-]+)["'], (\d+)|\b(?:resolve(?: host)?:?|known:|to host)\s+["'(]?((?:[\w-]+\.)*[\w-]+)/gi;
+    // A URL
+    String.raw`\b\w+:\/\/(?:[^\s/@"']*@)?([\w.-]+)(?::(\d+))?`,
+    // host='x', port=443
+    String.raw`\bhost["']?[=:]\s*["']?([\w.-]+)["']?(?:,? port=(\d+)|:(\d+))?`,
+    // to host x:443, connecting to x:6379
+    String.raw`\b(?:to host|to|resolve(?: host)?|reach|known:)\s+["']?((?:[\w-]+\.)*[\w-]+)["']?:(\d+)`,
+    // ('10.0.0.2', 443)
+    String.raw`\(["']([\w.:-]+)["'], (\d+)`,
+    // resolve 'x', known: x
+    String.raw`\b(?:resolve(?: host)?:?|known:|to host)\s+["'(]?((?:[\w-]+\.)*[\w-]+)`,
+  ].join('|'),
+  'gi',
+);
 const IDP = /(?:^|[.-])(?:idp|oidc|keycloak)(?=$|[.-])/;
-const OTHER =
-  /push-?gateway|(?<![a-z])(?:prometheus|postgres\w*|psycopg\w*|asyncpg|sqlalchemy|mysql|mongo\w*|neo4j|clickhouse|elastic\w*|opensearch|jaeger|otel|opentelemetry|tempo|loki|sentry\w*|rabbitmq|amqp|nats|consul|vault|pdp|crud[-_]?(?:service|app)|smtp|ldap|minio)(?![a-z])/i;
+const OTHER = new RegExp(
+  `push-?gateway|(?<![a-z])(?:${[
+    'prometheus|jaeger|otel|opentelemetry|tempo|loki|sentry\\w*',
+    'postgres\\w*|psycopg\\w*|asyncpg|sqlalchemy|mysql|mongo\\w*|neo4j|clickhouse|elastic\\w*|opensearch',
+    'rabbitmq|amqp|nats|consul|vault|pdp|crud[-_]?(?:service|app)|smtp|ldap|minio',
+  ].join('|')})(?![a-z])`,
+  'i',
+);
 const OTHER_PORTS = /^(?:9091|5432|3306|27017|4317|4318|14268|6831|5672|8500|8200|389|636|25|587|9200|7687)$/;
 const ABOUT_IDP =
   /\bidp\b|identity provider|openid-configuration|\boidc\b|jwks_uri|discovery (?:document|failed|error)|IDP_BASE_URL|token[ _]endpoint|authorization server/i;

@@ -1,9 +1,9 @@
 import type { DiagnosisCode } from '../core/diagnosis.ts';
 
-/** The environment of a service as compose resolves it; null: passed through and unset. */
+/** The environment that the next start of a service gets; null: passed through from outside, and unset there. */
 export type ServiceEnvironment = Readonly<Record<string, string | null>>;
 
-/** Something about the service's environment that a person should know. Never quotes a secret's value. */
+/** Something in the service's environment that a person should know. Never quotes a secret's value. */
 export interface Finding {
   /** `fault`: stops the bootstrap; `warning`: hides or endangers something; `info`: worth knowing. */
   readonly level: 'fault' | 'warning' | 'info';
@@ -64,7 +64,7 @@ function switches(env: ServiceEnvironment): Finding[] {
       variable: 'ALLOW_BOOTSTRAP_FAILURE',
       code: null,
       message: 'ALLOW_BOOTSTRAP_FAILURE is on: the BFF can look healthy without being registered.',
-      hint: 'Set ALLOW_BOOTSTRAP_FAILURE to "false", so that a failed bootstrap is seen.',
+      hint: 'Set ALLOW_BOOTSTRAP_FAILURE to "false", so that a failed bootstrap ends the BFF.',
     });
   }
   return findings;
@@ -109,54 +109,46 @@ function initialAccessToken(env: ServiceEnvironment, variable: string): Finding[
 function idpAddress(env: ServiceEnvironment): Finding[] {
   const url = env['IDP_BASE_URL'];
   if (url === undefined || url === null || url.trim() === '') return [];
+  const found = { variable: 'IDP_BASE_URL', code: 'idp-unreachable' } as const;
   const host = /^\s*https?:\/\/(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s]+)/i.exec(url)?.[1];
   if (host === undefined) {
     return [
-      finding(
-        'fault',
-        'IDP_BASE_URL',
-        'idp-unreachable',
-        'IDP_BASE_URL is not an http(s) address.',
-        'Set it to https://… or to http://idp-app:8002.',
-      ),
+      {
+        ...found,
+        level: 'fault',
+        message: 'IDP_BASE_URL is not an http(s) address.',
+        hint: 'Set it to https://… or to http://idp-app:8002.',
+      },
     ];
   }
   if (!/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)$/i.test(host)) return [];
   return [
-    finding(
-      'warning',
-      'IDP_BASE_URL',
-      'idp-unreachable',
-      `IDP_BASE_URL points to ${host}, which inside the container is the BFF itself, not the IdP.`,
-      'Use the address on the compose network, http://idp-app:8002, or the public one.',
-    ),
+    {
+      ...found,
+      level: 'warning',
+      message: `IDP_BASE_URL points to ${host}, which inside the container is the BFF itself, not the IdP.`,
+      hint: "Use the address inside the BFF's network (such as http://idp-app:8002), or the public one.",
+    },
   ];
 }
 
 function redirectUris(env: ServiceEnvironment): Finding[] {
   const uris = (env['DCR_REDIRECT_URIS'] ?? '').split(/[\s,]+/).filter((uri) => uri !== '');
+  const found = { level: 'warning', variable: 'DCR_REDIRECT_URIS', code: 'invalid-redirect-uri' } as const;
   const findings: Finding[] = [];
   if (uris.some((uri) => uri.endsWith('/'))) {
-    findings.push(
-      finding(
-        'warning',
-        'DCR_REDIRECT_URIS',
-        'invalid-redirect-uri',
-        'DCR_REDIRECT_URIS has an entry with a trailing slash; the IdP compares exactly.',
-        'Take the slash off: https://<host>/auth/callback.',
-      ),
-    );
+    findings.push({
+      ...found,
+      message: 'DCR_REDIRECT_URIS has an entry with a trailing slash; the IdP compares exactly.',
+      hint: 'Take the slash off: https://<host>/auth/callback.',
+    });
   }
   if (uris.some((uri) => !/^[a-z][a-z0-9+.-]*:\/\/[^/]+/i.test(uri) || uri.includes('#'))) {
-    findings.push(
-      finding(
-        'warning',
-        'DCR_REDIRECT_URIS',
-        'invalid-redirect-uri',
-        'DCR_REDIRECT_URIS has an entry that is not a full address without a fragment.',
-        'Write a list of https://<host>/auth/callback, separated by commas or spaces.',
-      ),
-    );
+    findings.push({
+      ...found,
+      message: 'DCR_REDIRECT_URIS has an entry that is not a full address without a fragment.',
+      hint: 'Write a list of https://<host>/auth/callback, separated by commas or spaces.',
+    });
   }
   return findings;
 }
@@ -165,22 +157,13 @@ function kafka(env: ServiceEnvironment): Finding[] {
   const servers = env['KAFKA_BOOTSTRAP_SERVERS']?.trim() ?? '';
   if (servers !== '') return [];
   return [
-    finding(
-      'info',
-      'KAFKA_BOOTSTRAP_SERVERS',
-      'kafka-unconfigured',
-      'KAFKA_BOOTSTRAP_SERVERS is not set, so the BFF looks for Kafka on localhost; this does not touch the registration.',
-      "Set it to the broker's address on the compose network, such as kafka:9092.",
-    ),
+    {
+      level: 'info',
+      variable: 'KAFKA_BOOTSTRAP_SERVERS',
+      code: 'kafka-unconfigured',
+      message:
+        'KAFKA_BOOTSTRAP_SERVERS is not set, so the BFF looks for Kafka on localhost; this does not affect the registration.',
+      hint: "Set it to the broker's address inside the BFF's network (such as kafka:9092).",
+    },
   ];
-}
-
-function finding(
-  level: Finding['level'],
-  variable: string,
-  code: DiagnosisCode | null,
-  message: string,
-  hint: string,
-): Finding {
-  return { level, variable, code, message, hint };
 }

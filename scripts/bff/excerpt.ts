@@ -41,10 +41,6 @@ export class Excerpt {
     this.#pinUntil = 0;
   }
 
-  get size(): number {
-    return this.#kept().length;
-  }
-
   lines(): ClassifiedLine[] {
     return this.#kept().map(({ at, line }) => {
       const clean = cleanLine(line.text);

@@ -1,3 +1,4 @@
+import { isRecord } from '../core/json.ts';
 import { cut } from './log-line.ts';
 
 /** What a JSON line says, as a text that matchers can read. */
@@ -33,7 +34,7 @@ export function readJson(text: string): JsonStatement | null {
 }
 
 /** The statements of a traceback given as one text, and the files that it went through. */
-export function splitTraceback(text: string): JsonStatement {
+function splitTraceback(text: string): JsonStatement {
   if (!/Traceback \(|^\s*File "/m.test(text)) return { words: text.replace(/\s+/g, ' '), frames: '' };
   const words: string[] = [];
   const frames: string[] = [];
@@ -102,8 +103,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

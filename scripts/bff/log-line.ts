@@ -1,20 +1,22 @@
-/** In UTF-16 units. What decides stands at either end of a line; the middle of a longer one is left out. */
+import { anyOf } from './patterns.ts';
+
+/** In UTF-16 units. What decides is at either end of a line; the middle of a longer one is left out. */
 export const LONGEST_LINE = 8192;
 
-/** One line as its writer meant it: without what the terminal, compose and the daemon added. */
+/** One line as its writer meant it: without what the terminal and the engine that keeps the log added. */
 export interface CleanLine {
-  /** From a timestamp that `docker logs -t` put in front; null without one. */
+  /** From a timestamp of the engine (RFC 3339 with nanoseconds) in front; null without one. */
   readonly at: Date | null;
-  /** The container or service that compose named in front; null: it named none. */
+  /** The container or service that is named in front, as in `bff-1  | `; null: none is. */
   readonly source: string | null;
   /** One printable line, indentation kept. */
   readonly text: string;
 }
 
-/** Takes off colours, control characters, compose's prefix and the daemon's timestamp. Cleaning twice changes nothing. */
+/** Takes off colours, control characters, the name in front and the engine's timestamp. Cleaning twice changes nothing. */
 export function cleanLine(raw: string, limit = LONGEST_LINE): CleanLine {
   const { source, rest } = splitPrefix(stripControls(raw, limit));
-  const stamp = DAEMON_TIMESTAMP.exec(rest);
+  const stamp = ENGINE_TIMESTAMP.exec(rest);
   if (stamp === null) return { at: null, source, text: cut(rest, limit) };
   const at = new Date(`${stamp[1]}${(stamp[2] ?? '').slice(0, 4)}${stamp[3]}`);
   const text = rest.slice(stamp[0].length).replace(CRI, '');
@@ -86,12 +88,30 @@ function splitPrefix(text: string): { readonly source: string | null; readonly r
 const CONTROLS = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 /** A container's name in front of its line is no longer than this. */
 const LONGEST_PREFIX = 100;
-const PREFIX =
-  /^(?:\[pod\/[\w./-]+\] |(?:[\w.-]+[-_]\d+|[a-z0-9.-]*bff[\w.-]*|\w+\.\d+\.\w+@[\w.-]+|[a-z0-9]+(?:[-_.][a-z0-9]+)+|[a-z][a-z0-9]*(?= {2}))\s*\|(?: |$))/;
-const DAEMON_TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{6,9})?(Z|[+-]\d\d:\d\d)(?: |$)/;
+const SOURCE = anyOf(
+  // project-bff-1, bff_1
+  /[\w.-]+[-_]\d+/,
+  // Any name with bff in it
+  /[a-z0-9.-]*bff[\w.-]*/,
+  // app_bff.1.k2j3h4@node-7
+  /\w+\.\d+\.\w+@[\w.-]+/,
+  // shared-redis
+  /[a-z0-9]+(?:[-_.][a-z0-9]+)+/,
+  // idp, padded to the width of the longest name
+  /[a-z][a-z0-9]*(?= {2})/,
+);
+const PREFIX = new RegExp(`^(?:\\[pod/[\\w./-]+\\] |(?:${SOURCE.source})\\s*\\|(?: |$))`);
+const ENGINE_TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{6,9})?(Z|[+-]\d\d:\d\d)(?: |$)/;
 /** What containerd puts behind the timestamp. */
 const CRI = /^(?:stdout|stderr) [FP] /;
 /** `Mar  2 08:14:11 host bff[812]: `, as journalctl prints the lines of the driver journald. */
 const SYSLOG = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]+ [\w./-]+\[\d+\]: /;
-const TIMESTAMP =
-  /^(?:[[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\])]?|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?|\[?\d\d\/\w{3}\/\d{4}[: ][\d:]+(?: [+-]\d{4})?\]?)[ |:-]*/;
+const TIMESTAMPS = anyOf(
+  // 2026-03-02 08:14:11,204 and [2026-03-02 08:14:11 +0000]
+  /[[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\])]?/,
+  // [08:14:11]
+  /\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?/,
+  // [02/Mar/2026:08:14:11 +0000]
+  /\[?\d\d\/\w{3}\/\d{4}[: ][\d:]+(?: [+-]\d{4})?\]?/,
+);
+const TIMESTAMP = new RegExp(`^(?:${TIMESTAMPS.source})[ |:-]*`);

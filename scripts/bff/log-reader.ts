@@ -3,17 +3,17 @@ import type { ClassifiedLine, LogLine } from '../core/result.ts';
 import { Excerpt } from './excerpt.ts';
 import { type Facts, factsOf, isServed } from './facts.ts';
 import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
-import { markOf } from './marks.ts';
-import { Start } from './startup.ts';
+import { hasAny } from './matchers.ts';
+import { anyOf, pattern } from './patterns.ts';
+import { SIGNATURES, type Signature } from './signatures.ts';
+import { COURSE_WORDS, notDecidedYet, REASON_WORDS, Startup } from './startup.ts';
 import { type Statement, Statements } from './statements.ts';
-import { tellsOfBootstrap } from './strength.ts';
-import { notDecidedYet } from './unknowns.ts';
 
 /** What is known of the service beside its log; all of it optional. */
 export interface ReaderContext {
   /** The service's environment: names the IdP's host, and says whether the BFF can renew a RAT. */
   readonly env?: Readonly<Record<string, string | null>>;
-  /** The service's name in compose, for logs of several services in one; default `bff`. */
+  /** The service's name, for logs of several services in one; default `bff`. */
   readonly service?: string;
 }
 
@@ -37,6 +37,13 @@ const MOST_HOSTS = 20;
 /** Of one line of evidence. */
 const LONGEST_EVIDENCE = 1_000;
 
+/** Why the BFF does not start, or that it did, from a whole log: the newest start in it, its root cause. */
+export function diagnoseLog(lines: Iterable<LogLine | string>, context: ReaderContext = {}): Diagnosis {
+  const reader = new LogReader(context);
+  for (const line of lines) reader.push(typeof line === 'string' ? { at: null, stream: 'stdout', text: line } : line);
+  return reader.diagnosis();
+}
+
 /** Reads a log line by line and always knows the answer so far. Memory stays flat, whatever comes. */
 export class LogReader {
   readonly #env: Readonly<Record<string, string | null>>;
@@ -44,8 +51,15 @@ export class LogReader {
   readonly #statements = new Statements();
   readonly #excerpt = new Excerpt();
   readonly #service: string;
-  #start = new Start();
+  readonly #signatures: readonly Signature[];
+  /** Words of any signature, of a start's course or of a mark: only what has one of them is weighed. */
+  readonly #telling: readonly RegExp[];
+  /** The same, and what may be a reason that no signature knows: only what has one of them is read. */
+  readonly #interesting: readonly RegExp[];
+  #start: Startup;
+  /** A line came that names this service in front. */
   #named = false;
+  /** A line came that names another service in front. */
   #others = false;
   /** The start before, where it failed. */
   #failed: Diagnosis | null = null;
@@ -53,7 +67,12 @@ export class LogReader {
   #workers = false;
   #reading: Reading | null = null;
 
-  constructor(context: ReaderContext = {}) {
+  constructor(context: ReaderContext = {}, signatures = SIGNATURES) {
+    this.#signatures = signatures;
+    const words = signatures.flatMap(({ matcher }) => matcher.words);
+    this.#telling = [...new Set([...COURSE_WORDS, MARK_WORDS, ...words])];
+    this.#interesting = [...this.#telling, REASON_WORDS];
+    this.#start = new Startup(signatures);
     this.#env = context.env ?? {};
     this.#service = context.service ?? 'bff';
     this.#idpHosts = new Set(hostOf(this.#env['IDP_BASE_URL'] ?? ''));
@@ -66,7 +85,7 @@ export class LogReader {
     const short = line.text.length > limit ? cut(line.text, limit) : line.text;
     // PowerShell's `>` saves UTF-16, which read as UTF-8 has a zero byte beside each letter.
     const text = short.includes('\u0000') ? short.replaceAll('\u0000', '') : short;
-    if (INTERESTING.test(text) || this.#statements.open) this.#read(text, limit);
+    if (hasAny(this.#interesting, text) || this.#statements.open) this.#read(text, limit);
     return this.reading();
   }
 
@@ -90,11 +109,6 @@ export class LogReader {
     return this.#start.isUp;
   }
 
-  /** How many lines the excerpt leaves out. */
-  get dropped(): number {
-    return this.#count - this.#excerpt.size;
-  }
-
   get count(): number {
     return this.#count;
   }
@@ -102,7 +116,7 @@ export class LogReader {
   #read(raw: string, limit: number): void {
     const { source, text } = cleanLine(raw, limit);
     if (source !== null && !this.#isOwn(source)) return;
-    if (!this.#statements.takes(text) && (!INTERESTING.test(text) || isServed(text))) {
+    if (!this.#statements.takes(text) && (!hasAny(this.#interesting, text) || isServed(text))) {
       if (text.trim() !== '') this.#statements.close();
       return;
     }
@@ -110,7 +124,7 @@ export class LogReader {
     if (statement === null) return;
     this.#reading = null;
     const shown = cut(text, LONGEST_EVIDENCE).trim();
-    if (statement.frames === '' && !TELLING.test(statement.text)) this.#start.remember(statement.text, shown);
+    if (statement.frames === '' && !hasAny(this.#telling, statement.text)) this.#start.remember(statement.text, shown);
     else this.#weigh(statement, shown);
   }
 
@@ -118,13 +132,13 @@ export class LogReader {
     return this.#start.isBlank && this.#failed !== null ? notDecidedYet(this.#failed) : this.#start.diagnosis();
   }
 
-  /** Once a line with the service's own name in front was seen, those of other services do not count. */
+  /** Once a line has come with the service's own name in front, those of other services do not count. */
   #isOwn(source: string): boolean {
     if (!source.includes(this.#service)) {
       this.#others = true;
       return !this.#named;
     }
-    if (!this.#named && this.#others) this.#start = new Start();
+    if (!this.#named && this.#others) this.#start = new Startup(this.#signatures);
     this.#named = true;
     return true;
   }
@@ -139,9 +153,9 @@ export class LogReader {
     const { host, endpoint } = facts;
     if (host !== null && (endpoint === 'register' || endpoint === 'client')) this.#learn(host);
     this.#mark(facts, shown);
-    if ((this.#start.isUp || this.#start.isOver) && tellsOfBootstrap(facts)) this.#renew();
-    const effect = this.#start.add(facts, { text: shown, at: this.#count, continued: statement.continued });
-    if (effect !== 'none') this.#excerpt.pin(effect);
+    if ((this.#start.isUp || this.#start.isOver) && this.#start.decidesBootstrap(facts)) this.#renew();
+    const said = this.#start.add(facts, { text: shown, at: this.#count, continued: statement.continued });
+    if (said !== null) this.#excerpt.pin(said);
   }
 
   /** Where clients register is the IdP. */
@@ -165,7 +179,7 @@ export class LogReader {
 
   #renew(): void {
     if (!this.#start.isBlank) this.#failed = this.#start.failed ? this.#start.diagnosis() : null;
-    this.#start = new Start();
+    this.#start = new Startup(this.#signatures);
     this.#excerpt.unpin();
   }
 }
@@ -181,10 +195,42 @@ function hostOf(url: string): string[] {
   return host === undefined ? [] : [host.toLowerCase()];
 }
 
-/** One pass over the line decides whether it is worth reading: a word of any signature, mark or reason. */
-const INTERESTING =
-  /dcr|bootstrap|regist|initial.access|invalid|client_assertion|\bI?[IR]AT\b|jwks|redis|kafka|refused|errno|time[d-]? ?out|resol|certificate|ssl|traceback|startup|server process|parent process|shut|exited with|error|fail|exception|critical|fatal|cached|credential|reach|unauthori|forbidden|denied|gunicorn|booting|starting|uvicorn running|connect|sigterm/i;
+/** Where a start of the BFF begins and ends. The beginnings are kept apart, since one start prints several of them. */
+type Mark = 'parent' | 'process' | 'waiting' | 'banner' | 'bootstrap' | 'complete' | 'closed';
 
-/** Of what is worth reading, what a signature or a mark may know; the rest is at most a reason that nobody knows. */
-const TELLING =
-  /dcr|bootstrap|regist|access.?token|invalid_|assertion|\bI?[IR]AT\b|rat_|jwks|\bkid\b|redis|kafka|9092|\bidp\b|idp-|oidc|oauth|keycloak|identity provider|https?:|startup|shut|process \[|exited with|recreated|gunicorn|booting|starting|started|running on|listening|sigterm|cached|credential|connect|errno|time[d-]? ?out|resol|not known|nodename|no such host|mismatch|refused|reset by|retries|reach|route to|ECONN|ENOTFOUND|EAI_|certificate|ssl|tls|retry|attempt|ASGI/i;
+function markOf({ text, served, retry, hint }: Facts): Mark | null {
+  if (served) return null;
+  for (const [mark, expression] of MARKS) {
+    const isOther = mark === 'bootstrap' && (retry || hint || /kafka|fail|error/i.test(text));
+    if (expression.test(text) && !isOther) return mark;
+  }
+  return null;
+}
+
+const DCR = /(?<![a-z])(?:dcr|bootstrap)(?![a-z])/;
+const MARKS: readonly (readonly [Mark, RegExp])[] = [
+  ['parent', /Started parent process|Starting gunicorn/],
+  ['process', /Started server process/],
+  ['waiting', /Waiting for application startup/],
+  ['complete', /Application startup complete|Uvicorn running on|Running on http|startup complete/i],
+  [
+    'closed',
+    anyOf(
+      /Application shutdown complete|Finished server process|Application startup failed|received SIGTERM/i,
+      /\bexited with code \d+|has been recreated$/i,
+    ),
+  ],
+  ['banner', /\bbff\b[^.\n]{0,20}\b(?:starting|booting)\b|\b(?:starting|booting)\b[^.\n]{0,16}\bbff\b/i],
+  [
+    'bootstrap',
+    anyOf(
+      /(?<![a-z])(?:dcr|bootstrap)\b[^.;\n]{0,24}\b(?:starting|started|begins?|beginning)\b|dcr_bootstrap_start/i,
+      pattern`\b(?:starting|running|beginning)\b[^.;\n]{0,16}${DCR}`,
+    ),
+  ],
+];
+/** Words of every mark. */
+const MARK_WORDS = anyOf(
+  /(?:parent|server) process|gunicorn|startup|shutdown|running on|sigterm|exited with|recreated/i,
+  /starting|booting|dcr|bootstrap/i,
+);

@@ -1,44 +1,42 @@
-import type { Diagnosis, DiagnosisCode } from '../core/diagnosis.ts';
+import { type Diagnosis, type DiagnosisCode, isFault } from '../core/diagnosis.ts';
 import { type Hint, toHint } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach } from '../core/reach.ts';
 import type { Finding } from './environment-check.ts';
 import { diagnoseComponents } from './health-answers.ts';
 import type { Reading } from './log-reader.ts';
-import { signatureOf } from './signatures.ts';
-import type { ContainerVerdict } from './verdict.ts';
+import { diagnosisOf, isAboutReaching, signatureOf } from './signatures.ts';
+import type { InstanceVerdict } from './verdict.ts';
 
-/** What a look around has found; null: it could not be looked at. */
+/** What the checks have found; null: that part could not be checked. */
 export interface Observations {
-  /** What the environment says that compose gives the service. */
+  /** What the environment says that the next start gets. */
   readonly settings: readonly Finding[] | null;
-  /** `none`: the service has no container. */
-  readonly container: ContainerVerdict | 'none' | null;
+  readonly container: InstanceVerdict | null;
   /** Of the newest start in the log; null also where the log is empty. */
   readonly log: Reading | null;
   /** Whether the IdP answers in the network of the BFF. */
   readonly idp: Reach | null;
   /** What a health folder came to: the failure in a few words, and the components that are down by name. */
   readonly health: { readonly passed: boolean; readonly failure: string; readonly down: readonly string[] } | null;
-  /** Who is up is registered: the BFF would have ended otherwise, or it publishes its key. */
+  /** Being up proves the registration: the BFF would have ended otherwise, or it publishes its key. */
   readonly isProvenByBeingUp: boolean;
 }
 
 /** Everything that is wrong, the root cause first; what follows from another fault is not in it. Empty: nothing is. */
-export function findFaults(seen: Observations): Diagnosis[] {
+export function findFaults(found: Observations): Diagnosis[] {
   const faults: Diagnosis[] = [];
-  const said = saidInLog(seen);
-  const isGood = said === null && seen.log?.decided === 'good';
-  for (const { code, level, message, hint } of seen.settings ?? []) {
+  const said = saidInLog(found);
+  const isGood = said === null && found.log?.decided === 'good';
+  for (const { code, level, message, hint } of found.settings ?? []) {
     const isHere = code === 'bootstrap-skipped' || (level === 'fault' && !isGood);
     if (isHere && code !== null) faults.push(fault(code, message, hint));
   }
-  if (isUnreachable(seen.idp)) faults.push(unreachable(seen.idp, said));
+  if (isUnreachable(found.idp)) faults.push(unreachable(found.idp, said));
   if (said !== null && !faults.some(({ code }) => code === said.code)) faults.push(said);
-  const state = ofContainer(seen, said);
-  // Who has never been started, and who is not there, says nothing new in the log.
-  if (state !== null && isOver(seen.container)) faults.unshift(state);
-  else if (state !== null && (said === null || !isConsequence(seen.container))) faults.push(state);
-  if (faults.length === 0) faults.push(...ofHealth(seen), ...ofRegistration(seen));
+  const state = ofContainer(found, said);
+  if (state !== null && hasNoNewLog(found.container)) faults.unshift(state);
+  else if (state !== null && (said === null || !isConsequence(found.container))) faults.push(state);
+  if (faults.length === 0) faults.push(...ofHealth(found), ...ofRegistration(found));
   return faults;
 }
 
@@ -46,56 +44,53 @@ export function findFaults(seen: Observations): Diagnosis[] {
 function saidInLog({ log, health, idp }: Observations): Diagnosis | null {
   if (log === null) return null;
   const { decided, diagnosis } = log;
-  if (GOOD.includes(diagnosis.code) || diagnosis.code === 'kafka-unconfigured') return null;
+  if (!isFault(diagnosis) && (diagnosis.code !== 'unknown' || decided !== 'bad')) return null;
   if (decided === 'good' && health?.passed === true && !isUnreachable(idp)) return null;
-  if (diagnosis.code === 'unknown' && decided !== 'bad') return null;
   const answers = idp?.kind === 'answered' && idp.status < 500;
-  if (!answers || (diagnosis.code !== 'idp-unreachable' && diagnosis.code !== 'idp-error')) return diagnosis;
+  if (!answers || !isAboutReaching(diagnosis)) return diagnosis;
   return {
     ...diagnosis,
-    fix: toHint(
-      'By now the IdP answers in the network of the BFF, so start the BFF again. If that fails the same way, its program trusts other certificates or uses another address than IDP_BASE_URL.',
-    ),
+    fix: {
+      text: 'By now the IdP answers in the network of the BFF, so start the BFF again. If that fails the same way, its program trusts other certificates or uses another address than IDP_BASE_URL.',
+    },
     evidence: [...diagnosis.evidence, `Now the IdP ${describeReach(idp)}.`],
   };
 }
 
-function unreachable(idp: Extract<Reach, { kind: string }>, said: Diagnosis | null): Diagnosis {
-  const { code, cause, fix, variants } = signatureOf('idp-unreachable');
-  const words = (idp.kind in (variants ?? {}) && variants?.[idp.kind as keyof typeof variants]) || { cause, fix };
-  const lines = said?.code === code ? said.evidence : [];
+function unreachable(idp: Reach, said: Diagnosis | null): Diagnosis {
+  const lines = said?.code === 'idp-unreachable' ? said.evidence : [];
   const evidence = [...lines, `Asked from the network of the BFF, the IdP ${describeReach(idp)}.`];
-  return { code, cause: words.cause, fix: toHint(words.fix), iatHelps: false, evidence };
+  const { kind } = idp;
+  const failure = kind === 'dns' || kind === 'refused' || kind === 'timeout' || kind === 'tls' ? kind : null;
+  return diagnosisOf(signatureOf('idp-unreachable'), evidence, failure);
 }
 
 function ofContainer({ container, log }: Observations, said: Diagnosis | null): Diagnosis | null {
-  if (container === null) return null;
-  if (container === 'none') {
-    const fix = 'Start it with npm run iat, which mints a token for it as well, or with compose: up -d.';
-    return fault('unknown', 'The service has no container: it was never started, or somebody took it away.', fix);
+  if (container === null || container.kind === 'fine') return null;
+  const { kind, message, hint } = container;
+  if (kind === 'starting') {
+    const fix = { text: 'Look again in a moment:', command: 'npm run doctor' };
+    return said === null ? fault('unknown', message, fix) : null;
   }
-  if (container.kind === 'fine') return null;
-  if (container.kind === 'starting') {
-    return said === null ? fault('unknown', container.message, 'Look again in a moment: npm run doctor') : null;
-  }
-  return { ...fault('unknown', container.message, container.hint), evidence: log?.diagnosis.evidence ?? [] };
+  return { ...fault('unknown', message, hint ?? ''), evidence: log?.diagnosis.evidence ?? [] };
 }
 
-function isOver(container: Observations['container']): boolean {
-  return container === 'none' || container?.kind === 'not-started';
+/** A container that never started, or is gone, has no new log lines. */
+function hasNoNewLog(container: Observations['container']): boolean {
+  return container?.kind === 'missing' || container?.kind === 'not-started';
 }
 
 /** A BFF whose bootstrap failed ends, and its healthcheck fails. */
 function isConsequence(container: Observations['container']): boolean {
-  return container !== null && container !== 'none' && ['exited', 'crash-loop', 'unhealthy'].includes(container.kind);
+  return container !== null && ['exited', 'crash-loop', 'unhealthy'].includes(container.kind);
 }
 
 function ofHealth({ log, health, container }: Observations): Diagnosis[] {
-  // Without a look at the container nobody knows whose failure it is.
+  // Where the container could not be checked, the failure may be of anything.
   if (health === null || health.passed || container === null) return [];
   const evidence = [health.failure];
   if (health.down.length > 0) return [diagnoseComponents(health.down, evidence)];
-  const look = 'See that --bff-url is where it is published, and read what the answer names.';
+  const look = 'Check that --bff-url is where it is published, and read what the answer names.';
   const fix =
     log?.decided === 'good' ? look : `If it was started just now, look again in a moment (npm run doctor). ${look}`;
   return [{ ...fault('unknown', 'The BFF runs, and it is not healthy.', fix), evidence }];
@@ -112,8 +107,6 @@ function ofRegistration({ log, isProvenByBeingUp, container }: Observations): Di
     ),
   ];
 }
-
-const GOOD: readonly DiagnosisCode[] = ['registered', 'credentials-cached'];
 
 function fault(code: DiagnosisCode, cause: string, fix: string | Hint): Diagnosis {
   return { code, cause, fix: toHint(fix), iatHelps: null, evidence: [] };

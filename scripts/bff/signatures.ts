@@ -1,192 +1,247 @@
-import type { DiagnosisCode } from '../core/diagnosis.ts';
+import { type Diagnosis, type DiagnosisCode, isGood } from '../core/diagnosis.ts';
+import type { Hint } from '../core/errors.ts';
 import type { ConnectionFailure } from './connection.ts';
 import type { Facts } from './facts.ts';
-import * as say from './phrases.ts';
-import * as proof from './proofs.ts';
+import * as matchers from './matchers.ts';
+import { type Matcher, match, type Strength } from './matchers.ts';
 
-/**
- * `sure`: the statement says it by itself. `in-context`: it may mean this, and counts only close to statements about the
- * bootstrap, before the BFF is up. Between the two, `unknown` is the honest answer.
- */
-export type Strength = 'sure' | 'in-context';
-
-/** One row of the table: what is seen, what it means, what to do. */
+/** One row of the table: what is found in a log, what it means, what to do. */
 export interface Signature {
   readonly code: Exclude<DiagnosisCode, 'unknown'>;
   /** What happened, in one sentence. */
   readonly cause: string;
-  /** What to do, in one sentence that names the variables, files and commands. */
-  readonly fix: string;
-  /** Words of their own for one way of failing. */
-  readonly variants?: Partial<Readonly<Record<ConnectionFailure, { readonly cause: string; readonly fix: string }>>>;
+  /** What to do: names the variables and files. */
+  readonly fix: Hint;
+  /** Other words where a connection failed in one certain way. */
+  readonly variants?: Partial<Readonly<Record<ConnectionFailure, { readonly cause: string; readonly fix: Hint }>>>;
   readonly iatHelps: boolean;
-  readonly meaning: 'good' | 'bad';
-  /** Where several are seen in one start, the highest is the root cause and the others follow from it. */
+  /** What counts as this. */
+  readonly matcher: Matcher;
+  /** Where several are found in one start, the highest is the root cause and the others follow from it. */
   readonly rank: number;
   /** Ends the bootstrap by itself, unless the statement says that it will be tried again. */
-  readonly fatal: boolean;
+  readonly isFatal: boolean;
   /** Part of the bootstrap: a success in the same start proves it overcome. */
-  readonly bootstrap: boolean;
-  /** What counts as this, strongest first; null: nothing in the statement does. */
-  readonly match: (facts: Facts) => Strength | null;
+  readonly isOfBootstrap: boolean;
+  /** It is about reaching the IdP, and an answer that the bootstrap got proves it overcome. */
+  readonly isAboutReaching?: boolean;
+  /** It counts by itself also where it is logged as information. */
+  readonly isLoggedAsInformation?: boolean;
+  /** Where the BFF has given the cached registration up, this is why it fails, and no longer the code named here. */
+  readonly replaces?: DiagnosisCode;
+  /** With this variable set, the BFF repairs it by itself. */
+  readonly repairedWith?: string;
+  /** The statement says that it is over. */
+  readonly isOver?: (facts: Facts) => boolean;
+  /** Names that a health answer gives to the component that it is about. */
+  readonly component?: RegExp;
 }
 
-const BAD = { meaning: 'bad', bootstrap: true, fatal: true } as const;
-const GOOD = { meaning: 'good', bootstrap: true, fatal: false, iatHelps: false } as const;
+const FAULT = { isOfBootstrap: true, isFatal: true, iatHelps: false } as const;
+const SUCCESS = { isOfBootstrap: true, isFatal: false, iatHelps: false } as const;
 
-/** What can be seen in a BFF's log, root causes first. */
+/** What can be found in a BFF's log, root causes first. */
 export const SIGNATURES: readonly Signature[] = [
   {
-    ...BAD,
+    ...FAULT,
     code: 'idp-unreachable',
     rank: 90,
-    fatal: false,
-    iatHelps: false,
+    isFatal: false,
+    isAboutReaching: true,
+    matcher: matchers.UNREACHABLE,
+    component: /^(?:idp|oidc|identity|keycloak|auth[_-]?server)/i,
     cause: 'The BFF cannot reach the IdP from its own network.',
-    fix: "Correct IDP_BASE_URL so that it works from inside the BFF's container (http://idp-app:8002 on the compose network), and see that the idp service is up; a new IAT does not help.",
+    fix: {
+      text: "Make sure that the IdP is up, and set IDP_BASE_URL to an address that works inside the BFF's network (such as http://idp-app:8002).",
+    },
     variants: {
       refused: {
         cause: 'The BFF reaches no IdP: the connection is refused or cut off.',
-        fix: 'Start the idp service and wait until it answers, and check host and port of IDP_BASE_URL (http://idp-app:8002 on the compose network); a new IAT does not help.',
+        fix: {
+          text: "Start the IdP and wait until it answers, and check the host and port of IDP_BASE_URL (inside the BFF's network such as http://idp-app:8002).",
+        },
       },
       dns: {
         cause: "The IdP's host name does not resolve inside the BFF's container.",
-        fix: 'Start the idp service, since a stopped one has no name on the compose network, or set IDP_BASE_URL to a name that the container can resolve (http://idp-app:8002, or one under extra_hosts); a new IAT does not help.',
+        fix: {
+          text: 'Start the IdP, since a stopped container has no name, or set IDP_BASE_URL to a name that the container can resolve (such as http://idp-app:8002).',
+        },
       },
       timeout: {
         cause: 'The IdP does not answer the BFF in time.',
-        fix: 'See that the idp service is up and not overloaded, and that IDP_BASE_URL and the network between the two are right; a new IAT does not help.',
+        fix: {
+          text: 'Make sure that the IdP is up and not overloaded, and check IDP_BASE_URL and the network between the two.',
+        },
       },
       tls: {
         cause: "The BFF does not trust the IdP's certificate, or the TLS handshake fails.",
-        fix: "Give the BFF's container the CA of the IdP's certificate (SSL_CERT_FILE or REQUESTS_CA_BUNDLE), or use the internal address http://idp-app:8002 as IDP_BASE_URL; a new IAT does not help.",
+        fix: {
+          text: "Give the BFF's container the CA of the IdP's certificate (SSL_CERT_FILE or REQUESTS_CA_BUNDLE), or set IDP_BASE_URL to the address inside the BFF's network (such as http://idp-app:8002).",
+        },
       },
     },
-    match: say.unreachable,
   },
   {
-    ...BAD,
+    ...FAULT,
     code: 'idp-error',
     rank: 85,
-    fatal: false,
-    iatHelps: false,
+    isFatal: false,
+    isAboutReaching: true,
+    matcher: matchers.SERVER_ERROR,
     cause: 'The IdP answers the BFF with a server error (5xx).',
-    fix: "Read the IdP's own log (docker compose logs idp), repair or restart it, then start the BFF again; a new IAT does not help.",
-    match: say.serverError,
+    fix: { text: "Read the IdP's own log, repair or restart the IdP, then start the BFF again." },
   },
   {
-    ...BAD,
+    ...FAULT,
     code: 'invalid-scope',
     rank: 80,
-    iatHelps: false,
+    matcher: matchers.SCOPE_REFUSED,
     cause: "The IdP's DCR policy does not allow a scope that the BFF asks for (invalid_scope).",
-    fix: 'Add the scope to policy.allowed_scopes in dcr_config.yaml and restart the IdP; a new IAT does not help.',
-    match: (facts) => say.refusedAs(facts, 'invalid_scope', say.SCOPE_REFUSED),
+    fix: { text: 'Add the scope to policy.allowed_scopes in dcr_config.yaml and restart the IdP.' },
   },
   {
-    ...BAD,
+    ...FAULT,
     code: 'invalid-redirect-uri',
     rank: 79,
-    iatHelps: false,
+    matcher: matchers.REDIRECT_REFUSED,
     cause: 'The IdP does not accept a redirect URI of the BFF (invalid_redirect_uri).',
-    fix: 'Align DCR_REDIRECT_URIS with what the IdP allows (host, path, no trailing slash), set DCR_FORCE_REPLACE to "true" and restart.',
-    match: (facts) => say.refusedAs(facts, 'invalid_redirect_uri', say.REDIRECT_REFUSED),
+    fix: {
+      text: 'Align DCR_REDIRECT_URIS with what the IdP allows (host, path, no trailing slash), set DCR_FORCE_REPLACE to "true" and restart the BFF.',
+    },
   },
   {
-    ...BAD,
+    ...FAULT,
     code: 'invalid-client-metadata',
     rank: 78,
-    iatHelps: false,
+    matcher: matchers.METADATA_REFUSED,
     cause: "The IdP does not accept the BFF's client metadata (invalid_client_metadata).",
-    fix: 'Correct what the answer names: redirect URIs (DCR_REDIRECT_URIS), grant types (DCR_CLIENT_PROFILE) or auth method (MS_BFF_TOKEN_AUTH_METHOD); a new IAT does not help.',
-    match: (facts) => say.refusedAs(facts, 'invalid_client_metadata', say.METADATA_REFUSED),
+    fix: {
+      text: 'Correct what the answer names: redirect URIs (DCR_REDIRECT_URIS), grant types (DCR_CLIENT_PROFILE) or auth method (MS_BFF_TOKEN_AUTH_METHOD).',
+    },
   },
   {
-    ...BAD,
+    ...FAULT,
     code: 'rat-invalid',
     rank: 70,
     iatHelps: true,
+    repairedWith: 'BOOTSTRAP_ADMIN_TOKEN',
+    matcher: matchers.RAT_REFUSED,
     cause: 'The IdP no longer accepts the cached registration access token (RAT).',
-    fix: 'Renew the RAT as admin (BOOTSTRAP_ADMIN_TOKEN lets the BFF do it), or set DCR_FORCE_REPLACE to "true" and run npm run iat for a fresh IAT.',
-    match: say.ratRefused,
+    fix: {
+      text: 'Renew the RAT as admin (BOOTSTRAP_ADMIN_TOKEN lets the BFF do it), or set DCR_FORCE_REPLACE to "true" and mint a fresh IAT:',
+      command: 'npm run iat',
+    },
   },
   {
-    ...BAD,
+    ...FAULT,
     code: 'iat-invalid',
     rank: 68,
     iatHelps: true,
+    replaces: 'rat-invalid',
+    matcher: matchers.IAT_REFUSED,
     cause: 'The IdP does not accept the IAT: it is expired, used up or mis-pasted.',
-    fix: 'Run npm run iat: it mints a fresh IAT, writes it to DCR_IAT and restarts the BFF.',
-    match: say.iatRefused,
+    fix: { text: 'Mint a fresh IAT, write it to DCR_IAT and restart the BFF:', command: 'npm run iat' },
   },
   {
-    ...BAD,
+    ...FAULT,
     code: 'iat-missing',
     rank: 66,
     iatHelps: true,
+    replaces: 'rat-invalid',
+    matcher: matchers.IAT_MISSING,
     cause: 'The BFF has no cached credentials and no IAT in DCR_IAT.',
-    fix: 'Run npm run iat: it mints an IAT, writes it to DCR_IAT and restarts the BFF.',
-    match: say.iatMissing,
+    fix: { text: 'Mint an IAT, write it to DCR_IAT and restart the BFF:', command: 'npm run iat' },
   },
   {
-    ...BAD,
+    ...FAULT,
     code: 'invalid-client',
     rank: 60,
-    bootstrap: false,
-    iatHelps: false,
+    isOfBootstrap: false,
+    matcher: matchers.CLIENT_REFUSED,
     cause: "The IdP does not accept the BFF's client authentication at the token endpoint (invalid_client).",
-    fix: "Align MS_BFF_TOKEN_AUTH_METHOD, the key in DCR_SIGNING_KEY and the published JWKS (BFF_KID) with the IdP's client record; a new IAT does not help.",
-    match: say.clientRefused,
+    fix: {
+      text: "Align MS_BFF_TOKEN_AUTH_METHOD, the key in DCR_SIGNING_KEY and the published JWKS (BFF_KID) with the IdP's client record.",
+    },
   },
   {
-    ...BAD,
+    ...FAULT,
     code: 'bootstrap-skipped',
     rank: 50,
-    iatHelps: false,
+    isLoggedAsInformation: true,
+    matcher: matchers.SKIPPED,
     cause: 'The environment switches the DCR bootstrap off, so the BFF does not register.',
-    fix: 'Set DCR_ENABLED to "true" and SKIP_DCR_BOOTSTRAP to "false", and restart; a new IAT alone does not help.',
-    match: say.skipped,
+    fix: { text: 'Set DCR_ENABLED to "true" and SKIP_DCR_BOOTSTRAP to "false", and restart the BFF.' },
   },
   {
-    ...BAD,
+    ...FAULT,
     code: 'redis-unavailable',
     rank: 40,
-    fatal: false,
-    bootstrap: false,
-    iatHelps: false,
+    isFatal: false,
+    isOfBootstrap: false,
+    matcher: matchers.REDIS_UNAVAILABLE,
+    isOver: matchers.isRedisBack,
+    component: /redis|^cache$/i,
     cause: 'The BFF cannot use Redis.',
-    fix: 'Start the Redis service (shared_redis) or correct REDIS_URL; a new IAT does not help.',
-    match: say.redisDown,
+    fix: { text: 'Start the Redis service (shared_redis) or correct REDIS_URL.' },
   },
   {
-    ...GOOD,
+    ...SUCCESS,
     code: 'registered',
     rank: 30,
+    matcher: matchers.REGISTERED,
     cause: 'The BFF registered itself at the IdP.',
-    fix: 'Nothing to do; run npm run iat:clear to take DCR_IAT out again.',
-    match: proof.registered,
+    fix: { text: 'Nothing to do. To take DCR_IAT out again:', command: 'npm run iat:clear' },
   },
   {
-    ...GOOD,
+    ...SUCCESS,
     code: 'credentials-cached',
     rank: 29,
+    matcher: matchers.CREDENTIALS_CACHED,
     cause: 'The BFF started from its cached credentials and used no IAT.',
-    fix: 'Nothing to do; an IAT in DCR_IAT was not used and can be removed with npm run iat:clear.',
-    match: proof.cached,
+    fix: { text: 'Nothing to do. An IAT in DCR_IAT was not used; to take it out:', command: 'npm run iat:clear' },
   },
   {
-    ...BAD,
+    ...FAULT,
     code: 'kafka-unconfigured',
     rank: 10,
-    fatal: false,
-    bootstrap: false,
-    iatHelps: false,
+    isFatal: false,
+    isOfBootstrap: false,
+    isLoggedAsInformation: true,
+    matcher: matchers.KAFKA_UNCONFIGURED,
     cause:
       'The BFF looks for Kafka on localhost, because KAFKA_BOOTSTRAP_SERVERS is not set; this is not a DCR failure.',
-    fix: "Set KAFKA_BOOTSTRAP_SERVERS to the broker's address on the compose network (kafka:9092) and restart; a new IAT does not help.",
-    match: say.kafkaUnconfigured,
+    fix: {
+      text: "Set KAFKA_BOOTSTRAP_SERVERS to the broker's address inside the BFF's network (such as kafka:9092) and restart the BFF.",
+    },
   },
 ];
+
+/** How surely a statement means it; null: it does not. What is only said, at a level that reports no failure, is not sure. */
+export function strengthOf(signature: Signature, facts: Facts): Strength | null {
+  const strength = match(signature.matcher, facts);
+  const isOnlySaid = facts.quiet && facts.status === null && facts.error === null;
+  const isProof = isGood(signature) || signature.isLoggedAsInformation === true;
+  return strength === 'sure' && isOnlySaid && !isProof ? 'in-context' : strength;
+}
+
+/**
+ * The diagnosis in the words of a row.
+ *
+ * @param failure how the connection failed, for a row that has words of its own for that
+ */
+export function diagnosisOf(
+  { code, cause, fix, variants, iatHelps }: Signature,
+  evidence: readonly string[],
+  failure: ConnectionFailure | null = null,
+): Diagnosis {
+  const words = failure === null ? undefined : variants?.[failure];
+  return { code, cause, fix, ...words, iatHelps, evidence: [...evidence] };
+}
+
+/** Whether a diagnosis is about reaching the IdP, so that an answer of the IdP outdates it. */
+export function isAboutReaching({ code }: Pick<Diagnosis, 'code'>): boolean {
+  return SIGNATURES.some((row) => row.code === code && row.isAboutReaching === true);
+}
 
 /** The row of a code. */
 export function signatureOf(code: Signature['code']): Signature {

@@ -1,17 +1,13 @@
-import type { Diagnosis, DiagnosisCode } from '../core/diagnosis.ts';
-import { toHint } from '../core/errors.ts';
+import { type Diagnosis, type DiagnosisCode, isFault, isGood } from '../core/diagnosis.ts';
+import type { Hint } from '../core/errors.ts';
 import type { ConnectionFailure } from './connection.ts';
-import { type Facts, isQuiet, type Mode } from './facts.ts';
-import * as say from './phrases.ts';
-import { modeIn } from './proofs.ts';
-import { SIGNATURES, type Signature, type Strength, signatureOf } from './signatures.ts';
-import { isAboutReaching, strengthOf } from './strength.ts';
-import { nothingSaid, onlyTheHint, unknownReason } from './unknowns.ts';
+import { type Facts, isQuiet, isRetried, isWhileServing, type Mode } from './facts.ts';
+import { BOOTSTRAP_WORDS, match, NO_CACHE, type Strength } from './matchers.ts';
+import { anyOf, pattern, within } from './patterns.ts';
+import { diagnosisOf, SIGNATURES, type Signature, signatureOf, strengthOf } from './signatures.ts';
 
-/** What a statement did to the picture of its start. */
-export type Effect = 'good' | 'bad' | 'none';
-
-interface Seen {
+/** A signature that statements of a start have matched. */
+interface Match {
   readonly signature: Signature;
   strength: Strength;
   failure: ConnectionFailure | null;
@@ -30,17 +26,18 @@ interface Line {
 
 /** How many lines may lie between a statement that could mean something and one about the bootstrap. */
 const NEAR = 40;
-/** The reason may stand right before the line that says what it is the reason of. */
+/** The cause is sometimes logged just before the line that it explains. */
 const RIGHT_BEFORE = 5;
 const EVIDENCE = 4;
 const REASONS = 5;
 
 /** One start of the BFF as its log tells it: takes statements, weighs them, names the root cause. */
-export class Start {
+export class Startup {
   mode: Mode = null;
-  /** Startup marks that were seen: one that comes again belongs to the next start. */
+  /** The marks of a beginning that were found: one that comes again belongs to the next start. */
   readonly marks = new Set<string>();
-  readonly #seen = new Map<DiagnosisCode, Seen>();
+  readonly #signatures: readonly Signature[];
+  readonly #matches = new Map<DiagnosisCode, Match>();
   readonly #reasons: string[] = [];
   readonly #endings: string[] = [];
   /** The lines that told the mode, and that the BFF is up. */
@@ -49,10 +46,16 @@ export class Start {
   #over = false;
   #startupFailed = false;
   #fatal = false;
+  /** The number of the newest line about the bootstrap. */
   #aboutDcr = Number.NEGATIVE_INFINITY;
-  #fallback = false;
+  /** The BFF has given its cached registration up and registers again. */
+  #registersAgain = false;
   /** The newest statement that would have counted close to the bootstrap. */
   #pending: { readonly signature: Signature; readonly facts: Facts; readonly line: Line } | null = null;
+
+  constructor(signatures: readonly Signature[] = SIGNATURES) {
+    this.#signatures = signatures;
+  }
 
   /** The BFF serves requests. */
   get isUp(): boolean {
@@ -64,9 +67,9 @@ export class Start {
     return this.#over;
   }
 
-  /** It is not up, and nothing was said yet that speaks for or against it. */
+  /** It is not up, and no line has spoken for or against it yet. */
   get isBlank(): boolean {
-    return !this.#up && !this.failed && this.#seen.size === 0 && this.#reasons.length === 0;
+    return !this.#up && !this.failed && this.#matches.size === 0 && this.#reasons.length === 0;
   }
 
   /** The bootstrap or the start is known to have failed. */
@@ -74,80 +77,92 @@ export class Start {
     return this.#endings.length > 0 || this.#fatal;
   }
 
+  /** The BFF says that it serves requests. */
   complete(line: string): void {
     this.#up = true;
     keep(this.#modeLines, line, EVIDENCE);
   }
 
+  /** Its process has ended. */
   close(): void {
     this.#over = true;
   }
 
-  add(facts: Facts, line: Line): Effect {
-    if (REGISTERS_ANEW.test(facts.text)) this.#fallback = true;
+  /** Whether the statement decides something about the bootstrap by itself, so that it cannot belong to a start that is over. */
+  decidesBootstrap(facts: Facts): boolean {
+    return this.#signatures.some(
+      ({ isOfBootstrap, isAboutReaching, matcher }) =>
+        isOfBootstrap && match(matcher, facts) === 'sure' && (!isAboutReaching || facts.dcr),
+    );
+  }
+
+  /** Takes the next statement; what it says of the start, null: nothing. */
+  add(facts: Facts, line: Line): 'good' | 'bad' | null {
+    if (REGISTERS_AGAIN.test(facts.text)) this.#registersAgain = true;
     const mode = modeIn(facts);
     if (mode !== undefined) {
       this.mode = mode;
       keep(this.#modeLines, line.text, EVIDENCE);
     }
-    let effect: Effect = 'none';
-    for (const signature of SIGNATURES) {
+    let said: 'good' | 'bad' | null = null;
+    for (const signature of this.#signatures) {
       const strength = strengthOf(signature, facts);
       if (strength === 'in-context' && !this.#up) this.#pending = { signature, facts, line };
       if (strength === null || !this.#counts(signature, strength, facts, line.at)) continue;
       this.#note(signature, strength, facts, line);
-      effect = signature.meaning;
-      if (signature.bootstrap) break;
+      said = isGood(signature) ? 'good' : 'bad';
+      if (signature.isOfBootstrap) break;
     }
     if (facts.dcr || facts.hint || mode !== undefined || facts.endpoint === 'register') this.#aboutDcr = line.at;
-    if (say.redisBack(facts)) this.#seen.delete('redis-unavailable');
-    if (say.endsBadly(facts) && effect !== 'good') {
+    for (const { code, isOver } of this.#signatures) if (isOver?.(facts)) this.#matches.delete(code);
+    if (endsBadly(facts) && said !== 'good') {
       keep(this.#endings, line.text, REASONS);
-      if (/Application startup failed/i.test(facts.text)) this.#startupFailed = this.#over = true;
+      if (STARTUP_FAILED.test(facts.text)) this.#startupFailed = this.#over = true;
       else this.#explain(line.at);
-      effect = 'bad';
+      said = 'bad';
     }
-    if (effect === 'none' && !facts.served && !facts.retry) this.remember(facts.text, line.text);
-    return effect;
+    if (said === null) this.remember(facts.text, line.text);
+    return said;
   }
 
-  /** A statement that nothing is known about; it may still be the reason. */
+  /** A statement that no signature knows; it may still be the reason. */
   remember(statement: string, line: string): void {
+    // The name of uvicorn's logger, which also logs information.
     const said = statement.replace(/uvicorn\.error/g, '');
-    if (isQuiet(said) ? ANSWERED_NO.test(said) : LOOKS_LIKE_A_REASON.test(said)) keep(this.#reasons, line, REASONS);
+    const isReason = isQuiet(said) ? ANSWERED_NO.test(said) : LOOKS_LIKE_A_REASON.test(said);
+    if (isReason && !isWhileServing(said) && !isRetried(said)) keep(this.#reasons, line, REASONS);
   }
 
   /** Whether this start's bootstrap is decided. Trouble with Redis or Kafka does not decide it. */
   decided(env: Readonly<Record<string, string | null>> = {}): 'good' | 'bad' | null {
     if (this.#startupFailed || this.#endings.length > 0) return 'bad';
-    const best = this.#best();
-    if (best?.signature.code === 'rat-invalid' && (env['BOOTSTRAP_ADMIN_TOKEN'] ?? '') !== '') return null;
-    if (this.#fatal && best?.signature.meaning === 'bad') return 'bad';
+    const fault = this.#worst();
+    const repairedWith = fault?.signature.repairedWith;
+    if (repairedWith !== undefined && (env[repairedWith] ?? '') !== '') return null;
+    if (this.#fatal && fault !== null) return 'bad';
     return this.#proof() === null ? null : 'good';
   }
 
   diagnosis(): Diagnosis {
-    const fault = this.#best();
-    if (fault !== null) return this.#diagnose(fault);
-    if (this.#startupFailed) return unknownReason([...this.#reasons, ...this.#endings]);
-    if (this.#endings.length > 0)
-      return this.#reasons.length > 0
-        ? unknownReason([...this.#reasons, ...this.#endings])
-        : onlyTheHint(this.#endings);
+    const fault = this.#worst();
+    if (fault !== null) return diagnosisOf(fault.signature, fault.lines, fault.failure);
+    if (this.#startupFailed || (this.#endings.length > 0 && this.#reasons.length > 0))
+      return unknownReason([...this.#reasons, ...this.#endings]);
+    if (this.#endings.length > 0) return onlyTheHint(this.#endings);
     const proof = this.#proof();
-    if (proof !== null) return this.#diagnose(proof);
-    const kafka = this.#seen.get('kafka-unconfigured');
-    return kafka === undefined ? nothingSaid(this.#reasons) : this.#diagnose(kafka);
+    if (proof !== null) return diagnosisOf(proof.signature, proof.lines);
+    const [remark] = this.#matches.values();
+    return remark === undefined ? nothingSaid(this.#reasons) : diagnosisOf(remark.signature, remark.lines);
   }
 
   /**
    * A connection failure or a bare error code may be anyone's; close to the bootstrap, before the BFF is up, it is the
    * bootstrap's. Once the BFF is up and registered, only a bootstrap that fails again counts against it.
    */
-  #counts(signature: Signature, strength: Strength, facts: Facts, at: number): boolean {
+  #counts({ isAboutReaching }: Signature, strength: Strength, facts: Facts, at: number): boolean {
     const settled = this.#proof() !== null;
     if (strength === 'in-context') return !this.#up && !settled && at - this.#aboutDcr <= NEAR;
-    return !(settled && isAboutReaching(signature)) || facts.dcr;
+    return !(settled && isAboutReaching) || facts.dcr;
   }
 
   /** The bootstrap has failed, and what was said right before is why. */
@@ -158,69 +173,54 @@ export class Start {
   }
 
   #note(signature: Signature, strength: Strength, facts: Facts, line: Line): void {
-    if (signature.meaning === 'good') this.#overcome();
-    if (!isAboutReaching(signature) && signature.bootstrap && facts.status !== null) {
-      this.#seen.delete('idp-unreachable');
-      this.#seen.delete('idp-error');
-    }
-    if ((signature.code === 'iat-invalid' || signature.code === 'iat-missing') && this.#fallback)
-      this.#seen.delete('rat-invalid');
-    const known = this.#seen.get(signature.code);
-    const seen = known ?? { signature, strength, failure: null, lines: [] };
-    if (strength === 'sure') seen.strength = 'sure';
-    seen.failure = facts.connection?.failure ?? seen.failure;
-    if (known === undefined || !line.continued) keep(seen.lines, line.text, EVIDENCE);
-    this.#seen.set(signature.code, seen);
-    if (signature.fatal && strength === 'sure' && !facts.retry) this.#fatal = true;
+    if (isGood(signature)) this.#overcome();
+    if (!signature.isAboutReaching && signature.isOfBootstrap && facts.status !== null)
+      this.#forget((other) => other.isAboutReaching === true);
+    if (this.#registersAgain) this.#forget(({ code }) => code === signature.replaces);
+    const known = this.#matches.get(signature.code);
+    const found = known ?? { signature, strength, failure: null, lines: [] };
+    if (strength === 'sure') found.strength = 'sure';
+    found.failure = facts.connection?.failure ?? found.failure;
+    if (known === undefined || !line.continued) keep(found.lines, line.text, EVIDENCE);
+    this.#matches.set(signature.code, found);
+    if (signature.isFatal && strength === 'sure' && !facts.retry) this.#fatal = true;
   }
 
-  /** The bootstrap succeeded: what stood in its way does not any more. */
+  /** The bootstrap succeeded: what was in its way is no longer there. */
   #overcome(): void {
-    for (const [code, seen] of this.#seen)
-      if (seen.signature.bootstrap && seen.signature.meaning === 'bad') this.#seen.delete(code);
+    this.#forget((signature) => signature.isOfBootstrap && !isGood(signature));
     this.#endings.length = 0;
     this.#fatal = false;
   }
 
-  /** The fault at the root; null: none was seen. What is only likely comes after everything that is sure. */
-  #best(): Seen | null {
-    let best: Seen | null = null;
+  #forget(isMeant: (signature: Signature) => boolean): void {
+    for (const [code, { signature }] of this.#matches) if (isMeant(signature)) this.#matches.delete(code);
+  }
+
+  /** The fault at the root; null: none was found. What is only likely comes after everything that is sure. */
+  #worst(): Match | null {
+    let worst: Match | null = null;
     const proven = this.#proof() !== null && this.#endings.length === 0;
-    for (const seen of this.#seen.values()) {
-      if (seen.signature.meaning === 'good' || seen.signature.code === 'kafka-unconfigured') continue;
-      if (proven && seen.strength === 'in-context') continue;
-      if (best === null || weightOf(seen) > weightOf(best)) best = seen;
+    for (const found of this.#matches.values()) {
+      if (!isFault(found.signature) || (proven && found.strength === 'in-context')) continue;
+      if (worst === null || weightOf(found) > weightOf(worst)) worst = found;
     }
-    return best;
+    return worst;
   }
 
   /** What proves that the BFF is registered: it said so, or it took its cached credentials and came up. */
-  #proof(): Seen | null {
-    const said = this.#seen.get('registered') ?? this.#seen.get('credentials-cached');
-    if (said !== undefined) return said;
+  #proof(): Pick<Match, 'signature' | 'lines'> | null {
+    for (const signature of this.#signatures) {
+      const found = isGood(signature) ? this.#matches.get(signature.code) : undefined;
+      if (found !== undefined) return found;
+    }
     if (this.mode !== 'cached' || !this.#up || this.failed) return null;
-    return {
-      signature: signatureOf('credentials-cached'),
-      strength: 'sure',
-      failure: null,
-      lines: this.#modeLines,
-    };
-  }
-
-  #diagnose({ signature, failure, lines }: Seen): Diagnosis {
-    const words = (failure === null ? undefined : signature.variants?.[failure]) ?? signature;
-    return {
-      code: signature.code,
-      cause: words.cause,
-      fix: toHint(words.fix),
-      iatHelps: signature.iatHelps,
-      evidence: [...lines],
-    };
+    return { signature: signatureOf('credentials-cached'), lines: this.#modeLines };
   }
 }
 
-function weightOf(seen: Seen): number {
-  return seen.signature.rank + (seen.strength === 'sure' ? 100 : 0);
+function weightOf({ signature, strength }: Match): number {
+  return signature.rank + (strength === 'sure' ? 100 : 0);
 }
 
 /** Keeps the first line and the newest ones, each once. */
@@ -230,9 +230,100 @@ function keep(lines: string[], line: string, limit: number): void {
   lines.push(line);
 }
 
-const REGISTERS_ANEW =
-  /\bre-?regist|fall(?:ing)? ?back|force[ _]?replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i;
+/** What the BFF does about its credentials, as far as the statement says; undefined: nothing. */
+function modeIn({ text, endpoint, method, served }: Facts): 'cached' | 'register' | undefined {
+  if (served) return undefined;
+  if (NO_CACHE.test(text) || REGISTERING.test(text) || (endpoint === 'register' && method === 'POST'))
+    return 'register';
+  return FROM_CACHE.test(text) || endpoint === 'client' ? 'cached' : undefined;
+}
+
+/** The bootstrap failed, or the whole start. */
+function endsBadly({ text, served, retry, dcr, hint }: Facts): boolean {
+  if (served || retry || (!dcr && /kafka|redis/i.test(text))) return false;
+  return hint || ENDED.test(text) || ERROR_CLASS.test(text);
+}
+
+/** The start failed, and no signature knows why. */
+function unknownReason(evidence: readonly string[]): Diagnosis {
+  return unknown(
+    'The BFF failed to start for a reason that this tool does not know.',
+    { text: 'Read the last lines of the log below.' },
+    evidence,
+  );
+}
+
+/** The BFF only gave its general advice, which it gives after any failure. */
+function onlyTheHint(evidence: readonly string[]): Diagnosis {
+  return unknown(
+    'The bootstrap failed, and the log gives only the general advice to get a new RAT or IAT, not the reason.',
+    {
+      text: "If a fresh IAT does not change that, set the BFF's log level to DEBUG and read what the IdP answered. To try one:",
+      command: 'npm run iat',
+    },
+    evidence,
+  );
+}
+
+/** Nothing in the log speaks for or against the bootstrap. */
+function nothingSaid(evidence: readonly string[]): Diagnosis {
+  return unknown(
+    'The log says nothing about the DCR bootstrap.',
+    { text: "Make sure that the log is the BFF's own and reaches back to its last start." },
+    evidence,
+  );
+}
+
+/** A new start has begun after one that failed, and has not come to anything yet. */
+export function notDecidedYet({ cause, fix, evidence }: Diagnosis): Diagnosis {
+  return unknown(
+    `The newest start in the log has not come to anything yet; the one before failed: ${cause}`,
+    { ...fix, text: `If this start fails the same way: ${fix.text}` },
+    evidence,
+  );
+}
+
+function unknown(cause: string, fix: Hint, evidence: readonly string[]): Diagnosis {
+  return { code: 'unknown', cause, fix, iatHelps: null, evidence: [...evidence] };
+}
+
+const REGISTERS_AGAIN = anyOf(
+  /\bre-?regist|fall(?:ing)? ?back/i,
+  /force[ _]?replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i,
+);
+const REGISTERING = anyOf(
+  pattern`\bregistering\b${within(30)}\bclient\b`,
+  /\bre-?regist(?:er(?:ing)?|ration)\b|force[ _]replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i,
+);
+const TAKING = /(?:using|use|loaded|loading|reusing|found|starting (?:from|with)) (?:existing |the |valid )?/;
+const FROM_CACHE = anyOf(
+  pattern`${TAKING}cached (?:client |dcr )?(?:credentials?|creds|client)|credentials loaded from`,
+  pattern`(?<!(?:no|without|missing) )cached[ _](?:client[ _]|dcr[ _])?credentials[ _](?:found|loaded|present|in use|available)`,
+);
+const STARTUP_FAILED = /Application startup failed/i;
+/** What comes before "bootstrap" where it is the BFF's own: the start of a clause, or one of these words. */
+const OWN = /(?:^|[^\w\s]\s*|\b(?:dcr|bff|client|the|oauth2?|oidc|because|error|critical|fatal|startup)[ _-])/;
+const HAS_FAILED = /(?:failed|failure|aborted|error)/;
+const BOOTSTRAP = /(?:bootstrap|dcr|registration)/;
+const STOPPING = /(?:shutting down|exiting|aborting|terminating)/;
+const SAME_SENTENCE = /(?:(?!\.\s)[^\n]){0,60}/;
+const ENDED = anyOf(
+  STARTUP_FAILED,
+  pattern`${OWN}bootstrap[ _](?:has |was |step |process )?${HAS_FAILED}\b`,
+  pattern`(?:dcr|client|dynamic)[ _-]registration[ _](?:has |was |step |request )?(?:${HAS_FAILED}|rejected|refused)\b`,
+  /(?<![a-z])dcr[ _](?:failed|failure|error)\b/i,
+  /(?:failed|unable|could not|cannot) (?:to )?(?:bootstrap (?:dcr|the client)|register (?:oauth2? |the |bff )?client)/i,
+  pattern`${STOPPING}${SAME_SENTENCE}${BOOTSTRAP}|${BOOTSTRAP}${SAME_SENTENCE}${STOPPING}`,
+);
+const ERROR_CLASS = /\b(?:Bootstrap|DCR|Dcr|Registration)\w*Error\b/;
 /** An HTTP client's line about an answer, which it logs as information. */
 const ANSWERED_NO = /HTTP\/[\d.]+ [45]\d\d/;
-const LOOKS_LIKE_A_REASON =
-  /error|exception|fail|fatal|critical|panic|denied|refused|cannot|could not|unable|invalid|unauthori[sz]ed|forbidden|\bkilled\b|out of memory|not found|\bHTTP\/[\d.]+ [45]\d\d|status(?:_code)?[=: ]+[45]\d\d/i;
+const LOOKS_LIKE_A_REASON = anyOf(
+  /error|exception|fail|fatal|critical|panic|denied|refused|cannot|could not|unable|invalid|unauthori[sz]ed|forbidden/i,
+  /\bkilled\b|out of memory|not found|\bHTTP\/[\d.]+ [45]\d\d|status(?:_code)?[=: ]+[45]\d\d/i,
+);
+
+/** Words of every statement that a start takes, besides those of the signatures. */
+export const COURSE_WORDS = [BOOTSTRAP_WORDS, /cached|credential|force.?replac|fall(?:ing)? ?back|startup failed/i];
+/** Words of every line that may be a reason, or begins one. */
+export const REASON_WORDS = anyOf(LOOKS_LIKE_A_REASON, /traceback/i);

@@ -13,18 +13,18 @@ export interface Statement {
 const LONGEST = { text: 4_096, frames: 2_048 };
 
 /**
- * Groups lines to records. A traceback counts by its exceptions, never by its source lines, together with the error line
+ * Groups lines into records. A traceback counts by its exceptions, never by its source lines, together with the error line
  * right above it; an indented line belongs to the line above.
  */
 export class Statements {
   #traceback = false;
   /** An exception was just read: a chain may go on. */
   #chain = false;
-  /** Text of the record that the next line may belong to; '' none. */
+  /** Text of the record that the next line may belong to; '': none. */
   #head = '';
   #frames = '';
 
-  /** The next line may belong to the record above, whatever stands in it. */
+  /** The next line may belong to the record above, whatever it says. */
   get open(): boolean {
     return this.#traceback || this.#head !== '';
   }

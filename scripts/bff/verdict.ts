@@ -1,11 +1,11 @@
-import type { Instance } from '../core/stack.ts';
+import type { Hint } from '../core/errors.ts';
+import type { ByHand, Instance } from '../core/stack.ts';
 
-export { nameComponents } from './components.ts';
-
-/** What the states of a container over time amount to. Only `fine` and `starting` let a run go on. */
-export interface ContainerVerdict {
+/** What the states of an instance over time amount to. Only `fine` and `starting` let a run go on. */
+export interface InstanceVerdict {
   readonly kind:
     | 'fine'
+    | 'missing'
     | 'not-started'
     | 'exited'
     | 'crash-loop'
@@ -16,126 +16,128 @@ export interface ContainerVerdict {
     | 'starting';
   /** What happened, in one sentence. */
   readonly message: string;
-  /** The way out; '' where nothing needs one. */
-  readonly hint: string;
+  /** The way out; null: nothing needs one. */
+  readonly hint: Hint | null;
 }
 
-/** A container that the daemon restarted this often since the first look will not settle. */
-export const CRASH_LOOP = 2;
+/** An instance that was restarted this often since the first look will not settle. */
+const CRASH_LOOP = 2;
 
 /**
- * What became of a container, from the first look at it and the newest one. Exit codes of compose and `--wait` say nothing
- * about this (they report success for containers that die); the inspected state does.
+ * What became of an instance, from the first look at it and the newest one. Only the inspected state counts: what starts an
+ * instance reports success also for one that exits right afterwards.
  *
- * @param first the container as it was first seen after `up`
- * @param now the newest container of the service; null: there is none any more
+ * @param first the instance as it was first inspected after the restart
+ * @param now the newest instance; null: there is none any more
+ * @param byHand what a person types, for the hints
  */
-export function judge(first: Instance, now: Instance | null): ContainerVerdict {
-  if (now === null)
-    return verdict(
-      'gone',
-      `The container ${first.name} is gone: someone removed it.`,
-      'Run the command again, and see that nobody runs compose down at the same time.',
-    );
+export function judge(first: Instance, now: Instance | null, byHand: ByHand): InstanceVerdict {
+  if (now === null) return verdict('gone', `The container ${first.name} is gone: someone removed it.`, LEAVE_IT);
   const { state } = now;
   if (now.id !== first.id)
     return verdict(
       'replaced',
       `Someone else replaced the container ${first.name} while it was being watched.`,
-      'See who else runs compose for this project, then run the command again.',
+      LEAVE_IT,
     );
   if (state.status === 'created' && state.error === '')
-    return verdict('starting', `The container ${now.name} is created and not started yet.`, '');
+    return verdict('starting', `The container ${now.name} is created and not started yet.`);
   if (state.status === 'created' || neverRan(now)) return notStarted(now);
   const restarts = state.restartCount - first.state.restartCount;
   if (restarts >= CRASH_LOOP || (state.status === 'restarting' && state.restartCount >= CRASH_LOOP))
-    return crashLoop(now);
-  // The daemon restarts a container that exits by itself and counts that when it exits; somebody's start begins the count anew.
+    return crashLoop(now, byHand);
+  // An instance that exits by itself is restarted, and its restarts are counted; a start by hand begins the count again.
   const isCounted = state.restartCount > 0 && restarts >= 0;
   if (!isCounted && state.startedAt !== first.state.startedAt && hasStarted(first))
     return verdict(
       'replaced',
       `Someone else restarted the container ${now.name} while it was being watched.`,
-      'See who else works on this project, then run the command again.',
+      LEAVE_IT,
     );
   switch (state.status) {
     case 'restarting':
-      return verdict('starting', `The container ${now.name} ${ending(now)} and is being restarted.`, '');
+      return verdict('starting', `The container ${now.name} ${ending(now)} and is being restarted.`);
     case 'paused':
-      return verdict('paused', `The container ${now.name} is paused.`, `Let it go on: docker unpause ${now.name}`);
+      return verdict('paused', `The container ${now.name} is paused.`, {
+        text: 'Let it go on:',
+        command: byHand.resume(now),
+      });
     case 'exited':
     case 'dead':
-      return verdict('exited', `The container ${now.name} ${ending(now)}.`, exitHint(now));
+      return verdict('exited', `The container ${now.name} ${ending(now)}.`, exitHint(now, byHand));
     case 'removing':
-      return verdict(
-        'gone',
-        `The container ${now.name} is being removed.`,
-        'Run the command again, and see that nobody runs compose down at the same time.',
-      );
+      return verdict('gone', `The container ${now.name} is being removed.`, LEAVE_IT);
     default:
-      return running(now, restarts);
+      return running(now, restarts, byHand);
   }
 }
 
-/** A container that has lived this long has settled, however often it died before. */
+/** An instance that has lived this long has settled, however often it exited before. */
 const SETTLED_MS = 15_000;
 
 /**
- * What a single look at a container amounts to.
+ * What a single look amounts to.
  *
- * @param now by a clock that is not far from the daemon's
+ * @param instance null: there is none
+ * @param now by a clock that is not far from the engine's
  */
-export function judgeOnce(container: Instance, now: Date): ContainerVerdict {
-  const { state } = container;
+export function judgeOnce(instance: Instance | null, now: Date, byHand: ByHand): InstanceVerdict {
+  if (instance === null)
+    return verdict('missing', 'The service has no container: it was never started, or someone removed it.', {
+      text: 'Start it with npm run iat, which also mints a token for it, or without one:',
+      command: byHand.restart,
+    });
+  const { state } = instance;
   const livedMs = now.getTime() - Date.parse(state.startedAt);
-  const dies = state.status === 'running' && state.restartCount >= CRASH_LOOP && Math.abs(livedMs) < SETTLED_MS;
-  // As if the first of its restarts had been seen.
-  const first = dies ? { ...container, state: { ...state, restartCount: 0 } } : container;
-  return judge(first, container);
+  const isLooping = state.status === 'running' && state.restartCount >= CRASH_LOOP && Math.abs(livedMs) < SETTLED_MS;
+  // As if the first of its restarts had been observed.
+  const first = isLooping ? { ...instance, state: { ...state, restartCount: 0 } } : instance;
+  return judge(first, instance, byHand);
 }
 
-function running({ name, state }: Instance, restarts: number): ContainerVerdict {
+const LEAVE_IT: Hint = {
+  text: 'Find out who else starts and stops this service, and run the command again when that has stopped.',
+};
+
+function running(instance: Instance, restarts: number, byHand: ByHand): InstanceVerdict {
+  const { name, state } = instance;
   if (state.health?.status === 'unhealthy') {
     const said = lastLine(state.health.lastOutput);
     return verdict(
       'unhealthy',
       `The container ${name} runs, and its healthcheck fails${said === '' ? '' : `: ${said}`}.`,
-      `Read its log (docker logs ${name}) and what the healthcheck asks for (docker inspect ${name}).`,
+      {
+        text: `Read its log (${byHand.log(instance)}), and see what the healthcheck asks for:`,
+        command: byHand.inspect(instance),
+      },
     );
   }
   if (state.health?.status === 'starting')
-    return verdict('starting', `The container ${name} runs, and its healthcheck has not passed yet.`, '');
-  const again = restarts > 0 ? ', after it died once and was restarted' : '';
-  return verdict('fine', `The container ${name} runs${state.health === null ? '' : ' and is healthy'}${again}.`, '');
+    return verdict('starting', `The container ${name} runs, and its healthcheck has not passed yet.`);
+  const again = restarts > 0 ? ', after it exited once and was restarted' : '';
+  return verdict('fine', `The container ${name} runs${state.health === null ? '' : ' and is healthy'}${again}.`);
 }
 
-function notStarted({ name, state }: Instance): ContainerVerdict {
+function notStarted({ name, state }: Instance): InstanceVerdict {
   const words = lastLine(state.error);
-  const reason = /executable file not found|no such file or directory/i.test(words)
-    ? 'Its command or entrypoint does not exist in the image: check command, entrypoint and image of the service.'
-    : /port is already allocated|address already in use/i.test(words)
-      ? 'Another program has the port: stop it, or change ports of the service.'
-      : /permission denied/i.test(words)
-        ? 'Its command is not executable: check the file mode in the image or the volume.'
-        : /mount|not a directory|no such device/i.test(words)
-          ? 'A volume cannot be mounted: check volumes of the service.'
-          : 'Correct what the daemon names, and run the command again.';
+  const known = START_ERRORS.find(([pattern]) => pattern.test(words));
   return verdict(
     'not-started',
     `The container ${name} could not be started${words === '' ? '' : `: ${words}`}${words.endsWith('.') ? '' : '.'}`,
-    reason,
+    { text: known?.[1] ?? 'Correct what the message names, and run the command again.' },
   );
 }
 
-function crashLoop(container: Instance): ContainerVerdict {
+function crashLoop(instance: Instance, byHand: ByHand): InstanceVerdict {
+  const { name, state } = instance;
   return verdict(
     'crash-loop',
-    `The container ${container.name} dies and is restarted again and again (restart ${container.state.restartCount}); last it ${ending(container)}.`,
-    exitHint(container),
+    `The container ${name} exits and is restarted again and again (restart ${state.restartCount}); the last time it ${ending(instance)}.`,
+    exitHint(instance, byHand),
   );
 }
 
-/** "exited with code 137 (killed: out of memory)". While it runs again, the daemon reports 0, which says nothing. */
+/** "exited with code 137 (killed)". While it runs again, its exit code is given as 0, which says nothing. */
 function ending({ state }: Instance): string {
   if (state.oomKilled) return `was killed for using too much memory (code ${state.exitCode})`;
   if (state.status === 'running') return 'ended by itself';
@@ -143,13 +145,14 @@ function ending({ state }: Instance): string {
   return `exited with code ${state.exitCode}${words === undefined ? '' : ` (${words})`}`;
 }
 
-function exitHint({ name, state }: Instance): string {
-  if (state.oomKilled) return 'Give the service more memory (mem_limit, deploy.resources), or Docker itself.';
-  if (state.exitCode === 126 || state.exitCode === 127)
-    return 'Check command and entrypoint of the service, and that the image is the right one.';
-  if (state.exitCode === 137 || state.exitCode === 143)
-    return `See who stopped it; its log may tell: docker logs ${name}`;
-  return `Its log tells why: docker logs ${name}`;
+function exitHint(instance: Instance, byHand: ByHand): Hint {
+  const { exitCode, oomKilled } = instance.state;
+  if (oomKilled) return { text: 'Raise the memory limit of the service, or of the machine that it runs on.' };
+  if (exitCode === 126 || exitCode === 127)
+    return { text: 'Check the command and entrypoint of the service, and that its image is the right one.' };
+  const command = byHand.log(instance);
+  if (exitCode === 137 || exitCode === 143) return { text: 'Find out who stopped it. Its log may tell:', command };
+  return { text: 'Its log tells why:', command };
 }
 
 function neverRan({ state }: Instance): boolean {
@@ -167,14 +170,28 @@ function lastLine(text: string): string {
   return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
 }
 
-function verdict(kind: ContainerVerdict['kind'], message: string, hint: string): ContainerVerdict {
+function verdict(kind: InstanceVerdict['kind'], message: string, hint: Hint | null = null): InstanceVerdict {
   return { kind, message, hint };
 }
+
+/** Why an instance could not be started, by the words of the error, and the way out. */
+const START_ERRORS: readonly (readonly [RegExp, string])[] = [
+  [
+    /executable file not found|no such file or directory/i,
+    'Its command or entrypoint does not exist in the image: check the command, entrypoint and image of the service.',
+  ],
+  [
+    /port is already allocated|address already in use/i,
+    'Another program has the port: stop it, or change the ports of the service.',
+  ],
+  [/permission denied/i, 'Its command is not executable: check the file mode in the image or the volume.'],
+  [/mount|not a directory|no such device/i, 'A volume cannot be mounted: check the volumes of the service.'],
+];
 
 const EXIT_WORDS: Readonly<Record<number, string>> = {
   0: 'a normal end, but a service must stay up',
   1: 'an error of its own',
-  125: 'Docker could not run it',
+  125: 'it could not be run',
   126: 'its command cannot be executed',
   127: 'its command was not found',
   130: 'interrupted',

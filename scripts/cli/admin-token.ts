@@ -9,7 +9,7 @@ export interface TokenSources {
   readonly file: string | null;
   readonly files: Files;
   readStdin(): Promise<string>;
-  /** Asks on the terminal; null where there is nobody to ask. */
+  /** Asks on the terminal; null where there is no terminal to ask on. */
   readonly ask: (() => Promise<string>) | null;
 }
 
@@ -32,13 +32,13 @@ export async function readAdminToken(sources: TokenSources): Promise<Secret> {
       hint: BOTH_WAYS,
     });
   }
-  // A line break in a header would end it; and what has blanks in it is not a token but something else that was copied.
+  // A line break would end the header, and a text with blanks is not a token but something else that was copied.
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new AppError(
       'bad-value',
       `What ${from} holds is not a token: it has blanks, line breaks or other characters.`,
       {
-        hint: 'It has to be the bare access token, on one line.',
+        hint: 'It must be the access token alone, on one line.',
       },
     );
   }

@@ -1,14 +1,14 @@
 /**
- * For `--verbose`: the errors behind an error, each with what kind it is, where it was thrown, and its first line. Messages
+ * For `--verbose`: the errors behind an error, each with its kind, the place where it was thrown, and its first line. Messages
  * of libraries quote what they were given (`JSON.parse`, YAML, `Headers`, child processes), and a piece of a secret may be too
- * short for the masker: so what stands in quotes stays out, and so does everything after the first line.
+ * short for the masker: so quoted text is left out, and so is everything after the first line.
  */
 export function describeCause(thrown: unknown): string {
   const parts: string[] = [];
-  const seen = new Set<unknown>();
+  const visited = new Set<unknown>();
   const visit = (error: unknown, title: string) => {
-    if (!(error instanceof Error) || seen.has(error)) return;
-    seen.add(error);
+    if (!(error instanceof Error) || visited.has(error)) return;
+    visited.add(error);
     parts.push(`${title}${headline(error)}${framesOf(error)}`);
     visit(error.cause, 'Caused by: ');
     if (error instanceof AggregateError) for (const each of error.errors) visit(each, 'One of them: ');

@@ -1,12 +1,12 @@
 /** Which commands there are, and what each is for. */
 export const COMMANDS = {
-  iat: 'Mint an Initial Access Token, write it into the compose environment, restart the BFF, and see it register and stay healthy.',
+  iat: 'Mint an Initial Access Token, write it into the compose environment, restart the BFF, and check that it registers and stays healthy.',
   clear:
-    'After success: take the token out of the environment again, restart, and see the BFF start from its cached credentials.',
-  doctor: 'Say why the BFF does not start, and whether a fresh Initial Access Token would help; change nothing.',
+    'After success: take the token out of the environment again, restart, and check that the BFF starts from its cached credentials.',
+  doctor: 'Find out why the BFF does not start, and whether a fresh Initial Access Token would help; change nothing.',
   health: 'Run the health folder of the collection against the BFF.',
   collection: 'Run any folders or requests of the collection, with the same reports.',
-  demo: 'The whole story against the embedded sandbox: a BFF that fails, is mended, and starts from its cached credentials.',
+  demo: 'The whole story against the embedded sandbox: a BFF that fails, gets fixed, and starts from its cached credentials.',
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;

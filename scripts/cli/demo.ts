@@ -1,13 +1,12 @@
-import { diagnoseLog } from '../bff/diagnose.ts';
+import { toDisplay } from '../bff/log-line.ts';
+import { LogReader } from '../bff/log-reader.ts';
+import { judge } from '../bff/verdict.ts';
+import { isFault, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { hintText } from '../core/errors.ts';
-import type { Output } from '../core/ports.ts';
-import type { LogLine } from '../core/result.ts';
-import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
-import { IAT_STEPS, runIat } from '../runbook/iat.ts';
-import { tellFault } from './demo-fault.ts';
-import { showLog } from './demo-log.ts';
-import { execute, type Session, say, tellCrash } from './execute.ts';
-import { openSession, readCommandLine } from './main.ts';
+import type { Run } from '../core/result.ts';
+import { execute } from './execute.ts';
+import { workOf } from './main.ts';
+import { openSession, readCommandLine, reportCrash, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { createStyle, wrap } from './style.ts';
 import type { openOutside, Sandboxed } from './wiring.ts';
@@ -15,91 +14,145 @@ import type { openOutside, Sandboxed } from './wiring.ts';
 /** How long the demo watches a healthy BFF; a real run takes 10 s. */
 const STABLE_FOR_MS = 1_000;
 
-/** `npm run demo`: a BFF that dies at startup, the main job, and the start from cached credentials. The exit code. */
+/** For a fault: shorter than in a real run, and long enough for each fault to show. */
+const FAULT_TIMES = { stableForMs: 3_000, healthTimeoutMs: 6_000 };
+
+/** How long a BFF with a fault is watched before anything is done, and how often it is asked whether it still runs. */
+const WATCH_MS = 4_000;
+const POLL_MS = 100;
+
+/** Of the BFF's log: how many lines are shown, and how many characters of one. */
+const SHOWN_LINES = 5;
+const LONGEST_LINE = 1_000;
+
+/** What an exit code of a real run means. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  0: 'done, and healthy',
+  1: 'it ran, and the answer is no',
+  3: 'it could not be done',
+};
+
+/** `npm run demo` from arguments to exit code. */
 export async function demo(process: Parameters<typeof openOutside>[0]): Promise<number> {
   const session = openSession(process);
-  const { outside } = session;
-  outside.host.catchCrash((error) => tellCrash(session, error));
+  const { host, stdout } = session.outside;
+  host.catchCrash((error) => reportCrash(session, error));
   const read = await readCommandLine('demo', session);
-  if (read.kind === 'print') outside.stdout.write(read.text);
-  const exitCode =
-    read.kind === 'print'
-      ? 0
-      : read.settings instanceof Error
-        ? await refuse(session, read.settings)
-        : await tellDemo(session, read.settings);
-  outside.host.leave();
+  let exitCode = 0;
+  if (read.kind === 'print') stdout.write(read.text);
+  else if (read.settings instanceof Error) exitCode = await refuse(session, read.settings);
+  else exitCode = await runDemo(session, read.settings);
+  host.leave();
   return exitCode;
 }
 
-/** A misspelt option ends like that of any other command. */
-async function refuse(session: Session, settings: Error): Promise<number> {
+/** A wrong option ends like that of any other command. */
+async function refuse(session: Session, error: Error): Promise<number> {
   const none = { command: 'demo', steps: [], adminToken: null, sandbox: null };
-  return (await execute(session, { ...none, settings, run: async () => ({ verdict: 'failed' }) })).exitCode;
+  return (await execute(session, { ...none, settings: error, run: async () => ({ verdict: 'failed' }) })).exitCode;
 }
 
 /**
- * The story: of a fault where one is named, or the list of all, for no name and for one that is none, which is an error.
+ * What the demo was asked to show: the whole story; one fault, where `--fault` names one; else the list of all faults, which is
+ * an error where the name is wrong.
  *
  * @returns the exit code
  */
-export async function tellDemo(session: Session, settings: Settings): Promise<number> {
+export async function runDemo(session: Session, settings: Settings): Promise<number> {
   const { human, outside } = session;
   const { fault } = settings;
-  if (fault === null) return tell(session, { ...settings, stableForMs: STABLE_FOR_MS });
+  if (fault === null) return showStory(session, { ...settings, stableForMs: STABLE_FOR_MS });
   let exitCode = 0;
   if (fault !== '') {
-    const found = await outside.faults(fault).catch((error: Error) => error);
-    if (!(found instanceof Error)) return tellFault(session, settings, fault);
-    exitCode = await refuse(session, found);
+    const description = await outside.faults(fault).catch((error: Error) => error);
+    if (typeof description === 'string') return showFault(session, settings, fault, description);
+    exitCode = await refuse(session, description);
   }
   human.write(`npm run demo -- --fault NAME[:N], with one of\n\n${await outside.faults()}`);
   return exitCode;
 }
 
-async function tell(session: Session, settings: Settings): Promise<number> {
-  const { human, outside } = session;
-  const style = createStyle(human);
-  const print = (text: string) => human.write(say(session)(`${text}\n`));
-  const title = (text: string) => print(`\n${style.bold(text)}`);
-
-  print('An IdP and a BFF, both real, run as processes here: no Docker, no network.');
-  title('1. A BFF without an Initial Access Token');
-  const sandbox = await outside.openSandbox();
+/** A BFF that fails without a token, the main job, and the start from cached credentials. */
+async function showStory(session: Session, settings: Settings): Promise<number> {
+  const print = createPrint(session);
+  print.text('A real IdP and a real BFF run here as processes: no Docker, no network.');
+  print.title('1. A BFF without an Initial Access Token');
+  const sandbox = await session.outside.openSandbox();
   try {
-    print(`It starts with ${sandbox.composeFile}\n`);
-    await showFailure(sandbox, human, print);
+    print.text(`It starts with ${sandbox.composeFile}\n`);
+    await showBff(session, sandbox);
 
-    title('2. npm run iat');
-    const common = { settings, adminToken: null, sandbox };
-    const mended = await execute(session, { ...common, command: 'iat', steps: IAT_STEPS, run: runIat });
-    if (mended.exitCode !== 0) return mended.exitCode;
+    print.title('2. npm run iat');
+    const fixed = await runIn(session, 'iat', settings, sandbox);
+    if (fixed.exitCode !== 0) return fixed.exitCode;
 
-    title('3. The token is taken out again, and the BFF starts from its cached credentials');
-    const cleared = await execute(session, { ...common, command: 'clear', steps: CLEAR_STEPS, run: runClear });
-    if (cleared.exitCode !== 0) return cleared.exitCode;
-    print(
-      wrap('\nThat was all. On your own stack: npm run iat (see "First real run" in the README).', human.columns, ''),
-    );
+    print.title('3. The token is taken out again, and the BFF starts from its cached credentials');
+    const cleared = await runIn(session, 'clear', settings, sandbox);
+    if (cleared.exitCode === 0)
+      print.text('\nThat is all. On your own stack: npm run iat (see "First real run" in the README).');
+    return cleared.exitCode;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+/**
+ * `npm run demo -- --fault NAME`: what the BFF shows, what the main job says, and how that would have ended.
+ *
+ * @returns 0 when everything was shown, however the main job in it ended
+ */
+async function showFault(session: Session, settings: Settings, fault: string, description: string): Promise<number> {
+  const print = createPrint(session);
+  print.text(`The fault ${fault}: ${description}.`);
+  print.title('1. What the BFF shows');
+  const sandbox = await session.outside.openSandbox(fault);
+  try {
+    await showBff(session, sandbox);
+    print.title('2. What npm run iat says');
+    const { exitCode, error } = await runIn(session, 'iat', { ...settings, ...FAULT_TIMES }, sandbox);
+    const meaning = MEANINGS[exitCode];
+    if (meaning === undefined || error?.code === 'internal') return exitCode;
+    print.title('3. How it would have ended');
+    print.text(`npm run iat ends with exit code ${exitCode} here: ${meaning}.`);
     return 0;
   } finally {
     await sandbox.close();
   }
 }
 
-/** The last words of the BFF that has just failed, and what they mean. */
-async function showFailure(sandbox: Sandboxed, human: Output, print: (text: string) => void): Promise<void> {
-  const { columns } = human;
+function runIn(session: Session, command: 'iat' | 'clear', settings: Settings, sandbox: Sandboxed): Promise<Run> {
+  return execute(session, { ...workOf(command, session, { kind: 'run', settings, adminToken: null }), sandbox });
+}
+
+/** The BFF before anything is done: the end of its log, its state, the cause, and the way out. */
+async function showBff(session: Session, { stack }: Sandboxed): Promise<void> {
+  const { outside, human } = session;
+  const { signal } = outside.host.interruption;
   const style = createStyle(human);
-  const end = new AbortController();
-  const [instance] = await sandbox.stack.instances(end.signal);
+  const print = createPrint(session);
+  // A BFF with a fault may go on running.
+  const untilMs = outside.clock.now() + WATCH_MS;
+  let [instance] = await stack.instances(signal);
+  while (instance?.state.status === 'running' && outside.clock.now() < untilMs) {
+    await outside.clock.sleep(POLL_MS, signal);
+    [instance] = await stack.instances(signal);
+  }
   if (instance === undefined) return;
-  const lines: LogLine[] = [];
-  // Followed to its end: the log is complete when the process has gone.
-  for await (const line of sandbox.stack.logs(instance.id, { follow: true, signal: end.signal })) lines.push(line);
-  showLog(lines, human, print);
-  const { cause, fix } = diagnoseLog(lines);
-  print(
-    `\n${style.bad(wrap(`${style.signs.failed} ${cause}`, columns, '  '))}\n${wrap(`  ${hintText(fix)}`, columns, '  ')}`,
-  );
+  const reader = new LogReader();
+  for await (const line of stack.logs(instance.id, { follow: false, signal })) reader.push(line);
+  for (const { text } of reader.excerpt().slice(-SHOWN_LINES))
+    print.text(`  bff | ${toDisplay(text).slice(0, LONGEST_LINE)}`, '        ', style.dim);
+  print.text(judge(instance, instance, stack.byHand).message);
+  const diagnosis = reader.diagnosis();
+  const { cause, fix } = diagnosis;
+  if (isFault(diagnosis)) print.text(`${style.signs.failed} ${cause}`, '  ', style.bad);
+  else print.text(cause);
+  print.text(`  ${hintText(fix)}${isFault(diagnosis) ? ` ${sayWhetherIatHelps(diagnosis)}` : ''}`, '  ');
+}
+
+/** Prints the demo's own text; the runs in it print theirs. Later lines of a text begin with `indent`. */
+function createPrint({ human, redact }: Session) {
+  const text = (line: string, indent = '', paint = (wrapped: string) => wrapped) =>
+    human.write(`${paint(wrap(redact(line), human.columns, indent))}\n`);
+  return { text, title: (title: string) => text(`\n${title}`, '', createStyle(human).bold) };
 }

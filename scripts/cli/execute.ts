@@ -1,39 +1,26 @@
-import { type AppError, exitCodeOf, hintText, toAppError } from '../core/errors.ts';
-import type { Output } from '../core/ports.ts';
+import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
 import type { ReportPaths, Run, StepName } from '../core/result.ts';
 import type { Context } from '../runbook/job.ts';
 import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
-import { maskText } from '../secrets/by-place.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
-import { type Masker, SHORTEST_MASKED } from '../secrets/masker.ts';
-import type { Transcript } from '../secrets/transcript.ts';
+import { SHORTEST_MASKED } from '../secrets/masker.ts';
 import { describeCause } from './cause.ts';
-import { type Paper, renderEnding, renderFailure } from './ending.ts';
+import { type Printer, renderFailure, renderOutcome } from './outcome.ts';
 import { createProgress } from './progress.ts';
 import { loadRenderers, writeReports } from './reports.ts';
+import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { addStepSummary } from './step-summary.ts';
-import { createStyle, shortenPaths, wrap } from './style.ts';
-import { createTools, type Outside, type Sandboxed } from './wiring.ts';
-
-/** What is common to everything that one process prints. */
-export interface Session {
-  readonly outside: Outside;
-  readonly masker: Masker;
-  /** What has been printed. */
-  readonly transcript: Transcript;
-  /** Where people read: stdout, or stderr where `--json` has stdout. */
-  readonly human: Output;
-  readonly json: boolean;
-}
+import { createStyle, wrap } from './style.ts';
+import { createTools, type Sandboxed } from './wiring.ts';
 
 /** One run: a job, its planned steps, and what does them. */
 export interface Work {
   readonly command: string;
   readonly steps: readonly StepName[];
-  /** Each step is a finding of its own, and shows what came of it. */
-  readonly eachSaysWhy?: boolean;
-  /** The settings, or what was wrong with them. */
+  /** Each step is an answer of its own, and its line shows the outcome, also where it failed or was skipped. */
+  readonly showsEachOutcome?: boolean;
+  /** The settings, or what is wrong with them. */
   readonly settings: Settings | Error;
   /** The value of IAT_ADMIN_TOKEN from the environment or `.env`. */
   readonly adminToken: string | null;
@@ -42,29 +29,28 @@ export interface Work {
   run(context: Context): Promise<Outcome>;
 }
 
-/** Steps that mostly wait for others. */
+/** Steps that mostly wait, for a container or for answers. */
 const WAITING: readonly StepName[] = ['restart', 'health', 'collection'];
 
-/** Does the work, writes the reports and says how it ended. Never throws; the run has the exit code. */
+/** Does the work, writes the reports and prints the outcome. Never throws; the run has the exit code. */
 export async function execute(session: Session, work: Work): Promise<Run> {
-  const { outside, masker, human } = session;
+  const { outside, masker, human, redact } = session;
   const settings = work.settings instanceof Error ? null : work.settings;
-  const progress = createProgress(human, say(session), {
+  const progress = createProgress(human, redact, {
     ...(settings ?? { quiet: true, verbose: false }),
-    eachSaysWhy: work.eachSaysWhy ?? false,
+    showsEachOutcome: work.showsEachOutcome ?? false,
   });
   const recorder = new Recorder(outside.clock, (event) => {
     progress.handle(event);
     // Loading the renderers takes a moment; a container that starts, or requests that are answered, take longer.
-    if (event.type !== 'step-started' || !WAITING.includes(event.name)) return;
-    void loadRenderers();
+    if (event.type === 'step-started' && WAITING.includes(event.name)) void loadRenderers();
   });
   let outcome: Outcome;
   let started: Sandboxed | null = null;
   const startSandbox = async (scope: StepScope) => {
     scope.progress('starting an IdP and a BFF');
     started = await (work.sandbox as () => Promise<Sandboxed>)();
-    scope.summary(`IdP ${started.idpUrl}; the BFF has failed for want of a token`);
+    scope.summary(`IdP ${started.idpUrl}; the BFF failed because it has no token`);
     return started;
   };
   const limit = outside.limit(settings?.timeoutMs ?? 0);
@@ -79,7 +65,11 @@ export async function execute(session: Session, work: Work): Promise<Run> {
         masker.add(secret, how);
         if (how !== 'found' && secret.length >= SHORTEST_MASKED) outside.hideFromRunner(secret);
       },
-      beforeQuestion: () => progress.pause(),
+      beforeQuestion() {
+        progress.pause();
+        limit.pause();
+      },
+      afterQuestion: limit.resume,
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
     outcome = await work.run({ job, tools, recorder, signal: limit.signal });
@@ -88,9 +78,9 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   } finally {
     limit.clear();
   }
-  // What a run leaves to be done is of no use where everything is gone in a moment.
+  // Its next steps would be about a stack that is gone in a moment.
   if (started !== null) {
-    const gone = { text: 'That was the sandbox, and it is gone again. On your own stack:', command: 'npm run iat' };
+    const gone = { text: 'This ran in the sandbox, which is gone now. On your own stack:', command: 'npm run iat' };
     outcome = { ...outcome, next: [gone] };
   }
   outcome = { ...outcome, facts: [...(outcome.facts ?? []), ['Run on', outside.host.title]] };
@@ -107,26 +97,25 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     settings,
   );
   const run = await summarize(session, reported);
-  const paper = { style: createStyle(human), columns: human.columns, say: say(session) };
-  human.write(masker.mask(renderEnding(run, reports, paper)));
-  if (settings?.verbose && outcome.error !== undefined)
-    human.write(say(session)(`\n${describeCause(outcome.error)}\n`));
+  const printer = { style: createStyle(human), columns: human.columns, redact };
+  human.write(masker.mask(renderOutcome(run, reports, printer)));
+  if (settings?.verbose && outcome.error !== undefined) human.write(redact(`\n${describeCause(outcome.error)}\n`));
   if (session.json) {
-    const [, , { renderResult }] = await loadRenderers();
+    const { renderResult } = await loadRenderers();
     outside.stdout.write(renderResult(run, reports, masker));
   }
-  return verifyLastWords(session, run, paper);
+  return verifyLastOutput(session, run, printer);
 }
 
-/** What was printed at the very end is searched as well; then only the exit code, and a word, can still tell. */
-function verifyLastWords({ transcript, human }: Session, run: Run, paper: Paper): Run {
+/** What was printed at the very end is searched as well; a leak found there can only change the exit code and one message. */
+function verifyLastOutput({ transcript, human }: Session, run: Run, printer: Printer): Run {
   const leak = run.error?.code === 'leak' ? null : terminalLeak(transcript);
   const ended = endedBy(run, leak);
-  if (leak !== null && ended.error !== null) human.write(`\n${renderFailure(ended.error, paper).join('\n')}\n`);
+  if (leak !== null && ended.error !== null) human.write(`\n${renderFailure(ended.error, printer).join('\n')}\n`);
   return ended;
 }
 
-/** The run, failed for another reason than it says by itself. */
+/** The run, failed for another reason than its own. */
 function endedBy(run: Run, error: AppError | null): Run {
   if (error === null) return run;
   const { code, message, hint } = error;
@@ -138,40 +127,25 @@ function endedBy(run: Run, error: AppError | null): Run {
   };
 }
 
-/** A bug that nobody caught: said like any other, and where it was thrown. */
-export function tellCrash(session: Session, error: unknown): void {
-  const { message, hint } = toAppError(error);
-  session.outside.stderr.write(
-    say(session)(`\n${message}\n  ${hint === undefined ? '' : hintText(hint)}\n\n${describeCause(error)}\n`),
-  );
-}
-
-/** What every text passes on its way to a person: the masker, by value and by place; and paths below the working directory as one types them. */
-export function say({ masker, outside }: Session): (text: string) => string {
-  const { cwd } = outside.host;
-  return (text) => shortenPaths(maskText(masker.mask(text)), cwd);
-}
-
 /** Writes the reports. A failure to do so does not hide the failure of the run, but a leak beats everything. */
 async function report(
   session: Session,
   run: Run,
   settings: Settings | null,
 ): Promise<{ readonly run: Run; readonly reports: ReportPaths }> {
-  const { outside, masker, human } = session;
+  const { outside, masker, human, redact } = session;
   const none: ReportPaths = { html: null, junit: null, json: null };
-  // Without settings nobody knows where reports belong.
+  // The folder of the reports is a setting.
   if (settings === null) return { run, reports: none };
   try {
     const { paths, notes } = await writeReports(run, masker, outside.reportFiles, settings);
-    for (const note of notes) human.write(`\n${wrap(say(session)(note), human.columns)}\n`);
+    for (const note of notes) human.write(`\n${wrap(redact(note), human.columns)}\n`);
     return { run, reports: paths };
   } catch (error) {
     const failure = toAppError(error);
     if (run.error !== null && failure.code !== 'leak') {
       // Preflight may have said the same already.
-      if (failure.message !== run.error.message)
-        human.write(`\n${wrap(say(session)(failure.message), human.columns)}\n`);
+      if (failure.message !== run.error.message) human.write(`\n${wrap(redact(failure.message), human.columns)}\n`);
       return { run, reports: none };
     }
     return { run: endedBy(run, failure), reports: none };

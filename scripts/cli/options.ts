@@ -1,12 +1,51 @@
-import { ALL, IAT, RESTART, RUNS, STACK } from './commands.ts';
-import type { OptionSpec } from './option-spec.ts';
+import { delimiter } from 'node:path';
+import { ALL, type CommandName, IAT, RESTART, RUNS, STACK } from './commands.ts';
+import {
+  BASE_URL,
+  COUNT,
+  JSON_POINTER,
+  KEY_VALUE,
+  OFF_SWITCH,
+  type OptionValue,
+  PATH,
+  SECONDS,
+  SERVICE_NAME,
+  SWITCH,
+  TEXT,
+  VARIABLE_NAME,
+  WRITE_TARGET,
+} from './option-values.ts';
 
-/** Every option of design and README; flag, variable and default stand here and nowhere else. */
+export interface OptionSpec {
+  /** As in `--help`; `[name]` is an optional argument; without it the text is ''. */
+  readonly flags: string;
+  /** The environment variable that it reads as well. */
+  readonly variable?: string;
+  /** How the text becomes the setting. */
+  readonly value: OptionValue<unknown, unknown>;
+  /** Can be given several times; the setting is a list. */
+  readonly repeatable?: true;
+  /** What separates the items of a list in its variable, by what other variables hold ('' where one is not set). */
+  readonly separator?: (variable: (name: string) => string) => string;
+  /** The text in `--help`. It names the default where that is not a plain value. */
+  readonly description: string;
+  /** The text that counts where nothing was given. */
+  readonly fallback?: string;
+  readonly commands: readonly CommandName[];
+}
+
+/**
+ * Every option, by the name of its setting: flag, variable, default and how it is read are in its entry and nowhere else.
+ * `Settings`, `--help` and the table in the README come from here.
+ */
 export const OPTIONS = {
-  composeFile: {
+  composeFiles: {
     flags: '-f, --compose-file <file>',
     variable: 'COMPOSE_FILE',
-    kind: 'list',
+    value: PATH,
+    repeatable: true,
+    // Compose's own rule.
+    separator: (variable) => variable('COMPOSE_PATH_SEPARATOR') || delimiter,
     description:
       "compose file, repeatable (default: the first that exists of docker-compose-authzen4.yml, ../CRUDService/docker-compose-authzen4.yml, compose's own names)",
     commands: STACK,
@@ -14,7 +53,7 @@ export const OPTIONS = {
   service: {
     flags: '--service <name>',
     variable: 'IAT_SERVICE',
-    kind: 'name',
+    value: SERVICE_NAME,
     description: 'compose service of the BFF',
     fallback: 'bff',
     commands: STACK,
@@ -22,7 +61,7 @@ export const OPTIONS = {
   variable: {
     flags: '--variable <name>',
     variable: 'IAT_VARIABLE',
-    kind: 'name',
+    value: VARIABLE_NAME,
     description: 'environment variable that takes the token',
     fallback: 'DCR_IAT',
     commands: STACK,
@@ -30,7 +69,7 @@ export const OPTIONS = {
   write: {
     flags: '--write <where>',
     variable: 'IAT_WRITE',
-    kind: 'write',
+    value: WRITE_TARGET,
     description: 'auto, compose or env-file; auto writes where the value comes from today',
     fallback: 'auto',
     commands: IAT,
@@ -38,7 +77,7 @@ export const OPTIONS = {
   collection: {
     flags: '--collection <file>',
     variable: 'IAT_COLLECTION',
-    kind: 'file',
+    value: PATH,
     description: 'Postman collection, v2.0 or v2.1',
     fallback: 'collections/EmpowerNow.postman_collection.json',
     commands: RUNS,
@@ -46,20 +85,21 @@ export const OPTIONS = {
   environment: {
     flags: '-e, --environment <file>',
     variable: 'IAT_ENVIRONMENT',
-    kind: 'file',
+    value: PATH,
     description: 'Postman environment export',
     commands: RUNS,
   },
-  envVar: {
+  envVars: {
     flags: '--env-var <key=value>',
-    kind: 'list',
+    value: KEY_VALUE,
+    repeatable: true,
     description: 'Postman variable, repeatable; never a secret',
     commands: RUNS,
   },
   request: {
     flags: '--request <name>',
     variable: 'IAT_REQUEST',
-    kind: 'text',
+    value: TEXT,
     description: 'the request that mints; Folder/Request where a name is not unique',
     fallback: 'DCR IAT',
     commands: IAT,
@@ -67,7 +107,7 @@ export const OPTIONS = {
   healthFolder: {
     flags: '--health-folder <name>',
     variable: 'IAT_HEALTH_FOLDER',
-    kind: 'text',
+    value: TEXT,
     description: 'the folder that says whether the BFF is healthy',
     fallback: 'BFF Health',
     commands: ['iat', 'clear', 'doctor', 'health'],
@@ -75,20 +115,20 @@ export const OPTIONS = {
   idpUrl: {
     flags: '--idp-url <url>',
     variable: 'IAT_IDP_URL',
-    kind: 'url',
+    value: BASE_URL,
     description: "base URL of the IdP (default: the collection's own)",
     commands: ['iat', 'doctor'],
   },
   bffUrl: {
     flags: '--bff-url <url>',
     variable: 'IAT_BFF_URL',
-    kind: 'url',
+    value: BASE_URL,
     description: "base URL of the BFF (default: the collection's own)",
     commands: ['iat', 'clear', 'doctor', 'health'],
   },
   adminTokenFile: {
     flags: '--admin-token-file <file>',
-    kind: 'file',
+    value: PATH,
     description:
       'file with the admin token, - for standard input (default: the variable IAT_ADMIN_TOKEN, else a hidden prompt)',
     commands: IAT,
@@ -96,128 +136,128 @@ export const OPTIONS = {
   label: {
     flags: '--label <text>',
     variable: 'IAT_LABEL',
-    kind: 'text',
+    value: TEXT,
     description: "label of the token (default: the collection's, ms-bff bootstrap)",
     commands: IAT,
   },
   expiresIn: {
     flags: '--expires-in <seconds>',
     variable: 'IAT_EXPIRES_IN',
-    kind: 'count',
+    value: COUNT,
     description: "life of the token (default: the collection's, 3600)",
     commands: IAT,
   },
   maxUsages: {
     flags: '--max-usages <n>',
     variable: 'IAT_MAX_USAGES',
-    kind: 'count',
+    value: COUNT,
     description: "how often the token can be used (default: the collection's, 1)",
     commands: IAT,
   },
   tokenPath: {
     flags: '--token-path <pointer>',
     variable: 'IAT_TOKEN_PATH',
-    kind: 'pointer',
+    value: JSON_POINTER,
     description: 'JSON Pointer to the token in the answer, as /token (default: the members that IdPs are known to use)',
     commands: IAT,
   },
   caFile: {
     flags: '--ca-file <file>',
     variable: 'IAT_CA_FILE',
-    kind: 'file',
+    value: PATH,
     description: "PEM file of the CA that signed the IdP's certificate",
     commands: RUNS,
   },
   insecure: {
     flags: '--insecure',
     variable: 'IAT_INSECURE',
-    kind: 'switch',
-    description: 'accept any certificate; loud, and stands in the report',
+    value: SWITCH,
+    description: 'accept any certificate; prints a warning that is also in the report',
     commands: RUNS,
   },
   allowHttp: {
     flags: '--allow-http',
     variable: 'IAT_ALLOW_HTTP',
-    kind: 'switch',
+    value: SWITCH,
     description: 'send the admin token over plain http to a host that is not this machine',
     commands: IAT,
   },
-  timeout: {
+  timeoutMs: {
     flags: '--timeout <seconds>',
     variable: 'IAT_TIMEOUT',
-    kind: 'seconds',
+    value: SECONDS,
     description: 'for the whole run',
     fallback: '300',
     commands: RUNS,
   },
-  healthTimeout: {
+  healthTimeoutMs: {
     flags: '--health-timeout <seconds>',
     variable: 'IAT_HEALTH_TIMEOUT',
-    kind: 'seconds',
+    value: SECONDS,
     description: 'from the restart until healthy',
     fallback: '120',
     commands: RESTART,
   },
-  stableFor: {
+  stableForMs: {
     flags: '--stable-for <seconds>',
     variable: 'IAT_STABLE_FOR',
-    kind: 'seconds',
+    value: SECONDS,
     description: 'how long it then has to stay healthy',
     fallback: '10',
     commands: RESTART,
   },
   dryRun: {
     flags: '--dry-run',
-    kind: 'switch',
+    value: SWITCH,
     description: 'print the plan, the masked diff and the commands; change and mint nothing',
     commands: RESTART,
   },
-  noRestart: {
+  restart: {
     flags: '--no-restart',
-    kind: 'switch',
+    value: OFF_SWITCH,
     description: 'stop after writing',
     commands: IAT,
   },
   clear: {
     flags: '--clear',
-    kind: 'switch',
+    value: SWITCH,
     description: 'take the token out again at the end of a successful run, as npm run iat:clear does',
     commands: IAT,
   },
   noDeps: {
     flags: '--no-deps',
-    kind: 'switch',
+    value: SWITCH,
     description: 'restart the service alone, not what it depends on',
     commands: RESTART,
   },
   force: {
     flags: '--force',
-    kind: 'switch',
+    value: SWITCH,
     description: 'go on although a fresh token will not help',
     commands: IAT,
   },
   logFile: {
     flags: '--log-file <file>',
-    kind: 'file',
-    description: 'read a saved log of the BFF, - for standard input, and look at nothing else: no Docker is needed',
+    value: PATH,
+    description: 'read a saved log of the BFF, - for standard input, and check nothing else: needs no Docker',
     commands: ['doctor'],
   },
   sandbox: {
     flags: '--sandbox',
-    kind: 'switch',
+    value: SWITCH,
     description: 'against the embedded sandbox: no Docker, no configuration, no network',
     commands: ['iat', 'doctor'],
   },
   fault: {
     flags: '--fault [name]',
-    kind: 'text',
+    value: TEXT,
     description: 'the story of one thing that goes wrong; without a name, the list of all',
     commands: ['demo'],
   },
   reports: {
     flags: '--reports <dir>',
     variable: 'IAT_REPORTS',
-    kind: 'file',
+    value: PATH,
     description: 'folder of the reports',
     fallback: 'reports',
     commands: ALL,
@@ -225,24 +265,31 @@ export const OPTIONS = {
   keep: {
     flags: '--keep <n>',
     variable: 'IAT_KEEP',
-    kind: 'count',
-    description: 'how many reports stay in that folder; the oldest beyond them are removed',
+    value: COUNT,
+    description: 'how many reports to keep in that folder; older ones are removed',
     fallback: '50',
     commands: ALL,
   },
   json: {
     flags: '--json',
-    kind: 'switch',
+    value: SWITCH,
     description: 'the result as one JSON document on stdout, everything else on stderr',
     commands: RUNS,
   },
   verbose: {
     flags: '--verbose',
-    kind: 'switch',
+    value: SWITCH,
     description: 'notes of each step, and where an unexpected error came from',
     commands: ALL,
   },
-  quiet: { flags: '--quiet', kind: 'switch', description: 'only failures and the verdict', commands: ALL },
+  quiet: { flags: '--quiet', value: SWITCH, description: 'only failures and the verdict', commands: ALL },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
 export type OptionName = keyof typeof OPTIONS;
+
+/** What an option's texts become. */
+export type SettingOf<Spec> = Spec extends { readonly value: OptionValue<infer T, infer Absent> }
+  ?
+      | (Spec extends { readonly repeatable: unknown } ? readonly T[] : T)
+      | (Spec extends { readonly fallback: string } ? never : Absent)
+  : never;

@@ -2,17 +2,17 @@ import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../core/errors.ts';
 import { scriptName } from '../report/words.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
-import type { OptionSpec } from './option-spec.ts';
-import { OPTIONS, type OptionName } from './options.ts';
+import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
+import { wrap } from './style.ts';
 
-/** What the command line says: texts by option name; switches are `true`. Nothing is checked yet but the spelling. */
+/** What the command line says: texts by option name; switches are `true`. Only the spelling of the options has been checked. */
 export interface Arguments {
   readonly values: Readonly<Partial<Record<OptionName, string | readonly string[] | true>>>;
   /** `collection` takes names of folders and requests. */
   readonly names: readonly string[];
 }
 
-export type Parsed =
+export type ParsedArguments =
   | { readonly kind: 'run'; readonly arguments: Arguments }
   /** `--help` or `--version`: what to print. */
   | { readonly kind: 'print'; readonly text: string };
@@ -24,7 +24,12 @@ export type Parsed =
  * @param columns width of the terminal, for `--help`
  * @throws AppError `usage` for what is misspelt
  */
-export function parseArguments(name: CommandName, args: readonly string[], version: string, columns: number): Parsed {
+export function parseArguments(
+  name: CommandName,
+  args: readonly string[],
+  version: string,
+  columns: number,
+): ParsedArguments {
   let printed = '';
   const command = createCommand(name, version, columns)
     .exitOverride()
@@ -48,37 +53,31 @@ export function parseArguments(name: CommandName, args: readonly string[], versi
   return { kind: 'run', arguments: { values, names: command.args } };
 }
 
-/** The text of `--help`. */
-export function renderHelp(name: CommandName, version: string, columns: number): string {
-  return createCommand(name, version, columns).helpInformation();
-}
-
-export function optionsOf(name: CommandName): OptionName[] {
+function optionsOf(name: CommandName): OptionName[] {
   return (Object.keys(OPTIONS) as OptionName[]).filter((key) =>
     (OPTIONS[key].commands as readonly CommandName[]).includes(name),
   );
 }
 
 function createCommand(name: CommandName, version: string, columns: number): Command {
+  const helpWidth = Math.min(Math.max(columns, 60), 110);
   const command = new Command(`npm run ${scriptName(name)} --`)
     .description(COMMANDS[name])
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .allowExcessArguments(false)
-    .configureHelp({ helpWidth: Math.min(Math.max(columns, 60), 110), showGlobalOptions: false });
+    .configureHelp({ helpWidth, showGlobalOptions: false });
   if (name === 'collection') command.argument('<names...>', 'folders or requests, by name or Folder/Request');
   for (const key of optionsOf(name)) {
     const spec: OptionSpec = OPTIONS[key];
     const option = new Option(spec.flags, describe(spec));
     // camelCase by commander: --compose-file becomes composeFile.
-    if (spec.kind === 'list')
+    if (spec.repeatable === true)
       option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
     command.addOption(option);
   }
-  return command.addHelpText(
-    'after',
-    '\nA flag beats the variable in [brackets], which beats the same name in .env. The README has examples.',
-  );
+  const order = 'A flag beats the variable in [brackets], which beats the same name in .env. The README has examples.';
+  return command.addHelpText('after', `\n${wrap(order, helpWidth)}`);
 }
 
 function describe(spec: OptionSpec): string {
@@ -97,14 +96,17 @@ function usageError(name: CommandName, error: CommanderError): AppError {
     .replace(/\n?\(Did you mean (.*)\?\)/, '')
     .replace(/\.$/, '');
   const suggestion = /\(Did you mean (.*)\?\)/.exec(error.message)?.[1];
-  // Whoever tries to hand over the token as a flag must not find it in shell history and process lists.
   if (
     /--(?:admin-)?token\b|--admin-token\b/.test(error.message) &&
     !/--(?:token-path|admin-token-file)/.test(error.message)
   ) {
-    return new AppError('usage', 'The admin token is never a flag: flags stand in shell history and process lists.', {
-      hint: 'Put it into the variable IAT_ADMIN_TOKEN, or into a file and name that with --admin-token-file FILE.',
-    });
+    return new AppError(
+      'usage',
+      'The admin token is never a flag: flags are visible in shell history and process lists.',
+      {
+        hint: 'Set the variable IAT_ADMIN_TOKEN, or put the token into a file and name it with --admin-token-file FILE.',
+      },
+    );
   }
   return new AppError('usage', `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`, {
     hint:

@@ -1,12 +1,13 @@
+import { formatDuration } from '../core/duration.ts';
 import type { Output, Spinner } from '../core/ports.ts';
 import type { StepRecord } from '../core/result.ts';
 import type { RunEvent } from '../runbook/recorder.ts';
-import { createStyle, HARD_BLANK, renderDuration, type Style, wrap } from './style.ts';
+import { createStyle, HARD_BLANK, type Style, wrap } from './style.ts';
 
 /** What a person sees while a run goes on. */
 export interface Progress {
   handle(event: RunEvent): void;
-  /** Takes the moving line away, so that something else can use the terminal (a prompt). */
+  /** Removes the moving line, so that something else can use the terminal (a prompt). */
   pause(): void;
 }
 
@@ -14,14 +15,15 @@ export interface Progress {
 const NAME_WIDTH = 10;
 
 /**
- * One line a step: a moving one with what it is waiting for on a terminal, and the finished one with its time everywhere.
+ * One line for each step: on a terminal a moving one that names what the step waits for, and everywhere the finished one with
+ * its time.
  *
  * @param mask every text passes it, the moving one too
  */
 export function createProgress(
   output: Output,
   mask: (text: string) => string,
-  options: { readonly quiet: boolean; readonly verbose: boolean; readonly eachSaysWhy?: boolean },
+  options: { readonly quiet: boolean; readonly verbose: boolean; readonly showsEachOutcome?: boolean },
 ): Progress {
   const style = createStyle(output);
   const masked = (step: StepRecord) => ({ ...step, summary: mask(step.summary), notes: step.notes.map(mask) });
@@ -66,21 +68,21 @@ export function createProgress(
 }
 
 /**
- * The finished line of a step, wrapped under its own column. Why a step failed stands below all steps, once, unless each says
- * so for itself.
+ * The finished line of a step, wrapped under its own column. Why a step failed is printed once, below all steps, unless each
+ * shows its outcome.
  */
-export function renderStep(
+function renderStep(
   step: StepRecord,
   style: Style,
   columns: number,
-  { verbose, eachSaysWhy = false }: { readonly verbose: boolean; readonly eachSaysWhy?: boolean },
+  { verbose, showsEachOutcome = false }: { readonly verbose: boolean; readonly showsEachOutcome?: boolean },
 ): string {
-  if (step.status === 'skipped' && !verbose && !eachSaysWhy) return '';
+  if (step.status === 'skipped' && !verbose && !showsEachOutcome) return '';
   const indent = ' '.repeat(NAME_WIDTH + 3);
   const sign = style.signs[step.status];
-  const time = step.status === 'skipped' ? '' : `(${renderDuration(step.durationMs)})`.replaceAll(' ', HARD_BLANK);
-  const summary = step.status === 'failed' && !eachSaysWhy ? '' : step.summary;
-  // The time is not left alone on a line, where it has room beside the last word.
+  const time = step.status === 'skipped' ? '' : `(${formatDuration(step.durationMs)})`.replaceAll(' ', HARD_BLANK);
+  const summary = step.status === 'failed' && !showsEachOutcome ? '' : step.summary;
+  // The time is not left alone on a line where there is room for it beside the last word.
   const lastWord = summary.slice(summary.lastIndexOf(' ') + 1);
   const blank = indent.length + lastWord.length + time.length < columns ? HARD_BLANK : ' ';
   const words = [summary, time].filter((each) => each !== '').join(blank);

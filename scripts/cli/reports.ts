@@ -1,33 +1,26 @@
 import { basename, join } from 'node:path';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { ReportPaths, Run } from '../core/result.ts';
+import { reportFolderName } from '../report/folder.ts';
 import { verifyHistory, verifyNoLeak } from '../secrets/leak-guard.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { Settings } from './settings.ts';
 
 /** The renderers are slow to load (a component library, an XML builder): start while something else is waited for. */
-export function loadRenderers() {
-  return Promise.all([
-    import('../report/html.tsx'),
-    import('../report/junit.ts'),
-    import('../report/result-json.ts'),
-    import('../report/folder.ts'),
-    import('../report/history.tsx'),
-    import('../report/history-entry.ts'),
-  ]);
-}
-
-/**
- * Makes and searches a page for nobody, of a run that goes on: what runs for the first time runs slowly, and so it does that
- * while a container starts, and not when the verdict is there.
- */
-export async function rehearse(soFar: Run, masker: Masker): Promise<void> {
-  const [{ renderHtml }] = await loadRenderers();
-  masker.find(Buffer.from(renderHtml(soFar, masker)));
+export async function loadRenderers() {
+  const [{ renderHtml }, { renderJunit }, { renderResult }, { isHistory, renderHistory }, { readEntry }] =
+    await Promise.all([
+      import('../report/html.tsx'),
+      import('../report/junit.ts'),
+      import('../report/result-json.ts'),
+      import('../report/history.tsx'),
+      import('../report/history-entry.ts'),
+    ]);
+  return { renderHtml, renderJunit, renderResult, isHistory, renderHistory, readEntry };
 }
 
 /** What was written, and what the reader should know about it, in sentences. */
-export interface Written {
+export interface WrittenReports {
   readonly paths: ReportPaths;
   readonly notes: readonly string[];
 }
@@ -43,8 +36,8 @@ export async function writeReports(
   masker: Masker,
   files: ReportFiles,
   { reports: folder, keep }: Pick<Settings, 'reports' | 'keep'>,
-): Promise<Written> {
-  const [{ renderHtml }, { renderJunit }, { renderResult }, { reportFolderName }] = await loadRenderers();
+): Promise<WrittenReports> {
+  const { renderHtml, renderJunit, renderResult } = await loadRenderers();
   const own = await files.makeRunFolder(folder, reportFolderName(run.startedAt, run.command));
   const paths = {
     html: join(own, 'index.html'),
@@ -70,15 +63,15 @@ async function removeOld(folder: string, own: string, keep: number, files: Repor
   }
 }
 
-/** The page over all runs; in a folder that has such a page of somebody else, that stays. What went wrong, or null. */
+/** The page over all runs; a page of other origin in its place stays. Returns what went wrong, or null. */
 async function writeHistory(folder: string, path: string, files: ReportFiles): Promise<string | null> {
-  const [, , , , { isHistory, renderHistory }, { readEntry }] = await loadRenderers();
+  const { isHistory, renderHistory, readEntry } = await loadRenderers();
   const there = await files.read(path).catch(() => null);
   if (there !== null && !isHistory(Buffer.from(there).toString('utf8'))) {
-    return `${path} is not of this tool and stays as it is, so there is no page over all runs.`;
+    return `${path} was not written by this tool and stays as it is, so there is no page over all runs.`;
   }
   const render = async () => renderHistory((await files.runs(folder)).map(readEntry).filter((entry) => entry !== null));
-  // Runs that end at the same time write the page in turn: the last one looks again whether it knew of all of them.
+  // Runs that end at the same time write the page in turn: the last one checks that the page lists all of them.
   for (let page = '', next = await render(), round = 0; next !== page && round < MOST_ROUNDS; round++) {
     page = next;
     await files.replace(path, page);
@@ -87,5 +80,5 @@ async function writeHistory(folder: string, path: string, files: ReportFiles): P
   return null;
 }
 
-/** More runs than this do not end within the same moment. */
+/** More runs than this hardly end at the same moment. */
 const MOST_ROUNDS = 5;

@@ -4,9 +4,9 @@ import type { Run } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
 
 /**
- * Adds the run to the page that GitHub Actions shows of a job, whose file `GITHUB_STEP_SUMMARY` names. Every step of the job
- * writes there, so the text is searched for secrets before it is added: nothing can be taken out again without touching
- * what others wrote.
+ * Adds the run to the page that GitHub Actions shows for a job; `GITHUB_STEP_SUMMARY` names its file. Every step of the job
+ * writes there, so the text is searched for secrets before it is added: nothing can be removed later without touching
+ * what other steps wrote.
  *
  * @returns what went wrong, as a sentence; null when nothing did
  * @throws AppError `leak` when the text held a secret in any form; nothing is added then
@@ -27,7 +27,7 @@ export async function addStepSummary(
       'leak',
       `The step summary held a secret and was not written: ${leak.label}, ${leak.form}, at ${leak.offset}.`,
       {
-        hint: 'That is a bug in this tool. Report it, with the form and the place; they tell nothing about the value.',
+        hint: 'That is a bug in this tool. Report it, with the form and the place; they reveal nothing about the value.',
       },
     );
   }

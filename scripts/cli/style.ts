@@ -53,17 +53,10 @@ export function wrap(text: string, width: number, indent = ''): string {
   return [...lines, line].join('\n').replaceAll(HARD_BLANK, ' ');
 }
 
-/** Paths below a folder as one types them there. */
+/** Paths below a folder, as they are typed in that folder. */
 export function shortenPaths(text: string, folder: string): string {
   const isInPath = (before: string) => /[\w./\\-]/.test(before);
   const shorten = (text: string, prefix: string) =>
     text.replaceAll(prefix, (match, at: number) => (isInPath(text[at - 1] ?? ' ') ? match : ''));
   return /[/\\]$/.test(folder) ? text : shorten(shorten(text, `${folder}/`), `${folder}\\`);
-}
-
-/** "0.3 s", "12 s", "2 min 5 s". */
-export function renderDuration(ms: number): string {
-  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1_000);
-  return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

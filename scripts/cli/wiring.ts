@@ -6,11 +6,11 @@ import type { ReportFiles } from '../core/report-files.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
-import { deadline, systemClock } from '../platform/clock.ts';
+import { type Deadline, deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
 import { type Host, openHost, type Process } from '../platform/host.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
-import { createOutput, overhear } from '../platform/output.ts';
+import { createOutput, tapWrites } from '../platform/output.ts';
 import { createProcesses } from '../platform/processes.ts';
 import { askHidden, askYesNo, readAll } from '../platform/prompt.ts';
 import { realPath } from '../platform/real-path.ts';
@@ -18,9 +18,9 @@ import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { createRunnerMask } from '../platform/workflow-commands.ts';
 import { createCollections } from '../postman/newman.ts';
-import { priorValueIn } from '../report/standing.ts';
+import { priorValueIn } from '../report/keep.ts';
 import type { Tools } from '../runbook/job.ts';
-import type { SandboxStack } from '../sandbox/stack.ts';
+import type { SandboxStack } from '../sandbox/sandbox-stack.ts';
 import type { StreamName } from '../secrets/transcript.ts';
 import { readAdminToken } from './admin-token.ts';
 import type { Settings } from './settings.ts';
@@ -36,7 +36,7 @@ export interface Outside {
   readonly files: ReturnType<typeof createFiles>;
   readonly reportFiles: ReportFiles;
   /** The interruption, or the end of the time for the whole run. */
-  limit(timeoutMs: number): { readonly signal: AbortSignal; clear(): void };
+  limit(timeoutMs: number): Deadline;
   /**
    * The sandbox in a folder of its own, with a BFF that fails because it has no token.
    *
@@ -55,8 +55,8 @@ export interface Outside {
 export function openOutside(process: Process, see: (stream: StreamName, text: string) => void): Outside {
   const host = openHost(process);
   const unheard = {
-    stdout: overhear(host.stdout, (text) => see('stdout', text)),
-    stderr: overhear(host.stderr, (text) => see('stderr', text)),
+    stdout: tapWrites(host.stdout, (text) => see('stdout', text)),
+    stderr: tapWrites(host.stderr, (text) => see('stderr', text)),
   };
   // With `--json` stdout is the document's; the runner reads both.
   const channel = host.args.includes('--json')
@@ -138,8 +138,9 @@ export function createTools(
     readonly adminToken: string | null;
     readonly terminal: Output;
     learn: Tools['learn'];
-    /** Called before a question appears on the terminal. */
+    /** Called before a question appears on the terminal, and after its answer. */
     beforeQuestion(): void;
+    afterQuestion(): void;
   },
 ): Tools {
   const { files, host } = outside;
@@ -168,7 +169,7 @@ export function createTools(
       );
     },
     async adminToken(ask) {
-      // No time limit at the prompt; only an interruption ends the wait.
+      // There is no time limit at the prompt; only an interruption ends the wait.
       const { signal } = host.interruption;
       if (sandbox !== null) return sandbox.adminToken;
       return readAdminToken({
@@ -180,32 +181,29 @@ export function createTools(
           ask && isAsked
             ? () => {
                 run.beforeQuestion();
-                return askHidden('Admin access token of the IdP (hidden): ', host.stdin, run.terminal, signal);
+                const question = 'Admin access token of the IdP (hidden): ';
+                return askHidden(question, host.stdin, run.terminal, signal).finally(run.afterQuestion);
               }
             : null,
       });
     },
-    // A program that reads JSON cannot answer a question.
+    // With --json a program reads, and cannot answer.
     confirm:
       isAsked && !settings.json
         ? (question) => {
             run.beforeQuestion();
-            return askYesNo(question, host.stdin, run.terminal, host.interruption.signal);
+            return askYesNo(question, host.stdin, run.terminal, host.interruption.signal).finally(run.afterQuestion);
           }
         : null,
     async reach(url, signal) {
       const proxy = proxyVariable(url, host.env);
-      if (proxy !== null) return { kind: 'untold', why: `this machine asks it through a proxy (${proxy})` };
+      if (proxy !== null) return { kind: 'unknown', why: `this machine asks it through a proxy (${proxy})` };
       return reachFromHere(url, settings, signal);
     },
     logFile: (path, signal) => (path === '-' ? readLog(host.stdin, signal) : readLogFile(path, signal)),
     learn: run.learn,
     async priorValue(place) {
-      const runs = [...(await outside.reportFiles.runs(settings.reports))].sort((a, b) => (a.name < b.name ? -1 : 1));
-      return priorValueIn(
-        runs.map(({ result }) => result),
-        place,
-      );
+      return priorValueIn(await outside.reportFiles.runs(settings.reports), place);
     },
     async verifyReports() {
       await outside.reportFiles.verify(settings.reports);

@@ -15,12 +15,12 @@ export function diffOf(
 }
 
 /**
- * What an edit changes, as a unified diff without context: the lines around hold other people's secrets. Of the changed
- * lines, too, only those are shown that hold one of `names` and nothing else.
+ * What an edit changes, as a unified diff without context: the lines around it may hold other secrets. Of the
+ * changed lines, only those are shown that hold one of `names` and nothing else.
  *
  * @param names the variables that the edit sets
  * @param secretName the one among them whose value is never shown, old or new
- * @param handle what stands in place of the new value, as in `‹IAT sha256:1a2b3c4d›`
+ * @param handle what is shown instead of the new value, as in `‹IAT sha256:1a2b3c4d›`
  */
 export function renderDiff(
   file: string,
@@ -41,8 +41,8 @@ export function renderDiff(
 
   function showLine(line: string): string {
     if (/^[+-]\s*(?:#.*)?$/.test(line) || /^[+-]\s*environment:\s*$/.test(line)) return line;
-    // "      DCR_IAT: value", "  - DCR_IAT=value", "export DCR_IAT='value'"
-    const entry = /^([+-]\s*(?:- )?(?:export )?["']?)([A-Za-z_]\w*)(["']?\s*[:=]\s*)(.*)$/.exec(line);
+    // "      DCR_IAT: value", "  - DCR_IAT=value" (behind any number of blanks), "export DCR_IAT='value'"
+    const entry = /^([+-]\s*(?:-[ \t]+)?(?:export )?["']?)([A-Za-z_]\w*)(["']?\s*[:=]\s*)(.*)$/.exec(line);
     const [, start = '', name = '', sign = '', value = ''] = entry ?? [];
     if (entry === null || !names.includes(name)) return `${line[0]} (a line with other values)`;
     if (name !== secretName) return line;

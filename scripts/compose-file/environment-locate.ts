@@ -5,10 +5,10 @@ import { whereOf } from './source-text.ts';
 import { entryOf, foreignTag, isMergeKey, keyText, resolved, spanOf, type Tree } from './yaml-tree.ts';
 
 /** A service as one file defines it. */
-export interface Service {
+export interface LocatedService {
   readonly tree: Tree;
   readonly name: string;
-  /** Index of the YAML document that it stands in. */
+  /** Index of the YAML document that it is in. */
   readonly document: number;
   /** The nodes around it, from the document's top to the map of services. */
   readonly around: readonly YAMLMap[];
@@ -30,7 +30,7 @@ export function serviceNames(tree: Tree): string[] {
  * @throws AppError `legacy-file`, `service-not-found`, `service-alias`, `service-merged`, `multi-document`, `tag`,
  *   `environment-shape`
  */
-export function locateService(tree: Tree, name: string): Service {
+export function locateService(tree: Tree, name: string): LocatedService {
   verifyServicesKey(tree);
   const found = tree.roots.flatMap((root, document) => {
     const services = servicesIn(tree, document);
@@ -55,7 +55,7 @@ export function locateService(tree: Tree, name: string): Service {
 }
 
 /** Throws `tag` where a tag changes what compose reads. */
-export function verifyTag(service: Service, node: Node, what: string): void {
+export function verifyTag(service: LocatedService, node: Node, what: string): void {
   const tag = foreignTag(node);
   if (tag === null) return;
   // A tag may also be a password that starts with an exclamation mark and was not quoted.
@@ -152,7 +152,7 @@ function looksLegacy(root: Node | null): boolean {
   return root.items.some(({ value }) => isMap(value) && (value.has('image') || value.has('build')));
 }
 
-function serviceMap(tree: Tree, name: string, pair: Pair): Pick<Service, 'map' | 'environment'> {
+function serviceMap(tree: Tree, name: string, pair: Pair): Pick<LocatedService, 'map' | 'environment'> {
   const { value } = pair;
   const at = spanOf(pair.key)[0];
   if (isAlias(value)) {

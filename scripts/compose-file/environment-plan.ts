@@ -1,7 +1,7 @@
 import type { Splice } from './splice.ts';
 
 /** What an edit replaces in the text. */
-export interface Plan {
+export interface EnvironmentPlan {
   readonly splices: readonly Splice[];
   readonly changes: readonly PlannedChange[];
   /**
@@ -15,13 +15,13 @@ export interface PlannedChange {
   readonly name: string;
   readonly action: 'replaced' | 'filled' | 'added' | 'emptied' | 'removed';
   readonly splice: Splice;
-  /** Where in the splice's text the entry stands. */
+  /** Where in the splice's text the entry is. */
   readonly offset: number;
 }
 
 export type Assignment = readonly [name: string, value: string];
 
-export const NOTHING: Plan = { splices: [], changes: [], inherited: null };
+export const NOTHING: EnvironmentPlan = { splices: [], changes: [], inherited: null };
 
 /** The entries that one splice adds, in the order of its text. */
 export function added(splice: Splice, wanted: readonly Assignment[]): PlannedChange[] {
@@ -33,3 +33,15 @@ export function added(splice: Splice, wanted: readonly Assignment[]): PlannedCha
     return { name, action: 'added', splice, offset };
   });
 }
+
+/**
+ * How taking a variable out again finds the way back to the same bytes. An edit leaves marks in the file that no person writes,
+ * and `environment-unset.ts` undoes only what has them; without them it takes out the variable and nothing else:
+ * - a service in braces gets `"environment":{"NAME":"value"}`, without a blank after the colons;
+ * - below an `environment:` without a value comes a line `{"NAME":"value"}` of the same kind;
+ * - of `environment: ~` it also makes `environment: # was ~`;
+ * - `environment: *shared` becomes `environment: {<<: *shared, "NAME": "value"}`, with the merge first and alone.
+ *
+ * A program that formats the file in between takes the marks away. The undo is then no longer exact: an empty environment stays.
+ */
+export const MARKS = { was: '# was ', afterColon: '' } as const;

@@ -1,8 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import { AppError } from '../core/errors.ts';
-import { locateService, type Service } from './environment-locate.ts';
-import type { Plan } from './environment-plan.ts';
-import { variablesOf } from './environment-variables.ts';
+import { type LocatedService, locateService } from './environment-locate.ts';
+import type { EnvironmentPlan } from './environment-plan.ts';
+import { variablesOf } from './environment-read.ts';
 import { lineStartOf } from './source-text.ts';
 import { applySplices, differsOnlyIn, inOrder } from './splice.ts';
 import { isInterpolated, undoubled } from './yaml-scalar.ts';
@@ -10,7 +10,7 @@ import { foreignTag, isMergeKey, isNull, parseTree, resolved, spanOf, type Tree 
 
 /** The variable was to be removed. */
 export const GONE = Symbol('gone');
-/** The variable was to stand there without a value. */
+/** The variable was to be there without a value. */
 export const VALUELESS = Symbol('valueless');
 
 /** What was to become of each variable: a value, or one of these two. */
@@ -26,7 +26,7 @@ export type Intended = ReadonlyMap<string, string | typeof GONE | typeof VALUELE
  *
  * @throws AppError `internal`: the edit is not what it should be, and there is no result
  */
-export function proveEdit(service: Service, plan: Plan, intended: Intended): string {
+export function proveEdit(service: LocatedService, plan: EnvironmentPlan, intended: Intended): string {
   const { text } = service.tree.source;
   const after = applySplices(text, plan.splices);
   if (!differsOnlyIn(text, after, plan.splices)) throw unproven('other bytes differ');
@@ -45,16 +45,20 @@ export function proveEdit(service: Service, plan: Plan, intended: Intended): str
 /** Files up to this many characters are parsed again as a whole. */
 const WHOLE_FILE = 65_536;
 
-interface Window {
+interface ServiceLines {
   readonly start: number;
   /** Where the line of the next key on the service's level or above begins, or the end of the text. */
   readonly end: number;
-  /** A line that stands for that next key. */
+  /** A line in place of that next key. */
   readonly next: string;
 }
 
 /** The service's lines, if they can be read without the others. */
-function windowAround({ tree, document, around, pair, environment }: Service, from: number, to: number): Window | null {
+function windowAround(
+  { tree, document, around, pair, environment }: LocatedService,
+  from: number,
+  to: number,
+): ServiceLines | null {
   const { text } = tree.source;
   const [root, services] = around;
   if (!root || !services || root.flow || services.flow || hasAliasNames(environment?.value)) return null;
@@ -79,11 +83,11 @@ function hasAliasNames(environment: unknown): boolean {
   return isSeq(environment) && environment.items.some((item) => isAlias(item));
 }
 
-function fragment(service: Service, { start, end, next }: Window, text: string, shift: number): Tree {
+function fragment(service: LocatedService, { start, end, next }: ServiceLines, text: string, shift: number): Tree {
   return parseAgain(service, `services:\n${text.slice(start, end + shift)}${next}`, true);
 }
 
-function parseAgain(service: Service, text: string, isFragment: boolean): Tree {
+function parseAgain(service: LocatedService, text: string, isFragment: boolean): Tree {
   try {
     return parseTree({ text, file: service.tree.source.file }, isFragment);
   } catch (error) {
@@ -91,7 +95,7 @@ function parseAgain(service: Service, text: string, isFragment: boolean): Tree {
   }
 }
 
-function verifySame(before: Tree, after: Tree, name: string, plan: Plan, intended: Intended): void {
+function verifySame(before: Tree, after: Tree, name: string, plan: EnvironmentPlan, intended: Intended): void {
   const old = locateService(before, name);
   const now = locateAgain(after, name);
   if (outside(old) !== outside(now)) throw unproven('something beside the environment differs');
@@ -107,7 +111,7 @@ function verifySame(before: Tree, after: Tree, name: string, plan: Plan, intende
   verifyValues(now, intended);
 }
 
-function locateAgain(after: Tree, name: string): Service {
+function locateAgain(after: Tree, name: string): LocatedService {
   try {
     return locateService(after, name);
   } catch (error) {
@@ -115,7 +119,7 @@ function locateAgain(after: Tree, name: string): Service {
   }
 }
 
-function verifyValues(service: Service, intended: Intended): void {
+function verifyValues(service: LocatedService, intended: Intended): void {
   const node = (service.environment?.value ?? null) as Node | null;
   const collection = resolved(service.tree, node);
   const variables = !isAlias(node) && (isMap(collection) || isSeq(collection)) ? variablesOf(service, collection) : [];
@@ -142,7 +146,7 @@ function verifyValues(service: Service, intended: Intended): void {
 }
 
 /** Everything but the service's environment, as one text. */
-function outside({ tree, document, environment }: Service): string {
+function outside({ tree, document, environment }: LocatedService): string {
   return `${document}${tree.roots.map((root) => signature(root, environment)).join('\n---\n')}`;
 }
 
@@ -153,7 +157,7 @@ interface EnvironmentState {
   readonly properties: string;
 }
 
-function environmentState(service: Service, intended: Intended): EnvironmentState {
+function environmentState(service: LocatedService, intended: Intended): EnvironmentState {
   const { environment } = service;
   const node = (environment?.value ?? null) as Node | null;
   if (isAlias(node)) return { merges: [signature(node)], others: '[]', properties: '' };

@@ -1,14 +1,23 @@
-import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
-import type { Service } from './environment-locate.ts';
-import { type Collection, collectionOf, type Variable, variablesOf } from './environment-variables.ts';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
+import { type LocatedService, refuse, verifyTag } from './environment-locate.ts';
 import { lineCounter } from './source-text.ts';
 import { interpolatedNames, isInterpolated, isPlainText, undoubled } from './yaml-scalar.ts';
-import { allMerged, effectiveEntry, isNull, mergedEntry, resolved, scalarText, spanOf } from './yaml-tree.ts';
+import {
+  allMerged,
+  effectiveEntry,
+  isMergeKey,
+  isNull,
+  keyText,
+  mergedEntry,
+  resolved,
+  scalarText,
+  spanOf,
+} from './yaml-tree.ts';
 
 /** What one file says about one variable of a service. It may hold a secret: compare it, do not show it. */
 export interface EnvironmentEntry {
   /**
-   * `literal`: the value stands there; `interpolated`: a part of it comes from another variable (`${X}`); `pass-through`: no
+   * `literal`: the value is written there; `interpolated`: a part of it comes from another variable (`${X}`); `pass-through`: no
    * value is written, so that it comes from the shell or `.env`.
    */
   readonly kind: 'literal' | 'interpolated' | 'pass-through';
@@ -26,13 +35,13 @@ export interface EnvironmentEntry {
 
 /** The environment that a service takes from a `<<` merge because it has none of its own. */
 export interface Inherited {
-  readonly collection: Collection;
+  readonly collection: EnvironmentNode;
   /** The anchor under which it can be merged; null: it has none. */
   readonly anchor: string | null;
 }
 
 /** All variables that the service gets in this file, by name; own ones before inherited ones. */
-export function readVariables(service: Service): Map<string, EnvironmentEntry> {
+export function readVariables(service: LocatedService): Map<string, EnvironmentEntry> {
   const { tree, environment } = service;
   const node = (environment?.value ?? null) as Node | null;
   const collection = environment ? collectionOf(service, node) : (inheritedEnvironment(service)?.collection ?? null);
@@ -52,7 +61,7 @@ export function readVariables(service: Service): Map<string, EnvironmentEntry> {
 }
 
 /** null: the merges bring none, or an empty one. */
-export function inheritedEnvironment(service: Service): Inherited | null {
+export function inheritedEnvironment(service: LocatedService): Inherited | null {
   const { tree, map } = service;
   const pair = service.environment === null ? mergedEntry(tree, map, 'environment') : null;
   const collection = resolved(tree, pair?.value);
@@ -63,7 +72,7 @@ export function inheritedEnvironment(service: Service): Inherited | null {
 }
 
 /** Whether the service gets exactly this value already, from a text that reaches it as it is written. */
-export function hasValue(service: Service, collection: Collection, name: string, value: string): boolean {
+export function hasValue(service: LocatedService, collection: EnvironmentNode, name: string, value: string): boolean {
   const own = variablesOf(service, collection).findLast((variable) => variable.name === name);
   if (isSeq(collection)) return own !== undefined && own.text !== null && isLiteral(own.text, value);
   const node = resolved(service.tree, (own?.pair ?? effectiveEntry(service.tree, collection, name))?.value);
@@ -78,7 +87,7 @@ function isLiteral(text: string, value: string): boolean {
 
 function toEntry(
   lineOf: (offset: number) => number,
-  { text, node, pair }: Variable,
+  { text, node, pair }: EnvironmentVariable,
   inherited: boolean,
 ): EnvironmentEntry {
   const raw = text ?? '';
@@ -91,4 +100,76 @@ function toEntry(
     line: lineOf(spanOf(pair?.key ?? node)[0]),
     inherited,
   };
+}
+
+/** An environment as YAML writes it: a map or a list. */
+export type EnvironmentNode = YAMLMap | YAMLSeq;
+
+/** One variable of a map or list. */
+export interface EnvironmentVariable {
+  readonly name: string;
+  /** What is written: the map's value, or the list's item. null: nothing at all. */
+  readonly node: Node | null;
+  /** The pair of a map; null in a list. */
+  readonly pair: Pair | null;
+  readonly index: number;
+  /** The text as YAML reads it, before interpolation; null: passed through from the shell. */
+  readonly text: string | null;
+}
+
+/** The environment's own collection; null: null or absent. Throws where compose rejects what is there. */
+export function collectionOf(service: LocatedService, node: Node | null): EnvironmentNode | null {
+  const { tree, name } = service;
+  const target = resolved(tree, node);
+  if (node !== null) verifyTag(service, node, `The environment of "${name}"`);
+  if (target !== null) verifyTag(service, target, `The environment of "${name}"`);
+  if (isNull(target)) return null;
+  if (isMap(target) || isSeq(target)) return target;
+  return refuse(
+    tree,
+    'environment-shape',
+    spanOf(node)[0],
+    `The environment of "${name}" is neither a map nor a list.`,
+    {
+      hint: 'Write each variable on a line of its own, as NAME: "value" or - NAME=value. Compose rejects it as it is.',
+    },
+  );
+}
+
+/**
+ * The variables that a collection has itself, without those it merges.
+ *
+ * @throws AppError `item-shape`, `value-shape` for what compose rejects
+ */
+export function variablesOf(service: LocatedService, collection: EnvironmentNode): EnvironmentVariable[] {
+  const { tree } = service;
+  if (isMap(collection)) {
+    return collection.items.flatMap((pair, index) => {
+      if (isMergeKey(pair)) return [];
+      const key = keyText(tree, pair);
+      const node = resolved(tree, pair.value);
+      if (key === null || isMap(node) || isSeq(node)) {
+        const at = spanOf(pair.key)[0];
+        const message = `The environment of "${service.name}" has a variable whose value is a map or a list.`;
+        return refuse(tree, 'value-shape', at, message, {
+          hint: 'A value is one text. Compose rejects the file as it is.',
+        });
+      }
+      const text = isNull(node) || !isScalar(node) ? null : scalarText(node);
+      return [{ name: key, node: pair.value as Node | null, pair, index, text }];
+    });
+  }
+  return collection.items.map((item, index) => {
+    const node = resolved(tree, item);
+    if (!isScalar(node) || isNull(node) || (node.type === 'PLAIN' && typeof node.value !== 'string' && !node.tag)) {
+      const message = `The environment of "${service.name}" has a list item that is no text of the form NAME=value.`;
+      return refuse(tree, 'item-shape', spanOf(item)[0], message, {
+        hint: 'Write "- NAME=value" (with an equals sign, not a colon). Compose rejects the file as it is.',
+      });
+    }
+    const written = scalarText(node);
+    const equals = written.indexOf('=');
+    const name = equals < 0 ? written : written.slice(0, equals);
+    return { name, node: item as Node, pair: null, index, text: equals < 0 ? null : written.slice(equals + 1) };
+  });
 }

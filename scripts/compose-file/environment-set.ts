@@ -1,13 +1,26 @@
-import { isAlias, isSeq, type Node } from 'yaml';
-import { OVERRIDE, refuse, type Service, verifyTag } from './environment-locate.ts';
-import { planBesideAlias, planFirstEnvironment, planNullEnvironment } from './environment-new.ts';
-import { type Assignment, added, NOTHING, type Plan, type PlannedChange } from './environment-plan.ts';
-import { hasValue, inheritedEnvironment } from './environment-read.ts';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
+import { type LocatedService, OVERRIDE, refuse, verifyTag } from './environment-locate.ts';
+import {
+  type Assignment,
+  added,
+  type EnvironmentPlan,
+  MARKS,
+  NOTHING,
+  type PlannedChange,
+} from './environment-plan.ts';
+import {
+  collectionOf,
+  type EnvironmentNode,
+  type EnvironmentVariable,
+  hasValue,
+  type Inherited,
+  inheritedEnvironment,
+  variablesOf,
+} from './environment-read.ts';
 import { verifyNotShared } from './environment-sharing.ts';
-import { type Collection, collectionOf, type Variable, variablesOf } from './environment-variables.ts';
-import { indentationOf, lineStartOf } from './source-text.ts';
+import { indentationOf, lineEndOf, lineStartOf } from './source-text.ts';
 import { insertLines, type Splice } from './splice.ts';
-import { afterEntryLine, fillValue, isEmptyValue, replaceValue } from './yaml-place.ts';
+import { afterEntryLine, fillValue, isBlockScalar, isEmptyValue, replaceValue } from './yaml-place.ts';
 import {
   interpolatedNames,
   isInterpolated,
@@ -17,10 +30,10 @@ import {
   renderMapKey,
   renderMapValue,
 } from './yaml-scalar.ts';
-import { spanOf } from './yaml-tree.ts';
+import { isMergeKey, spanOf } from './yaml-tree.ts';
 
 /** How to set the variables. Throws the refusals of `setEnvironment`. */
-export function planSet(service: Service, values: Readonly<Record<string, string>>): Plan {
+export function planSet(service: LocatedService, values: Readonly<Record<string, string>>): EnvironmentPlan {
   const { environment, tree } = service;
   const node = (environment?.value ?? null) as Node | null;
   const collection = environment ? collectionOf(service, node) : (inheritedEnvironment(service)?.collection ?? null);
@@ -38,8 +51,12 @@ export function planSet(service: Service, values: Readonly<Record<string, string
   return planBesideAlias(service, node, node.source, wanted);
 }
 
-/** The environment stands in the service itself: values are replaced where they are, new ones come after the last. */
-function planInside(service: Service, collection: Collection, wanted: readonly Assignment[]): Plan {
+/** The service has the environment itself: values are replaced where they are, new ones come after the last. */
+function planInside(
+  service: LocatedService,
+  collection: EnvironmentNode,
+  wanted: readonly Assignment[],
+): EnvironmentPlan {
   const variables = variablesOf(service, collection);
   const lastOf = (name: string) => variables.findLast((variable) => variable.name === name);
   const present = wanted.flatMap(([name, value]) => {
@@ -63,7 +80,7 @@ function planInside(service: Service, collection: Collection, wanted: readonly A
   };
 }
 
-function verifyReplaceable(service: Service, { name, node, pair, text }: Variable): void {
+function verifyReplaceable(service: LocatedService, { name, node, pair, text }: EnvironmentVariable): void {
   const at = spanOf(pair?.key ?? node)[0];
   if (node) verifyTag(service, node, `The value of ${name}`);
   if (text === null || !isInterpolated(text)) return;
@@ -73,13 +90,13 @@ function verifyReplaceable(service: Service, { name, node, pair, text }: Variabl
     : `${name} of "${service.name}" has a dollar sign that compose reads as a variable.`;
   refuse(service.tree, 'reference', at, message, {
     hint: variable
-      ? `Set ${variable} in the .env file that compose reads (--write env-file), or write a value here first.`
+      ? `Write a value here in place of the reference to ${variable}, and run again.`
       : 'Correct it: a dollar that is meant as such is written twice ($$).',
   });
 }
 
 /** `- NAME:value` and `- NAME =value` are variables of another name for compose; beside them the new one would look done. */
-function verifyNoNearMiss(service: Service, variables: readonly Variable[], name: string): void {
+function verifyNoNearMiss(service: LocatedService, variables: readonly EnvironmentVariable[], name: string): void {
   const near = variables.find((variable) => {
     const trimmed = variable.name.trim();
     return trimmed === name || (trimmed.startsWith(name) && /^\s*[:=]/.test(trimmed.slice(name.length)));
@@ -92,9 +109,9 @@ function verifyNoNearMiss(service: Service, variables: readonly Variable[], name
 }
 
 function replaceVariable(
-  { tree }: Service,
-  collection: Collection,
-  { name, node, pair, text }: Variable,
+  { tree }: LocatedService,
+  collection: EnvironmentNode,
+  { name, node, pair, text }: EnvironmentVariable,
   value: string,
 ): { splices: Splice[]; change: PlannedChange } {
   const source = tree.source.text;
@@ -111,7 +128,7 @@ function replaceVariable(
   return { splices, change: { name, action, splice: splice as Splice, offset: 0 } };
 }
 
-function addVariables(service: Service, collection: Collection, wanted: readonly Assignment[]): Splice {
+function addVariables(service: LocatedService, collection: EnvironmentNode, wanted: readonly Assignment[]): Splice {
   const { tree } = service;
   const { text } = tree.source;
   const isItem = isSeq(collection);
@@ -131,8 +148,8 @@ function addVariables(service: Service, collection: Collection, wanted: readonly
   return insertLines(text, afterLast(service, collection), lines);
 }
 
-/** What stands before each entry: the blanks, and a list's dash with its gap. */
-function linePrefix({ tree }: Service, collection: Collection): string {
+/** What comes before each entry: the blanks, and a list's dash with its gap. */
+function linePrefix({ tree }: LocatedService, collection: EnvironmentNode): string {
   const { text } = tree.source;
   const [first] = collection.items;
   if (!isSeq(collection)) return indentationOf(text, spanOf((first as { key?: unknown } | undefined)?.key)[0]);
@@ -142,11 +159,145 @@ function linePrefix({ tree }: Service, collection: Collection): string {
   return `${indentationOf(text, dash)}-${gap.exec(text)?.[1] ?? ' '}`;
 }
 
-function afterLast(service: Service, collection: Collection): number {
+function afterLast(service: LocatedService, collection: EnvironmentNode): number {
   const { text } = service.tree.source;
   const last = collection.items.at(-1);
   const pair = isSeq(collection) ? null : (collection.items.at(-1) ?? null);
   const after = afterEntryLine(text, pair, pair ? pair.value : last);
   // A block scalar that ends the file without a line break: a new line behind it would give it one.
   return after ?? lineStartOf(text, spanOf(collection)[0]);
+}
+
+/** How to give variables to a service that has no `environment` itself, with the marks of {@link MARKS}. */
+function planFirstEnvironment(service: LocatedService, wanted: readonly Assignment[]): EnvironmentPlan {
+  const inherited = inheritedEnvironment(service);
+  verifyNotShared(service, { collection: null, values: [], names: wanted.map(([name]) => name) });
+  const at = service.map.flow ? spanOf(service.map)[0] + 1 : placeInBlock(service);
+  if (inherited) verifyMergeable(service, inherited, at);
+  const splice = service.map.flow
+    ? flowEnvironment(service, inherited, wanted, at)
+    : blockEnvironment(service, inherited, wanted, at);
+  return { splices: [splice], changes: added(splice, wanted), inherited: inherited?.anchor ?? null };
+}
+
+/** `environment:` without anything or with `~`, which no compose accepts: a map on the line below it, if there is room for one. */
+function planNullEnvironment(
+  service: LocatedService,
+  environment: Pair,
+  wanted: readonly Assignment[],
+): EnvironmentPlan {
+  const { text } = service.tree.source;
+  const node = environment.value as Node | null;
+  verifyNotShared(service, { collection: null, values: node ? [node] : [], names: wanted.map(([name]) => name) });
+  const below = service.map.flow ? null : afterEntryLine(text, environment, node);
+  const splice =
+    below !== null
+      ? insertLines(text, below, [`${indentations(service).variable}{${compactEntries(wanted)}}`])
+      : isEmptyValue(node)
+        ? fillValue(text, environment, `{${flowEntries(wanted)}}`, null)
+        : replaceValue(text, node, `{${flowEntries(wanted)}}`)[0];
+  const splices = splice ? [splice] : [];
+  const changes = splices.flatMap((only) => added(only, wanted));
+  if (below === null || isEmptyValue(node)) return { splices, changes, inherited: null };
+  const [start] = spanOf(node);
+  return { splices: [{ start, end: start, text: MARKS.was }, ...splices], changes, inherited: null };
+}
+
+/** `environment: *shared`: a map of its own that merges the shared one, in the alias' place. */
+function planBesideAlias(
+  service: LocatedService,
+  node: Node,
+  anchor: string,
+  wanted: readonly Assignment[],
+): EnvironmentPlan {
+  verifyNotShared(service, { collection: null, values: [], names: wanted.map(([name]) => name) });
+  const [start, end] = spanOf(node);
+  const splice = { start, end, text: `{<<: *${anchor}, ${flowEntries(wanted)}}` };
+  return { splices: [splice], changes: added(splice, wanted), inherited: null };
+}
+
+/** The blanks before the service's keys, and before the variables of an environment that is new. */
+function indentations(service: LocatedService): { key: string; variable: string } {
+  const { text } = service.tree.source;
+  const key = indentationOf(text, spanOf(service.map.items[0]?.key)[0]);
+  const step = key.length - indentationOf(text, spanOf(service.pair.key)[0]).length;
+  return { key, variable: key + ' '.repeat(Math.max(step, 1)) };
+}
+
+/** Entries with the mark of this tool. */
+function compactEntries(wanted: readonly Assignment[]): string {
+  return wanted.map(([name, value]) => renderFlowEntry(name, value, MARKS.afterColon)).join(',');
+}
+
+function flowEntries(wanted: readonly Assignment[]): string {
+  return wanted.map(([name, value]) => renderFlowEntry(name, value)).join(', ');
+}
+
+function flowEnvironment(
+  { map }: LocatedService,
+  inherited: Inherited | null,
+  wanted: readonly Assignment[],
+  at: number,
+): Splice {
+  const merge = inherited ? `<<: *${inherited.anchor},` : '';
+  const rest = map.items.length > 0 ? ', ' : '';
+  return { start: at, end: at, text: `"environment":{${merge}${compactEntries(wanted)}}${rest}` };
+}
+
+function blockEnvironment(
+  service: LocatedService,
+  inherited: Inherited | null,
+  wanted: readonly Assignment[],
+  at: number,
+): Splice {
+  const { key, variable } = indentations(service);
+  return insertLines(service.tree.source.text, at, [
+    `${key}environment:`,
+    ...(inherited ? [`${variable}<<: *${inherited.anchor}`] : []),
+    ...wanted.map(([name, value]) => `${variable}${renderMapKey(name)}: ${renderMapValue(value)}`),
+  ]);
+}
+
+/** After the first key that has its value on its own line (image, restart …), else before the first key. */
+function placeInBlock(service: LocatedService): number {
+  const { tree, map } = service;
+  const { text } = tree.source;
+  for (const pair of map.items) {
+    const [keyStart, keyEnd] = spanOf(pair.key);
+    const { value } = pair;
+    if (isMergeKey(pair) || !isScalar(value) || isBlockScalar(value) || isEmptyValue(value)) continue;
+    const isOneLine = spanOf(value)[1] <= lineEndOf(text, keyEnd) && isFirstOnLine(text, keyStart);
+    const after = isOneLine ? afterEntryLine(text, pair, value) : null;
+    if (after !== null) return after;
+  }
+  const [first] = map.items;
+  const start = spanOf(first?.key)[0];
+  if (isFirstOnLine(text, start)) return lineStartOf(text, start);
+  return refuse(
+    tree,
+    'environment-shape',
+    start,
+    `The service "${service.name}" is written in a way that leaves no line for an environment.`,
+    {
+      hint: 'Put its first key on a line of its own.',
+    },
+  );
+}
+
+function isFirstOnLine(text: string, offset: number): boolean {
+  return text.slice(lineStartOf(text, offset), offset).trim() === '';
+}
+
+/** An own environment hides the inherited one as a whole, so it must be able to merge it. */
+function verifyMergeable({ tree, name, map, document }: LocatedService, inherited: Inherited, at: number): void {
+  const { anchor, collection } = inherited;
+  const merge = map.items.find(isMergeKey);
+  const place = spanOf(merge?.key ?? map)[0];
+  const reachable = tree.anchored.findLast(
+    (entry) => entry.document === document && entry.node.anchor === anchor && spanOf(entry.node)[0] < at,
+  );
+  if (anchor !== null && reachable?.node === collection && isMap(collection)) return;
+  const why = isSeq(collection) ? 'a list, which cannot be merged' : 'a map without an anchor of its own';
+  const message = `"${name}" takes its whole environment from a merge (<<), as ${why}: an environment of its own would hide all of it.`;
+  refuse(tree, 'inherited-environment', place, message, { hint: OVERRIDE });
 }

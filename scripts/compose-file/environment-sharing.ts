@@ -1,5 +1,5 @@
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair } from 'yaml';
-import { OVERRIDE, refuse, type Service } from './environment-locate.ts';
+import { type LocatedService, OVERRIDE, refuse } from './environment-locate.ts';
 import { lineOf } from './source-text.ts';
 import { effectiveEntry, entryOf, isMergeKey, keyText, resolved, scalarText, spanOf, type Use } from './yaml-tree.ts';
 
@@ -16,7 +16,7 @@ export interface Touched {
  * Throws `shared` or `extended` when the edit would reach anything beside the service: through an anchor that is used elsewhere,
  * or through a service that extends this one.
  */
-export function verifyNotShared(service: Service, touched: Touched): void {
+export function verifyNotShared(service: LocatedService, touched: Touched): void {
   const { tree, around, map } = service;
   const shared = new Set<Node>([...around, map, ...touched.values.flatMap(withParts)]);
   if (touched.collection) shared.add(touched.collection);
@@ -33,7 +33,7 @@ export function verifyNotShared(service: Service, touched: Touched): void {
   verifyNotExtended(service, touched.names);
 }
 
-function verifyNotExtended(service: Service, names: readonly string[]): void {
+function verifyNotExtended(service: LocatedService, names: readonly string[]): void {
   const { tree } = service;
   const extenders = extendersByBase(service);
   const seen = new Set([service.name]);
@@ -51,7 +51,7 @@ function verifyNotExtended(service: Service, names: readonly string[]): void {
   }
 }
 
-function extendersByBase({ tree }: Service): Map<string, { name: string; pair: Pair }[]> {
+function extendersByBase({ tree }: LocatedService): Map<string, { name: string; pair: Pair }[]> {
   const extenders = new Map<string, { name: string; pair: Pair }[]>();
   for (const root of tree.roots) {
     const services = isMap(root) ? resolved(tree, entryOf(tree, root, 'services')?.value) : null;
@@ -68,7 +68,7 @@ function extendersByBase({ tree }: Service): Map<string, { name: string; pair: P
   return extenders;
 }
 
-function extendedName(tree: Service['tree'], extending: Node | null): string | null {
+function extendedName(tree: LocatedService['tree'], extending: Node | null): string | null {
   if (isScalar(extending)) return scalarText(extending);
   if (!isMap(extending)) return null;
   const file = resolved(tree, entryOf(tree, extending, 'file')?.value);
@@ -82,20 +82,20 @@ function lastPart(path: string): string {
 }
 
 /** Whether a service's own environment sets all the names itself, so that it takes none of them from elsewhere. */
-function setsAll(service: Service, map: Node | null, names: readonly string[]): boolean {
+function setsAll(service: LocatedService, map: Node | null, names: readonly string[]): boolean {
   const environment = isMap(map) ? entryOf(service.tree, map, 'environment')?.value : null;
   return hasAll(service, environment, names);
 }
 
-function hasAll({ tree }: Service, environment: unknown, names: readonly string[]): boolean {
+function hasAll({ tree }: LocatedService, environment: unknown, names: readonly string[]): boolean {
   if (isMap(environment)) return names.every((name) => entryOf(tree, environment, name));
   if (!isSeq(environment)) return false;
   const items = environment.items.map((item) => resolved(tree, item));
   return names.every((name) => items.some((item) => isScalar(item) && scalarText(item).split('=', 1)[0] === name));
 }
 
-/** Whether the alias stands where the change makes no difference, because the place has values of its own. */
-function isIndifferent(service: Service, use: Use, touched: Touched): boolean {
+/** Whether the change makes no difference where the alias is used, because that place has values of its own. */
+function isIndifferent(service: LocatedService, use: Use, touched: Touched): boolean {
   const [, , services, owner, ...below] = pathBelowRoot(service, use);
   if (!services || !isPair(owner)) return false;
   const merge = below.findIndex((step) => isPair(step) && isMergeKey(step));
@@ -114,12 +114,12 @@ function isIndifferent(service: Service, use: Use, touched: Touched): boolean {
 }
 
 /** `[root, services pair, services map, service pair, ...]`; empty where the alias is not within a service. */
-function pathBelowRoot({ tree }: Service, use: Use): Use['path'] {
+function pathBelowRoot({ tree }: LocatedService, use: Use): Use['path'] {
   const [, top] = use.path;
   return isPair(top) && keyText(tree, top) === 'services' ? use.path : [];
 }
 
-function describeUse({ tree }: Service, use: Use): string {
+function describeUse({ tree }: LocatedService, use: Use): string {
   const keys = use.path
     .filter((step): step is Pair => isPair(step))
     .map((pair) => (isMergeKey(pair) ? null : keyText(tree, pair)))

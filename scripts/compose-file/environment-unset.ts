@@ -1,19 +1,19 @@
 import { isAlias, isMap, isSeq, type Node, type Pair } from 'yaml';
-import type { Service } from './environment-locate.ts';
-import { NOTHING, type Plan } from './environment-plan.ts';
+import type { LocatedService } from './environment-locate.ts';
+import { type EnvironmentPlan, MARKS, NOTHING, type PlannedChange } from './environment-plan.ts';
+import { collectionOf, type EnvironmentNode, type EnvironmentVariable, variablesOf } from './environment-read.ts';
 import { verifyNotShared } from './environment-sharing.ts';
-import { removeFromFlow } from './environment-unset-flow.ts';
-import { type Collection, collectionOf, type Variable, variablesOf } from './environment-variables.ts';
 import { lineStartOf } from './source-text.ts';
-import { removeLines, type Splice } from './splice.ts';
-import { afterColon, afterEntryLine, afterProperties, endOfEntry, isBlockScalar } from './yaml-place.ts';
+import { lineRegion, removeLines, type Splice } from './splice.ts';
+import { afterColon, afterEntryLine, afterProperties, endOfEntry, isBlockScalar, replaceValue } from './yaml-place.ts';
+import { renderFlowName } from './yaml-scalar.ts';
 import { isMergeKey, mergedEntry, resolved, spanOf } from './yaml-tree.ts';
 
-/** What goes, and the anchor that is merged no longer because the whole environment goes. */
-export type Removal = Pick<Plan, 'splices' | 'inherited'>;
+/** What goes, and the anchor that is no longer merged because the whole environment goes. */
+type Removal = Pick<EnvironmentPlan, 'splices' | 'inherited'>;
 
 /** How to take the variables out of the service's own environment. Throws the refusals of `unsetEnvironment`. */
-export function planUnset(service: Service, names: readonly string[]): Plan {
+export function planUnset(service: LocatedService, names: readonly string[]): EnvironmentPlan {
   const { environment } = service;
   const node = (environment?.value ?? null) as Node | null;
   if (environment === null || isAlias(node)) return NOTHING;
@@ -35,7 +35,7 @@ export function planUnset(service: Service, names: readonly string[]): Plan {
 }
 
 /** The anchor that is merged alone, where the service would inherit the same map without an environment of its own. */
-function inheritedAnchor({ tree, map }: Service, rest: readonly Pair[]): string | null {
+function inheritedAnchor({ tree, map }: LocatedService, rest: readonly Pair[]): string | null {
   const [only] = rest;
   if (rest.length !== 1 || !only || !isMergeKey(only) || !isAlias(only.value)) return null;
   const inherited = resolved(tree, mergedEntry(tree, map, 'environment')?.value);
@@ -43,10 +43,14 @@ function inheritedAnchor({ tree, map }: Service, rest: readonly Pair[]): string 
 }
 
 function removeFromBlock(
-  service: Service,
+  service: LocatedService,
   environment: Pair,
-  collection: Collection,
-  { removed, rest, inherited }: { removed: readonly Variable[]; rest: readonly unknown[]; inherited: string | null },
+  collection: EnvironmentNode,
+  {
+    removed,
+    rest,
+    inherited,
+  }: { removed: readonly EnvironmentVariable[]; rest: readonly unknown[]; inherited: string | null },
 ): Removal {
   const { text } = service.tree.source;
   const entries = removed.map(({ node, pair }) => entryLines(text, pair, node));
@@ -64,7 +68,7 @@ function removeFromBlock(
 }
 
 /** The line of `environment:` where it holds nothing else. */
-function keyLine(text: string, environment: Pair, collection: Collection): readonly [number, number] | null {
+function keyLine(text: string, environment: Pair, collection: EnvironmentNode): readonly [number, number] | null {
   const [keyStart] = spanOf(environment.key);
   const start = lineStartOf(text, keyStart);
   const colon = afterColon(text, environment);
@@ -81,8 +85,8 @@ function entryLines(text: string, pair: Pair | null, node: Node | null): readonl
 }
 
 function removeBlockLines(
-  service: Service,
-  collection: Collection,
+  service: LocatedService,
+  collection: EnvironmentNode,
   regions: readonly (readonly [number, number])[],
 ): Splice[] {
   const start = Math.min(...regions.map(([from]) => from));
@@ -91,4 +95,144 @@ function removeBlockLines(
   // A block scalar that came to end the file without its line break would lose it.
   const keepBreak = before.some((node) => isBlockScalar(node) && spanOf(node)[1] === start);
   return removeLines(service.tree.source.text, regions, keepBreak);
+}
+
+/** How to leave the service's own variables without a value. Throws the refusals of `emptyEnvironment`. */
+export function planEmpty(service: LocatedService, names: readonly string[]): EnvironmentPlan {
+  const { environment } = service;
+  const node = (environment?.value ?? null) as Node | null;
+  if (environment === null || isAlias(node)) return NOTHING;
+  const collection = collectionOf(service, node);
+  if (collection === null) return NOTHING;
+  const variables = variablesOf(service, collection);
+  const found = names
+    .map((name) => variables.findLast((variable) => variable.name === name))
+    .filter((variable): variable is EnvironmentVariable => variable !== undefined && variable.text !== null);
+  if (found.length === 0) return NOTHING;
+  const values = found.map((variable) => variable.node).filter((each) => each !== null && !isAlias(each)) as Node[];
+  verifyNotShared(service, { collection, values, names });
+  const emptied = found.map((variable) => emptyVariable(service, collection, variable));
+  return {
+    splices: emptied.flatMap(({ splices }) => splices),
+    changes: emptied.map(({ change }) => change),
+    inherited: null,
+  };
+}
+
+function emptyVariable(
+  { tree }: LocatedService,
+  collection: EnvironmentNode,
+  { name, node, pair }: EnvironmentVariable,
+): { readonly splices: Splice[]; readonly change: PlannedChange } {
+  const { text } = tree.source;
+  const [start, end] = spanOf(node);
+  const colon = pair === null ? null : afterColon(text, pair);
+  const isBare = colon !== null && !collection.flow && !isBlockScalar(node);
+  // An anchor or a tag in front of the value belongs to a null as well, and that has to be written out.
+  const splices =
+    isBare && afterProperties(text, colon, start) === colon && /^[ \t]*$/.test(text.slice(colon, start))
+      ? [{ start: colon, end, text: '' }]
+      : replaceValue(text, node, pair !== null ? 'null' : collection.flow ? renderFlowName(name) : name);
+  return { splices, change: { name, action: 'emptied', splice: splices[0] as Splice, offset: 0 } };
+}
+
+/**
+ * Takes entries out of a map or list in brackets. Where the rest has the marks of this tool, it goes back to what it was
+ * ({@link MARKS}).
+ */
+function removeFromFlow(
+  service: LocatedService,
+  environment: Pair,
+  collection: EnvironmentNode,
+  {
+    removed,
+    rest,
+    inherited,
+  }: { removed: readonly EnvironmentVariable[]; rest: readonly unknown[]; inherited: string | null },
+): Removal {
+  const { text } = service.tree.source;
+  const [start, end] = spanOf(collection);
+  const isEmpty = rest.length === 0 || inherited !== null;
+  if (isEmpty && removed.every(({ pair }) => isCompact(text, pair))) {
+    const [key] = spanOf(environment.key);
+    if (service.map.flow && text.slice(key, start) === '"environment":') {
+      return { splices: [{ start: key, end: afterSeparator(text, end), text: '' }], inherited };
+    }
+    const line = lineRegion(text, start, end);
+    const isAlone = `${text.slice(line[0], start)}${text.slice(end, line[1])}`.trim() === '';
+    if (!service.map.flow && isAlone) {
+      return { splices: [...uncommentNull(text, key, start), ...removeLines(text, [line], false)], inherited };
+    }
+  }
+  const [only] = rest as Pair[];
+  if (only && rest.length === 1 && only === collection.items[0] && isMergeKey(only) && isAlias(only.value)) {
+    const alias = `*${only.value.source}`;
+    if (text.startsWith(`{<<: ${alias}, `, start)) return { splices: [{ start, end, text: alias }], inherited: null };
+  }
+  const splices = neighbours(removed).flatMap(([first, last]) => cutEntries(text, collection, first, last));
+  return { splices, inherited: null };
+}
+
+/** `environment: # was ~` was made of `environment: ~`. */
+function uncommentNull(text: string, from: number, to: number): Splice[] {
+  const at = text.slice(from, to).search(new RegExp(`(?<=[ \\t])${MARKS.was}(?:~|null|Null|NULL)[ \\t\\r\\n]`));
+  return at < 0 ? [] : [{ start: from + at, end: from + at + MARKS.was.length, text: '' }];
+}
+
+/** `"NAME":"value"`, without the blank that people put after the colon. */
+function isCompact(text: string, pair: Pair | null): boolean {
+  return pair !== null && text.startsWith(':"', spanOf(pair.key)[1]);
+}
+
+/** [first, last] of the entries that are side by side. */
+function neighbours(removed: readonly EnvironmentVariable[]): [first: number, last: number][] {
+  const groups: [number, number][] = [];
+  for (const { index } of removed) {
+    const group = groups.at(-1);
+    if (group && group[1] === index - 1) group[1] = index;
+    else groups.push([index, index]);
+  }
+  return groups;
+}
+
+function cutEntries(text: string, collection: EnvironmentNode, first: number, last: number): Splice[] {
+  const [start] = entrySpan(text, collection, first);
+  const [, end] = entrySpan(text, collection, last);
+  const comma = commaAfter(text, end);
+  const [lineStart, lineEnd] = lineRegion(text, start, comma ?? end);
+  const hasOwnLines =
+    text.slice(lineStart, start).trim() === '' &&
+    /^[ \t]*(?:(?<=[ \t])#.*)?\r?\n$/.test(text.slice(comma ?? end, lineEnd));
+  const lines = { start: lineStart, end: lineEnd, text: '' };
+  if (comma !== null) return [hasOwnLines ? lines : { start, end: afterSeparator(text, end), text: '' }];
+  // The last entry: the comma behind the one before it goes.
+  const separator = first === 0 ? null : commaAfter(text, entrySpan(text, collection, first - 1)[1]);
+  if (separator === null) return [{ start, end, text: '' }];
+  const blanks = /[ \t]*$/.exec(text.slice(separator, start))?.[0].length ?? 0;
+  const own = hasOwnLines ? lines : { start: start - blanks, end, text: '' };
+  return [{ start: separator - 1, end: separator, text: '' }, own];
+}
+
+/** With the anchors, tags and question marks before it. */
+function entrySpan(text: string, collection: EnvironmentNode, index: number): [start: number, end: number] {
+  const pair = isSeq(collection) ? null : (collection.items[index] ?? null);
+  const node = (pair ? pair.value : collection.items[index]) as Node | null;
+  const [start] = spanOf(pair?.key ?? node);
+  const before =
+    /(?:(?:[&!][^\s,[\]{}]*|\?)[ \t]+)*$/.exec(text.slice(lineStartOf(text, start), start))?.[0].length ?? 0;
+  return [start - before, endOfEntry(text, pair, node)];
+}
+
+/** The offset behind the comma that follows an entry; null: none does. */
+function commaAfter(text: string, end: number): number | null {
+  const comma = /(?:[ \t\r\n]|(?<=[ \t\n])#.*)*,/y;
+  comma.lastIndex = end;
+  return comma.test(text) ? comma.lastIndex : null;
+}
+
+/** Behind the comma and one blank. */
+function afterSeparator(text: string, end: number): number {
+  const comma = commaAfter(text, end);
+  if (comma === null) return end;
+  return text[comma] === ' ' ? comma + 1 : comma;
 }

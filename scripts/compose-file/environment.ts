@@ -1,10 +1,9 @@
-import { planEmpty } from './environment-empty.ts';
-import { locateService, type Service, serviceNames } from './environment-locate.ts';
-import type { Plan, PlannedChange } from './environment-plan.ts';
+import { type LocatedService, locateService, serviceNames } from './environment-locate.ts';
+import type { EnvironmentPlan, PlannedChange } from './environment-plan.ts';
 import { GONE, type Intended, proveEdit, VALUELESS } from './environment-proof.ts';
 import { type EnvironmentEntry, readVariables } from './environment-read.ts';
 import { planSet } from './environment-set.ts';
-import { planUnset } from './environment-unset.ts';
+import { planEmpty, planUnset } from './environment-unset.ts';
 import { decodeSource, encodeSource, lineOf } from './source-text.ts';
 import { inOrder } from './splice.ts';
 import { verifyAssignment, verifyName } from './yaml-scalar.ts';
@@ -22,7 +21,7 @@ export interface EnvironmentChange {
   readonly name: string;
   /** Line in the new file; of a removed entry, in the old one. */
   readonly line: number;
-  /** `filled`: the variable stood there without a value. */
+  /** `filled`: the variable was there without a value. */
   readonly action: PlannedChange['action'];
 }
 
@@ -69,8 +68,8 @@ export function unsetEnvironment(
 }
 
 /**
- * Leaves variables of a service without a value (`NAME:`, `- NAME`), as they stand there to be passed through from the shell.
- * What the service does not have itself stays so.
+ * Leaves variables of a service without a value (`NAME:`, `- NAME`), so that they are passed through from the shell. What the service
+ * does not have itself stays as it is.
  *
  * @throws AppError as {@link setEnvironment}
  */
@@ -80,7 +79,7 @@ export function emptyEnvironment(
   names: readonly string[],
   file = COMPOSE_FILE,
 ): EnvironmentEdit {
-  const toIntended = ({ changes }: Plan) => new Map(changes.map(({ name }) => [name, VALUELESS] as const));
+  const toIntended = ({ changes }: EnvironmentPlan) => new Map(changes.map(({ name }) => [name, VALUELESS] as const));
   return takeFrom(source, service, names, file, planEmpty, toIntended);
 }
 
@@ -110,8 +109,8 @@ function takeFrom(
   service: string,
   names: readonly string[],
   file: string,
-  toPlan: (located: Service, names: readonly string[]) => Plan,
-  toIntended: (plan: Plan) => Intended,
+  toPlan: (located: LocatedService, names: readonly string[]) => EnvironmentPlan,
+  toIntended: (plan: EnvironmentPlan) => Intended,
 ): EnvironmentEdit {
   for (const name of names) verifyName(name);
   const located = locateService(parse(source, file), service);
@@ -124,7 +123,7 @@ function parse(source: Uint8Array, file: string): Tree {
   return parseTree(decodeSource(source, file));
 }
 
-function finish(after: string, { source }: Tree, plan: Plan, order: readonly string[]): EnvironmentEdit {
+function finish(after: string, { source }: Tree, plan: EnvironmentPlan, order: readonly string[]): EnvironmentEdit {
   const changes = plan.changes
     .map(({ name, action, splice, offset }) => ({ name, action, line: lineAfter(source.text, plan, splice, offset) }))
     .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
@@ -132,7 +131,7 @@ function finish(after: string, { source }: Tree, plan: Plan, order: readonly str
 }
 
 /** The line of a place inside a splice, in the text where the splices before it are made. */
-function lineAfter(before: string, plan: Plan, splice: PlannedChange['splice'], offset: number): number {
+function lineAfter(before: string, plan: EnvironmentPlan, splice: PlannedChange['splice'], offset: number): number {
   const at = lineOf(before, splice.start) + lineBreaksIn(splice.text.slice(0, offset));
   if (!plan.splices.includes(splice)) return at;
   const earlier = inOrder(plan.splices).filter((other) => other.start < splice.start);

@@ -1,6 +1,8 @@
 import { isAbsolute, join } from 'node:path';
-import { isMap, isNode, parseAllDocuments } from 'yaml';
-import { decodeSource } from './source-text.ts';
+import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
+import { AppError } from '../core/errors.ts';
+import { decodeSource, whereOf } from './source-text.ts';
+import { effectiveEntry, entryOf, foreignTag, isNull, parseTree, resolved, spanOf, type Tree } from './yaml-tree.ts';
 
 /** One entry of `include`: files that are merged with each other, and the directory that they count from. */
 export interface Include {
@@ -14,31 +16,55 @@ export interface Include {
  * paths with variables are left out.
  *
  * @param directory the project directory of the file: paths are relative to it, not to the file
- * @throws AppError as `decodeSource`
+ * @throws AppError `compose-invalid` for an entry that names no file, and what `decodeSource` and `parseTree` throw
  */
 export function readIncludes(bytes: Uint8Array, file: string, directory: string): Include[] {
-  const { text } = decodeSource(bytes, file);
+  const source = decodeSource(bytes, file);
   // Most files include nothing, and need not be read twice for that.
-  if (!/["']?\binclude["']?\s*:/.test(text)) return [];
-  const documents = [...parseAllDocuments(text, { uniqueKeys: false, logLevel: 'silent' })];
-  return documents.flatMap((document) => {
-    const node = isMap(document.contents) ? document.contents.get('include', true) : null;
-    const entries: unknown = isNode(node) ? node.toJS(document, { maxAliasCount: -1 }) : null;
-    return Array.isArray(entries) ? entries.flatMap((entry) => toInclude(entry, directory)) : [];
+  if (!/["']?\binclude["']?\s*:/.test(source.text)) return [];
+  const tree = parseTree(source);
+  return tree.roots.flatMap((root) => {
+    const value = isMap(root) ? entryOf(tree, root, 'include')?.value : null;
+    const list = resolved(tree, value);
+    if (isNull(list) || foreignTag(list)) return [];
+    if (!isSeq(list)) throw malformed(tree, value, 'include is no list of files.');
+    return list.items.flatMap((entry) => readEntry(tree, entry, directory));
   });
 }
 
-function toInclude(entry: unknown, directory: string): Include[] {
-  const { path, project_directory } = typeof entry === 'string' ? { path: entry } : (entry as Partial<LongEntry>);
-  const paths = [path ?? []].flat().filter((each) => typeof each === 'string');
-  if (paths.length === 0 || paths.some((each) => /\$|^[a-z+]+:\/\/|^git@/.test(each))) return [];
-  const absolute = (each: string) => (isAbsolute(each) ? each : join(directory, each));
+function readEntry(tree: Tree, entry: unknown, directory: string): Include[] {
+  const node = resolved(tree, entry);
+  const paths = isMap(node) ? pathsOf(tree, node) : [textOf(tree, entry)];
+  const own = isMap(node) ? textAt(tree, node, 'project_directory') : null;
+  if (paths.some((path) => /\$|^[a-z+]+:\/\/|^git@/.test(path))) return [];
+  const absolute = (path: string) => (isAbsolute(path) ? path : join(directory, path));
   const [first = ''] = paths;
-  const own = typeof project_directory === 'string' ? absolute(project_directory) : join(absolute(first), '..');
-  return [{ paths: paths.map(absolute), directory: own }];
+  return [{ paths: paths.map(absolute), directory: own === null ? join(absolute(first), '..') : absolute(own) }];
 }
 
-interface LongEntry {
-  readonly path: string | readonly string[];
-  readonly project_directory: string;
+/** `path` of an entry in its long form: one file or several. */
+function pathsOf(tree: Tree, entry: YAMLMap): string[] {
+  const list = resolved(tree, effectiveEntry(tree, entry, 'path')?.value);
+  if (isSeq(list) && list.items.length > 0) return list.items.map((item) => textOf(tree, item));
+  const path = textAt(tree, entry, 'path');
+  if (path === null) throw malformed(tree, entry);
+  return [path];
+}
+
+function textAt(tree: Tree, map: YAMLMap, name: string): string | null {
+  const value = effectiveEntry(tree, map, name)?.value;
+  return isNull(resolved(tree, value)) ? null : textOf(tree, value);
+}
+
+function textOf(tree: Tree, node: unknown): string {
+  const text = resolved(tree, node);
+  if (isScalar(text) && typeof text.value === 'string' && text.value !== '') return text.value;
+  throw malformed(tree, node);
+}
+
+function malformed(tree: Tree, node: unknown, message = 'An entry of include names no file.'): AppError {
+  return new AppError('compose-invalid', message, {
+    hint: 'Write each file on a line of its own below include, as - FILE or - path: FILE. Compose rejects it as it is.',
+    where: whereOf(tree.source, spanOf(node)[0]),
+  });
 }

@@ -1,25 +1,14 @@
 import { AppError } from '../core/errors.ts';
-import type { Files } from '../core/ports.ts';
 import type { ChangeFacts, PriorValue } from '../core/result.ts';
 import type { Environment, Listener, PlannedClear, PlannedWrite, Settings } from '../core/stack.ts';
 import { diffOf } from './diff.ts';
-import { chooseTarget, type Edit, type Target } from './target.ts';
+import { chooseTarget, type Edit, type Target, type TargetOptions } from './target.ts';
 
 /** Environments by service, as compose resolves them. In memory only: they hold every value. */
 export type Project = Readonly<Record<string, Environment>>;
 
 /** A project that compose files describe, and the one variable of one service of it that takes the token. */
-export interface ProjectFiles {
-  readonly files: Files;
-  /** Absolute paths of the compose files, in order. */
-  readonly paths: readonly string[];
-  /** Absolute path of the `.env` file that belongs to them, whether it exists or not. */
-  readonly dotenv: string;
-  readonly service: string;
-  readonly variable: string;
-  readonly mode: 'auto' | 'compose' | 'env-file';
-  /** Whether a variable is exported where the files are resolved: it would beat `.env`, even when it is empty. */
-  isExported(name: string): boolean;
+export interface ProjectFiles extends TargetOptions {
   /**
    * Every service as its container would be made.
    *

@@ -1,7 +1,7 @@
 import { AppError, type Where } from '../core/errors.ts';
 
 /** A file's text as compose reads it. A byte order mark stays in it as the first character, so that offsets hold. */
-export interface Source {
+export interface SourceText {
   readonly text: string;
   /** Name of the file, for messages. */
   readonly file: string;
@@ -14,7 +14,7 @@ export interface Source {
  * @throws AppError `encoding` (not UTF-8), `line-break` (characters that compose takes for a new line and editors do not),
  *   `control-character` (compose reads no file that has one)
  */
-export function decodeSource(bytes: Uint8Array, file: string, refused: RegExp = REFUSED_IN_YAML): Source {
+export function decodeSource(bytes: Uint8Array, file: string, refused: RegExp = REFUSED_IN_YAML): SourceText {
   verifyNotUtf16(bytes, file);
   let text: string;
   try {
@@ -91,7 +91,7 @@ export function indentationOf(text: string, offset: number): string {
 }
 
 /** A place in the file, with its line as it may be shown: no value is in it. */
-export function whereOf(source: Source, offset: number): Where {
+export function whereOf(source: SourceText, offset: number): Where {
   const start = lineStartOf(source.text, offset);
   return {
     file: source.file,
@@ -142,7 +142,7 @@ function notUtf8(bytes: Uint8Array, file: string): AppError {
   });
 }
 
-function verifyCharacters(source: Source, refused: RegExp): void {
+function verifyCharacters(source: SourceText, refused: RegExp): void {
   const { text } = source;
   const found = refused.exec(text);
   if (!found) return;

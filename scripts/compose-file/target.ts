@@ -26,9 +26,9 @@ export interface Target {
   valueOf(variable: string): string | null;
   /** The file with the service's variables set; throws what the editor refuses. Writes nothing. */
   edit(values: Readonly<Record<string, string>>): Edit;
-  /** How the variable stands in the file. */
+  /** What the file says about the variable, in the words that a report keeps for a later `iat:clear`. */
   priorValueOf(variable: string): PriorValue;
-  /** The file with the variable as it stood before it got a value; where it had another one, or none is known, without it. */
+  /** The file with what it said about the variable before it got a value; without it, where that was another value or is not known. */
   clear(variable: string, before: PriorValue | null): Edit;
   /** The same target with what the file holds now. */
   refresh(): Promise<Target>;
@@ -56,50 +56,53 @@ export interface TargetOptions {
 
 /**
  * Chooses the file to edit. In the compose files it is the last one that sets the variable for the service, else the first
- * that defines the service: a later file beats the earlier ones (notes: compose.md rule 5), and a file those that it includes.
+ * that defines the service: compose lets a later file win over the earlier ones, and a file over those that it includes.
  * Where the value there is `${VAR}`, it lives in the `.env` file, and that is edited.
  *
  * @throws AppError `compose-file-missing`, `service-not-found`, `reference`, `shell-overrides`, and what the editor refuses
  */
 export async function chooseTarget(options: TargetOptions): Promise<Target> {
   const { paths, service, variable, mode } = options;
-  const named = await Promise.all(paths.map((path) => readSource(options.files, path)));
+  const named = await Promise.all(paths.map((path) => readText(options.files, path)));
   const sources = await withIncludes(options.files, named, dirname(paths[0] ?? ''), new Set(paths));
   const defining = sources
     .map((source) => ({ ...source, environment: readEnvironment(source.bytes, service, source.path) }))
-    .filter((source): source is Defining => source.environment !== null);
+    .filter((source): source is DefiningText => source.environment !== null);
   const chosen = defining.findLast(({ environment }) => environment.has(variable)) ?? defining[0];
   if (chosen === undefined) throw notDefined(sources, service);
-  const reference = referenceOf(chosen.environment.get(variable));
+  const entry = chosen.environment.get(variable);
+  const reference = referenceOf(entry);
   if (mode === 'env-file' && reference === null) {
-    throw new AppError(
-      'reference',
-      `${variable} of ${service} does not come from a .env file, so --write env-file has no place.`,
-      {
-        hint: `Write ${variable}: \${${variable}} under environment of ${service} in ${chosen.path} first, or leave --write out.`,
-        where: { file: chosen.path },
-      },
-    );
+    const message = `${variable} of ${service} does not come from a .env file, so --write env-file has no place.`;
+    const first = `Write ${variable}: \${${variable}} under environment of ${service} in ${chosen.path} first`;
+    throw new AppError('reference', message, {
+      // Without --write the compose file is edited, which is refused for a value that only holds a reference among other text.
+      hint: entry?.kind === 'interpolated' ? `${first}.` : `${first}, or leave --write out.`,
+      where: { file: chosen.path },
+    });
   }
   if (reference === null || mode === 'compose') return composeTarget(options, chosen);
   if (options.isExported(reference)) {
     throw new AppError('shell-overrides', `${reference} is exported in this shell, and that beats the .env file.`, {
-      hint: `Take it away and run again: unset ${reference} (PowerShell: Remove-Item Env:${reference}).`,
+      hint: {
+        text: `Remove it and run again (in PowerShell: Remove-Item Env:${reference}):`,
+        command: `unset ${reference}`,
+      },
     });
   }
   return dotenvTarget(options, chosen, await options.files.read(options.dotenv));
 }
 
-interface Source {
+interface ComposeText {
   readonly path: string;
   readonly bytes: Uint8Array;
 }
 
-interface Defining extends Source {
+interface DefiningText extends ComposeText {
   readonly environment: ReadonlyMap<string, EnvironmentEntry>;
 }
 
-function composeTarget(options: TargetOptions, { path, bytes, environment }: Defining): Target {
+function composeTarget(options: TargetOptions, { path, bytes, environment }: DefiningText): Target {
   const { service } = options;
   return {
     kind: 'compose',
@@ -118,11 +121,11 @@ function composeTarget(options: TargetOptions, { path, bytes, environment }: Def
       const clear = before === 'passed-through' ? emptyEnvironment : unsetEnvironment;
       return { before: bytes, ...clear(bytes, service, [variable], path) };
     },
-    refresh: async () => composeTarget(options, { environment, ...(await readSource(options.files, path)) }),
+    refresh: async () => composeTarget(options, await reread(options, path)),
   };
 }
 
-function dotenvTarget(options: TargetOptions, defining: Defining, before: Uint8Array | null): Target {
+function dotenvTarget(options: TargetOptions, defining: DefiningText, before: Uint8Array | null): Target {
   const path = options.dotenv;
   const nameOf = (variable: string) => {
     const name = referenceOf(defining.environment.get(variable));
@@ -149,7 +152,7 @@ function dotenvTarget(options: TargetOptions, defining: Defining, before: Uint8A
       const edit = was === 'empty' ? setDotenv(before, { [name]: '' }, path) : unsetDotenv(before, [name], path);
       return { before, ...edit };
     },
-    refresh: async () => dotenvTarget(options, defining, await options.files.read(path)),
+    refresh: async () => dotenvTarget(options, await reread(options, defining.path), await options.files.read(path)),
   };
 }
 
@@ -161,7 +164,7 @@ function referenceOf(entry: EnvironmentEntry | undefined): string | null {
 }
 
 /** No file defines the service: misspelt, or it comes from somewhere else. */
-function notDefined(sources: readonly Source[], service: string): AppError {
+function notDefined(sources: readonly ComposeText[], service: string): AppError {
   const services = sources.flatMap(({ bytes, path }) => listServices(bytes, path));
   const near = nearest(service, services);
   return new AppError('service-not-found', `There is no service "${service}" in the compose file.`, {
@@ -176,17 +179,17 @@ function notDefined(sources: readonly Source[], service: string): AppError {
 /** Each file after those that it includes. One that cannot be read is compose's business: it says so better. */
 async function withIncludes(
   files: Files,
-  sources: readonly Source[],
+  sources: readonly ComposeText[],
   directory: string,
   seen: Set<string>,
-): Promise<Source[]> {
-  const all: Source[] = [];
+): Promise<ComposeText[]> {
+  const all: ComposeText[] = [];
   for (const source of sources) {
     for (const include of readIncludes(source.bytes, source.path, directory)) {
       const paths = include.paths.filter((path) => !seen.has(path));
       for (const path of paths) seen.add(path);
       const read = await Promise.all(paths.map(async (path) => ({ path, bytes: await files.read(path) })));
-      const found = read.filter((each): each is Source => each.bytes !== null);
+      const found = read.filter((each): each is ComposeText => each.bytes !== null);
       all.push(...(await withIncludes(files, found, include.directory, seen)));
     }
     all.push(source);
@@ -194,7 +197,13 @@ async function withIncludes(
   return all;
 }
 
-async function readSource(files: Files, path: string): Promise<Source> {
+/** What a compose file says now; nothing about a service that it no longer defines. */
+async function reread({ files, service }: TargetOptions, path: string): Promise<DefiningText> {
+  const text = await readText(files, path);
+  return { ...text, environment: readEnvironment(text.bytes, service, path) ?? new Map() };
+}
+
+async function readText(files: Files, path: string): Promise<ComposeText> {
   const bytes = await files.read(path);
   if (bytes !== null) return { path, bytes };
   throw new AppError('compose-file-missing', `There is no compose file at ${path}.`, { hint: 'Name it with -f FILE.' });

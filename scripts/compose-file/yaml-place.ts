@@ -10,7 +10,7 @@ export function afterColon(text: string, pair: Pair): number | null {
   return colon.test(text) ? colon.lastIndex : null;
 }
 
-/** The end of the anchors and tags that stand between `from` and `limit`; `from` where there are none. */
+/** The end of the anchors and tags between `from` and `limit`; `from` where there are none. */
 export function afterProperties(text: string, from: number, limit: number): number {
   const property = /(?:[ \t\r\n]|(?<=[ \t\n])#.*)*[&!][^\s,[\]{}]*/y;
   let end = from;
@@ -38,7 +38,7 @@ export function fillValue(text: string, pair: Pair, value: string, blockIndentat
   }
   const at = spanOf(pair.key)[1];
   if (blockIndentation === null) return { start: at, end: at, text: `: ${value}` };
-  // `? KEY` on a line of its own: its value stands on the next one.
+  // `? KEY` on a line of its own: its value comes on the next one.
   const end = lineEndOf(text, at);
   return { start: end, end, text: `${lineBreakNear(text, at)}${blockIndentation}: ${value}` };
 }
@@ -66,7 +66,7 @@ export function endOfEntry(text: string, pair: Pair | null, node: unknown): numb
 }
 
 /**
- * Where a line that follows the entry begins, or the end of a text without a final line break. null: something else stands
+ * Where a line that follows the entry begins, or the end of a text without a final line break. null: something else is
  * behind the entry on its line, or a line break there would become part of its value.
  */
 export function afterEntryLine(text: string, pair: Pair | null, node: unknown): number | null {

@@ -1,8 +1,8 @@
 import { AppError } from '../core/errors.ts';
 
 /**
- * Values as compose reads them out of YAML, and as they must be written so that both composes read them back (notes:
- * compose.md §1.2, §1.3). A dollar is always doubled: compose interpolates after YAML is read, whatever the quotes.
+ * A value so that both composes read it back exactly. A dollar is always doubled: compose interpolates after YAML is read,
+ * whatever the quotes.
  */
 export function renderMapValue(value: string): string {
   return doubleQuoted(value.replaceAll('$', '$$$$'));
@@ -13,12 +13,12 @@ export function renderMapKey(name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) && !YAML_WORD.test(name) ? name : doubleQuoted(name);
 }
 
-/** `"NAME": "value"`, right for flow maps and JSON. `gap` is what stands after the colon. */
+/** `"NAME": "value"`, right for flow maps and JSON. `gap` comes after the colon. */
 export function renderFlowEntry(name: string, value: string, gap = ' '): string {
   return `${doubleQuoted(name)}:${gap}${renderMapValue(value)}`;
 }
 
-/** The whole item `NAME=value` of a block list. Quotes may only stand around the item: after `=` they are part of the value. */
+/** The whole item `NAME=value` of a block list. Quotes may only be around the whole item: after `=` they are part of the value. */
 export function renderListItem(name: string, value: string): string {
   const item = `${name}=${value}`;
   return /^[A-Za-z_][A-Za-z0-9_.-]*=[A-Za-z0-9_.~+/=-]*$/.test(item) ? item : renderFlowItem(name, value);
@@ -59,7 +59,7 @@ export function isPlainText(written: string): boolean {
   return !/^[-+.]?[0-9]|^[-+]?\.(?:inf|nan)$|^=$/i.test(written) && !YAML_WORD.test(written);
 }
 
-/** Throws `bad-value` for a name or a value that cannot stand in an environment. */
+/** Throws `bad-value` for a name or a value that cannot be in an environment. */
 export function verifyAssignment(name: string, value: string): void {
   verifyName(name);
   if (!/[\p{Cc}\p{Cs}]/u.test(value)) return;
@@ -81,7 +81,7 @@ const YAML_WORD = /^(?:~|null|true|false|yes|no|on|off|y|n|<<)?$/i;
 function doubleQuoted(text: string): string {
   const escaped = text
     .replaceAll(/[\\"]/g, '\\$&')
-    // The readers take these for line breaks, marks or nonsense when they stand there as they are.
+    // The readers take these for line breaks, marks or nonsense when they are not escaped.
     .replaceAll(/[\u2028\u2029\ufeff\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
   return `"${escaped}"`;
 }

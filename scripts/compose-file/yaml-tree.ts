@@ -1,5 +1,6 @@
 import {
   type Alias,
+  type ErrorCode,
   isAlias,
   isMap,
   isNode,
@@ -12,15 +13,14 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { AppError } from '../core/errors.ts';
-import { lineOf, type Source, whereOf } from './source-text.ts';
-import { describeYamlError } from './yaml-words.ts';
+import { lineOf, type SourceText, whereOf } from './source-text.ts';
 
-/** A YAML file as nodes with their places in the text. Nothing is resolved: `<<`, aliases and scalars stand as written. */
+/** A YAML file as nodes with their places in the text. Nothing is resolved: `<<`, aliases and scalars are as written. */
 export interface Tree {
-  readonly source: Source;
+  readonly source: SourceText;
   /** The top node of each document; null where one is empty. */
   readonly roots: readonly (Node | null)[];
-  /** What every alias stands for: the last anchor of that name before it. */
+  /** The node that every alias means: the last anchor of that name before it. */
   readonly targets: ReadonlyMap<Alias, Node>;
   readonly uses: readonly Use[];
   /** Nodes with an anchor, in the order of the text. */
@@ -38,7 +38,7 @@ export interface Use {
  * @param fragment a piece cut out of a file: its aliases may have their anchors elsewhere
  * @throws AppError `yaml-syntax` for anything that compose would reject: syntax, doubled keys, aliases without an anchor
  */
-export function parseTree(source: Source, fragment = false): Tree {
+export function parseTree(source: SourceText, fragment = false): Tree {
   // Doubled keys are looked for below: yaml compares every key with every other one of its map.
   const options = { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
   const documents = [...parseAllDocuments(source.text, options)];
@@ -97,7 +97,7 @@ export function allMerged(tree: Tree, map: YAMLMap, seen = new Set<YAMLMap>([map
   });
 }
 
-/** The node itself, or what an alias stands for. null: there is nothing. */
+/** The node itself, or the one that an alias means. null: there is none. */
 export function resolved(tree: Tree, node: unknown): Node | null {
   if (isAlias(node)) return tree.targets.get(node) ?? null;
   return isNode(node) ? node : null;
@@ -121,7 +121,7 @@ export function foreignTag(node: Node | null): string | null {
   return tag && tag !== '!' && tag !== `tag:yaml.org,2002:${usual}` ? tag.replace('tag:yaml.org,2002:', '!!') : null;
 }
 
-/** Where a node starts and where it ends, before any comment. Anchors and tags stand before the start. */
+/** Where a node starts and where it ends, before any comment. Anchors and tags come before the start. */
 export function spanOf(node: unknown): [start: number, end: number] {
   const range = isNode(node) ? node.range : null;
   if (!range) throw new AppError('internal', 'The YAML parser gave no place for a node.');
@@ -181,7 +181,7 @@ function collect(
   visit(tree.roots[document]);
 }
 
-function verifyUniqueKeys(source: Source, map: YAMLMap): void {
+function verifyUniqueKeys(source: SourceText, map: YAMLMap): void {
   const seen = new Map<string, Node>();
   for (const { key } of map.items) {
     if (!isScalar(key) && !isAlias(key)) continue;
@@ -189,19 +189,45 @@ function verifyUniqueKeys(source: Source, map: YAMLMap): void {
     const first = seen.get(id);
     if (first) {
       const lines = [first, key].map((node) => lineOf(source.text, spanOf(node)[0]));
-      throw syntaxError(
-        source,
-        spanOf(key)[0],
-        `The same key stands twice in one map, in lines ${lines.join(' and ')}.`,
-      );
+      throw syntaxError(source, spanOf(key)[0], `The same key is twice in one map, in lines ${lines.join(' and ')}.`);
     }
     seen.set(id, key);
   }
 }
 
-function syntaxError(source: Source, offset: number, message: string): AppError {
+function syntaxError(source: SourceText, offset: number, message: string): AppError {
   return new AppError('yaml-syntax', message, {
     hint: 'Correct that line; "docker compose config -q" says whether compose reads the file.',
     where: whereOf(source, offset),
   });
 }
+
+/** What is wrong with the YAML, by the parser's code, in our own words: the parser's quote the file, which may hold secrets. */
+export function describeYamlError(code: ErrorCode): string {
+  return WORDS[code] ?? 'is not valid YAML';
+}
+
+const WORDS: Partial<Record<ErrorCode, string>> = {
+  ALIAS_PROPS: 'has an alias (*name) with an anchor or a tag of its own',
+  BAD_ALIAS: 'has an alias (*name) without a name, or with a bad one',
+  BAD_COLLECTION_TYPE: 'has a tag that does not fit the map or list behind it',
+  BAD_DIRECTIVE: 'has a directive (a line that starts with %) that is not known',
+  BAD_DQ_ESCAPE: 'has an unknown escape (backslash) inside double quotes',
+  BAD_INDENT: 'is indented in a way that fits no line above it',
+  BAD_PROP_ORDER: 'has an anchor or a tag before the sign it belongs after',
+  BAD_SCALAR_START: 'has a value that starts with a character that must be quoted',
+  BLOCK_AS_IMPLICIT_KEY: 'has a map inside the line of another one: a second colon, or a value that must be quoted',
+  BLOCK_IN_FLOW: 'has an indented block inside { } or [ ]',
+  DUPLICATE_KEY: 'has a key that the same map has already',
+  KEY_OVER_1024_CHARS: 'has a key of more than 1024 characters',
+  MISSING_CHAR: 'misses a closing quote or bracket, a comma, a colon or a blank',
+  MULTILINE_IMPLICIT_KEY: 'has a key that goes over several lines: a colon or a closing quote is missing',
+  MULTIPLE_ANCHORS: 'has two anchors on one value',
+  MULTIPLE_DOCS: 'has several documents',
+  MULTIPLE_TAGS: 'has two tags on one value',
+  NON_STRING_KEY: 'has a key that is not a text',
+  RESOURCE_EXHAUSTION: 'is nested too deeply',
+  TAB_AS_INDENT: 'is indented with a tab; YAML allows blanks only',
+  TAG_RESOLVE_FAILED: 'has a value that does not fit its tag',
+  UNEXPECTED_TOKEN: 'has something that cannot be there',
+};

@@ -1,27 +1,24 @@
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createProjectChanges, type Project, type ProjectState } from '../compose-file/planned-change.ts';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Clock, Command, CommandResult, Files, Processes } from '../core/ports.ts';
+import type { Clock, Command, Files, Processes } from '../core/ports.ts';
 import type { Stack } from '../core/stack.ts';
 import { parseConfig, parseDryRun } from './compose-output.ts';
 import { readLogs } from './container-log.ts';
 import { findComposeFiles, otherComposeFiles } from './default-files.ts';
-import { composeMissing, configFailure, dockerFailure, renderCommand, upFailure } from './failures.ts';
-import { type Container, parseInspect } from './inspect.ts';
+import { ASK_TIMEOUT_MS, createDocker, type Docker } from './docker.ts';
+import { composeMissing, configFailure, renderCommand, upFailure } from './failures.ts';
+import { type FoundProject, findProject, type ProjectOptions } from './find-project.ts';
+import type { Container } from './inspect.ts';
 import {
   configCommand,
   DOCKER,
   dryUpCommand,
   findRunning,
-  type Invocation,
-  isOneOff,
-  isSameFile,
   logsCommand,
   newestFirst,
   PROJECT_LABEL,
-  type Program,
-  type Running,
   repairCommand,
   SERVICE_LABEL,
   scaleOf,
@@ -30,21 +27,11 @@ import {
 } from './invocation.ts';
 import { probe } from './probe.ts';
 
-export interface ComposeOptions {
-  readonly service: string;
+export interface ComposeOptions extends ProjectOptions {
   /** The variable that takes the token. */
   readonly variable: string;
   readonly write: 'auto' | 'compose' | 'env-file';
-  /** Absolute paths, as the user named them; null: the first that is there of the default names. */
-  readonly composeFiles: readonly string[] | null;
   readonly cwd: string;
-  /** `COMPOSE_PROJECT_NAME`; null where it is not set. */
-  readonly project: string | null;
-  /** `--no-deps`. */
-  readonly noDeps: boolean;
-  readonly platform: NodeJS.Platform;
-  /** A path without links in it; null: there is no such file. */
-  readonly realPath: (path: string) => string | null;
   /** Whether a variable is exported where compose is called. */
   isExported(name: string): boolean;
 }
@@ -54,9 +41,6 @@ export interface ComposeTools {
   readonly clock: Clock;
   readonly files: Files;
 }
-
-/** A question to the daemon or to compose is answered within this, or not at all. */
-const ASK_TIMEOUT_MS = 60_000;
 
 /** An `up -d` may have to pull or build, and waits for the old container's stop grace. */
 const UP_TIMEOUT_MS = 15 * 60_000;
@@ -88,68 +72,6 @@ export async function findComposeStack(
       await changesOf(options, files, join(dirname(files[0] ?? ''), '.env'), tools).verifyWritable();
     throw error;
   }
-}
-
-/** The project as it was found: what runs of it, and how compose is called for it. */
-interface FoundProject {
-  readonly invocation: Invocation;
-  /** Of the daemon. */
-  readonly engine: string;
-  readonly running: Running | null;
-}
-
-async function findProject(
-  { service, project, platform, realPath, composeFiles, noDeps }: ComposeOptions,
-  lists: readonly (readonly string[])[],
-  docker: Docker,
-  signal: AbortSignal,
-): Promise<FoundProject> {
-  const [server, plugin, containers] = await Promise.all([
-    docker.ask(['version', '--format', '{{.Server.Version}}'], signal),
-    docker.ask(['compose', 'version', '--short'], signal),
-    docker.containers([`${SERVICE_LABEL}=${service}`], signal),
-  ]);
-  if (server.exitCode !== 0) throw dockerFailure(server);
-
-  const real = (path: string) => realPath(path) ?? path;
-  let running: Running | null = null;
-  let list: readonly string[] = [];
-  for (list of lists) {
-    running = findRunning(containers, list[0] ?? '', project, platform, real);
-    if (running !== null) break;
-  }
-  const program = await chooseProgram(plugin, running?.major ?? null, docker, signal);
-  let files = program.major < 2 ? firstForV1(lists) : (lists[0] ?? []);
-  if (running !== null) {
-    // The running stack's own list, unless that has lost a file or somebody names one that it does not have.
-    const { files: started } = running;
-    const has = (file: string) => started.some((each) => isSameFile(real(each), real(file), platform));
-    const isWhole = started.every((file) => realPath(file) !== null);
-    files = isWhole && (composeFiles === null || composeFiles.every(has)) ? started : list;
-  }
-  const isElsewhere = running !== null && running.directory !== dirname(files[0] ?? '');
-  const invocation = {
-    program,
-    files,
-    project: running?.project ?? null,
-    directory: isElsewhere ? (running?.directory ?? null) : null,
-    envFiles: running?.envFiles ?? [],
-    noDeps,
-  };
-  return { invocation, engine: server.stdout.trim(), running };
-}
-
-/** The compose that made the running container, else the plugin, else the old program: each recreates what the other made. */
-async function chooseProgram(plugin: CommandResult, major: number | null, docker: Docker, signal: AbortSignal) {
-  const v2 = toProgram([DOCKER, 'compose'], plugin);
-  if (v2 !== null && major !== 1) return v2;
-  const v1 = toProgram(
-    ['docker-compose'],
-    await docker.run({ file: 'docker-compose', args: ['version', '--short'] }, signal),
-  );
-  const program = v1 ?? v2;
-  if (program === null) throw composeMissing();
-  return program;
 }
 
 function createComposeStack(
@@ -345,39 +267,6 @@ function changesOf(
   return createProjectChanges({ files, paths, dotenv, service, variable, mode: write, isExported, ...project });
 }
 
-interface Docker {
-  run(command: Command, signal: AbortSignal, env?: Readonly<Record<string, string>>): Promise<CommandResult>;
-  ask(args: readonly string[], signal: AbortSignal): Promise<CommandResult>;
-  inspect(ids: readonly string[], signal: AbortSignal): Promise<Container[]>;
-  /** Those that have all of these labels, without what `compose run` made. */
-  containers(labels: readonly string[], signal: AbortSignal): Promise<Container[]>;
-}
-
-function createDocker(processes: Processes): Docker {
-  const run: Docker['run'] = (command, signal, env = {}) =>
-    processes.run(command, { signal, timeoutMs: ASK_TIMEOUT_MS, env });
-  const ask: Docker['ask'] = (args, signal) => run({ file: DOCKER, args }, signal);
-  const inspect: Docker['inspect'] = async (ids, signal) => {
-    if (ids.length === 0) return [];
-    const result = await ask(['inspect', '--type', 'container', ...ids], signal);
-    // A container that went away meanwhile makes the exit code 1; the others are printed nevertheless.
-    if (result.exitCode !== 0 && !/no such (?:container|object)/i.test(result.stderr)) throw dockerFailure(result);
-    return result.stdout.trim() === '' ? [] : parseInspect(result.stdout);
-  };
-  return {
-    run,
-    ask,
-    inspect,
-    async containers(labels, signal) {
-      const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
-      const result = await ask(['ps', '-aq', '--no-trunc', ...filters], signal);
-      if (result.exitCode !== 0) throw dockerFailure(result);
-      const found = await inspect(result.stdout.split(/\s+/).filter(Boolean), signal);
-      return found.filter((each) => !isOneOff(each));
-    },
-  };
-}
-
 /** Compose knows the service by another name, or leaves it out for its profile (Compose spec, "profiles"). */
 function serviceNotFound(service: string, known: readonly string[], { target }: ProjectState, file: string): AppError {
   if (!(target instanceof AppError)) {
@@ -397,16 +286,4 @@ function serviceNotFound(service: string, known: readonly string[], { target }: 
     hint: `${suggestion}Name it with --service, or activate its profile (COMPOSE_PROFILES).`,
     where: { file },
   });
-}
-
-/** v1 looks for its old names first: docker-compose.yml before compose.yaml. */
-function firstForV1(lists: readonly (readonly string[])[]): readonly string[] {
-  const isOld = ([file = '']: readonly string[]) => /^docker-compose\.ya?ml$/.test(basename(file));
-  return lists.find(isOld) ?? lists[0] ?? [];
-}
-
-function toProgram(command: readonly string[], { exitCode, stdout }: CommandResult): Program | null {
-  const version = exitCode === 0 ? (stdout.trim().replace(/^v/, '').split(/[\s-]/)[0] ?? '') : '';
-  const major = Number.parseInt(version, 10);
-  return Number.isNaN(major) ? null : { command, version, major };
 }

@@ -1,17 +1,18 @@
 import type { CommandResult } from '../core/ports.ts';
-import { REACH_SECONDS, type Reach, reachOfCode } from '../core/reach.ts';
+import { REACH_SECONDS, type Reach } from '../core/reach.ts';
+import { kindOfCurlExit, kindOfWords, reachOfCode } from '../idp/network-errors.ts';
 
 /** A program that an image may have, and how it asks a URL once. None of them reads a file of settings or sends a secret. */
 export interface ProbeTool {
   readonly program: string;
   args(url: string): readonly string[];
-  /** null: it did not say, as where it is missing. */
+  /** null: it said nothing, because it is missing for example. */
   read(result: CommandResult): Reach | null;
 }
 
-/** First what the BFF itself is made of: it trusts the same certificates. */
+/** Python first: the BFF is written in it, and trusts the same certificates. */
 export const PROBE_TOOLS: readonly ProbeTool[] = [
-  // Isolated (-I): modules of the application beside it do not stand in for Python's own.
+  // Isolated (-I): the application's modules must not replace Python's own.
   { program: 'python3', args: (url) => ['-I', '-c', PYTHON, url, SECONDS], read: readProbe },
   { program: 'python', args: (url) => ['-I', '-c', PYTHON, url, SECONDS], read: readProbe },
   { program: 'node', args: (url) => ['-e', NODE, url, SECONDS], read: readProbe },
@@ -33,13 +34,9 @@ function readProbe({ stdout }: CommandResult): Reach | null {
   return /^[1-9]\d\d$/.test(said) ? { kind: 'answered', status: Number(said) } : reachOfCode(said);
 }
 
-/** By curl's exit codes (curl(1), EXIT CODES). */
 function reachOfCurl(exitCode: number | null): Reach | null {
-  if (exitCode === 6) return { kind: 'dns' };
-  if (exitCode === 7) return { kind: 'refused' };
-  if (exitCode === 28) return { kind: 'timeout' };
-  if ([35, 51, 53, 54, 58, 59, 60, 64, 66, 77, 80, 82, 83, 90, 91].includes(exitCode ?? -1)) return { kind: 'tls' };
-  return [52, 55, 56].includes(exitCode ?? -1) ? { kind: 'failed', reason: 'ECONNRESET' } : null;
+  const kind = kindOfCurlExit(exitCode ?? -1);
+  return kind === 'failed' ? { kind, reason: 'ECONNRESET' } : kind && { kind };
 }
 
 /** Both wgets say it in words. */
@@ -47,14 +44,11 @@ function readWget({ exitCode, stderr }: CommandResult): Reach | null {
   if (exitCode === null || exitCode === 126 || exitCode === 127) return null;
   const status = /\bHTTP\/[\d.]+ ([1-5]\d\d)\b/.exec(stderr)?.[1];
   if (status !== undefined) return { kind: 'answered', status: Number(status) };
-  if (/bad address|unable to resolve|not known|name resolution/i.test(stderr)) return { kind: 'dns' };
-  if (/refused/i.test(stderr)) return { kind: 'refused' };
-  if (/timed out/i.test(stderr)) return { kind: 'timeout' };
-  if (/certificate|\bssl\b|\btls\b|handshake/i.test(stderr)) return { kind: 'tls' };
-  return /wget: |failed/i.test(stderr) ? { kind: 'failed', reason: 'wget' } : null;
+  const kind = kindOfWords(stderr) ?? (/wget: |failed/i.test(stderr) ? 'failed' : null);
+  return kind === 'failed' ? { kind, reason: 'wget' } : kind && { kind };
 }
 
-/** The library's own limits do not count looking up a name, so a timer has the last word. */
+/** The library's own limits do not include the look-up of a name, so a timer has the last word. */
 const PYTHON = `
 import os, socket, ssl, sys, threading
 from http.client import HTTPConnection, HTTPSConnection

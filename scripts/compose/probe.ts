@@ -27,7 +27,7 @@ export async function probe(
   const docker = (...args: string[]) => processes.run({ file: DOCKER, args }, { signal, timeoutMs: DOCKER_MS });
   const inspected = await docker('inspect', '--type', 'container', id);
   const place = inspected.exitCode === 0 ? parseNetworkPlace(inspected.stdout) : null;
-  if (place === null) return { kind: 'untold', why: 'its container is gone' };
+  if (place === null) return { kind: 'unknown', why: 'its container is gone' };
   let tools = inLikelyOrder(place.command);
   if (place.isRunning) {
     const inside = await askWith(tools, ({ program, args }) =>
@@ -36,25 +36,25 @@ export async function probe(
     if (inside.kind === 'said') return inside.reach;
     if (inside.kind === 'no-tool') return NO_TOOL;
   }
-  let last: Reach = { kind: 'untold', why: 'its container is in no network' };
+  let last: Reach = { kind: 'unknown', why: 'its container is in no network' };
   for (const network of place.networks) {
     const asked = await askWith(tools, (tool) =>
       runOnce(freshContainer(place, network, tool, url), { processes, signal }),
     );
     if (asked.kind === 'no-tool') return NO_TOOL;
     if (asked.kind === 'refused') {
-      last = { kind: 'untold', why: 'Docker starts no container of its image in its network' };
+      last = { kind: 'unknown', why: 'Docker starts no container of its image in its network' };
       continue;
     }
     // Reached through one of the networks is reached.
     if (asked.reach.kind === 'answered') return asked.reach;
     tools = [asked.tool];
     // A name may belong to one of the networks only.
-    if (asked.reach.kind !== 'dns' || last.kind === 'untold') last = asked.reach;
+    if (asked.reach.kind !== 'dns' || last.kind === 'unknown') last = asked.reach;
   }
   if (last.kind !== 'tls' || !place.hasOwnTrust) return last;
   return {
-    kind: 'untold',
+    kind: 'unknown',
     why: 'its image alone does not trust the certificate, and what the service adds is not seen',
   };
 }
@@ -65,7 +65,7 @@ function inLikelyOrder(command: string): readonly ProbeTool[] {
   return [...PROBE_TOOLS.filter(isRun), ...PROBE_TOOLS.filter((tool) => !isRun(tool))];
 }
 
-const NO_TOOL: Reach = { kind: 'untold', why: 'its image has neither python nor node, curl or wget' };
+const NO_TOOL: Reach = { kind: 'unknown', why: 'its image has neither python nor node, curl or wget' };
 
 type Asked =
   | { readonly kind: 'said'; readonly reach: Reach; readonly tool: ProbeTool }

@@ -1,21 +1,28 @@
 import type { Hint } from './errors.ts';
 
-export type DiagnosisCode =
-  | 'iat-missing'
-  | 'iat-invalid'
-  | 'rat-invalid'
-  | 'invalid-scope'
-  | 'invalid-redirect-uri'
-  | 'invalid-client-metadata'
-  | 'invalid-client'
-  | 'idp-unreachable'
-  | 'idp-error'
-  | 'redis-unavailable'
-  | 'kafka-unconfigured'
-  | 'bootstrap-skipped'
-  | 'registered'
-  | 'credentials-cached'
-  | 'unknown';
+/**
+ * Everything that a diagnosis can say. `good`: the BFF is registered; `fault`: it is not, for this reason; `remark`: worth
+ * saying, and keeps no BFF from registering.
+ */
+const MEANINGS = {
+  'iat-missing': 'fault',
+  'iat-invalid': 'fault',
+  'rat-invalid': 'fault',
+  'invalid-scope': 'fault',
+  'invalid-redirect-uri': 'fault',
+  'invalid-client-metadata': 'fault',
+  'invalid-client': 'fault',
+  'idp-unreachable': 'fault',
+  'idp-error': 'fault',
+  'redis-unavailable': 'fault',
+  'kafka-unconfigured': 'remark',
+  'bootstrap-skipped': 'fault',
+  registered: 'good',
+  'credentials-cached': 'good',
+  unknown: 'unknown',
+} as const;
+
+export type DiagnosisCode = keyof typeof MEANINGS;
 
 /** Why the BFF does not start, or that it did; always with the lines that say so. */
 export interface Diagnosis {
@@ -28,4 +35,20 @@ export interface Diagnosis {
   readonly iatHelps: boolean | null;
   /** The lines or findings that this rests on, newest last; raw, masked by the sink. */
   readonly evidence: readonly string[];
+}
+
+/** It says that the BFF is registered. */
+export function isGood({ code }: Pick<Diagnosis, 'code'>): boolean {
+  return MEANINGS[code] === 'good';
+}
+
+/** It names a fault. The others say that the bootstrap went well, or that nothing is known, or a remark. */
+export function isFault({ code }: Pick<Diagnosis, 'code'>): boolean {
+  return MEANINGS[code] === 'fault';
+}
+
+/** Whether a fresh token helps, as a sentence. */
+export function sayWhetherIatHelps({ iatHelps }: Diagnosis): string {
+  if (iatHelps === null) return 'Whether a fresh IAT helps cannot be told.';
+  return iatHelps ? 'A fresh IAT helps.' : 'A fresh IAT does not help.';
 }

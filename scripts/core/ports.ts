@@ -74,8 +74,6 @@ export interface CollectionRun {
    * script says `setNextRequest`. null: a run like any other.
    */
   readonly guarded: { readonly secret: Secret; readonly origin: string } | null;
-  /** The engine gets ready at once, which takes it a tenth of a second, and sends nothing before this resolves; null: at once. */
-  readonly ready: Promise<void> | null;
   readonly signal: AbortSignal;
 }
 
@@ -98,29 +96,28 @@ export interface Collections {
   run(options: CollectionRun): Promise<CollectionOutcome>;
 }
 
-/** Files, with the promises of the design: old bytes or new bytes, never a mix. */
+/** Files. One that is written holds the old bytes or the new ones, never a mix, whatever ends the run. */
 export interface Files {
-  /** null: there is no such file. Throws `file-not-regular`, `file-io`. */
+  /**
+   * null: there is no such file.
+   *
+   * @throws AppError `file-not-regular`, `file-io`
+   */
   read(path: string): Promise<Uint8Array | null>;
-  /** Throws what `replace` would throw for reasons that can be known before. */
+  /** Throws what `replace` would throw for reasons that can be known before; changes nothing. */
   verifyWritable(path: string): Promise<void>;
   /**
-   * Replaces the file's bytes. `before` is what the caller read: when the file holds something else now, nothing is written
-   * and `file-changed` is thrown. A file that does not exist (`before` null) is created with mode 0600.
+   * Replaces the file's bytes by a rename; mode and owner stay, symbolic links are followed. A file that does not exist is
+   * created with mode 0600.
+   *
+   * @param before what the caller read; null: there was no file
+   * @throws AppError `file-changed` when the file holds something else now; `file-busy` when another run writes it;
+   *   `file-not-writable` also for what cannot be renamed over (a mount point, hard links); `file-not-regular`, `file-io`.
+   *   Nothing is written then
    */
-  replace(path: string, before: Uint8Array | null, after: Uint8Array): Promise<Replaced>;
+  replace(path: string, before: Uint8Array | null, after: Uint8Array): Promise<void>;
   /** Whether git tracks the file; null where there is no git or no repository. */
   isTracked(path: string): Promise<boolean | null>;
-}
-
-/** What the user may want to know about a file that was written. */
-export interface Replaced {
-  /** What a killed run had left and what was done about it, as a sentence; null: nothing was left. */
-  readonly repaired: string | null;
-  /** Written into the file itself, because it could not be renamed over or has several names. */
-  readonly inPlace: boolean;
-  /** Names that the file has; 1 for most. */
-  readonly hardLinks: number;
 }
 
 /** A stream that a person or a program reads, and what it can show. */

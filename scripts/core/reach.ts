@@ -1,28 +1,28 @@
 /** What came of asking a URL once: without a secret, without following where it sends. */
 export type Reach =
-  /** Somebody is there, whatever the status. */
+  /** Something answers there, whatever the status. */
   | { readonly kind: 'answered'; readonly status: number }
   | { readonly kind: 'dns' | 'refused' | 'timeout' | 'tls' }
   /** The connection failed in another way; the system's word for it, as ECONNRESET. */
   | { readonly kind: 'failed'; readonly reason: string }
-  /** Nobody could ask; why, in half a sentence. */
-  | { readonly kind: 'untold'; readonly why: string };
+  /** It could not be asked; why, in half a sentence. */
+  | { readonly kind: 'unknown'; readonly why: string };
 
 /** Asks from where a container is. */
 export interface Network {
   /**
-   * Asks a URL from inside a running container, else from a fresh one in the same network, which is gone afterwards. Starts
-   * nothing else, changes nothing.
+   * Asks a URL from inside a running container, else from a temporary one in the same network. Starts nothing else, changes
+   * nothing.
    *
    * @param id the container's
    */
   reachFrom(id: string, url: string, signal: AbortSignal): Promise<Reach>;
 }
 
-/** How long an answer may take; a BFF that waits longer has given up, too. */
+/** How long an answer may take: a BFF that waits longer gives up, too. */
 export const REACH_SECONDS = 4;
 
-/** What can be asked of a base URL: without user, password and query; null: it is no http(s) URL. */
+/** What can be asked of a base URL: without user, password and query; null: it is not an http(s) URL. */
 export function toAskable(base: string): string | null {
   if (!URL.canParse(base.trim())) return null;
   const { protocol, origin, pathname } = new URL(base.trim());
@@ -30,8 +30,8 @@ export function toAskable(base: string): string | null {
 }
 
 /**
- * The variable that sends requests for the URL to a proxy; null: there is none. Asked directly, a URL behind a proxy would
- * seem to be unreachable.
+ * The variable that sends requests for the URL to a proxy; null: there is none. A URL behind a proxy seems
+ * unreachable when it is asked directly.
  */
 export function proxyVariable(url: string, env: Readonly<Record<string, string | null | undefined>>): string | null {
   const { protocol, hostname } = new URL(url);
@@ -44,18 +44,9 @@ export function proxyVariable(url: string, env: Readonly<Record<string, string |
   return isExempt ? null : (lookUp(protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY') ?? lookUp('ALL_PROXY'));
 }
 
-/** A failed connection by Node's or OpenSSL's code: ENOTFOUND, DEPTH_ZERO_SELF_SIGNED_CERT. */
-export function reachOfCode(code: string): Reach {
-  if (/^(?:ENOTFOUND|EAI_\w+|ENODATA)$/.test(code)) return { kind: 'dns' };
-  if (code === 'ECONNREFUSED') return { kind: 'refused' };
-  if (/^E(?:SOCKET)?TIMEDOUT$/.test(code)) return { kind: 'timeout' };
-  if (/CERT|SELF_SIGNED|UNABLE_TO|SSL|TLS|EPROTO/.test(code)) return { kind: 'tls' };
-  return { kind: 'failed', reason: /^\w{1,60}$/.test(code) ? code : 'for a reason that it does not name' };
-}
-
 /** It was asked, and there was no way to it. */
-export function isUnreachable(reach: Reach | null): reach is Exclude<Reach, { kind: 'answered' | 'untold' }> {
-  return reach !== null && reach.kind !== 'answered' && reach.kind !== 'untold';
+export function isUnreachable(reach: Reach | null): reach is Exclude<Reach, { kind: 'answered' | 'unknown' }> {
+  return reach !== null && reach.kind !== 'answered' && reach.kind !== 'unknown';
 }
 
 /** "answers (HTTP 404)", "connection refused": what follows the name of who was asked. */
@@ -67,7 +58,7 @@ export function describeReach(reach: Reach): string {
         : `answers (HTTP ${reach.status})`;
     case 'failed':
       return `cannot be reached (${reach.reason})`;
-    case 'untold':
+    case 'unknown':
       return `cannot be asked (${reach.why})`;
     default:
       return WORDS[reach.kind];

@@ -14,8 +14,8 @@ export interface ReportFiles {
   /** Every folder in the folder, links not followed. */
   runs(folder: string): Promise<readonly RunFolder[]>;
   /**
-   * Removes a run's folder that holds nothing but the files of a report; says whether it did. What is somebody else's, or a
-   * link, stays.
+   * Removes a run's folder that holds nothing but the files of a report; returns whether it did. A folder of
+   * other origin, or a link, stays.
    */
   removeRun(folder: string): Promise<boolean>;
 }

@@ -57,8 +57,8 @@ export interface TokenFacts {
 }
 
 /**
- * How a variable was in a file before a change: not there, an empty text, without a value so that it comes from the shell, or
- * with a value.
+ * What a file said about a variable before it was written: nothing, an empty text, only the name (so that the value comes from
+ * the shell), or a value.
  */
 export type PriorValue = 'absent' | 'empty' | 'passed-through' | 'value';
 
@@ -70,7 +70,7 @@ export interface ChangeFacts {
   readonly wrote: 'compose' | 'env-file' | null;
   /** The file that holds the value now; null when nothing was written. */
   readonly target: string | null;
-  /** How the token's variable was there before; null when nothing was written. */
+  /** What it said about the token's variable before; null when nothing was written. */
   readonly before: PriorValue | null;
   /** Names of the variables that changed. */
   readonly changed: readonly string[];

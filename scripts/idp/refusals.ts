@@ -1,5 +1,7 @@
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import type { Exchange, HttpResponse } from '../core/exchange.ts';
+import { isRecord, jsonOrNull } from '../core/json.ts';
+import { kindOfCode } from './network-errors.ts';
 
 /** What the IdP's answer, or its absence, means for the mint; null: it is a 200 or 201. */
 export function refusalOf(exchange: Exchange, url: URL, now: Date): AppError | null {
@@ -15,7 +17,7 @@ export function refusalOf(exchange: Exchange, url: URL, now: Date): AppError | n
     return fail(
       'idp-redirect',
       `The IdP redirects (${status}) to ${hostOf(headerOf(response, 'location'), url)} instead of minting.`,
-      'The admin token is not sent after a redirect. A login page may stand in between, or --idp-url needs https or another host.',
+      'The admin token is not sent after a redirect. There may be a login page in between, or --idp-url needs https or another host.',
     );
   }
   switch (status) {
@@ -48,7 +50,7 @@ export function refusalOf(exchange: Exchange, url: URL, now: Date): AppError | n
     case 409:
       return fail(
         'idp-conflict',
-        `The IdP says that such a token exists already (409${oauth.error}).`,
+        `The IdP says that such a token already exists (409${oauth.error}).`,
         'Use another label: --label "ms-bff bootstrap 2".',
       );
     case 429: {
@@ -64,20 +66,20 @@ export function refusalOf(exchange: Exchange, url: URL, now: Date): AppError | n
         return fail(
           'idp-unavailable',
           `The IdP failed (${status}).`,
-          'Look at the log of the IdP. A token may have been minted all the same; it expires by itself.',
+          'Look at the log of the IdP. A token may have been minted anyway; it expires by itself.',
         );
       }
       return fail(
         'idp-unexpected-status',
-        `The IdP answered with ${status}, where 201 is right.`,
+        `The IdP answered with ${status} instead of 201.`,
         `Does ${where} mint tokens?`,
       );
   }
 }
 
 /**
- * How long to wait before the request is sent once more, in milliseconds; null: not at all. Only what is transient: 429 as
- * the IdP says (RFC 9110 §10.2.3), 5xx, and connections that were refused before anything was sent.
+ * How long to wait before the request is sent again, in milliseconds; null: do not send it again. Only what is transient is
+ * tried again: 429 when the IdP says (RFC 9110 §10.2.3), 5xx, and connections that were refused before anything was sent.
  */
 export function retryDelayMs(exchange: Exchange, tries: number, now: Date): number | null {
   const { response, error } = exchange;
@@ -96,7 +98,7 @@ export function retryDelayMs(exchange: Exchange, tries: number, now: Date): numb
   return [500, 502, 503, 504].includes(response.status) ? jittered : null;
 }
 
-/** Longer than this nobody watches a terminal; the message says when to come back. */
+/** Nobody watches a terminal for longer than this; the message says when to come back. */
 const MAX_WAIT_SECONDS = 30;
 
 function networkError(code: string, kind: 'network' | 'script', url: URL): AppError {
@@ -108,37 +110,34 @@ function networkError(code: string, kind: 'network' | 'script', url: URL): AppEr
       'Open the collection in Postman and run the request there; the report has the message.',
     );
   }
-  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|SSL|TLS|EPROTO/.test(code)) {
-    return fail(
-      'idp-tls',
-      `The certificate of ${url.host} is not trusted (${code}).`,
-      code === 'ERR_TLS_CERT_ALTNAME_INVALID'
-        ? 'It was issued for another host name. Check --idp-url.'
-        : 'Name the CA that signed it with --ca-file FILE (PEM). --insecure accepts any certificate.',
-    );
-  }
-  switch (code) {
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
+  switch (kindOfCode(code)) {
+    case 'tls':
+      return fail(
+        'idp-tls',
+        `The certificate of ${url.host} is not trusted (${code}).`,
+        code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+          ? 'It was issued for another host name. Check --idp-url.'
+          : 'Name the CA that signed it with --ca-file FILE (PEM). --insecure accepts any certificate.',
+      );
+    case 'dns':
       return fail(
         'idp-unreachable',
         `The host name ${url.hostname} is not known here (${code}).`,
         'On a developer machine it is an entry in the hosts file. Check --idp-url, VPN and DNS.',
       );
-    case 'ECONNREFUSED':
+    case 'refused':
       return fail(
         'idp-unreachable',
-        `Nothing listens at ${url.host} (ECONNREFUSED).`,
+        `Nothing listens at ${url.host} (${code}).`,
         'Is the IdP running? Check --idp-url.',
       );
-    case 'ETIMEDOUT':
-    case 'ESOCKETTIMEDOUT':
+    case 'timeout':
       return fail(
         'idp-timeout',
         `${url.host} did not answer in time.`,
-        'Is the IdP up, and does a proxy or firewall stand in between? A token may have been minted; it expires by itself.',
+        'Is the IdP up, and is there a proxy or a firewall in between? A token may have been minted anyway; it expires by itself.',
       );
-    default:
+    case 'failed':
       return fail(
         'idp-unreachable',
         `The connection to ${url.host} failed${code === '' ? '' : ` (${code})`}.`,
@@ -149,13 +148,9 @@ function networkError(code: string, kind: 'network' | 'script', url: URL): AppEr
 
 /** `error`, `error_description` and `scope` of an OAuth error (RFC 6749 §5.2, RFC 6750 §3), from body or WWW-Authenticate. */
 function readOAuthError(response: HttpResponse): { error: string; description: string; scope: string } {
-  let body: Record<string, unknown> = {};
-  try {
-    const document: unknown = JSON.parse(response.body?.text ?? '');
-    if (typeof document === 'object' && document !== null) body = document as Record<string, unknown>;
-  } catch {
-    // Not JSON: then only the header speaks.
-  }
+  // Where it is no JSON, only the header speaks.
+  const document = jsonOrNull(response.body?.text ?? '');
+  const body = isRecord(document) ? document : {};
   const challenge = headerOf(response, 'www-authenticate');
   const member = (name: string) => {
     const value = body[name];

@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts';
+import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { TokenFacts } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 
@@ -13,7 +14,7 @@ export interface MintAnswer {
 }
 
 export interface TokenRules {
-  /** RFC 6901 JSON Pointer to the token; null: the members that IdPs are known to use (notes: reliability.md §3). */
+  /** RFC 6901 JSON Pointer to the token; null: the members that IdPs are known to use, below. */
   readonly path: string | null;
   readonly adminToken: Secret;
   /** The value that the service has today; a "new" token that equals it is not new. */
@@ -21,66 +22,78 @@ export interface TokenRules {
   readonly now: Date;
 }
 
-/** Members that hold the token, and the places where they may stand. */
+/**
+ * Members that hold the token, and those that they may be in: `token` of EmpowerNow and Keycloak (ClientInitialAccessPresentation),
+ * `access_token` of an OAuth answer (RFC 6749 §5.1: Curity, Connect2id, Spring, CAS), `ssa` of Janssen.
+ */
 const MEMBERS = ['token', 'access_token', 'initial_access_token', 'iat', 'jwt', 'value', 'ssa'];
 const WRAPPERS = ['data', 'result', 'initial_access_token'];
 const SCRIPT_VARIABLES = ['dcr_iat', 'DCR_IAT', 'iat', 'iat_token', 'initial_access_token'];
 
-/** RFC 6750 §2.1 `b64token`: no character in it means anything to YAML, compose, a shell or a header. */
+/** RFC 6750 §2.1 `b64token`: none of its characters has a meaning in YAML, compose, a shell or a header. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 const MIN_LENGTH = 16;
 const MAX_LENGTH = 16_384;
+
+/** A token, and what may be said about it. */
+interface TokenRead {
+  readonly secret: Secret;
+  readonly facts: TokenFacts;
+  /** What a reader has to know beyond the facts, as a sentence; null: nothing. */
+  readonly note: string | null;
+}
 
 /**
  * Reads the Initial Access Token out of the IdP's answer.
  *
  * @throws AppError `idp-not-json`, `token-missing`, `token-ambiguous`, `token-malformed`, `token-expired`; none of them quotes the answer
  */
-export function readToken(
-  answer: MintAnswer,
-  rules: TokenRules,
-): { readonly secret: Secret; readonly facts: TokenFacts } {
+export function readToken(answer: MintAnswer, rules: TokenRules): TokenRead {
   const document = parseAnswer(answer);
   const value = rules.path === null ? findToken(document, answer.variables) : atPointer(document, rules.path);
   verifyToken(value, rules);
   const plain = new Secret(value, 'IAT');
   const secret = new Secret(value, `IAT ${plain.handle}`);
-  const facts = {
-    handle: plain.handle,
-    expiresAt: expiryOf(document, value, rules.now),
-    maxUsages: usagesOf(document),
-  };
-  if (facts.expiresAt !== null && facts.expiresAt.getTime() <= rules.now.getTime()) {
+  const expiryMs = expiryOf(document, value, rules.now);
+  const isEndless = expiryMs !== null && expiryMs - rules.now.getTime() > LONGEST_LIFE_MS;
+  const expiresAt = expiryMs === null || isEndless ? null : new Date(expiryMs);
+  if (expiresAt !== null && expiresAt.getTime() <= rules.now.getTime()) {
     throw new AppError('token-expired', 'The IdP issued a token that has already expired.', {
       hint: 'Compare the clocks of this machine and of the IdP, or ask for a longer life with --expires-in SECONDS.',
     });
   }
-  return { secret, facts };
+  return {
+    secret,
+    facts: { handle: plain.handle, expiresAt, maxUsages: usagesOf(document) },
+    note: isEndless
+      ? 'By the answer of the IdP the token does not expire: it names a time more than 200 years away.'
+      : null,
+  };
 }
 
 /** When a JWT expires (RFC 7519 §4.1.4); null for anything that is not a JWT with an `exp`. Decoded only, never trusted. */
 export function jwtExpiry(token: string): Date | null {
-  const claims = jwtClaims(token);
-  return typeof claims?.['exp'] === 'number' ? new Date(claims['exp'] * 1_000) : null;
+  const ms = jwtExpiryMs(token);
+  return ms === null || ms > LAST_DATE_MS ? null : new Date(ms);
 }
+
+/** The last moment that a Date can hold (ECMA-262, Time Values). */
+const LAST_DATE_MS = 8.64e15;
+
+/** IdPs write "never" as the largest number of their language; nobody means a date that far away. */
+const LONGEST_LIFE_MS = 200 * 365.25 * 24 * 3_600 * 1_000;
 
 function parseAnswer(answer: MintAnswer): Record<string, unknown> {
   const size = `${answer.body.length} characters of ${answer.type || 'no named type'}`;
   if (answer.type !== 'application/json' && !answer.type.endsWith('+json')) {
     throw new AppError('idp-not-json', `The IdP answered with ${size} instead of JSON.`, {
-      hint: 'A login page or a proxy may stand in between. Check --idp-url: it is the base, without /api/oidc.',
+      hint: 'There may be a login page or a proxy in between. Check --idp-url: it is the base, without /api/oidc.',
     });
   }
-  try {
-    const document: unknown = JSON.parse(answer.body);
-    if (typeof document === 'object' && document !== null && !Array.isArray(document)) {
-      return document as Record<string, unknown>;
-    }
-  } catch {
-    // JSON.parse quotes its input, which may be the token.
-  }
+  const document = jsonOrNull(answer.body);
+  if (isRecord(document)) return document;
   throw new AppError('idp-not-json', `The IdP's answer is not a JSON object (${size}), or was cut off.`, {
-    hint: 'The token may have been minted all the same; it expires by itself. Run again.',
+    hint: 'A token may have been minted anyway; it expires by itself. Run again.',
   });
 }
 
@@ -92,7 +105,7 @@ function findToken(document: Record<string, unknown>, variables: Readonly<Record
   const places: [string, Record<string, unknown>][] = [['', document]];
   for (const name of WRAPPERS) {
     const inner = document[name];
-    if (typeof inner === 'object' && inner !== null) places.push([`/${name}`, inner as Record<string, unknown>]);
+    if (isRecord(inner)) places.push([`/${name}`, inner]);
   }
   for (const [path, place] of places) {
     const found = MEMBERS.filter((member) => typeof place[member] === 'string' && place[member] !== '');
@@ -147,23 +160,40 @@ function verifyToken(value: string, rules: TokenRules): void {
   }
   if (rules.current === value) {
     throw fail(
-      'The IdP answered with the very token that the service has already.',
+      'The IdP answered with the token that the service already has.',
       'Something between here and the IdP caches answers to POST requests.',
     );
   }
 }
 
-/** From `expires_in` or Keycloak's `expiration` (seconds from now or from `timestamp`), `expires_at`, or the JWT's `exp`. */
-function expiryOf(document: Record<string, unknown>, token: string, now: Date): Date | null {
+/**
+ * When the token expires, in milliseconds since 1970, however far away: from `expires_in` or Keycloak's `expiration` (seconds
+ * from now or from `timestamp`), `expires_at`, or the JWT's `exp`. null: nothing says it.
+ */
+function expiryOf(document: Record<string, unknown>, token: string, now: Date): number | null {
   const lifetime = numberOf(document['expires_in']) ?? numberOf(document['expiration']);
   if (lifetime !== null && lifetime > 0) {
-    const since = numberOf(document['timestamp']);
-    return new Date((since === null ? now.getTime() : since * 1_000) + lifetime * 1_000);
+    return (epochMs(document['timestamp']) ?? now.getTime()) + lifetime * 1_000;
   }
-  const at = document['expires_at'];
-  if (typeof at === 'number') return new Date(at * 1_000);
-  if (typeof at === 'string' && !Number.isNaN(Date.parse(at))) return new Date(at);
-  return jwtExpiry(token);
+  return epochMs(document['expires_at']) ?? jwtExpiryMs(token);
+}
+
+function jwtExpiryMs(token: string): number | null {
+  return epochMs(jwtClaims(token)?.['exp']);
+}
+
+/**
+ * A moment as IdPs write it, in milliseconds since 1970: a date as text, or a number of seconds, milliseconds, microseconds or
+ * nanoseconds, told apart by its size: a trillion of the smaller unit is the year 2001. null: neither, or not after 1970.
+ */
+function epochMs(value: unknown): number | null {
+  const isDate = typeof value === 'string' && !/^\d+$/.test(value);
+  if (isDate) return Number.isNaN(Date.parse(value)) ? null : Date.parse(value);
+  const number = numberOf(typeof value === 'string' ? Number(value) : value);
+  if (number === null || number <= 0) return null;
+  if (number < 1e12) return number * 1_000;
+  if (number < 1e15) return number;
+  return number < 1e18 ? number / 1_000 : number / 1e6;
 }
 
 function usagesOf(document: Record<string, unknown>): number | null {
@@ -177,12 +207,8 @@ function usagesOf(document: Record<string, unknown>): number | null {
 function jwtClaims(token: string): Record<string, unknown> | null {
   const parts = token.split('.');
   if (parts.length !== 3) return null;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
+  const claims = jsonOrNull(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
+  return isRecord(claims) ? claims : null;
 }
 
 function numberOf(value: unknown): number | null {

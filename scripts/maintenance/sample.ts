@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { fs } from 'zx';
 import { Reader } from '../../test/browser/chromium.ts';
 import { execute } from '../cli/execute.ts';
-import { openSession, readCommandLine, workOf } from '../cli/main.ts';
+import { workOf } from '../cli/main.ts';
+import { openSession, readCommandLine } from '../cli/session.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
-import { createStack } from '../sandbox/stack.ts';
+import { createStack } from '../sandbox/sandbox-stack.ts';
 
 /**
- * Makes reports/sample/ anew: the report of a real run against the sandbox whose BFF finds no Redis, and the picture of it in
+ * Regenerates reports/sample/: the report of a real run against the sandbox whose BFF finds no Redis, and the picture of it in
  * the README. The run happens in a folder of its own and names its files from there, so that the sample holds no path of
  * the machine.
  *

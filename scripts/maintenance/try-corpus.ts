@@ -45,7 +45,7 @@ type Outcome =
   | 'crash'
   | 'not judged';
 
-interface Tally {
+interface Counts {
   readonly outcomes: Map<string, number>;
   readonly refusals: Map<string, string[]>;
   readonly faults: string[];
@@ -62,7 +62,7 @@ process.exit((await tryCorpus(directory, argv['v1'] === true)) ? 0 : 1);
 
 async function tryCorpus(origin: string, isV1: boolean): Promise<boolean> {
   const files = (await glob(['**/*.yml', '**/*.yaml'], { cwd: origin, dot: true })).sort();
-  const tally: Tally = { outcomes: new Map(), refusals: new Map(), faults: [] };
+  const counts: Counts = { outcomes: new Map(), refusals: new Map(), faults: [] };
   const temp = await mkdtemp(join(tmpdir(), 'try-corpus-'));
   try {
     const queue = files.entries();
@@ -71,7 +71,7 @@ async function tryCorpus(origin: string, isV1: boolean): Promise<boolean> {
       const root = join(temp, String(worker));
       await cp(origin, root, { recursive: true });
       for (const [index, file] of queue) {
-        await tryFile(join(root, file), relative(root, join(root, file)), index, isV1, tally);
+        await tryFile(join(root, file), relative(root, join(root, file)), index, isV1, counts);
         if (process.stderr.isTTY) process.stderr.write(`\r${index + 1} of ${files.length}`);
       }
     });
@@ -79,20 +79,20 @@ async function tryCorpus(origin: string, isV1: boolean): Promise<boolean> {
   } finally {
     await rm(temp, { recursive: true, force: true });
   }
-  print(files.length, tally);
-  return tally.faults.length === 0;
+  print(files.length, counts);
+  return counts.faults.length === 0;
 }
 
-async function tryFile(path: string, name: string, index: number, isV1: boolean, tally: Tally): Promise<void> {
+async function tryFile(path: string, name: string, index: number, isV1: boolean, counts: Counts): Promise<void> {
   const source = new Uint8Array(await readFile(path));
   const env: Record<string, string> = {};
   const config = await baseline(path, isV1, env);
-  count(tally, config ? 'files that compose accepts' : 'files that compose rejects');
+  count(counts, config ? 'files that compose accepts' : 'files that compose rejects');
   let services: readonly string[];
   try {
     services = listServices(source, name);
   } catch (error) {
-    refused(tally, config !== null, error, name);
+    refused(counts, config !== null, error, name);
     return;
   }
   for (const [position, service] of services.entries()) {
@@ -110,10 +110,10 @@ async function tryFile(path: string, name: string, index: number, isV1: boolean,
         await writeFile(path, bytes);
         const after = config && changes.length > 0 ? await ask(path, isV1, env) : null;
         const outcome = changes.length === 0 ? 'unchanged' : judge(config, after, service, variable, value);
-        note(tally, isRestored ? outcome : 'not restored', what);
+        note(counts, isRestored ? outcome : 'not restored', what);
       } catch (error) {
-        refused(tally, config !== null, error, `${name}: ${service}.${variable}`);
-        if (!(error instanceof AppError) || error.code === 'internal') note(tally, 'crash', `${what}: ${error}`);
+        refused(counts, config !== null, error, `${name}: ${service}.${variable}`);
+        if (!(error instanceof AppError) || error.code === 'internal') note(counts, 'crash', `${what}: ${error}`);
       }
     }
   }
@@ -185,30 +185,30 @@ function without(config: Config, service: string, variable: string): { text: str
   return { text: JSON.stringify(copy), value };
 }
 
-function note(tally: Tally, outcome: Outcome, what: string): void {
-  count(tally, outcome);
-  if (!['verified', 'unchanged', 'not judged'].includes(outcome)) tally.faults.push(`${outcome}: ${what}`);
+function note(counts: Counts, outcome: Outcome, what: string): void {
+  count(counts, outcome);
+  if (!['verified', 'unchanged', 'not judged'].includes(outcome)) counts.faults.push(`${outcome}: ${what}`);
 }
 
-function refused(tally: Tally, isAccepted: boolean, error: unknown, what: string): void {
+function refused(counts: Counts, isAccepted: boolean, error: unknown, what: string): void {
   const code = error instanceof AppError ? error.code : 'crash';
-  count(tally, 'refused');
+  count(counts, 'refused');
   const key = `${code}${isAccepted ? '' : ' (in a file that compose rejects)'}`;
-  tally.refusals.set(key, [
-    ...(tally.refusals.get(key) ?? []),
+  counts.refusals.set(key, [
+    ...(counts.refusals.get(key) ?? []),
     `${what}: ${error instanceof Error ? error.message : ''}`,
   ]);
 }
 
-function count(tally: Tally, what: string): void {
-  tally.outcomes.set(what, (tally.outcomes.get(what) ?? 0) + 1);
+function count(counts: Counts, what: string): void {
+  counts.outcomes.set(what, (counts.outcomes.get(what) ?? 0) + 1);
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-function print(files: number, { outcomes, refusals, faults }: Tally): void {
+function print(files: number, { outcomes, refusals, faults }: Counts): void {
   console.log(`\n${files} files`);
   for (const [what, times] of [...outcomes].sort()) console.log(`${String(times).padStart(6)} ${what}`);
   for (const [code, places] of [...refusals].sort()) {

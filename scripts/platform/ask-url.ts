@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { rootCertificates } from 'node:tls';
-import { REACH_SECONDS, type Reach, reachOfCode } from '../core/reach.ts';
+import { REACH_SECONDS, type Reach } from '../core/reach.ts';
+import { reachOfCode } from '../idp/network-errors.ts';
 
-/** Asks a URL from this machine. A CA file that cannot be read counts as none: whoever needs it has checked it. */
+/** Asks a URL from this machine. A CA file that cannot be read counts as none: the step that needs it checks it. */
 export async function reachFromHere(
   url: string,
   tls: { readonly caFile: string | null; readonly insecure: boolean },

@@ -1,115 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '../core/errors.ts';
-import { codeOf, discard, type FileSystem, orNull } from './file-system.ts';
-import { isDead, newOwner, parseOwner } from './lock-owner.ts';
+import type { AppError } from '../core/errors.ts';
+import { codeOf, discard, type FileSystem, fileError, orNull } from './file-system.ts';
 
-/** A lock that this process holds. */
-export interface Lock {
-  /** A run that is dead had left it, and it was taken over. */
-  readonly wasLeft: boolean;
+/** `<file>.lock`, which this process made. */
+export interface FileLock {
+  /** Where the new bytes are written before they are renamed: `<file>.lock.<id>`, a name that no other run uses. */
+  readonly fresh: string;
+  /** False when another run took the lock over because this one seemed to have ended. */
+  isHeld(): Promise<boolean>;
   release(): Promise<void>;
 }
 
-/** Time between two looks at a lock that somebody else holds, with some chance in it. */
+/** Time between two looks at a lock that another run holds; up to half of it goes by chance, so that runs get out of step. */
 const LOOK_MS = 20;
 
-/** A lock without an owner is being written, which takes no time at all, unless its owner died just then. */
-const NAMELESS_MS = 2_000;
+/** Windows says more than "it exists" while a file is being removed. */
+const LOCKED = process.platform === 'win32' ? ['EEXIST', 'EPERM', 'EACCES', 'EBUSY'] : ['EEXIST'];
 
 /**
- * Takes the lock file at `path` (`O_EXCL`), which says who holds it. It never holds the new bytes: who reads it must find its
- * owner at any time, or could not tell a dead one's.
+ * Takes the lock of a file: `<file>.lock`, opened exclusively, with `pid@host id` in it. A lock is left over when its process
+ * on this machine has ended, and then it is removed together with the unfinished copy of its id. Two runs may both see that,
+ * and the slower one may remove the faster one's new lock: so the holder asks `isHeld` right before it renames.
  *
- * A lock whose owner is dead is removed under a lock of its own (`<path>.lock`, the same again), so that of two takers none
- * removes what the other has just made.
- *
- * @throws `file-busy` when a living owner keeps it for `waitMs`
+ * @param file the file's own path, without symbolic links
+ * @throws AppError `file-busy` when another run keeps the lock for longer than `waitMs`
  */
-export async function takeLock(fs: FileSystem, path: string, waitMs: number): Promise<Lock> {
+export async function takeLock(fs: FileSystem, file: string, waitMs: number): Promise<FileLock> {
+  const path = `${file}.lock`;
+  const id = randomUUID();
+  const own = `${process.pid}@${hostname()} ${id}`;
+  const isHeld = async () => (await orNull(fs.readFile(path, 'utf8'))) === own;
+  const release = async () => {
+    if (await isHeld().catch(() => true)) await discard(fs, path);
+  };
   const start = performance.now();
-  let wasLeft = false;
-  let namelessSince: number | null = null;
-  for (;;) {
-    const refusal = await makeLock(fs, path);
-    if (refusal === null) {
-      wasLeft = (await removeLeftGuard(fs, path, waitMs)) || wasLeft;
-      return { wasLeft, release: () => discard(fs, path) };
-    }
+  while (!(await makeLock(fs, path, own))) {
     const text = await orNull(fs.readFile(path, 'utf8'));
-    const now = performance.now();
-    namelessSince = text === '' ? (namelessSince ?? now) : null;
-    const patience = waitMs + (namelessSince === null ? 0 : NAMELESS_MS);
-    if (text !== null && isLeft(text, namelessSince === null ? 0 : now - namelessSince)) {
-      wasLeft = (await removeLock(fs, path, text, waitMs)) || wasLeft;
-    } else if (now - start > patience) throw text === null ? refusal : busy(path, text);
-    else if (text !== null || codeOf(refusal) !== 'EEXIST') await delay(LOOK_MS * (0.5 + Math.random()));
+    const owner = parseOwner(text ?? '');
+    const isLate = performance.now() - start > waitMs;
+    // An empty lock is about to be written, unless its process was killed just then.
+    if (owner === null ? text === '' && isLate : isDead(owner)) {
+      if (owner !== null) await discard(fs, `${path}.${owner.id}`);
+      await orNull(fs.unlink(path));
+    } else if (isLate) throw busy(file, owner);
+    else await delay(LOOK_MS * (1 - Math.random() / 2));
   }
+  return { fresh: `${path}.${id}`, isHeld, release };
 }
 
-/** null: the lock is made. Else why not: somebody else has it, or Windows is still removing the last one. */
-async function makeLock(fs: FileSystem, path: string): Promise<Error | null> {
-  const owner = newOwner();
-  try {
-    const file = await fs.open(path, 'wx', 0o600);
-    try {
-      await file.writeFile(JSON.stringify(owner));
-    } catch (thrown) {
-      await discard(fs, path);
-      throw thrown;
-    } finally {
-      await file.close();
-    }
-  } catch (thrown) {
-    const mayPass = process.platform === 'win32' ? ['EEXIST', 'EPERM', 'EACCES', 'EBUSY'] : ['EEXIST'];
-    if (thrown instanceof Error && mayPass.includes(codeOf(thrown))) return thrown;
+/** false: there is one. */
+async function makeLock(fs: FileSystem, path: string, text: string): Promise<boolean> {
+  const file = await fs.open(path, 'wx', 0o600).catch((thrown: unknown) => {
+    if (LOCKED.includes(codeOf(thrown))) return null;
     throw thrown;
-  }
-  // Stopped for long between the calls, this process may have been taken for dead.
-  const text = await orNull(fs.readFile(path, 'utf8'));
-  return parseOwner(text ?? '')?.id === owner.id ? null : new Error('The lock was taken for left.');
-}
-
-function isLeft(text: string, namelessMs: number): boolean {
-  const owner = parseOwner(text);
-  return owner === null ? namelessMs > NAMELESS_MS : isDead(owner);
-}
-
-/** Removes the guard of a taker that was killed. */
-async function removeLeftGuard(fs: FileSystem, path: string, waitMs: number): Promise<boolean> {
-  const guard = `${path}.lock`;
-  const text = await orNull(fs.readFile(guard, 'utf8'));
-  return text !== null && isLeft(text, 0) && (await removeLock(fs, guard, text, waitMs));
-}
-
-/** Removes the lock if it still is the one that was seen; false: somebody else was first. */
-async function removeLock(fs: FileSystem, path: string, seen: string, waitMs: number): Promise<boolean> {
-  const guard = await takeLock(fs, `${path}.lock`, waitMs);
-  try {
-    if ((await orNull(fs.readFile(path, 'utf8'))) !== seen) return false;
-    await fs.unlink(path);
-    return true;
-  } finally {
-    await guard.release();
-  }
-}
-
-function busy(path: string, text: string): AppError {
-  const owner = parseOwner(text);
-  const file = path.replace(/(\.lock)+$/, '');
-  if (owner === null) {
-    return new AppError(
-      'file-busy',
-      `Something holds ${file}: there is a file ${path} that no run of this tool wrote.`,
-      {
-        hint: 'Wait until the program that made it has ended, or remove it if none is running.',
-        where: { file },
-      },
-    );
-  }
-  return new AppError('file-busy', `Another run is writing ${file}: process ${owner.pid} on ${owner.host}.`, {
-    hint: `Wait for it and run again. If there is no such process, remove ${path}.`,
-    where: { file },
   });
+  try {
+    await file?.writeFile(text);
+  } catch (thrown) {
+    await discard(fs, path);
+    throw thrown;
+  } finally {
+    await file?.close();
+  }
+  return file !== null;
+}
+
+interface LockOwner {
+  readonly pid: number;
+  readonly host: string;
+  readonly id: string;
+}
+
+/** null: no run of this tool wrote it. */
+function parseOwner(text: string): LockOwner | null {
+  const [, pid, host, id] = /^([1-9]\d{0,9})@(\S+) ([0-9a-f-]{36})$/.exec(text) ?? [];
+  return pid === undefined || host === undefined || id === undefined ? null : { pid: Number(pid), host, id };
+}
+
+/** Whether the owner has ended for certain. That cannot be known of a process on another machine. */
+function isDead({ pid, host }: LockOwner): boolean {
+  if (host !== hostname()) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (thrown) {
+    return codeOf(thrown) === 'ESRCH';
+  }
+}
+
+function busy(file: string, owner: LockOwner | null): AppError {
+  const message = owner
+    ? `Another run is writing ${file}: process ${owner.pid} on ${owner.host}.`
+    : `${file} is locked: there is a file ${file}.lock that no run of this tool wrote.`;
+  const hint = `Wait for it to end and run again. If nothing is writing the file, remove ${file}.lock.`;
+  return fileError('file-busy', file, message, hint);
 }

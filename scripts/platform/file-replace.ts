@@ -1,117 +1,107 @@
 import { Buffer } from 'node:buffer';
+import type { Stats } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '../core/errors.ts';
-import { notKept, type SideFiles, writeInPlace } from './file-in-place.ts';
-import { codeOf, discard, type FileHandle, type FileSystem, orNull, syncFolder } from './file-system.ts';
-import type { Target } from './file-target.ts';
-
-/** Windows: virus scanners and editors hold a file for a moment, a second in all. */
-const RENAME_TRIES = 20;
-const RENAME_PAUSE_MS = 50;
+import type { AppError } from '../core/errors.ts';
+import type { FileLock } from './file-lock.ts';
+import { codeOf, discard, type FileHandle, type FileSystem, fileError, orNull, syncFolder } from './file-system.ts';
+import { type FileTarget, mountRefusal } from './file-target.ts';
 
 /**
- * Writes the bytes whole into a file beside the target, and renames that over it; or into the target itself, where it cannot
- * be renamed over, or where other names of it (hard links) must stay the same file. The caller holds the lock.
+ * Writes the bytes whole into a file beside the target and renames that over it. Only its owner may read that file: it gets
+ * the target's mode after the rename. The caller holds the lock.
  *
- * @returns whether it was written in place
- * @throws `file-changed` when the target does not hold `before`; nothing is written then
+ * @throws AppError `file-changed` when the target does not hold `before`, or another run took the lock; nothing is written then
  */
 export async function replaceBytes(
   fs: FileSystem,
-  target: Target,
-  side: SideFiles,
+  target: FileTarget,
+  lock: FileLock,
   before: Uint8Array | null,
   after: Uint8Array,
-): Promise<boolean> {
-  const verify = () => verifyUnchanged(fs, target, before);
-  await verify();
-  if (before !== null && Buffer.compare(before, after) === 0) return false;
-  const isAlone = target.stats === null || target.stats.nlink === 1;
-  if (isAlone && (await replaceByRename(fs, target, side, after, verify))) return false;
-  if (before === null) throw cannotReplace(target.shown);
-  await writeInPlace(fs, target, side, before, after, verify);
-  return true;
+): Promise<void> {
+  await verifyUnchanged(fs, target, before);
+  if (before !== null && Buffer.compare(before, after) === 0) return;
+  try {
+    await writeFresh(fs, target, lock.fresh, after);
+    await verifyUnchanged(fs, target, before);
+    if (!(await lock.isHeld())) throw changed(target, 'is being written');
+    await renameOver(fs, lock.fresh, target);
+  } catch (thrown) {
+    await discard(fs, lock.fresh);
+    throw thrown;
+  }
+  if (target.stats !== null) await fs.chmod(target.path, target.stats.mode & 0o7777);
+  await syncFolder(fs, target.path);
 }
 
-async function verifyUnchanged(fs: FileSystem, target: Target, before: Uint8Array | null): Promise<void> {
+/**
+ * Whether a file beside the target can be given the target's owner. Only root can do that for any owner, so it is tried out
+ * with an empty file where the owner is another user or group.
+ *
+ * @throws AppError `file-not-writable`
+ */
+export async function verifyOwnerKept(fs: FileSystem, { shown, stats }: FileTarget, probe: string): Promise<void> {
+  if (stats === null || process.getuid === undefined) return;
+  if (stats.uid === process.getuid() && stats.gid === process.getgid?.()) return;
+  const file = await fs.open(probe, 'wx', 0o600);
+  try {
+    await copyOwner(file, stats, shown);
+  } finally {
+    await file.close();
+    await discard(fs, probe);
+  }
+}
+
+async function verifyUnchanged(fs: FileSystem, target: FileTarget, before: Uint8Array | null): Promise<void> {
   const now = await orNull(fs.readFile(target.path));
   if (before === null ? now === null : now?.equals(before)) return;
-  const how = now === null ? 'was removed' : before === null ? 'was created' : 'was changed';
-  throw new AppError(
-    'file-changed',
-    `${target.shown} ${how} by somebody else while this run was at it; nothing was written.`,
-    { hint: 'Run again: it begins with what the file holds now.', where: { file: target.shown } },
-  );
+  throw changed(target, now === null ? 'was removed' : before === null ? 'was created' : 'was changed');
 }
 
-/** false: the target cannot be renamed over, or a new file not be given its owner. */
-async function replaceByRename(
+function changed({ shown }: FileTarget, how: string): AppError {
+  const message = `${shown} ${how} by another program during this run; nothing was written.`;
+  return fileError('file-changed', shown, message, 'Run again: it begins with what the file holds now.');
+}
+
+async function writeFresh(
   fs: FileSystem,
-  target: Target,
-  side: SideFiles,
+  { shown, stats }: FileTarget,
+  path: string,
   bytes: Uint8Array,
-  verify: () => Promise<void>,
-): Promise<boolean> {
-  let isDone = false;
-  try {
-    if (!(await writeFresh(fs, target, side.fresh, bytes))) return false;
-    await verify();
-    isDone = await renameOver(fs, side.fresh, target.path);
-  } finally {
-    if (!isDone) await discard(fs, side.fresh);
-  }
-  if (isDone) await syncFolder(fs, target.path);
-  return isDone;
-}
-
-async function writeFresh(fs: FileSystem, target: Target, path: string, bytes: Uint8Array): Promise<boolean> {
+): Promise<void> {
   const file = await fs.open(path, 'wx', 0o600);
   try {
+    if (stats !== null) await copyOwner(file, stats, shown);
     await file.writeFile(bytes);
-    if (target.stats !== null) {
-      if (!(await copyOwner(file, target.stats))) return false;
-      await file.chmod(target.stats.mode & 0o7777);
-    }
     await file.sync();
-    if ((await file.stat()).size !== bytes.length) throw notKept(target.shown);
+    // On a full disk some file systems keep a part and report no error.
+    if ((await file.stat()).size === bytes.length) return;
   } finally {
     await file.close();
   }
-  if (!(await fs.readFile(path)).equals(bytes)) throw notKept(target.shown);
-  return true;
+  const message = `${shown} could not be written: the disk did not keep all of it.`;
+  throw fileError('file-io', shown, message, 'Check the free space and the health of the disk, then run again.');
 }
 
-async function copyOwner(file: FileHandle, owner: { readonly uid: number; readonly gid: number }): Promise<boolean> {
+async function copyOwner(file: FileHandle, { uid, gid }: Stats, shown: string): Promise<void> {
   const own = await file.stat();
-  if (own.uid === owner.uid && own.gid === owner.gid) return true;
-  try {
-    await file.chown(owner.uid, owner.gid);
-    return true;
-  } catch (thrown) {
-    if (codeOf(thrown) === 'EPERM') return false;
-    throw thrown;
-  }
-}
-
-/** false: the target is a mount of its own, or another program holds it. */
-async function renameOver(fs: FileSystem, from: string, to: string): Promise<boolean> {
-  for (let tries = 1; ; tries++) {
-    try {
-      await fs.rename(from, to);
-      return true;
-    } catch (thrown) {
-      const code = codeOf(thrown);
-      if (!['EBUSY', 'EXDEV', 'EPERM', 'EACCES', 'ETXTBSY'].includes(code)) throw thrown;
-      if (process.platform !== 'win32' || code === 'EXDEV' || tries === RENAME_TRIES) return false;
-    }
-    await delay(RENAME_PAUSE_MS);
-  }
-}
-
-function cannotReplace(path: string): AppError {
-  return new AppError('file-not-writable', `${path} cannot be made: its folder lets files be made, but not renamed.`, {
-    hint: 'Make the file yourself, empty, and run again.',
-    where: { file: path },
+  if (own.uid === uid && own.gid === gid) return;
+  await file.chown(uid, gid).catch((thrown: unknown) => {
+    if (codeOf(thrown) !== 'EPERM') throw thrown;
+    const message = `${shown} belongs to user ${uid} and group ${gid}, and a new file in its place would not.`;
+    throw fileError('file-not-writable', shown, message, `Run as user ${uid}, or make the file your own.`, thrown);
   });
+}
+
+async function renameOver(fs: FileSystem, from: string, { shown, path }: FileTarget): Promise<void> {
+  // On Windows a virus scanner or an editor may hold the file for a moment: a second in all.
+  for (let tries = process.platform === 'win32' ? 20 : 1; ; tries--) {
+    try {
+      return await fs.rename(from, path);
+    } catch (thrown) {
+      if (tries > 1 && ['EBUSY', 'EPERM', 'EACCES'].includes(codeOf(thrown))) await delay(50);
+      else throw ['EBUSY', 'EXDEV'].includes(codeOf(thrown)) ? mountRefusal(shown) : thrown;
+    }
+  }
 }

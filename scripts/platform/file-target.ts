@@ -1,11 +1,11 @@
 import { constants, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
-import { AppError } from '../core/errors.ts';
-import { codeOf, type FileSystem, kindOf, orNull } from './file-system.ts';
+import type { AppError } from '../core/errors.ts';
+import { codeOf, type FileSystem, fileError, orNull } from './file-system.ts';
 
 /** A file that is to be written, or is not there yet. */
-export interface Target {
+export interface FileTarget {
   /** As the user gave it, for messages. */
   readonly shown: string;
   /** Without symbolic links: the links stay, and two names of a file are one target. */
@@ -14,8 +14,8 @@ export interface Target {
   readonly stats: Stats | null;
 }
 
-/** @throws `file-not-regular` */
-export async function findTarget(fs: FileSystem, path: string): Promise<Target> {
+/** @throws AppError `file-not-regular` */
+export async function findFileTarget(fs: FileSystem, path: string): Promise<FileTarget> {
   const link = await orNull(fs.lstat(path));
   if (link === null) {
     const folder = await orNull(fs.realpath(dirname(path)));
@@ -23,70 +23,75 @@ export async function findTarget(fs: FileSystem, path: string): Promise<Target> 
   }
   const stats = await orNull(fs.stat(path));
   if (stats === null) {
-    const to = await orNull(fs.readlink(path));
-    throw new AppError('file-not-regular', `${path} is a symbolic link to ${to ?? 'a file'}, which does not exist.`, {
-      hint: 'Make the file that it points to, or remove the link.',
-      where: { file: path },
-    });
+    const message = `${path} is a symbolic link to ${await fs.readlink(path)}, which does not exist.`;
+    throw fileError('file-not-regular', path, message, 'Make the file that it points to, or remove the link.');
   }
   if (!stats.isFile()) {
-    throw new AppError('file-not-regular', `${path} is ${kindOf(stats)}, not a file.`, {
-      hint: 'Name a regular file.',
-      where: { file: path },
-    });
+    const kind = stats.isDirectory() ? 'a folder' : 'a device, a pipe or a socket';
+    throw fileError('file-not-regular', path, `${path} is ${kind}, not a file.`, 'Name a regular file.');
   }
   return { shown: path, path: await fs.realpath(path), stats };
 }
 
 /**
- * Whether the file may be written by its own mode and its folder's. A rename would replace a read-only file without asking,
- * and root is asked nothing at all: so a file or a folder without any write bit counts as read-only for everybody.
+ * Whether the file may be written, and can be replaced by a rename: one that is a mount point cannot, and one with several
+ * names (hard links) would lose the others.
  *
- * @throws `file-not-writable`
+ * @throws AppError `file-not-writable`, `file-io`
  */
-export async function verifyWritableTarget(fs: FileSystem, target: Target): Promise<void> {
-  const { shown, path, stats } = target;
-  const folder = dirname(path);
-  const folderStats = await orNull(fs.stat(folder));
-  if (folderStats === null) {
-    throw new AppError('file-io', `The folder of ${shown} does not exist.`, {
-      hint: `Make ${dirname(shown)}, or name another file.`,
-      where: { file: shown },
-    });
+export async function verifyWritableFile(fs: FileSystem, { shown, path, stats }: FileTarget): Promise<void> {
+  const folder = await orNull(fs.stat(dirname(path)));
+  if (folder === null) {
+    const message = `The folder of ${shown} does not exist.`;
+    throw fileError('file-io', shown, message, `Make ${dirname(shown)}, or name another file.`);
   }
-  await verifyWritable(fs, shown, folder, folderStats, `The folder of ${shown}`, dirname(shown));
-  if (stats !== null) await verifyWritable(fs, shown, path, stats, shown, shown);
+  await verifyWritable(fs, dirname(path), folder, shown, dirname(shown));
+  if (stats === null) return;
+  await verifyWritable(fs, path, stats, shown, shown);
+  if (stats.nlink > 1) {
+    throw fileError(
+      'file-not-writable',
+      shown,
+      `${shown} has ${stats.nlink} names (hard links) that belong together.`,
+      {
+        text: 'A new file in its place would not be what the others are. If they may differ, make it a file of its own:',
+        command: `cp -p ${shown} ${shown}.copy && mv ${shown}.copy ${shown}`,
+      },
+    );
+  }
+  if (await isMountPoint(fs, path)) throw mountRefusal(shown);
 }
 
-async function verifyWritable(
-  fs: FileSystem,
-  file: string,
-  path: string,
-  stats: Stats,
-  name: string,
-  shown: string,
-): Promise<void> {
-  // Windows shows folders that it decorates as read-only, and writes into them all the same.
-  const hasBit = (stats.mode & WRITE_BITS) !== 0 || (process.platform === 'win32' && stats.isDirectory());
-  const code = hasBit ? await accessCode(fs, path) : 'EACCES';
+export function mountRefusal(shown: string): AppError {
+  const hint = 'Mount its folder instead of the file, run where the file itself is, or change the file by hand.';
+  return fileError('file-not-writable', shown, `${shown} is a mount point, so it cannot be replaced.`, hint);
+}
+
+/**
+ * A rename would replace a read-only file without asking, and root is asked nothing at all: so a file or a folder without any
+ * write bit counts as read-only for everybody.
+ */
+async function verifyWritable(fs: FileSystem, path: string, stats: Stats, file: string, shown: string): Promise<void> {
+  // Windows marks folders that it decorates as read-only, and still writes into them.
+  const hasBit = (stats.mode & 0o222) !== 0 || (process.platform === 'win32' && stats.isDirectory());
+  const code = hasBit ? await fs.access(path, constants.W_OK).then(() => '', codeOf) : 'EACCES';
   if (code === '') return;
   const isOurs = process.getuid === undefined || stats.uid === process.getuid();
-  throw new AppError('file-not-writable', `${name} is read-only${code === 'EROFS' ? ', as its file system is' : ''}.`, {
-    hint: {
+  const name = file === shown ? file : `The folder of ${file}`;
+  throw fileError(
+    'file-not-writable',
+    file,
+    `${name} is read-only${code === 'EROFS' ? ', as its file system is' : ''}.`,
+    {
       text: `${isOurs ? '' : `It belongs to the user with the id ${stats.uid}. `}If it should be written, allow it:`,
       command: `chmod u+w ${shown}`,
     },
-    where: { file },
-  });
+  );
 }
 
-const WRITE_BITS = 0o222;
-
-async function accessCode(fs: FileSystem, path: string): Promise<string> {
-  try {
-    await fs.access(path, constants.W_OK);
-    return '';
-  } catch (thrown) {
-    return codeOf(thrown);
-  }
+/** A container gets single files that way. Linux only (proc(5), /proc/pid/mountinfo: the fifth field, octal escapes). */
+async function isMountPoint(fs: FileSystem, path: string): Promise<boolean> {
+  const mounts = await fs.readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  const escaped = path.replaceAll(/[ \t\n\\]/g, (sign) => `\\${sign.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  return mounts.split('\n').some((line) => line.split(' ')[4] === escaped);
 }

@@ -3,7 +3,7 @@ import { arch, hostname } from 'node:os';
 import { version } from 'node:process';
 import { catchInterruption } from './signals.ts';
 
-/** How long what is still open (a connection that nobody waits for) may keep the process after its work is done. */
+/** How long something still open (an idle connection) may keep the process after its work is done. */
 const LINGER_MS = 100;
 
 const HANDED_OVER = Symbol.for('IAT_ADMIN_TOKEN');
@@ -33,15 +33,15 @@ export interface Host {
   /** Of this package. */
   readonly version: string;
   readonly interruption: ReturnType<typeof catchInterruption>;
-  /** What nobody caught is told to `tell` instead of being printed by Node, raw; then the process ends with code 3. */
-  catchCrash(tell: (error: unknown) => void): void;
-  /** Gives the signals back, and ends the process even if something is still open. */
+  /** An uncaught error goes to `report` instead of being printed raw by Node; then the process ends with code 3. */
+  catchCrash(report: (error: unknown) => void): void;
+  /** Stops handling signals, and ends the process even if something is still open. */
   leave(): void;
 }
 
 /**
- * Takes the process over. The admin token leaves the environment at once, because child processes and `process.report` show
- * the environment (notes: reliability.md M20).
+ * Takes the process over. The admin token leaves the environment at once, because child processes inherit the
+ * environment and `process.report` prints it.
  */
 export function openHost(process: Process): Host {
   // run.mjs takes it out before it starts anything itself.
@@ -61,9 +61,9 @@ export function openHost(process: Process): Host {
     title: `Node ${version.slice(1)}, ${process.platform} ${arch()}, host ${hostname()}`,
     version: readVersion(),
     interruption,
-    catchCrash(tell) {
+    catchCrash(report) {
       const end = (error: unknown) => {
-        tell(error);
+        report(error);
         process.exit(3);
       };
       process.on('uncaughtException', end).on('unhandledRejection', end);

@@ -8,8 +8,8 @@ import { codeOf, toFileError } from './file-system.ts';
 /** A line longer than this is cut into several. */
 const MAX_LINE_LENGTH = 1024 * 1024;
 
-/** So many bytes tell how a text is written. */
-const TELLING_BYTES = 64;
+/** So many bytes show the encoding of a text. */
+const SAMPLE_BYTES = 64;
 
 /**
  * The lines of a saved log, read piece by piece, however large it is: in UTF-8, or in the UTF-16 that PowerShell's `>` writes.
@@ -34,7 +34,7 @@ export async function* readLogFile(path: string, signal: AbortSignal): AsyncGene
   }
 }
 
-/** The same of a stream, such as standard input, to its end: whoever writes into it may finish. */
+/** The same for a stream, such as standard input, to its end. */
 export async function* readLog(input: Readable, signal: AbortSignal): AsyncGenerator<LogLine> {
   let decoder: TextDecoder | null = null;
   let start = Buffer.alloc(0);
@@ -42,8 +42,10 @@ export async function* readLog(input: Readable, signal: AbortSignal): AsyncGener
   const take = (text: string): string[] => {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > MAX_LINE_LENGTH) lines.push(rest);
-    if (rest.length > MAX_LINE_LENGTH) rest = '';
+    if (rest.length > MAX_LINE_LENGTH) {
+      lines.push(rest);
+      rest = '';
+    }
     return lines;
   };
   try {
@@ -51,27 +53,27 @@ export async function* readLog(input: Readable, signal: AbortSignal): AsyncGener
       let bytes = chunk;
       if (decoder === null) {
         start = Buffer.concat([start, chunk]);
-        if (start.length < TELLING_BYTES) continue;
+        if (start.length < SAMPLE_BYTES) continue;
         decoder = new TextDecoder(encodingOf(start));
         bytes = start;
       }
       for (const text of take(decoder.decode(bytes, { stream: true }))) yield toLine(text);
     }
   } catch (error) {
-    // Node throws its own AbortError; callers want the reason that the aborter gave.
+    // Node throws its own AbortError; callers want the reason of the abort.
     signal.throwIfAborted();
     throw error;
   }
   decoder ??= new TextDecoder(encodingOf(start));
-  const last = take(decoder.decode(start.length < TELLING_BYTES ? start : new Uint8Array()));
+  const last = take(decoder.decode(start.length < SAMPLE_BYTES ? start : new Uint8Array()));
   for (const text of rest === '' ? last : [...last, rest]) yield toLine(text);
 }
 
-/** By its mark, else by where the zero bytes of its first letters are. */
+/** By the byte order mark, else by the positions of the zero bytes among the first letters. */
 function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
-  const head = [...bytes.subarray(0, TELLING_BYTES)];
+  const head = [...bytes.subarray(0, SAMPLE_BYTES)];
   const zeros = (parity: 0 | 1) => head.filter((byte, index) => byte === 0 && index % 2 === parity).length;
   if (zeros(1) > head.length / 4 && zeros(0) === 0) return 'utf-16le';
   return zeros(0) > head.length / 4 && zeros(1) === 0 ? 'utf-16be' : 'utf-8';

@@ -20,7 +20,7 @@ export function createOutput(
       if (stream.writable) stream.write(text);
     },
     get columns() {
-      // A terminal that nobody has told its size says 0.
+      // A terminal whose size was never set reports 0.
       return stream.columns || 80;
     },
     isTerminal,
@@ -31,14 +31,14 @@ export function createOutput(
 }
 
 /**
- * Calls `see` with everything that is written to the stream from now on, whoever writes it: a library may print as well.
+ * Calls `onText` with everything that is written to the stream from now on, by libraries too.
  *
- * @returns writes without being seen
+ * @returns writes past the tap
  */
-export function overhear(stream: Writable, see: (text: string) => void): (text: string) => void {
+export function tapWrites(stream: Writable, onText: (text: string) => void): (text: string) => void {
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
   stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
-    see(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+    onText(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
     return write(chunk, ...rest);
   }) as typeof stream.write;
   return (text) => {

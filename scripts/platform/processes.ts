@@ -4,7 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { execa } from 'execa';
 import type { Command, CommandResult, Processes, RunOptions } from '../core/ports.ts';
 
-/** Memory held of one child's output; compose prints kilobytes, and what is beyond this is not an answer any more. */
+/** Memory held of one child's output; compose prints kilobytes, and more than this is no answer. */
 const MAX_BUFFER_BYTES = 64 * 1024 * 1024;
 
 /** A line longer than this is cut: one line must not fill the memory. */
@@ -16,7 +16,7 @@ const MAX_QUEUED_LINES = 5_000;
 /**
  * Other programs, through execa.
  *
- * @param env the environment that children get: the user's, without what is this tool's own secret
+ * @param env the environment that children get: the user's, without this tool's own secrets
  */
 export function createProcesses(env: Readonly<Record<string, string | undefined>>): Processes {
   const optionsOf = (command: Command, options: RunOptions) =>
@@ -64,7 +64,7 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
   };
 }
 
-/** The signal, so much later; `clear` when nobody waits for it any more. */
+/** A signal that aborts `ms` after the given one; `clear` when it is not needed any more. */
 function later(signal: AbortSignal, ms: number): { readonly signal: AbortSignal; clear(): void } {
   if (ms === 0) return { signal, clear() {} };
   const controller = new AbortController();
@@ -92,17 +92,17 @@ function startErrorOf(result: {
   return typeof result.code === 'string' ? result.code : null;
 }
 
-interface Child extends PromiseLike<unknown> {
+interface RunningChild extends PromiseLike<unknown> {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   kill(): boolean;
 }
 
-type Line = { readonly stream: 'stdout' | 'stderr'; readonly text: string };
+type OutputLine = { readonly stream: 'stdout' | 'stderr'; readonly text: string };
 
 /** Both pipes as one sequence of lines in the order in which they arrive; a reader that lags makes the child wait. */
-async function* readLines(child: Child, signal: AbortSignal): AsyncGenerator<Line> {
-  let queue: Line[] = [];
+async function* readLines(child: RunningChild, signal: AbortSignal): AsyncGenerator<OutputLine> {
+  let queue: OutputLine[] = [];
   let wake = () => {};
   let ended = false;
   const pipes = [child.stdout, child.stderr].filter((pipe) => pipe !== null);

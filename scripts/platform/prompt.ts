@@ -11,7 +11,7 @@ export async function askHidden(
 ): Promise<string> {
   signal.throwIfAborted();
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // Before the question: from here on the terminal shows nothing by itself, and who pastes is fast.
+  // Before the question: from here on the terminal echoes nothing, and a paste may come at once.
   const lines = createInterface({ input, output: silent, terminal: true, historySize: 0 });
   output.write(question);
   try {
@@ -30,7 +30,7 @@ export async function askHidden(
   }
 }
 
-/** Asks on the terminal for yes or no, where no is the answer of who says nothing. Ctrl-C and the signal end the question. */
+/** Asks on the terminal for yes or no; an empty answer is no. Ctrl-C and the signal end the question. */
 export async function askYesNo(
   question: string,
   input: NodeJS.ReadableStream,
@@ -64,7 +64,7 @@ export async function readAll(input: NodeJS.ReadableStream, signal: AbortSignal)
   try {
     for await (const chunk of addAbortSignal(signal, input as Readable)) chunks.push(Buffer.from(chunk as Uint8Array));
   } catch (error) {
-    // Node throws its own AbortError; callers want the reason that the aborter gave.
+    // Node throws its own AbortError; callers want the reason of the abort.
     signal.throwIfAborted();
     throw error;
   }

@@ -17,10 +17,10 @@ import process from 'node:process';
 import { AppError } from '../core/errors.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 
-/** What a run's folder holds. `result.json` is removed last: by it the next run knows the folder again. */
+/** What a run's folder holds. `result.json` is removed last: by it the next run recognizes the folder. */
 const OURS = ['index.html', 'junit.xml', 'result.json'];
 
-/** A `result.json` beyond this many bytes is none of ours. */
+/** A `result.json` larger than this was not written by this tool. */
 const LARGEST_RESULT = 4_000_000;
 
 /** The file system's own folders and files. */
@@ -54,7 +54,7 @@ export const reportFiles: ReportFiles = {
       await writeFile(beside, text);
       await rename(beside, path);
     } catch {
-      // On Windows nothing is renamed over a file that somebody has open.
+      // On Windows no file can be renamed over one that is open.
       await rm(beside, { force: true });
       await writeFile(path, text);
     }
@@ -81,7 +81,7 @@ export const reportFiles: ReportFiles = {
       if (!(await lstat(folder)).isDirectory()) return false;
       const entries = await readdir(folder, { withFileTypes: true });
       if (!entries.every((entry) => entry.isFile() && OURS.includes(entry.name))) return false;
-      // One by one and never recursively: what somebody adds meanwhile keeps the folder.
+      // One by one and never recursively: a file that was added meanwhile keeps the folder.
       for (const name of OURS) await unlink(join(folder, name)).catch(ignoreMissing);
       await rmdir(folder);
       return true;

@@ -5,12 +5,12 @@ import type { Interruption } from '../core/ports.ts';
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** npm passes on a Ctrl-C that the terminal has given to everybody already: so soon, it is the same one again. */
+/** npm passes on a Ctrl-C that the terminal has sent to every process already: within this time it is the same one again. */
 const SAME_MS = 500;
 
 /**
  * Turns the first interrupting signal into an abort, so that the run can end cleanly and still write its report. A second
- * one ends the process at once. `release` gives the signals back to Node's own handling.
+ * one ends the process at once. `release` restores Node's own handling.
  */
 export function catchInterruption(): Interruption & { release(): void } {
   const controller = new AbortController();

@@ -1,16 +1,16 @@
 import { fstatSync } from 'node:fs';
 import type { Secret } from '../core/secret.ts';
 
-/** One of the process's streams: its number, and how to write to it past everything that listens. */
+/** One of the process's streams: its file descriptor, and a way to write to it that no listener sees. */
 export interface Channel {
   readonly descriptor: 1 | 2;
   write(text: string): void;
 }
 
 /**
- * In GitHub Actions: has the runner put `***` for a secret wherever it turns up in the job's log from now on (workflow
- * command `add-mask`). The runner takes the line out of what it shows. Elsewhere nobody would, so nothing is written there,
- * nor where the stream goes into a file: what is in a file does not pass the runner.
+ * In GitHub Actions: makes the runner show `***` in place of a secret in the job's log from now on (workflow command
+ * `add-mask`). The runner does not show the command itself. Anything else would, so outside of GitHub Actions, and where the
+ * stream goes into a file, nothing is written.
  */
 export function createRunnerMask(
   env: Readonly<Record<string, string | undefined>>,
@@ -30,7 +30,7 @@ function isFile(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isFile();
   } catch {
-    // Closed: then nothing is shown either.
+    // The stream is closed, so nothing is shown either.
     return true;
   }
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts';
-import type { Place, Request } from './collection.ts';
-import { pathOf } from './collection.ts';
-import { authOf, urlOf, type Value } from './variables.ts';
+import type { Auth, Request, Row } from './collection-format.ts';
+import { urlOf } from './url.ts';
+import { textOf, type Value } from './variables.ts';
 
 /** Options that change what the mint request sends; null leaves it as the collection has it. */
 export interface MintOptions {
@@ -11,83 +11,98 @@ export interface MintOptions {
   readonly maxUsages: number | null;
 }
 
+/** A request as it is to be sent. The one that was given is never changed. */
+export interface Adapted {
+  readonly request: Request;
+  /** Variables that it needs on top of the collection's and the environment's. */
+  readonly values: readonly Value[];
+}
+
 /**
  * Points a request at another base URL: by setting the variable that its URL begins with (`{{idp_url}}/api/…`), or, where
- * the URL is written out, by replacing scheme, host and port in the copy that runs.
+ * the URL is written out, by replacing scheme, host and port.
  */
-export function aimAt(place: Place, baseUrl: string): Value[] {
-  const request = asRequest(place);
+export function aimAt(request: Request, baseUrl: string): Adapted {
   const url = urlOf(request);
   const base = baseUrl.replace(/\/+$/, '');
   const variable = /^\{\{([^{}]+)\}\}(?!:\/\/)/.exec(url)?.[1]?.trim();
   if (variable !== undefined && !url.startsWith(`{{${variable}}}:`)) {
-    return [{ name: variable, value: base, isSecret: false }];
+    return { request, values: [{ name: variable, value: base, isSecret: false }] };
   }
-  request.url = url.replace(/^(?:[a-z][a-z0-9+.-]*|\{\{[^{}]+\}\}):\/\/[^/?#]*|^[^/?#]*/i, base);
-  return [];
+  const path = url.replace(/^(?:[a-z][a-z0-9+.-]*|\{\{[^{}]+\}\}):\/\/[^/?#]*|^[^/?#]*/i, '');
+  return { request: { ...request, url: base + path }, values: [] };
+}
+
+/** A request that carries the admin token, and the variable that takes it. */
+interface Authorized {
+  readonly request: Request;
+  readonly tokenVariable: string;
 }
 
 /**
  * Makes a request carry the admin token as its Bearer (RFC 6750 §2.1): in the variable that the collection has for it, or,
- * where it has none, as the auth of the copy that runs.
+ * where it has none, as the request's own auth.
+ *
+ * @param auth what counts for the request today, its own or one from a folder around it
  */
-export function authorize(place: Place, adminToken: string): Value[] {
-  const request = asRequest(place);
-  const header = Array.isArray(request.header)
-    ? request.header.find((each) => each.disabled !== true && each.key?.toLowerCase() === 'authorization')
-    : undefined;
-  const auth = authOf(place);
-  const inAuth = auth?.auth.type === 'bearer' ? bearerTokenOf(auth.auth.bearer) : null;
-  const expression = inAuth ?? header?.value?.replace(/^bearer\s+/i, '') ?? '';
-  const name = /^\{\{([^{}]+)\}\}$/.exec(expression.trim())?.[1]?.trim();
-  if (name !== undefined) return [{ name, value: adminToken, isSecret: true }];
-  if (header !== undefined && Array.isArray(request.header)) {
-    request.header = request.header.filter((each) => each !== header);
-  }
-  request.auth = { type: 'bearer', bearer: [{ key: 'token', value: '{{admin_token}}' }] };
-  return [{ name: 'admin_token', value: adminToken, isSecret: true }];
+export function authorize(request: Request, auth: Auth | null): Authorized {
+  const headers = typeof request.header === 'string' ? [] : (request.header ?? []);
+  const header = headers.find(isAuthorization);
+  const inHeader = typeof header === 'object' ? textOf(header.value).replace(/^bearer\s+/i, '') : '';
+  const expression = (auth?.type === 'bearer' ? bearerTokenOf(auth.bearer) : null) ?? inHeader;
+  const tokenVariable = /^\{\{([^{}]+)\}\}$/.exec(expression.trim())?.[1]?.trim();
+  if (tokenVariable !== undefined) return { request, tokenVariable };
+  const others = header === undefined ? {} : { header: headers.filter((each) => each !== header) };
+  const bearer = [{ key: 'token', value: '{{admin_token}}' }];
+  return { request: { ...request, ...others, auth: { type: 'bearer', bearer } }, tokenVariable: 'admin_token' };
 }
+
+function isAuthorization(header: Row | string): boolean {
+  return typeof header === 'object' && header.disabled !== true && header.key?.toLowerCase() === 'authorization';
+}
+
+/** Where each option goes: into a variable of ours, or into the member of the JSON body that means the same. */
+const PLACES = [
+  { option: '--label', field: 'label', variable: 'iat_label', members: ['label'] },
+  // Keycloak: `expiration` and `count`; some pages of EmpowerNow: `max_uses`.
+  { option: '--expires-in', field: 'expiresIn', variable: 'iat_expires_in', members: ['expires_in', 'expiration'] },
+  {
+    option: '--max-usages',
+    field: 'maxUsages',
+    variable: 'iat_max_usages',
+    members: ['max_usages', 'max_uses', 'count'],
+  },
+] as const;
 
 /**
  * Hands `--label`, `--expires-in` and `--max-usages` to the mint request: through the collection's own variables, else by
- * changing the members of its JSON body that mean the same (Keycloak's `expiration` and `count`, another page's `max_uses`).
+ * changing its JSON body.
  *
+ * @param title the request's path, for messages
  * @throws AppError `bad-value` for an option that the request has no place for
  */
-export function applyMintOptions(place: Place, options: MintOptions): Value[] {
-  const request = asRequest(place);
+export function applyMintOptions(request: Request, options: MintOptions, title: string): Adapted {
   const values: Value[] = [];
-  for (const { option, value, variable, members } of [
-    // The variable stands between quotes in a JSON body, so what it holds has to be fit for that.
-    { option: '--label', value: options.label, variable: 'iat_label', members: ['label'] },
-    {
-      option: '--expires-in',
-      value: options.expiresIn,
-      variable: 'iat_expires_in',
-      members: ['expires_in', 'expiration'],
-    },
-    {
-      option: '--max-usages',
-      value: options.maxUsages,
-      variable: 'iat_max_usages',
-      members: ['max_usages', 'max_uses', 'count'],
-    },
-  ] as const) {
+  let raw = request.body?.raw ?? '';
+  for (const { option, field, variable, members } of PLACES) {
+    const value = options[field];
     if (value === null) continue;
-    const raw = request.body?.raw ?? '';
     if (raw.includes(`{{${variable}}}`)) {
+      // The variable is between quotes in a JSON text, so its value has to be escaped for that.
       values.push({ name: variable, value: JSON.stringify(String(value)).slice(1, -1), isSecret: false });
       continue;
     }
-    const body = replaceMember(raw, members, value);
-    if (body === null || !request.body) {
-      throw new AppError('bad-value', `${option} has no effect: "${pathOf(place)}" has no place for it.`, {
+    const changed = replaceMember(raw, members, value);
+    if (changed === null) {
+      throw new AppError('bad-value', `${option} has no effect: "${title}" has no place for it.`, {
         hint: `Use {{${variable}}} in the request's JSON body, or leave ${option} out.`,
       });
     }
-    request.body.raw = body;
+    raw = changed;
   }
-  return values;
+  return raw === (request.body?.raw ?? '')
+    ? { request, values }
+    : { request: { ...request, body: { ...request.body, raw } }, values };
 }
 
 /** The JSON text with one of the members set; null where it has none of them. Only plain values are replaced, in place. */
@@ -99,19 +114,9 @@ function replaceMember(raw: string, members: readonly string[], value: string | 
   return null;
 }
 
-function bearerTokenOf(bearer: unknown): string | null {
-  if (Array.isArray(bearer)) {
-    const token = bearer.find((each: { key?: unknown }) => each.key === 'token') as { value?: unknown } | undefined;
-    return typeof token?.value === 'string' ? token.value : null;
-  }
-  const token = (bearer as { token?: unknown } | undefined)?.token;
+function bearerTokenOf(bearer: Auth['bearer']): string | null {
+  const token = Array.isArray(bearer)
+    ? bearer.find(({ key }) => key === 'token')?.value
+    : (bearer as { readonly token?: unknown } | undefined)?.token;
   return typeof token === 'string' ? token : null;
-}
-
-/** The request as an object; Postman abbreviates a plain GET to its URL. */
-function asRequest(place: Place): Request {
-  const { item } = place;
-  if (typeof item.request === 'string') item.request = { method: 'GET', url: item.request };
-  item.request ??= {};
-  return item.request;
 }

@@ -1,94 +1,71 @@
 import { AppError } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
-import { parseJson } from './json.ts';
-
-/** A folder or a request of a Postman collection v2.0/2.1; only the members that this project reads. */
-export interface Item {
-  id?: string;
-  name?: string;
-  item?: Item[];
-  request?: Request | string;
-  event?: Script[];
-  auth?: Auth | null;
-  variable?: Variable[];
-}
-
-export interface Request {
-  method?: string;
-  url?: string | { raw?: string };
-  header?: string | { key?: string; value?: string; disabled?: boolean }[];
-  body?: { mode?: string; raw?: string } | null;
-  auth?: Auth | null;
-  certificate?: { passphrase?: unknown } | null;
-}
-
-/** `{"type": "bearer", "bearer": [{"key": "token", "value": "…"}]}`; v2.0 has an object instead of the list. */
-export interface Auth {
-  type?: string;
-  bearer?: { key?: string; value?: unknown }[] | Record<string, unknown>;
-  [type: string]: unknown;
-}
-
-export interface Script {
-  listen?: string;
-  disabled?: boolean;
-  script?: { exec?: string | string[] } | string;
-}
-
-export interface Variable {
-  key?: string;
-  id?: string;
-  value?: unknown;
-  type?: string;
-  disabled?: boolean;
-  enabled?: boolean;
-}
-
-export interface Collection extends Item {
-  info: { name?: string; schema?: string; version?: unknown; _postman_id?: string };
-  item: Item[];
-}
-
-/** An item and where it stands. */
-export interface Place {
-  readonly item: Item;
-  /** The names of the folders around it, outermost first. */
-  readonly folders: readonly string[];
-  /** The collection and the folders around the item, outermost first: scripts, auth and variables come from them too. */
-  readonly around: readonly Item[];
-}
+import type { Collection, Item, Place, Request } from './collection-format.ts';
+import { parseExport } from './export-json.ts';
+import { misfitIn } from './shape.ts';
+import { isInParts, urlOf } from './url.ts';
 
 const EXPORT_HINT = "In Postman: the collection's menu, Export, format Collection v2.1.";
 
 /**
  * Reads a collection in the v2.0 or v2.1 export format, and gives every item an id of its own: Newman runs the first item
- * of a name, but exactly one of an id.
+ * of a name, but exactly one of an id. A request that is a mere URL becomes an object, and a URL that Newman would read
+ * otherwise than Postman becomes text.
  *
  * @throws AppError `collection-invalid`, `collection-v3`
  */
 export function parseCollection(bytes: Uint8Array, file: string): Collection {
-  const document = parseJson(bytes, file, { code: 'collection-invalid', what: 'collection', v3Hint: EXPORT_HINT });
-  const schema = readSchema(document);
-  if (/\/v?3\./.test(schema)) throw v3Error(file);
-  if (!isCollection(document)) {
+  const document = parseExport(bytes, file, { code: 'collection-invalid', what: 'collection', v3Hint: EXPORT_HINT });
+  if (/\/v?3\./.test(schemaOf(document))) throw v3Error(file);
+  const invalid = (message: string) =>
+    new AppError('collection-invalid', message, { hint: EXPORT_HINT, where: { file } });
+  if (!isRecord(document) || !isRecord(document['info']) || !Array.isArray(document['item'])) {
     const isV1 = isRecord(document) && Array.isArray(document['requests']);
-    throw new AppError(
-      'collection-invalid',
+    throw invalid(
       isV1 ? `${file} is a collection in the old v1 format.` : `${file} is JSON, but not a Postman collection.`,
-      { hint: EXPORT_HINT, where: { file } },
     );
   }
+  const misfit = misfitIn(document);
+  if (misfit !== null) {
+    const { path, names, wanted } = misfit;
+    const of = names.length === 0 ? '' : ` of "${names.join('/')}"`;
+    throw invalid(`${file} is not a valid Postman collection: ${path}${of} has to be ${wanted}.`);
+  }
   let count = 0;
-  const identify = (item: Item) => {
+  const identify = (item: ExportedItem): Item => {
     count += 1;
-    item.id = `item-${count}`;
-    for (const child of item.item ?? []) identify(child);
+    const { request, item: items, ...rest } = item;
+    return {
+      ...rest,
+      id: `item-${count}`,
+      ...(request && !items ? { request: asNewmanReads(request) } : {}),
+      ...(items ? { item: items.map(identify) } : {}),
+    };
   };
-  for (const item of document.item) identify(item);
-  return document;
+  const collection = document as unknown as Omit<Collection, 'item'> & { item: ExportedItem[] };
+  return { ...collection, item: collection.item.map(identify) };
 }
 
-/** A v3 collection is a folder of YAML files; Newman cannot run it (notes: newman.md §1.1). */
+/** As an export has it: Postman abbreviates a plain GET to its URL. */
+type ExportedItem = Omit<Item, 'request' | 'item'> & {
+  readonly request?: Request | string | null;
+  readonly item?: readonly ExportedItem[] | null;
+};
+
+/**
+ * Newman takes a URL object's parts and leaves `raw` alone (postman-collection, `Url.update`), so one that has nothing but
+ * `raw` would be empty; and it writes out segments of a path as text only.
+ */
+function asNewmanReads(request: Request | string): Request {
+  if (typeof request === 'string') return { method: 'GET', url: request };
+  const { url } = request;
+  if (typeof url !== 'object' || url === null) return request;
+  const isText = typeof url.path === 'string' || (url.path ?? []).every((segment) => typeof segment === 'string');
+  return isInParts(url) && isText ? request : { ...request, url: urlOf(request) };
+}
+
+/** A v3 collection (Postman 12, Native Git) is a folder of YAML files; Newman runs v2 only. */
 export function v3Error(file: string): AppError {
   return new AppError('collection-v3', `${file} is a Postman collection in the v3 format, which Newman cannot run.`, {
     hint: `Export it as v2.1 and name that file with --collection. ${EXPORT_HINT}`,
@@ -207,23 +184,15 @@ function findOne(places: readonly Place[], name: string, search: Search): Place 
     throw new AppError('request-ambiguous', `The collection has ${matches.length} items named "${name}".`, {
       hint: isSolvable
         ? `Say which one with ${search.option}: ${paths.map((path) => `"${path}"`).join(' or ')}.`
-        : `They stand at ${paths.map((path) => `"${path}"`).join(' and ')}. Rename one of them in Postman and export again.`,
+        : `They are at ${paths.map((path) => `"${path}"`).join(' and ')}. Rename one of them in Postman and export again.`,
       where: { file: search.file },
     });
   }
   return match;
 }
 
-function isCollection(document: unknown): document is Collection {
-  return isRecord(document) && isRecord(document['info']) && Array.isArray(document['item']);
-}
-
-function readSchema(document: unknown): string {
+function schemaOf(document: unknown): string {
   const info = isRecord(document) ? document['info'] : null;
   const schema = isRecord(info) ? info['schema'] : null;
   return typeof schema === 'string' ? schema : '';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-/** Callbacks that wait for the next turn of the event loop instead of a timer. */
+/** A timer, or what replaces one of 0 ms: a callback for the next turn of the event loop. */
 type Timer = ReturnType<typeof setTimeout> | ReturnType<typeof setImmediate> | string | number | undefined;
 
 const Immediate = inactive().constructor;
@@ -11,10 +11,10 @@ let restore = () => {};
  *
  * Newman's runtime puts one between any two of its instructions, about eight for each request, and Node waits at least a
  * millisecond for each (https://nodejs.org/api/timers.html, setTimeout): that is half the time of a run whose server answers
- * at once. Nothing else has a wait that short for a reason, and the timers of a collection's scripts are not these: the
- * sandbox takes them from `node:timers`.
+ * at once. Nothing else waits for 0 ms on purpose, and the timers of a collection's scripts are others: Postman's sandbox
+ * takes them from `node:timers`.
  *
- * @returns `end`: what was there comes back, once the last of several runs has ended
+ * @returns `end`: restores the timers when the last of several runs has ended
  */
 export function beginEagerTimers(): () => void {
   if (runs === 0) restore = replace();

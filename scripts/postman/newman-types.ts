@@ -1,4 +1,4 @@
-import type { Auth } from './collection.ts';
+import type { Auth } from './collection-format.ts';
 
 /**
  * What this project uses of Newman 6's library interface. The published types describe version 5 and lack the events.
@@ -40,9 +40,6 @@ export interface NewmanRun {
 /** A run of Newman's runtime. */
 export interface RuntimeRun {
   abort(): void;
-  /** `paused` is called when it is: only from then on it can be resumed. */
-  pause(paused: () => void): void;
-  resume(): void;
 }
 
 /** Which item a callback is about: `ref` is unique for each execution. */

@@ -3,17 +3,20 @@ import { AppError } from '../core/errors.ts';
 import type { Assertion, ConsoleLine, Exchange, ExchangeError, HttpRequest, HttpResponse } from '../core/exchange.ts';
 import type { CollectionOutcome, CollectionRun, Collections } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
+import { secretsInAuth } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import { isSecretVariable } from '../secrets/places.ts';
-import { secretsInAuth } from './declared-secrets.ts';
+import { authParametersOf } from './declarations.ts';
 import { beginEagerTimers } from './eager-timers.ts';
-import { astray, tooOften } from './guarded.ts';
-import { newmanOptions, plain } from './newman-options.ts';
 import type { NewmanRun, NewmanSummary } from './newman-types.ts';
 import { foldersOf, headersOf, messageOf, toNetworkError, toRequest, toResponse, toText } from './to-exchange.ts';
+import { wouldLeakTo } from './would-leak.ts';
 
 /** How often each request may run, on average, where scripts say which one is next (`setNextRequest`). */
 const TURNS = 100;
+
+/** A script that runs longer than this is broken. */
+const SCRIPT_TIMEOUT_MS = 5_000;
 
 /** Time for Newman's own work, on top of what its requests may take. */
 const OVERHEAD_MS = 10_000;
@@ -21,10 +24,10 @@ const OVERHEAD_MS = 10_000;
 /**
  * The team's collection through Newman 6. Nothing else of the project sees one of Newman's objects.
  *
- * @param learn gets what stands where secrets stand in each request and answer, before anything of them is handed on
+ * @param register gets each secret that a request or an answer holds, before anything of them is handed on
  */
-export function createCollections(learn: (secret: Secret) => void): Collections {
-  const found = new FoundSecrets(learn);
+export function createCollections(register: (secret: Secret) => void): Collections {
+  const found = new FoundSecrets(register);
   let loading: Promise<NewmanModule> | null = null;
   const load = () => {
     loading ??= import('newman') as unknown as Promise<NewmanModule>;
@@ -53,7 +56,7 @@ interface NewmanModule {
   run(options: object, callback: (error: unknown, summary: NewmanSummary | undefined) => void): NewmanRun;
 }
 
-/** An exchange while it happens. */
+/** An exchange that is not finished. */
 interface Pending {
   readonly name: string;
   readonly folders: readonly string[];
@@ -69,19 +72,16 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
   const records = new Map<string, Pending>();
   let lastBody: string | null = null;
   const recordOf = (cursor: { readonly ref: string }) => records.get(cursor.ref);
-  const { guarded, ready } = options;
+  const { guarded } = options;
   const mostRequests = guarded === null ? options.requests * TURNS : options.requests;
 
   const summary = await new Promise<NewmanSummary | null>((resolve, reject) => {
     let stop = () => {};
     const limitMs = options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS;
-    // Newman's own limits cannot be trusted alone: timeoutRequest does not bound a trickling body, and the callback of a
-    // run can fail to come (notes: newman.md §1.5, §1.6).
-    let watchdog: ReturnType<typeof setTimeout> | undefined;
+    // Newman's own limits are not enough: `timeoutRequest` starts again with each piece of a body that trickles in, and the
+    // callback of a run may never come.
+    const watchdog = setTimeout(() => settle(() => resolve(null)), limitMs);
     let isSettled = false;
-    const begin = () => {
-      if (!isSettled) watchdog = setTimeout(() => settle(() => resolve(null)), limitMs);
-    };
     const onAbort = () => settle(() => reject(options.signal.reason));
     const endEagerTimers = beginEagerTimers();
     const settle = (finish: () => void) => {
@@ -93,8 +93,6 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
       finish();
     };
     options.signal.addEventListener('abort', onAbort, { once: true });
-    // Before Newman starts: that can fail to come as well.
-    Promise.resolve(ready).then(begin, () => {});
 
     const run = newman.run(newmanOptions(options), (error, result) => {
       // As a library Newman reports assertion failures through its events only; an error here means it did not run.
@@ -103,16 +101,7 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     });
     run.on('start', (_, { run: started }) => {
       stop = () => started.abort();
-      if (isSettled) return stop();
-      // Where it rejects, the signal ends the run.
-      if (ready !== null)
-        started.pause(
-          () =>
-            void ready.then(
-              () => started.resume(),
-              () => {},
-            ),
-        );
+      if (isSettled) stop();
     });
     run.on('beforeItem', (_, { cursor, item }) => {
       if (records.size >= mostRequests) stop();
@@ -128,18 +117,19 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
       });
     });
     run.on('beforeRequest', (_, { request }) => {
-      const reason = guarded === null ? null : astray(guarded, messageOf(request));
+      const reason = guarded === null ? null : wouldLeakTo(messageOf(request), guarded);
       if (reason === null) return;
-      // To nowhere, and without what it had: Newman has no way to hold one back.
+      // Newman cannot hold a request back, so this one is emptied and goes nowhere.
       request.update({ method: 'GET', url: '' });
       settle(() => reject(reason));
     });
     run.on('request', (error, { cursor, request, response }) => {
       const record = recordOf(cursor);
       const text = response?.stream?.toString('utf8') ?? '';
-      found.see(messageOf(request));
-      if (request.auth) for (const { value, label } of secretsInAuth(request.auth.toJSON())) found.add(value, label);
-      if (response) found.see({ headers: headersOf(response), body: text });
+      found.addFrom(messageOf(request));
+      if (request.auth)
+        for (const { value, label } of secretsInAuth(authParametersOf(request.auth.toJSON()))) found.add(value, label);
+      if (response) found.addFrom({ headers: headersOf(response), body: text });
       // What a script sends by itself (pm.sendRequest) is not the answer to the request that it belongs to.
       if (record === undefined || cursor.scriptId !== undefined) return;
       record.request = toRequest(request);
@@ -174,6 +164,52 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     variables,
     lastBody,
   };
+}
+
+/** Every option that a user's own .newmanrc could set for a library run as well is set here, so that it cannot. */
+function newmanOptions(options: CollectionRun): object {
+  return {
+    collection: options.collection,
+    environment: {
+      values: options.variables.map(({ name, value }) => ({
+        key: name,
+        value: plain(value),
+        type: value instanceof Secret ? 'secret' : 'default',
+        enabled: true,
+      })),
+    },
+    globals: {},
+    folder: options.items.length === 1 ? options.items[0] : [...options.items],
+    // No list: Newman merges lists, and a reporter named in .newmanrc would print secrets.
+    reporters: false,
+    exportEnvironment: '',
+    exportGlobals: '',
+    exportCollection: '',
+    exportCookieJar: '',
+    iterationCount: 1,
+    delayRequest: 0,
+    bail: false,
+    color: 'off',
+    // A followed redirect turns POST into GET and keeps the Authorization header for another port or scheme of the same host
+    // (postman-request, lib/redirect.js).
+    ignoreRedirects: true,
+    insecure: options.tls.insecure,
+    insecureFileRead: false,
+    ...(options.tls.caFile === null ? {} : { sslExtraCaCerts: options.tls.caFile }),
+    timeout: 0,
+    timeoutRequest: options.requestTimeoutMs,
+    timeoutScript: SCRIPT_TIMEOUT_MS,
+  };
+}
+
+/** A variable's value as Newman gets it. */
+function plain(value: string | Secret): string {
+  return value instanceof Secret ? value.reveal() : value;
+}
+
+/** Why a request is not sent after a script repeated requests too often. */
+function tooOften(most: number): ExchangeError {
+  return { kind: 'script', code: '', message: `not sent: ${most} have run, and setNextRequest does not end` };
 }
 
 function newmanFailed(error: unknown): AppError {

@@ -1,14 +1,16 @@
 import { AppError } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Auth, Item, Place, Request, Variable } from './collection.ts';
 import { pathOf } from './collection.ts';
-import { parseJson } from './json.ts';
+import type { Auth, Item, Place, Request, Row, Variable } from './collection-format.ts';
+import { parseExport } from './export-json.ts';
+import { urlOf } from './url.ts';
 
 /** A variable of the environment's scope. */
 export interface Value {
   readonly name: string;
   readonly value: string;
-  /** `type: secret` in Postman: masked wherever it turns up. */
+  /** `type: secret` in Postman: masked wherever it appears. */
   readonly isSecret: boolean;
 }
 
@@ -18,14 +20,15 @@ export interface Value {
  * @throws AppError `environment-invalid`
  */
 export function parseEnvironment(bytes: Uint8Array, file: string): Value[] {
-  const document = parseJson(bytes, file, { code: 'environment-invalid', what: 'environment' }) as { values?: unknown };
-  if (typeof document !== 'object' || document === null || !Array.isArray(document.values)) {
+  const document = parseExport(bytes, file, { code: 'environment-invalid', what: 'environment' });
+  const values: unknown = isRecord(document) ? document['values'] : null;
+  if (!Array.isArray(values) || !values.every(isRecord)) {
     throw new AppError('environment-invalid', `${file} is JSON, but not a Postman environment.`, {
       hint: "In Postman: Environments, the environment's menu, Export.",
       where: { file },
     });
   }
-  return (document.values as Variable[])
+  return (values as Variable[])
     .filter((variable) => variable.enabled !== false && typeof variable.key === 'string')
     .map((variable) => ({
       name: variable.key ?? '',
@@ -64,8 +67,7 @@ export function verifyResolved(places: readonly Place[], values: readonly Value[
 
 /** The URL that a request goes to, with its variables filled in. */
 export function targetOf(place: Place, values: readonly Value[]): string {
-  const { request } = place.item;
-  return fillIn(typeof request === 'object' ? urlOf(request) : (request ?? ''), knownTo(place, values));
+  return fillIn(urlOf(place.item.request ?? {}), knownTo(place, values));
 }
 
 /** Unknown variables stay as they are. */
@@ -84,7 +86,7 @@ function missingIn(texts: readonly string[], known: ReadonlyMap<string, string>)
   for (const text of texts) {
     for (const match of fillIn(text, known).matchAll(VARIABLE)) {
       const name = (match[1] ?? '').trim();
-      // {{$guid}}, {{$timestamp}}: Postman makes these up itself.
+      // {{$guid}}, {{$timestamp}}: Postman generates these.
       if (!name.startsWith('$')) missing.add(name);
     }
   }
@@ -103,47 +105,72 @@ export function knownTo(place: Place, values: readonly Value[]): Map<string, str
   return known;
 }
 
-/** Everything of a request in which variables are filled in before it is sent. */
+/** Everything of a request that is sent, with the variables that are filled in first. */
 function textsOf(place: Place): string[] {
-  const request = place.item.request;
+  const { request } = place.item;
   if (request === undefined) return [];
-  if (typeof request === 'string') return [request];
+  const auth = authOf(place)?.auth;
   return [
     urlOf(request),
-    ...headersOf(request),
-    request.body?.mode === 'raw' ? (request.body.raw ?? '') : JSON.stringify(request.body ?? ''),
-    JSON.stringify(authOf(place)?.auth ?? ''),
+    ...headerTexts(request),
+    ...bodyTexts(place, request),
+    JSON.stringify(auth?.[auth.type ?? ''] ?? ''),
   ];
 }
 
-export function urlOf(request: Request): string {
-  return typeof request.url === 'string' ? request.url : (request.url?.raw ?? '');
+function headerTexts({ header }: Request): string[] {
+  if (typeof header === 'string') return [header];
+  return (header ?? []).flatMap((each) => (typeof each === 'string' ? [each] : rowTexts([each])));
 }
 
-function headersOf(request: Request): string[] {
-  if (typeof request.header === 'string') return [request.header];
-  return (request.header ?? [])
-    .filter((header) => header.disabled !== true)
-    .map((header) => `${header.key ?? ''}: ${header.value ?? ''}`);
+/** Of a body only what `mode` names is sent, and of a form only the rows that are enabled. */
+function bodyTexts(place: Place, { method, body }: Request): string[] {
+  if (!body || body.disabled === true || isPruned(place, method)) return [];
+  switch (body.mode) {
+    case 'raw':
+      return [body.raw ?? ''];
+    case 'urlencoded':
+    case 'formdata': {
+      const form = body[body.mode] ?? [];
+      return typeof form === 'string' ? [form] : rowTexts(form);
+    }
+    case 'graphql':
+    case 'file':
+      return [JSON.stringify(body[body.mode] ?? '')];
+    default:
+      return [];
+  }
+}
+
+function rowTexts(rows: readonly Row[]): string[] {
+  return rows
+    .filter(({ disabled }) => disabled !== true)
+    .flatMap(({ key, value, src }) => [key ?? '', textOf(value), textOf(src)]);
+}
+
+/** Newman sends no body with these methods, unless the request or a folder around it says so (postman-runtime, `getRequestBody`). */
+function isPruned({ around, item }: Place, method = 'GET'): boolean {
+  const says = [...around, item].map(({ protocolProfileBehavior }) => protocolProfileBehavior?.disableBodyPruning);
+  const isDisabled = says.filter((each) => each !== undefined).at(-1) === true;
+  return !isDisabled && /^(?:get|copy|head|purge|unlock)$/i.test(method);
 }
 
 /** The auth that counts for a request: its own, else the nearest folder's, else the collection's; null: none. */
 export function authOf(place: Place): { readonly auth: Auth; readonly owner: Item | Request } | null {
-  const request = typeof place.item.request === 'object' ? place.item.request : null;
-  for (const owner of [request, place.item, ...[...place.around].reverse()]) {
+  for (const owner of [place.item.request, place.item, ...[...place.around].reverse()]) {
     if (owner?.auth) return owner.auth.type === 'noauth' ? null : { auth: owner.auth, owner };
   }
   return null;
 }
 
-/** `pm.environment.set('name', …)` and its kin, in the scripts of an item and of all around it. */
+/** The names in `pm.environment.set('name', …)` and the like, in the scripts of an item and of the folders around it. */
 function namesSetByScripts(place: Place): string[] {
   const names: string[] = [];
   for (const item of [...place.around, place.item]) {
     for (const event of item.event ?? []) {
       if (event.disabled === true) continue;
       const exec = typeof event.script === 'string' ? event.script : event.script?.exec;
-      const code = Array.isArray(exec) ? exec.join('\n') : (exec ?? '');
+      const code = typeof exec === 'string' ? exec : (exec ?? []).join('\n');
       for (const match of code.matchAll(
         /\.\s*(?:set|setEnvironmentVariable|setGlobalVariable)\s*\(\s*(['"`])([^'"`]+)\1/g,
       )) {
@@ -157,4 +184,9 @@ function namesSetByScripts(place: Place): string[] {
 export function textOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Later values beat earlier ones of the same name. */
+export function merge(values: readonly Value[], beating: readonly Value[]): Value[] {
+  return [...new Map([...values, ...beating].map((value) => [value.name, value])).values()];
 }

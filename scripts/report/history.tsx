@@ -9,7 +9,7 @@ export function renderHistory(entries: readonly HistoryEntry[]): string {
   return renderPage({ title: TITLE, tone: 'neutral', children: <Runs entries={newestFirst} /> });
 }
 
-/** Whether a page is one over all runs, which this tool may write anew. */
+/** Whether a page is one over all runs, which this tool may overwrite. */
 export function isHistory(html: string): boolean {
   return html.includes(`<title>${TITLE}</title>`);
 }

@@ -1,3 +1,4 @@
+import { isGood, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { exitCodeOf, hintText } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
@@ -9,7 +10,7 @@ import { type Element, renderXml } from './xml.ts';
 
 /**
  * The run as JUnit XML, for Jenkins, GitLab and Azure: one suite with the steps, then one for each request with its checks.
- * A check that said no is a `failure`; what could not be done (no answer, a broken script, Docker, files) is an `error`; what
+ * A check that failed is a `failure`; what could not be done (no answer, a broken script, Docker, files) is an `error`; what
  * was not reached is `skipped`. Of a step that tried several times the last attempt counts.
  *
  * `classname` is the path in the collection, and stays the same from run to run.
@@ -92,6 +93,7 @@ function stepCase(run: Run, step: StepRecord, name: string): Case {
     error?.message,
     error?.hint && hintText(error.hint),
     diagnosis && `Cause: ${diagnosis.cause}\nFix: ${hintText(diagnosis.fix)}`,
+    diagnosis && !isGood(diagnosis) && sayWhetherIatHelps(diagnosis),
     ...(diagnosis?.evidence ?? []),
   ];
   return {
@@ -210,7 +212,7 @@ function countsOf(cases: readonly Case[]) {
   return { tests: cases.length, failures: count('failure'), errors: count('error'), skipped: count('skipped') };
 }
 
-/** Jenkins takes what stands before the last dot for a package: a dot inside a name would tear it apart. */
+/** Jenkins takes the part before the last dot for a package, so that a dot inside a name would split it. */
 function toClassname(path: readonly string[]): string {
   return path.map((part) => toAttribute(part).replaceAll('.', '_') || '_').join('.');
 }

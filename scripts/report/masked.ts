@@ -6,8 +6,8 @@ import { maskBody, maskEnvironmentLines, maskHeader, maskText } from '../secrets
 import type { Masker } from '../secrets/masker.ts';
 
 /**
- * The run as it may be shown: a copy of the model, field by field, with every string masked by value (the masker) and by
- * place (`by-place.ts`). Every renderer starts with this, so nothing that was added to the model elsewhere gets out unmasked.
+ * The run as it may be shown: a copy of the model, field by field, with every string masked by value (masker.ts) and by place
+ * (by-place.ts). Every renderer starts with this copy, so a field that is added to the model stays out until it is masked here.
  *
  * Bodies are masked when they are first read: most of a long run's bodies are never shown.
  *
@@ -63,7 +63,7 @@ type Mask = (text: string) => string;
 
 interface Masks {
   readonly text: Mask;
-  /** Text of compose and `.env` files, where secrets stand behind their names. */
+  /** Text of compose and `.env` files, where secrets follow their names. */
   readonly lines: Mask;
   readonly header: (header: Header) => Header;
   readonly body: (text: string, type: string) => string;

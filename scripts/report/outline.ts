@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../core/diagnosis.ts';
+import { isGood } from '../core/diagnosis.ts';
 import { type Hint, hintText } from '../core/errors.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
@@ -53,16 +53,11 @@ export function pathOf(exchange: Exchange): string {
   return [...exchange.folders, exchange.name].join(' / ');
 }
 
-/** What the reader does next, most important first: the fix of the fault, the way out of the error, how it goes on. */
+/** What the reader does next, most important first: the fix of the fault, the way out of the error, the next steps of the run. */
 export function nextSteps({ error, diagnosis, next }: Run): Hint[] {
-  const fix = error !== null && diagnosis !== null && !isGoodDiagnosis(diagnosis) ? diagnosis.fix : null;
-  const said = [error?.hint ?? null, ...next].filter((hint) => hint !== null);
-  const isSaid = fix === null || fix.text === '' || said.some((hint) => hintText(hint).includes(hintText(fix)));
-  const all = isSaid ? said : [fix, ...said];
+  const fix = error !== null && diagnosis !== null && !isGood(diagnosis) ? diagnosis.fix : null;
+  const hints = [error?.hint ?? null, ...next].filter((hint) => hint !== null);
+  const isThere = fix === null || fix.text === '' || hints.some((hint) => hintText(hint).includes(hintText(fix)));
+  const all = isThere ? hints : [fix, ...hints];
   return [...new Map(all.map((hint) => [hintText(hint), hint])).values()];
-}
-
-/** The BFF is registered: a diagnosis that names no fault. */
-export function isGoodDiagnosis({ code }: Diagnosis): boolean {
-  return code === 'registered' || code === 'credentials-cached';
 }

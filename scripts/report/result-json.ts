@@ -28,7 +28,7 @@ export interface ResultDocument {
     readonly files: readonly string[];
     readonly service: string;
     readonly wrote: 'compose' | 'env-file' | null;
-    /** The file that was written, and how the token's variable stood there before. */
+    /** The file that was written, and how the token's variable was there before. */
     readonly target: string | null;
     readonly before: PriorValue | null;
     readonly changed: readonly string[];

@@ -1,13 +1,15 @@
+import { isGood, sayWhetherIatHelps } from '../core/diagnosis.ts';
+import { formatDuration } from '../core/duration.ts';
 import { hintText } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepStatus, Verdict } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { failedExchanges, pathOf, tallyOf } from './outline.ts';
-import { cut, formatCount, formatDuration, toLine, toVisible } from './text.ts';
+import { cut, formatCount, toLine, toVisible } from './text.ts';
 import { verdictSentence, verdictWord } from './words.ts';
 
-/** The run as Markdown, for the file that `GITHUB_STEP_SUMMARY` names. Whatever a server or a name says shows as text. */
+/** The run as Markdown, for the file that `GITHUB_STEP_SUMMARY` names. Text of servers and names never becomes markup. */
 export function renderStepSummary(run: Run, masker: Masker): string {
   const shown = maskRun(run, masker, toVisible);
   const tally = tallyOf(shown);
@@ -63,10 +65,11 @@ function failure(exchange: Exchange): string {
 function diagnosis(run: Run): string {
   if (!run.diagnosis) return '';
   const { code, cause, fix, evidence } = run.diagnosis;
+  const help = isGood(run.diagnosis) ? '' : ` ${sayWhetherIatHelps(run.diagnosis)}`;
   const lines = evidence.map((line) => `    ${cut(toLine(line), 400)}`);
   return [
     `### Diagnosis: ${code}`,
-    `${toInline(cause)}\n\n${toInline(hintText(fix))}`,
+    `${toInline(cause)}\n\n${toInline(hintText(fix))}${help}`,
     ...(lines.length ? [lines.join('\n')] : []),
   ].join('\n\n');
 }

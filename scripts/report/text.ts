@@ -36,16 +36,6 @@ export function toLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-/** 312 ms, 4.2 s, 42 s, 2 min 05 s. */
-export function formatDuration(ms: number): string {
-  const rounded = Math.max(0, Math.round(ms));
-  if (rounded < 1000) return `${rounded} ms`;
-  if (rounded < 9950) return `${(rounded / 1000).toFixed(1)} s`;
-  const seconds = Math.round(rounded / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
-}
-
 /** 312 B, 4.2 kB, 1.0 MB. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

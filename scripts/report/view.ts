@@ -14,9 +14,9 @@ export interface View {
   readonly detailed: ReadonlySet<Exchange>;
 }
 
-/** A body longer than this is cut, and its size said. UTF-16 units. */
+/** A body longer than this is cut, and its size is shown. UTF-16 units. */
 export const LONGEST_BODY = 20_000;
-/** Details beyond this sum would make the page heavy for everybody who opens it. Estimated characters of HTML. */
+/** Details beyond this sum would make the page slow to open. Estimated characters of HTML. */
 const DETAIL_BUDGET = 600_000;
 const MOST_DETAILED = 400;
 
@@ -51,7 +51,7 @@ function exchangesOf(steps: readonly StepRecord[]): Exchange[] {
   return steps.flatMap((step) => step.attempts.flatMap((attempt) => attempt.exchanges));
 }
 
-/** From sizes alone: reading a body's text would mask it, and that is what the choice is to save. */
+/** From sizes alone: reading a body's text would mask it, which is what the choice saves. */
 function estimateCost({ request, response, assertions, console }: Exchange): number {
   const headers = [...request.headers, ...(response?.headers ?? [])];
   const bodies = [request.body, response?.body].map((body) => Math.min(body?.bytes ?? 0, LONGEST_BODY) * 1.6);

@@ -8,7 +8,7 @@ export function verdictWord(run: Pick<Run, 'verdict' | 'command'>): string {
   return WORDS[run.verdict];
 }
 
-/** The verdict in one sentence: what happened, for somebody who reads nothing else. */
+/** The verdict in one sentence: what happened, for a reader who reads nothing else. */
 export function verdictSentence(run: Run, tally: Tally): string {
   if (run.error) return run.error.message;
   if (run.verdict === 'planned') return 'This is what a run would do. Nothing was changed, and no token was minted.';

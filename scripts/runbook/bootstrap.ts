@@ -1,13 +1,13 @@
-import { diagnoseComponents, downIn, isFault } from '../bff/health-answers.ts';
+import { diagnoseComponents, downIn } from '../bff/health-answers.ts';
 import { LogReader, SETTLE_MS } from '../bff/log-reader.ts';
-import { type ContainerVerdict, judge } from '../bff/verdict.ts';
-import type { Diagnosis } from '../core/diagnosis.ts';
+import { type InstanceVerdict, judge } from '../bff/verdict.ts';
+import { type Diagnosis, isFault } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import type { Attempt, ClassifiedLine } from '../core/result.ts';
 import type { Instance, Stack } from '../core/stack.ts';
+import type { RequestPlan } from '../postman/request-plan.ts';
 import { describeFailure, health } from './health.ts';
 import type { Context } from './job.ts';
-import type { RequestPlan } from './requests.ts';
 
 /** Between two looks at the state of the instance. The log is what reacts at once; this catches what the log cannot say. */
 const INSPECT_EVERY_MS = 300;
@@ -142,7 +142,7 @@ function watchInstance({ tools, signal }: Context, stack: Stack, first: Instance
   failed.catch(() => {});
 
   /** What follows a fatal line may name the root cause better: it gets a moment. */
-  const failSoon = async (verdict: ContainerVerdict) => {
+  const failSoon = async (verdict: InstanceVerdict) => {
     const hasEnded = ENDED.includes(verdict.kind);
     const startMs = clock.now();
     await clock.sleep(SETTLE_MS, end);
@@ -151,16 +151,16 @@ function watchInstance({ tools, signal }: Context, stack: Stack, first: Instance
       await clock.sleep(SETTLE_MS / 5, end);
     const isStopped = verdict.kind === 'gone' || (verdict.kind === 'exited' && STOPPED.includes(latest.state.exitCode));
     const { kind, message, hint } = isStopped ? await findReplacement(verdict, startMs) : verdict;
-    const error = new AppError(FAILURES[kind] ?? 'internal', message, { hint });
+    const error = new AppError(FAILURES[kind] ?? 'internal', message, hint === null ? {} : { hint });
     fail(kind === 'replaced' ? error : failureOf(reader, error));
   };
 
   /** Where somebody made a new instance, that is what happened to this one. */
-  const findReplacement = async (verdict: ContainerVerdict, startMs: number): Promise<ContainerVerdict> => {
+  const findReplacement = async (verdict: InstanceVerdict, startMs: number): Promise<InstanceVerdict> => {
     for (;;) {
       const [[newest], now] = await Promise.all([stack.instances(end), stack.instance(first.id, end)]);
-      if (newest !== undefined && newest.createdAt > first.createdAt) return judge(first, newest);
-      if (now === null && verdict.kind !== 'gone') return findReplacement(judge(first, now), startMs);
+      if (newest !== undefined && newest.createdAt > first.createdAt) return judge(first, newest, stack.byHand);
+      if (now === null && verdict.kind !== 'gone') return findReplacement(judge(first, now, stack.byHand), startMs);
       if (clock.now() - startMs > REPLACED_MS) return verdict;
       await clock.sleep(INSPECT_EVERY_MS, end);
     }
@@ -193,7 +193,7 @@ function watchInstance({ tools, signal }: Context, stack: Stack, first: Instance
     for (;;) {
       await clock.sleep(INSPECT_EVERY_MS, end);
       const now = await stack.instance(first.id, end);
-      const verdict = judge(first, now);
+      const verdict = judge(first, now, stack.byHand);
       if (now !== null) latest = now;
       if (verdict.kind !== 'paused') pausedMs = null;
       else pausedMs ??= clock.now();
@@ -220,7 +220,7 @@ function watchInstance({ tools, signal }: Context, stack: Stack, first: Instance
   };
 }
 
-const FAILURES: Partial<Record<ContainerVerdict['kind'], AppError['code']>> = {
+const FAILURES: Partial<Record<InstanceVerdict['kind'], AppError['code']>> = {
   'not-started': 'container-not-started',
   exited: 'container-exited',
   'crash-loop': 'container-crash-loop',
@@ -231,7 +231,7 @@ const FAILURES: Partial<Record<ContainerVerdict['kind'], AppError['code']>> = {
 };
 
 /** Its log comes to an end. */
-const ENDED: readonly ContainerVerdict['kind'][] = ['exited', 'gone'];
+const ENDED: readonly InstanceVerdict['kind'][] = ['exited', 'gone'];
 
 /** Exit codes of a process that was told to stop: another container may take its place. */
 const STOPPED: readonly number[] = [0, 130, 137, 143];

@@ -1,14 +1,15 @@
-import { diagnoseLog, isTrue } from '../bff/diagnose.ts';
-import { isFault } from '../bff/health-answers.ts';
+import { isTrue } from '../bff/environment-check.ts';
+import { diagnoseLog } from '../bff/log-reader.ts';
+import { isFault } from '../core/diagnosis.ts';
 import { AppError, type Hint, hintText, toAppError } from '../core/errors.ts';
 import type { LogLine, StepName } from '../core/result.ts';
 import type { Environment, Instance, PlannedClear, Stack, Written } from '../core/stack.ts';
+import { planHealth, type RequestPlan, withKid } from '../postman/request-plan.ts';
 import { watchUntilHealthy } from './bootstrap.ts';
 import { checkOnce } from './health.ts';
 import type { Context } from './job.ts';
-import { describeStack, LOG_TAIL, learnSecrets } from './preflight.ts';
+import { describeStack, LOG_TAIL, learnSecrets, openCollection } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
-import { planHealth, type RequestPlan, readSource } from './requests.ts';
 import { restart } from './restart.ts';
 
 export const CLEAR_STEPS: readonly StepName[] = ['preflight', 'clear', 'restart', 'bootstrap', 'health'];
@@ -87,8 +88,7 @@ export async function clearToken(context: Context, plan: ClearPlan): Promise<Out
  */
 async function preflightClear(context: Context, scope: StepScope): Promise<ClearPlan> {
   const { tools, signal } = context;
-  const source = await readSource(context, scope);
-  planHealth(source, context, null);
+  const folder = planHealth(await openCollection(context, scope), context.job);
   await tools.verifyReports();
   scope.progress('looking for the BFF');
   const stack = await tools.findStack('look', signal);
@@ -100,7 +100,7 @@ async function preflightClear(context: Context, scope: StepScope): Promise<Clear
   // Where the value is comes first; what the reports know of it is asked by its place.
   const { place } = await stack.planClear(null, signal);
   const planned = await stack.planClear(await tools.priorValue(place), signal);
-  const plan = { stack, health: planHealth(source, context, environment['BFF_KID'] ?? null), planned, instance };
+  const plan = { stack, health: withKid(folder, environment['BFF_KID'] ?? null), planned, instance };
   verifyNotNeeded(context, environment, instance);
   if (instance !== null && (planned.isSet || isInInstance(context, plan))) {
     await verifyRegistered(context, stack, instance);

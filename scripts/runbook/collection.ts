@@ -1,44 +1,53 @@
 import { AppError } from '../core/errors.ts';
 import { isPassed } from '../core/exchange.ts';
 import type { StepName } from '../core/result.ts';
+import { describeEarlyEnd, originsOf, planItems, titleOf, toRun } from '../postman/request-plan.ts';
 import { describeFailure } from './health.ts';
 import type { Context } from './job.ts';
+import { openCollection } from './preflight.ts';
 import type { Outcome } from './recorder.ts';
-import { originsOf, planItems, readSource, titleOf, toRun } from './requests.ts';
 
 export const COLLECTION_STEPS: readonly StepName[] = ['preflight', 'collection'];
 
 /** One request of a team's collection may take this long. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** `npm run collection -- NAME...`: any folders and requests, once. */
+/**
+ * `npm run collection -- NAME...`: any folders and requests, once. A script may end the run early (`setNextRequest(null)`): what
+ * ran has passed then, as in Newman, and the step says how much that was.
+ *
+ * @throws AppError `assertion-failed`
+ */
 export async function runCollection(context: Context, names: readonly string[]): Promise<Outcome> {
-  const plan = await context.recorder.step('preflight', async (scope) => {
-    context.tools.collections.preload();
-    const planned = planItems(await readSource(context, scope), names);
-    await context.tools.verifyReports();
+  const { job, tools, recorder, signal } = context;
+  const plan = await recorder.step('preflight', async (scope) => {
+    tools.collections.preload();
+    const planned = planItems(await openCollection(context, scope), names);
+    await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
     scope.summary(titleOf(planned));
     return planned;
   });
-  await context.recorder.step('collection', async (scope) => {
+  await recorder.step('collection', async (scope) => {
     scope.progress(titleOf(plan));
-    const startMs = context.recorder.elapsedMs();
-    const { exchanges } = await context.tools.collections.run(
-      toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS }),
+    const startMs = recorder.elapsedMs();
+    const { exchanges } = await tools.collections.run(
+      toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }),
     );
     const failed = exchanges.filter((exchange) => !isPassed(exchange));
     const passed = failed.length === 0 && exchanges.length > 0;
-    const attempt = { startMs, durationMs: context.recorder.elapsedMs() - startMs, passed, exchanges };
+    const attempt = { startMs, durationMs: recorder.elapsedMs() - startMs, passed, exchanges };
     scope.attempt(attempt);
+    const early = describeEarlyEnd(plan, exchanges);
+    if (early !== null) scope.note(`${early}.`);
     if (!passed) {
-      throw new AppError(
-        'assertion-failed',
-        `${failed.length} of ${exchanges.length} requests failed. ${describeFailure(attempt)}.`,
-        { hint: 'The report has each of them with what was expected and what came.' },
-      );
+      const count = `${failed.length} of ${exchanges.length} requests failed`;
+      const message = exchanges.length === 0 ? 'No request was sent.' : `${count}. ${describeFailure(attempt)}.`;
+      throw new AppError('assertion-failed', message, {
+        hint: 'The report has each of them with what was expected and what came.',
+      });
     }
-    scope.summary(`${exchanges.length} of ${exchanges.length} requests pass`);
+    scope.summary(early ?? `${exchanges.length} of ${exchanges.length} requests pass`);
   });
   return { verdict: 'healthy' };
 }

@@ -1,17 +1,19 @@
-import { diagnoseEnvironment, isTrue, LogReader, type Prospect, wouldIatHelp } from '../bff/diagnose.ts';
+import { diagnoseEnvironment, isTrue } from '../bff/environment-check.ts';
 import { downIn, publishedKid } from '../bff/health-answers.ts';
+import { LogReader } from '../bff/log-reader.ts';
+import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
 import { findFaults, type Observations } from '../bff/root-cause.ts';
-import { type ContainerVerdict, judgeOnce } from '../bff/verdict.ts';
-import type { Diagnosis } from '../core/diagnosis.ts';
+import { type InstanceVerdict, judgeOnce } from '../bff/verdict.ts';
+import { type Diagnosis, isGood } from '../core/diagnosis.ts';
 import { AppError, type Hint } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
 import type { StepName } from '../core/result.ts';
 import type { Environment, Instance, Stack } from '../core/stack.ts';
+import { planHealth, planMint, titleOf, withKid } from '../postman/request-plan.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
-import { askIdpFrom, describeStack, learnSecrets } from './preflight.ts';
+import { askIdpFrom, describeStack, learnSecrets, openCollection } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
-import { planHealth, planMint, readSource, titleOf } from './requests.ts';
 
 /**
  * `npm run doctor`: says why the BFF does not start, and whether a fresh Initial Access Token would help. Changes nothing.
@@ -27,7 +29,7 @@ export async function runDoctor(context: Context, logFile: string | null): Promi
 interface Checks {
   readonly environment: Environment | null;
   readonly instance: Instance | null;
-  readonly verdict: ContainerVerdict | 'none' | null;
+  readonly verdict: InstanceVerdict | null;
   /** With at least one line. */
   readonly reader: LogReader | null;
   /** In the network of the BFF. */
@@ -79,8 +81,8 @@ async function readSaved(context: Context, path: string): Promise<Outcome> {
   });
   const { decided, diagnosis } = reader.reading();
   const prospect = wouldIatHelp(diagnosis, {});
-  const isGood = decided === 'good' && ['registered', 'credentials-cached'].includes(diagnosis.code);
-  return conclude(isGood ? [] : [diagnosis], prospect, { reader, blocked: [], missed: [] }, []);
+  const isWell = decided === 'good' && isGood(diagnosis);
+  return conclude(isWell ? [] : [diagnosis], prospect, { reader, blocked: [], missed: [] }, []);
 }
 
 /** The answer: the root cause as the diagnosis, and the error that belongs to it. */
@@ -193,12 +195,13 @@ async function readInstance(
   scope: StepScope,
   stack: Stack,
   environment: Environment | null,
-): Promise<{ readonly instance: Instance | null; readonly verdict: ContainerVerdict | 'none' }> {
+): Promise<{ readonly instance: Instance | null; readonly verdict: InstanceVerdict }> {
   const { job, tools, signal } = context;
   const [instance = null] = await stack.instances(signal);
+  const verdict = judgeOnce(instance, tools.clock.date(), stack.byHand);
   if (instance === null) {
     scope.fail(`${job.service} has none`);
-    return { instance, verdict: 'none' };
+    return { instance, verdict };
   }
   learnSecrets(context, { environment: instance.env, environments: [], instance });
   scope.fact('Container', `${instance.name} (${instance.id.slice(0, 12)}), image ${instance.image}`);
@@ -211,7 +214,6 @@ async function readInstance(
     const command = stack.byHand.restart;
     scope.warn(`The container was started before ${shown} changed. A new one gets the new values: ${command}`);
   }
-  const verdict = judgeOnce(instance, tools.clock.date());
   if (verdict.kind === 'fine') scope.summary(verdict.message);
   else scope.fail(verdict.message);
   return { instance, verdict };
@@ -254,7 +256,7 @@ async function askIdp(
   const given = environment ?? instance?.env ?? null;
   const [there, here] = await Promise.all([
     stack === null || given === null
-      ? ({ kind: 'untold', why: 'what runs the BFF could not be asked' } as const)
+      ? ({ kind: 'unknown', why: 'what runs the BFF could not be asked' } as const)
       : askIdpFrom(instance, stack, given, signal),
     mintUrl(context, scope).then((url) => tools.reach(`${url.origin}/`, signal)),
   ]);
@@ -270,11 +272,11 @@ async function askIdp(
 async function mintUrl(context: Context, scope: StepScope): Promise<URL> {
   if (context.job.idpUrl !== null) return new URL(context.job.idpUrl);
   const job = { ...context.job, allowHttp: true };
-  return planMint(await readSource(context, scope), { ...context, job }, null).url;
+  return planMint(await openCollection(context, scope), job).url;
 }
 
 async function askHealth(context: Context, scope: StepScope, environment: Environment) {
-  const plan = planHealth(await readSource(context, scope), context, environment['BFF_KID'] ?? null);
+  const plan = withKid(planHealth(await openCollection(context, scope), context.job), environment['BFF_KID'] ?? null);
   scope.progress(titleOf(plan));
   const attempt = await checkHealth(context, scope, plan, context.signal);
   const failure = attempt.passed ? '' : describeFailure(attempt);

@@ -4,10 +4,11 @@ import { AppError } from '../core/errors.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { Attempt, StepName } from '../core/result.ts';
 import type { Instance } from '../core/stack.ts';
+import { describeEarlyEnd, originsOf, planHealth, type RequestPlan, titleOf, toRun } from '../postman/request-plan.ts';
 import { targetOf } from '../postman/variables.ts';
 import type { Context } from './job.ts';
+import { openCollection } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
-import { originsOf, planHealth, type RequestPlan, readSource, titleOf, toRun } from './requests.ts';
 
 export const HEALTH_STEPS: readonly StepName[] = ['preflight', 'health'];
 
@@ -18,8 +19,8 @@ const SHORTEST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * A component that the BFF has called down for this long is a diagnosis, and no reason to go on waiting: compose starts what
- * the service depends on before it, and the BFF answers already.
+ * A component that the BFF has called down for this long is a diagnosis, and no reason to go on waiting: what the BFF
+ * depends on was started before it, and the BFF answers already.
  */
 const DOWN_FOR_MS = 4_000;
 
@@ -28,7 +29,7 @@ export async function runHealth(context: Context): Promise<Outcome> {
   const { recorder, tools } = context;
   const plan = await recorder.step('preflight', async (scope) => {
     tools.collections.preload();
-    const planned = planHealth(await readSource(context, scope), context, null);
+    const planned = planHealth(await openCollection(context, scope), context.job);
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
     scope.summary(titleOf(planned));
@@ -58,6 +59,7 @@ export async function checkOnce(context: Context, scope: StepScope, plan: Reques
  * One attempt with the health folder.
  *
  * @returns the attempt, which is recorded too; it passed when every request got an answer and no assertion failed
+ * @throws AppError `bff-unhealthy` where all that ran has passed, but a script ended the folder early: it would do so again
  */
 export async function checkHealth(
   context: Context,
@@ -65,19 +67,23 @@ export async function checkHealth(
   plan: RequestPlan,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  const { tools, recorder } = context;
+  const { job, tools, recorder } = context;
   const startMs = recorder.elapsedMs();
-  const { exchanges } = await tools.collections.run(
-    toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }),
-  );
+  const { exchanges } = await tools.collections.run(toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }));
+  const early = describeEarlyEnd(plan, exchanges);
   const attempt = {
     startMs,
     durationMs: recorder.elapsedMs() - startMs,
     // Newman calls a run without a single request a success.
-    passed: exchanges.length >= plan.requests.length && exchanges.every(isPassed),
+    passed: exchanges.length > 0 && early === null && exchanges.every(isPassed),
     exchanges,
   };
   scope.attempt(attempt);
+  if (early !== null && exchanges.every(isPassed)) {
+    throw new AppError('bff-unhealthy', `The health folder did not run to its end. ${early}.`, {
+      hint: 'Health counts only where every request of the folder ran. Take setNextRequest out of its scripts, or name another folder with --health-folder.',
+    });
+  }
   return attempt;
 }
 
@@ -201,7 +207,7 @@ export async function proveRegistration(
 
 /** One more attempt, with the request that the folder does not have. */
 async function askForKeys(
-  context: Context,
+  { job, tools, recorder, signal }: Context,
   scope: StepScope,
   plan: RequestPlan,
   before: readonly Exchange[],
@@ -209,14 +215,15 @@ async function askForKeys(
   const [first] = plan.requests;
   const health = first === undefined ? '' : targetOf(first, plan.values);
   if (!URL.canParse(health)) return [];
+  const base = job.bffUrl ?? new URL(health).origin;
   const item = {
     id: 'jwks',
     name: 'JWKS of the BFF',
-    request: { method: 'GET', url: new URL(JWKS_PATH, health).href },
+    request: { method: 'GET', url: `${base.replace(/\/+$/, '')}${JWKS_PATH}` },
   };
-  const startMs = context.recorder.elapsedMs();
-  const { exchanges } = await context.tools.collections.run({
-    ...toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS }),
+  const startMs = recorder.elapsedMs();
+  const { exchanges } = await tools.collections.run({
+    ...toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }),
     collection: { info: { name: 'Registration', schema: plan.collection.info.schema }, item: [item] } as object,
     items: [item.id],
     requests: 1,
@@ -224,7 +231,7 @@ async function askForKeys(
   const passed = exchanges.every(({ error }) => error === null);
   scope.attempt({
     startMs,
-    durationMs: context.recorder.elapsedMs() - startMs,
+    durationMs: recorder.elapsedMs() - startMs,
     passed,
     exchanges: [...before, ...exchanges],
   });
@@ -234,7 +241,7 @@ async function askForKeys(
 /** The first thing that failed in an attempt, in one line. */
 export function describeFailure(attempt: Attempt): string {
   const exchange = attempt.exchanges.find((each) => !isPassed(each));
-  if (exchange === undefined) return 'no request was sent';
+  if (exchange === undefined) return 'No request was sent';
   return `${exchange.name}: ${reasonOf(exchange)}`;
 }
 

@@ -1,13 +1,13 @@
 import type { DiagnosisCode } from '../core/diagnosis.ts';
 import { AppError, type Hint } from '../core/errors.ts';
 import type { StepName, TokenFacts } from '../core/result.ts';
+import { titleOf } from '../postman/request-plan.ts';
 import { watchUntilHealthy } from './bootstrap.ts';
 import { clearToken } from './clear.ts';
 import type { Context } from './job.ts';
 import { mint } from './mint.ts';
 import { type Plan, preflight } from './preflight.ts';
 import type { Outcome } from './recorder.ts';
-import { titleOf } from './requests.ts';
 import { restart } from './restart.ts';
 import { write } from './write.ts';
 

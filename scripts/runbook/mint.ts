@@ -4,9 +4,9 @@ import type { TokenFacts } from '../core/result.ts';
 import type { Secret } from '../core/secret.ts';
 import { refusalOf, retryDelayMs } from '../idp/refusals.ts';
 import { readToken } from '../idp/token.ts';
+import { type MintPlan, toRun, withAdminToken } from '../postman/request-plan.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
-import { type RequestPlan, toRun } from './requests.ts';
 
 /** The IdP's time for one answer, connecting included. */
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -28,17 +28,16 @@ export interface Minted {
 export async function mint(
   context: Context,
   scope: StepScope,
-  plan: RequestPlan & { readonly url: URL },
+  plan: MintPlan,
   admin: { readonly token: Secret; readonly current: string | null },
 ): Promise<Minted> {
-  const { tools, recorder, signal } = context;
+  const { job, tools, recorder, signal } = context;
+  const guarded = { secret: admin.token, origin: plan.url.origin };
+  const run = toRun(withAdminToken(plan, admin.token), job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal, guarded });
   for (let tries = 1; ; tries++) {
     scope.progress(`asking ${plan.url.host}${tries > 1 ? `, try ${tries} of ${MAX_TRIES}` : ''}`);
     const startMs = recorder.elapsedMs();
-    const guarded = { secret: admin.token, origin: plan.url.origin };
-    const outcome = await tools.collections.run(
-      toRun(plan, context, { requestTimeoutMs: REQUEST_TIMEOUT_MS, guarded }),
-    );
+    const outcome = await tools.collections.run(run);
     const exchange =
       outcome.exchanges.find(({ name }) => name === plan.requests[0]?.item.name) ?? outcome.exchanges.at(-1);
     const durationMs = recorder.elapsedMs() - startMs;
@@ -60,13 +59,14 @@ export async function mint(
       continue;
     }
     try {
-      const minted = readToken(
+      const { note, ...minted } = readToken(
         { body: outcome.lastBody ?? '', type: exchange.response?.body?.type ?? '', variables: outcome.variables },
-        { path: context.job.tokenPath, adminToken: admin.token, current: admin.current, now: tools.clock.date() },
+        { path: job.tokenPath, adminToken: admin.token, current: admin.current, now: tools.clock.date() },
       );
-      // Before anything else can happen with it: from here on it is masked, in what is recorded already as well.
+      // First of all, so that it is masked everywhere, also in what is already recorded.
       tools.learn(minted.secret);
       record(true);
+      if (note !== null) scope.note(note);
       noteFailedAssertions(scope, exchange);
       scope.summary(describeToken(minted.facts, tools.clock.date()));
       return minted;
@@ -77,18 +77,19 @@ export async function mint(
   }
 }
 
-/** The collection's own tests do not decide whether there is a token, but a reader wants to know. */
+/** The collection's own tests do not decide whether there is a token, but the reader wants to know. */
 function noteFailedAssertions(scope: StepScope, exchange: Exchange): void {
   for (const { name, status } of exchange.assertions) {
     if (status === 'failed') scope.note(`The collection's test "${name}" failed, although the answer holds a token.`);
   }
-  if (exchange.error?.kind === 'script')
+  if (exchange.error?.kind === 'script') {
     scope.note('A script of the collection broke, although the answer holds a token.');
+  }
 }
 
 function describeToken(facts: TokenFacts, now: Date): string {
   const minutes = facts.expiresAt === null ? null : Math.round((facts.expiresAt.getTime() - now.getTime()) / 60_000);
-  const life = minutes === null ? 'the IdP does not say when it expires' : `expires in ${minutes} min`;
+  const life = minutes === null ? 'no known expiry' : `expires in ${minutes} min`;
   const uses = facts.maxUsages === null ? '' : facts.maxUsages === 1 ? ', 1 use' : `, ${facts.maxUsages} uses`;
   return `IAT ${facts.handle}, ${life}${uses}`;
 }

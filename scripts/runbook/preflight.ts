@@ -1,17 +1,21 @@
-import { diagnoseEnvironment, LogReader, type ServiceEnvironment, wouldIatHelp } from '../bff/diagnose.ts';
+import { diagnoseEnvironment, type ServiceEnvironment } from '../bff/environment-check.ts';
+import { LogReader } from '../bff/log-reader.ts';
+import { wouldIatHelp } from '../bff/prospect.ts';
+import { isGood } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import { proxyVariable, type Reach, toAskable } from '../core/reach.ts';
 import { Secret } from '../core/secret.ts';
 import type { Environment, Instance, PlannedWrite, Settings, Stack, StackState } from '../core/stack.ts';
 import { jwtExpiry } from '../idp/token.ts';
+import { type MintPlan, originsOf, planHealth, planMint, type RequestPlan, withKid } from '../postman/request-plan.ts';
+import { readSource, type Source } from '../postman/source.ts';
+import { registerEnvironments } from '../secrets/environments.ts';
 import type { Context } from './job.ts';
-import { learnEnvironments } from './learn.ts';
 import type { StepScope } from './recorder.ts';
-import { originsOf, planHealth, planMint, type RequestPlan, readSource } from './requests.ts';
 
 /** What the other steps work with: all that could be found out before anything changes. */
 export interface Plan {
-  readonly mint: RequestPlan & { readonly url: URL };
+  readonly mint: MintPlan;
   readonly health: RequestPlan;
   readonly stack: Stack;
   /** Where the token will be written, and what else changes there. */
@@ -34,10 +38,11 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   // What runs the BFF takes longest to answer; the rest is checked meanwhile, and speaks first.
   const finding = tools.findStack('write', signal);
   finding.catch(() => {});
-  const source = await readSource(context, scope);
-  const { url } = planMint(source, context, null);
-  scope.fact('IdP', url.origin);
-  scope.fact('BFF', originsOf(planHealth(source, context, null)));
+  const source = await openCollection(context, scope);
+  const mint = planMint(source, job);
+  const folder = planHealth(source, job);
+  scope.fact('IdP', mint.url.origin);
+  scope.fact('BFF', originsOf(folder));
   await tools.verifyReports();
 
   scope.progress('looking for the BFF');
@@ -51,7 +56,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   learnSecrets(context, state);
   const { environment } = state;
   const current = environment[job.variable] || null;
-  const settings = settingsFor(environment, job.idpUrl ?? url.origin);
+  const settings = settingsFor(environment, job.idpUrl ?? mint.url.origin);
   const write = await stack.planWrite(settings, signal);
   for (const warning of [...write.warnings, ...warningsFor(context, environment, settings), ...state.sideEffects]) {
     scope.warn(warning);
@@ -59,10 +64,17 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   await verifyTokenHelps(context, scope, stack, state, { ...environment, ...settings.correct, ...settings.add });
 
   const adminToken = await readAdminToken(context);
-  const mint = planMint(source, context, adminToken);
-  const health = planHealth(source, context, environment['BFF_KID'] ?? null);
+  const health = withKid(folder, environment['BFF_KID'] ?? null);
   scope.summary(stack.description);
   return { mint, health, stack, write, adminToken, current };
+}
+
+/** The collection and the values that were given for it, with what the report says about them. */
+export async function openCollection({ job, tools }: Context, scope: StepScope): Promise<Source> {
+  const source = await readSource(job, tools);
+  for (const [name, value] of source.facts) scope.fact(name, value);
+  scope.fact('Run by', tools.collections.engine);
+  return source;
 }
 
 export function describeStack(scope: StepScope, { facts }: Stack): void {
@@ -74,7 +86,9 @@ export function learnSecrets(
   { job, tools }: Context,
   { environments, environment, instance }: Pick<StackState, 'environments' | 'environment' | 'instance'>,
 ): void {
-  learnEnvironments([...environments, ...(instance === null ? [] : [instance.env])], tools);
+  registerEnvironments([...environments, ...(instance === null ? [] : [instance.env])], (secret) =>
+    tools.learn(secret, 'found'),
+  );
   for (const value of [environment[job.variable], instance?.env[job.variable]]) {
     if (value) tools.learn(new Secret(value, job.variable));
   }
@@ -171,7 +185,7 @@ async function verifyTokenHelps(
     scope.note(helps ? `A fresh token should help: ${reason}` : `Whether a fresh token helps: ${reason}`);
     return;
   }
-  const isUp = instance.state.status === 'running' && ['registered', 'credentials-cached'].includes(log.code);
+  const isUp = instance.state.status === 'running' && isGood(log);
   await confirmAnyway(context, scope, reason, isUp);
 }
 
@@ -205,7 +219,7 @@ export async function askIdpFrom(
   environment: ServiceEnvironment,
   signal: AbortSignal,
 ): Promise<Reach> {
-  const unknown = (why: string): Reach => ({ kind: 'untold', why });
+  const unknown = (why: string): Reach => ({ kind: 'unknown', why });
   const base = environment['IDP_BASE_URL'] ?? '';
   const url = toAskable(base);
   if (url === null) return unknown(base === '' ? 'the service has no IDP_BASE_URL' : 'IDP_BASE_URL is not a URL');

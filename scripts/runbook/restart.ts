@@ -39,8 +39,11 @@ export async function restart(
 async function explain(stack: Stack, error: AppError, signal: AbortSignal): Promise<AppError> {
   const [instance] = await stack.instances(signal);
   if (instance === undefined) return error;
-  const { kind, message, hint } = judge(instance, instance);
+  const { kind, message, hint } = judge(instance, instance, stack.byHand);
   if (kind !== 'not-started') return error;
-  const again: Hint = { text: `${hint} When that is fixed, restart it:`, command: stack.byHand.restart };
+  const again: Hint = {
+    text: `${hint?.text ?? ''} When that is fixed, restart it:`.trimStart(),
+    command: stack.byHand.restart,
+  };
   return new AppError('container-not-started', message, { hint: again });
 }

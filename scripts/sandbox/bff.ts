@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import process from 'node:process';
 import { BFF_FAULTS, type BffFault } from './bff/bff-faults.ts';
 import { type BffSettings, locate, readSettings } from './bff/bff-settings.ts';
-import { BootstrapFailure, bootstrap } from './bff/bootstrap.ts';
+import { BootstrapFailure, bootstrap } from './bff/client-registration.ts';
 import { createHealth, type HealthReport } from './bff/health-routes.ts';
 import { type Jwk, loadKey } from './bff/keys.ts';
 import { createLog, exitAfterOutput, type Log } from './bff/python-log.ts';
@@ -15,7 +15,7 @@ const HEALTH_PATHS: readonly string[] = ['/health', '/api/v1/health', '/auth/hea
 const STARTUP_FAILED = 3;
 
 /**
- * Runs the BFF in this process: bootstrap first, then the server, as uvicorn does it. Resolves when it listens; a bootstrap
+ * Runs the BFF in this process: first the bootstrap, then the server, as uvicorn does. Resolves when it listens. A bootstrap
  * that fails ends the process.
  */
 export async function runBff(env: Readonly<Record<string, string | undefined>>): Promise<void> {
@@ -49,7 +49,7 @@ function readFault(text: string | undefined): BffFault {
   return fault !== null && isBffFault(fault) ? BFF_FAULTS[fault.name](fault.number) : {};
 }
 
-/** Noise that real logs have: the consumer of security events looks for Kafka on its own default address. */
+/** Noise that real logs have: the consumer of security events tries Kafka at its default address. */
 function reportKafka(log: Log): void {
   log.warning('ms_bff.caep', 'KAFKA_BOOTSTRAP_SERVERS is not set, using localhost:9092');
   log.error('kafka.conn', "Unable to bootstrap from [('localhost', 9092, <AddressFamily.AF_UNSPEC: 0>)]");
@@ -67,12 +67,12 @@ async function serve(settings: BffSettings, { fault, log, jwks }: Serving): Prom
   let wasHealthy = false;
   const report = async () => {
     const now = await health();
-    const told = fault.health?.(now, ++asked) ?? now;
-    if (told.status === 'healthy' && !wasHealthy) {
+    const reported = fault.health?.(now, ++asked) ?? now;
+    if (reported.status === 'healthy' && !wasHealthy) {
       wasHealthy = true;
       fault.healthy?.(log);
     }
-    return told;
+    return reported;
   };
 
   const server = createServer(async (request, response) => {

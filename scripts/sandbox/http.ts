@@ -11,7 +11,7 @@ import type { AddressInfo, Server as NetServer } from 'node:net';
 /** Below the ports that systems give to outgoing connections: one of those could take a server's while it is down. */
 const PORTS = { from: 20_000, to: 29_999 } as const;
 
-/** Bodies beyond this are not for the sandbox. */
+/** Longer bodies are refused. */
 const MAX_BODY_BYTES = 256 * 1024;
 
 export interface Question {
@@ -32,7 +32,7 @@ export interface Answer {
 /**
  * One HTTP request on its own connection: no redirects, no reuse.
  *
- * @throws Node's own error with its `code` (ECONNREFUSED, ENOTFOUND …); ETIMEDOUT when the time is up
+ * @throws Error of Node with its `code` (ECONNREFUSED, ENOTFOUND …); ETIMEDOUT when the time is up
  */
 export async function ask(url: string | URL, question: Question = {}): Promise<Answer> {
   const target = new URL(url);
@@ -90,7 +90,7 @@ export function parseObject(text: string): Record<string, unknown> | null {
   }
 }
 
-/** Answers with JSON; tokens are among the answers, so nobody may keep them. */
+/** Answers with JSON. No cache may keep it: some answers hold tokens. */
 export function answerJson(
   response: ServerResponse,
   status: number,
@@ -101,7 +101,11 @@ export function answerJson(
   response.end(JSON.stringify(body));
 }
 
-/** Listens and tells the port, which the system chose where `port` is 0. */
+/**
+ * Starts listening.
+ *
+ * @returns the port, which the system chose where `port` is 0
+ */
 export async function listen(
   server: Pick<NetServer, 'once' | 'off' | 'listen' | 'address'>,
   host: string,
@@ -117,7 +121,7 @@ export async function listen(
   return (server.address() as AddressInfo).port;
 }
 
-/** Stops listening and cuts the connections that are still open. */
+/** Stops listening and closes the connections that are still open. */
 export async function closeServer(server: Server): Promise<void> {
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
@@ -125,7 +129,7 @@ export async function closeServer(server: Server): Promise<void> {
   });
 }
 
-/** A port of this machine where nobody listens now, and where a server that comes and goes will find it free again. */
+/** A port of this machine that is free now, and that stays free for a server that is restarted. */
 export async function findFreePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));

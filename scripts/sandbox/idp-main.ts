@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { Secret } from '../core/secret.ts';
 import { isIdpFault, parseFault } from './faults.ts';
-import { startIdp } from './idp.ts';
+import { startIdp } from './idp-server.ts';
 import { endOnSignals, endWithParent } from './lifeline.ts';
 
 /*

@@ -5,10 +5,10 @@ import { AppError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { formatFault, isBffFault, parseFault } from './faults.ts';
 import { findFreePort } from './http.ts';
+import { createStack, type SandboxStack } from './sandbox-stack.ts';
 import { endProcess, exitOf, startProgram } from './stack/process.ts';
 import type { RestartPolicy } from './stack/services.ts';
 import { ENV_FILE, renderComposeFile } from './stack/template.ts';
-import { createStack, type SandboxStack } from './stack.ts';
 
 export interface SandboxOptions {
   /** Where compose file, volumes and logs go; made where it does not exist. */

@@ -1,12 +1,13 @@
 import { maskMembers } from './json-text.ts';
 import { isAuthorization, isSecretHeader, isSecretName } from './places.ts';
 
-/**
- * Masks what stands where secrets stand, whether or not anyone knows the value: header values, members of JSON and form
+/*
+ * Masks the values in places that hold secrets, whether the value is known or not: header values, members of JSON and form
  * bodies, query parameters, passwords in URLs, tokens by their shape, lines of an environment. It runs after the masker, and
  * what the masker has named (`‹IAT sha256:1a2b3c4d›`) keeps its name.
  */
-export const MASKED = '‹masked›';
+
+const MASKED = '‹masked›';
 
 /** The value of a header, with the authentication scheme, cookie names and cookie attributes kept. */
 export function maskHeader(name: string, value: string): string {
@@ -23,7 +24,11 @@ export function maskHeader(name: string, value: string): string {
   return maskText(value);
 }
 
-/** A body: JSON members and form fields with secret names, and whatever a text may hold. */
+/**
+ * A body: JSON members and form fields with secret names, and what `maskText` masks in any text.
+ *
+ * @param type the media type, without parameters; '' where it is not known
+ */
 export function maskBody(text: string, type: string): string {
   const isForm = type === 'application/x-www-form-urlencoded';
   if (/json/.test(type) || /^\s*[{["]/.test(text)) return maskText(maskMembers(text, isSecretName, hide));

@@ -4,7 +4,7 @@ import { maskMembers } from './json-text.ts';
 import { SHORTEST_MASKED } from './masker.ts';
 import { isAuthorization, isSecretHeader, isSecretName } from './places.ts';
 
-/** One message as it went over the wire, with its whole body. */
+/** A request or an answer as it went over the wire, with its whole body. */
 export interface Message {
   readonly headers: readonly Header[];
   readonly body: string;
@@ -12,36 +12,42 @@ export interface Message {
   readonly url?: string;
 }
 
-/** Beyond this much, in characters, what is found is masked in place only: each one costs time and memory. */
+/** Characters of all found secrets together. What is found beyond that is masked in place only: each costs time and memory. */
 const MOST_CHARACTERS = 16_384;
 
 /**
- * Collects what stands where secrets stand in requests and answers, so that it is masked wherever else it turns up: in a
- * test's name, in a message, in the log of the BFF.
+ * Collects the values from the places of requests and answers that hold secrets by convention (places.ts), so that they are
+ * masked wherever else they turn up: in a test's name, in a message, in the log of the BFF.
  */
 export class FoundSecrets {
-  readonly #learn: (secret: Secret) => void;
+  readonly #register: (secret: Secret) => void;
   readonly #known = new Set<string>();
   #characters = 0;
 
-  constructor(learn: (secret: Secret) => void) {
-    this.#learn = learn;
+  /** @param register gets each new secret, once */
+  constructor(register: (secret: Secret) => void) {
+    this.#register = register;
   }
 
-  /** @param place what the value is, for people: the name of a header, a member, a variable */
-  add(value: string, place: string): void {
+  /**
+   * Registers what is secret in a value.
+   *
+   * @param label what the value is, for people: the name of a header, a member, a variable
+   */
+  add(value: string, label: string): void {
     for (const part of secretPartsOf(value)) {
       if (this.#known.has(part) || this.#characters + part.length > MOST_CHARACTERS) continue;
       this.#known.add(part);
       this.#characters += part.length;
-      this.#learn(new Secret(part, place.slice(0, LONGEST_LABEL)));
+      this.#register(new Secret(part, label.slice(0, LONGEST_LABEL)));
     }
   }
 
-  see({ headers, body, url }: Message): void {
-    if (url !== undefined) this.#seeUrl(url);
-    for (const { name, value } of headers) this.#seeHeader(name, value);
-    if (!SECRETIVE.test(body)) return;
+  /** Registers every secret in a message: in its URL, its headers and its body. */
+  addFrom({ headers, body, url }: Message): void {
+    if (url !== undefined) this.#addFromUrl(url);
+    for (const { name, value } of headers) this.#addFromHeader(name, value);
+    if (!MAY_HOLD_SECRETS.test(body)) return;
     if (/^\s*[{["]/.test(body)) {
       let name = '';
       const isSecret = (each: string) => {
@@ -52,10 +58,10 @@ export class FoundSecrets {
         this.add(value, name);
         return value;
       });
-    } else if (!/[\s<]/.test(body)) this.#seeParameters(body);
+    } else if (!/[\s<]/.test(body)) this.#addFromParameters(body);
   }
 
-  #seeHeader(name: string, value: string): void {
+  #addFromHeader(name: string, value: string): void {
     const lower = name.toLowerCase();
     if (lower === 'cookie' || lower === 'set-cookie') {
       const pairs = lower === 'cookie' ? value.split(';') : [value.split(';')[0] ?? ''];
@@ -63,43 +69,44 @@ export class FoundSecrets {
     } else if (isAuthorization(name)) {
       const [, scheme = '', rest = value] = /^([\w-]+)\s+(.+)$/s.exec(value) ?? [];
       this.add(rest, name);
-      // RFC 7617: the user's name is none, and stands in log lines.
+      // RFC 7617: user name and password. The name is no secret, and log lines need it.
       if (/^basic$/i.test(scheme)) this.add(/:(.*)$/s.exec(Buffer.from(rest, 'base64').toString())?.[1] ?? '', name);
     } else if (isSecretHeader(name)) this.add(value, name);
-    else if (value.includes('://')) this.#seeUrl(value);
+    else if (value.includes('://')) this.#addFromUrl(value);
   }
 
-  #seeUrl(url: string): void {
+  #addFromUrl(url: string): void {
     const [, password] = /^[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:([^\s/@]*)@/i.exec(url) ?? [];
     if (password !== undefined) this.#addDecoded(password, 'password');
-    for (const part of url.split(/[?#]/).slice(1)) this.#seeParameters(part);
+    for (const part of url.split(/[?#]/).slice(1)) this.#addFromParameters(part);
   }
 
-  #seeParameters(text: string): void {
+  #addFromParameters(text: string): void {
     for (const [name, value] of new URLSearchParams(text)) {
       // As in by-place: a `code` in a URL is an authorization code (RFC 6749 §4.1.2).
       if (isSecretName(name) || name === 'code') this.add(value, name);
     }
   }
 
-  #addDecoded(value: string, place: string): void {
-    this.add(value, place);
+  #addDecoded(value: string, label: string): void {
+    this.add(value, label);
     try {
-      this.add(decodeURIComponent(value), place);
+      this.add(decodeURIComponent(value), label);
     } catch {
-      // Not encoded, then.
+      // It is not encoded.
     }
   }
 }
 
-/** A body without any of these words in it has no secret name either. */
-const SECRETIVE = /token|secret|assertion|pass|pwd|jwt|iat|key|credential|authorization|verifier|code|session|cookie/i;
+/** Part of every secret name, so a body without any of them need not be read. */
+const MAY_HOLD_SECRETS =
+  /token|secret|assertion|pass|pwd|jwt|iat|key|credential|authorization|verifier|code|session|cookie/i;
 
 const LONGEST_LABEL = 40;
 
 /**
- * What of a value is a secret wherever it stands. Ordinary words and addresses are not, for masking them would eat the
- * report; of a structure only the parts that look random are.
+ * The parts of a value that are secret in any place. Ordinary words and addresses are not, because a report with those masked
+ * could not be read. Of a structure, only the parts that look random are.
  */
 function secretPartsOf(value: string): string[] {
   const text = value.trim();

@@ -1,7 +1,7 @@
 /**
- * Takes the values out of a JSON text whose member names say that they are secret, and leaves everything else as it stands:
- * the digits of large numbers, repeated names, and text that was cut in the middle. It works on tokens, so that what
- * `JSON.parse` refuses is masked too. Under a secret name that holds an object or a list, every string and number goes.
+ * Masks the values of members with secret names in a JSON text, and leaves everything else as it is: the digits of large
+ * numbers, repeated names, and text that was cut in the middle. It works on tokens, so that what `JSON.parse` refuses is
+ * masked too. Under a secret name that holds an object or a list, every string and number is masked.
  *
  * @param toMask what to show in place of the value
  */
@@ -28,7 +28,7 @@ export function maskMembers(
   return shown.join('');
 }
 
-/** The JSON text on many lines, two spaces a level; a text that was cut in the middle is laid out as far as it goes. */
+/** The JSON text on many lines, indented by two spaces a level; one that was cut in the middle is laid out to its end. */
 export function layOutJson(text: string): string {
   const list = tokensOf(text).filter((token) => token.trim() !== '');
   let depth = 0;
@@ -60,7 +60,7 @@ export function isJson(text: string, type: string): boolean {
   }
 }
 
-/** Indentation stops growing here: ten thousand open brackets are a body, too. */
+/** Levels. Indentation stops growing here: ten thousand open brackets are a body, too. */
 const DEEPEST = 40;
 const TOKENS = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|[{}[\],:]|[^\s"{}[\],:]+|\s+/g;
 
@@ -74,7 +74,7 @@ function isName(list: readonly string[], index: number): boolean {
   return next === ':' || (next?.trim() === '' && list[index + 2] === ':');
 }
 
-/** Strings and numbers; `null`, `true` and `false` tell nothing. */
+/** Strings and numbers; `null`, `true` and `false` give nothing away. */
 function isValue(token: string): boolean {
   return /^["\w+-]/.test(token) && !/^(?:null|true|false)$/.test(token);
 }

@@ -4,10 +4,10 @@ import type { ReportFiles } from '../core/report-files.ts';
 import type { Leak, Masker } from './masker.ts';
 import type { Transcript } from './transcript.ts';
 
-const BUG = 'That is a bug in this tool. Report it, with the form and the place; they tell nothing about the value.';
+const BUG = 'This is a bug in this tool. Report it with the form and the place: they give nothing of the value away.';
 
 /**
- * The last guard: what was written is read again and searched for every secret in every form.
+ * The last check: reads what was written and searches it for every secret in every form.
  *
  * @throws AppError `leak` when a file held one: that file is removed, and the message says where it was
  */
@@ -30,8 +30,10 @@ export async function verifyNoLeak(paths: readonly string[], masker: Masker, fil
 }
 
 /**
- * The same for the page over all runs. What it says comes from the results of earlier runs, so where it leaks, their reports
+ * The same for the page over all runs. Its content comes from the results of earlier runs, so where it leaks, their reports
  * are searched as well.
+ *
+ * @throws AppError `leak`
  */
 export async function verifyHistory(folder: string, page: string, masker: Masker, files: ReportFiles): Promise<void> {
   if (masker.find(await files.read(page)).length === 0) return;
@@ -41,7 +43,7 @@ export async function verifyHistory(folder: string, page: string, masker: Masker
   await verifyNoLeak([...reports.flatMap((run) => names.map((name) => join(run, name))), page], masker, files);
 }
 
-/** What the terminal was shown can only be told; null: nothing that must not be. */
+/** What was printed cannot be taken back, only reported. null: no secret was printed. */
 export function terminalLeak(transcript: Transcript): AppError | null {
   const found = transcript.leak();
   if (found === null) return null;

@@ -1,11 +1,10 @@
 import type { Secret } from '../core/secret.ts';
-import { MaskStream, type MaskStreamOptions } from './masking/mask-stream.ts';
-import { type Place, Search } from './masking/search.ts';
+import { type MaskedSpan, SecretSearch } from './masking/search.ts';
 
-/** Shorter values would turn up in ordinary text, and masking them would eat the report; they are masked by place instead. */
+/** Characters. Shorter values turn up in ordinary text by chance, so they are masked by place only. */
 export const SHORTEST_MASKED = 8;
 
-/** A secret that stands where it must not. Says which and how it is written, never the value. */
+/** A secret in a place where none may be: which one and in which form, never the value. */
 export interface Leak {
   readonly label: string;
   /** "raw", "base64, offset 1, in decimal bytes", "part of raw". */
@@ -15,21 +14,18 @@ export interface Leak {
 }
 
 /**
- * Knows every secret of the run and takes it out of any text. Everything that leaves the process (terminal, reports, JSON,
+ * Knows every secret of the run and masks it in any text. Everything that leaves the process (terminal, reports, JSON,
  * errors) passes one masker. Secrets may be added at any time and count from then on.
  *
- * A secret is found raw and in every encoding (masking/readings.ts), broken over lines and cells, and, from 16 characters
+ * A secret is found raw and in every encoding (masking/decodings.ts), broken over lines and cells, and, from 16 characters
  * on, by any 12 of its characters in a row.
  */
 export class Masker {
-  readonly #search = new Search();
+  readonly #search = new SecretSearch();
   /** By value: the label that people see. */
   readonly #labels = new Map<string, string>();
 
-  /**
-   * @param how `found` where it stood, in a header or a body: a label from there gives way to one from whoever knows what the
-   *   secret is
-   */
+  /** @param how `found`: its label is the name of a header or a member, and gives way to one that says what the secret is */
   add(secret: Secret, how: 'known' | 'found' = 'known'): void {
     const value = secret.reveal();
     if (value.length < SHORTEST_MASKED) return;
@@ -40,23 +36,18 @@ export class Masker {
 
   /** The text with each secret replaced by its label, as in `‹admin token›`. */
   mask(text: string): string {
-    const places = this.#search.places(text);
-    if (places.length === 0) return text;
+    const spans = this.#search.spans(text);
+    if (spans.length === 0) return text;
     let masked = '';
     let at = 0;
-    for (const place of places) {
-      masked += text.slice(at, place.start) + this.#maskOf(place);
-      at = place.end;
+    for (const span of spans) {
+      masked += text.slice(at, span.start) + this.#maskOf(span);
+      at = span.end;
     }
     return masked + text.slice(at);
   }
 
-  /** Masks text that comes in pieces. Secrets that are added later count for what comes then. */
-  stream(options: MaskStreamOptions = {}): MaskStream {
-    return new MaskStream(this.#search, (place) => this.#maskOf(place), options);
-  }
-
-  /** Where secrets stand in a text or in a file's bytes (UTF-8, UTF-16, or anything with ASCII in it). */
+  /** Every secret in a text or in a file's bytes (UTF-8, UTF-16, or anything with ASCII in it), in order. */
   find(input: string | Uint8Array): Leak[] {
     if (typeof input === 'string') return this.#leaks(input, (at) => at);
     const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
@@ -72,7 +63,7 @@ export class Masker {
   }
 
   #leaks(text: string, offsetOf: (at: number) => number): Leak[] {
-    return this.#search.places(text).map(({ start, hit }) => ({
+    return this.#search.spans(text).map(({ start, hit }) => ({
       label: this.#labelOf(hit.spelling.secret),
       form: [
         (hit.length < hit.spelling.length ? 'part of ' : '') + hit.spelling.form,
@@ -82,10 +73,10 @@ export class Masker {
     }));
   }
 
-  /** A label that would itself be masked, because someone took it for a password, is not shown. */
-  #maskOf({ hit }: Place): string {
+  /** A label that is itself a secret, because somebody chose those words as a password, is not shown. */
+  #maskOf({ hit }: MaskedSpan): string {
     const mask = `‹${this.#labelOf(hit.spelling.secret)}›`;
-    return this.#search.places(mask).length === 0 ? mask : '‹secret›';
+    return this.#search.spans(mask).length === 0 ? mask : '‹secret›';
   }
 
   #labelOf(secret: Secret): string {

@@ -1,7 +1,6 @@
 /**
- * Where secrets stand by convention: names of headers, of members in JSON and form bodies, of parameters and variables. What
- * stands there is masked in place (report/by-place.ts), and learned, so that it is masked elsewhere as well
- * (postman/found-secrets.ts).
+ * Places that hold secrets by convention: names of headers, of members in JSON and form bodies, of parameters and variables.
+ * Their values are masked in place (by-place.ts), and registered, so that they are masked elsewhere as well (found.ts).
  */
 
 /** A member of a JSON or form body, a parameter of a URL, or a variable. */
@@ -9,12 +8,12 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAMES.has(plainOf(name));
 }
 
-/** A variable: `admin_token`, `idpClientSecret`, `BFF_DCR_IAT`. By the end of its name, for people put words before it. */
+/** A variable: `admin_token`, `idpClientSecret`, `BFF_DCR_IAT`. Decided by the end of its name, because people put words before it. */
 export function isSecretVariable(name: string): boolean {
   return isSecretName(name) || SECRET_ENDING.test(name) || SECRET_ENDING_PLAIN.test(plainOf(name));
 }
 
-/** A header, but for the cookies' and Authorization, which hold more than a secret. */
+/** A header whose whole value is secret. Cookies and Authorization are not among them: they hold more than a secret. */
 export function isSecretHeader(name: string): boolean {
   return SECRET_HEADER.test(name.toLowerCase());
 }
@@ -23,7 +22,7 @@ export function isAuthorization(header: string): boolean {
   return /^(?:proxy-)?authorization$/i.test(header);
 }
 
-/** Without case, hyphens and underscores. */
+/** In lower case, without hyphens and underscores. */
 function plainOf(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
@@ -31,7 +30,7 @@ function plainOf(name: string): string {
 const SECRET_HEADER =
   /^(?:x-)?(?:api-?key|auth(?:-token|-key)?|access-token|csrf-token|xsrf-token|amz-security-token|vault-token|gitlab-token|client-secret|session(?:-id|-token)?|token|secret)$/;
 
-/** As `plainOf` has them. `code` is missing on purpose: in a body it is nearly always an error's code. */
+/** As `plainOf` writes them. `code` is missing on purpose: in a body it is nearly always an error's code. */
 const SECRET_NAMES = new Set(
   (
     'accesstoken refreshtoken idtoken idtokenhint registrationaccesstoken initialaccesstoken admintoken bearertoken authtoken ' +

@@ -1,16 +1,16 @@
 import type { Leak, Masker } from './masker.ts';
 
-/** Characters of a stream that are remembered. */
-const MOST_REMEMBERED = 1024 * 1024;
+/** Characters of a stream that are kept. */
+const MOST_KEPT = 1024 * 1024;
 
-/** Of what is forgotten, the end stays: a secret may have begun there. */
+/** Characters at the end of what is dropped that stay: a secret may have begun there. */
 const OVERLAP = 16 * 1024;
 
 export type StreamName = 'stdout' | 'stderr';
 
 /**
- * What has gone out on the terminal's two streams, as it was written, to be searched at the end with every secret that is
- * known by then. Memory is bounded: what is too much is searched with what is known so far, and forgotten.
+ * What was written to the terminal's two streams, to be searched at the end for every secret that is known by then. Memory is
+ * bounded: text beyond `MOST_KEPT` is searched for the secrets known so far, and dropped.
  */
 export class Transcript {
   readonly #masker: Masker;
@@ -23,7 +23,7 @@ export class Transcript {
 
   write(stream: StreamName, text: string): void {
     this.#texts[stream] += text;
-    if (this.#texts[stream].length <= MOST_REMEMBERED) return;
+    if (this.#texts[stream].length <= MOST_KEPT) return;
     this.#search(stream);
     this.#texts[stream] = this.#texts[stream].slice(-OVERLAP);
   }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { diagnoseLog } from '../../scripts/bff/diagnose.ts';
+import { diagnoseLog } from '../../scripts/bff/log-reader.ts';
 import { SIGNATURES } from '../../scripts/bff/signatures.ts';
 
 const FOLDER = new URL('../fixtures/logs/', import.meta.url);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { diagnoseEnvironment, diagnoseLog, LogReader } from '../../scripts/bff/diagnose.ts';
+import { diagnoseEnvironment } from '../../scripts/bff/environment-check.ts';
+import { diagnoseLog, LogReader } from '../../scripts/bff/log-reader.ts';
 import { findFaults, type Observations } from '../../scripts/bff/root-cause.ts';
-import type { ContainerVerdict } from '../../scripts/bff/verdict.ts';
+import type { InstanceVerdict } from '../../scripts/bff/verdict.ts';
 import { hintText } from '../../scripts/core/errors.ts';
 
 function log(...lines: string[]) {
@@ -10,10 +11,10 @@ function log(...lines: string[]) {
   return reader.reading();
 }
 
-const container = (kind: ContainerVerdict['kind']): ContainerVerdict => ({
+const container = (kind: InstanceVerdict['kind']): InstanceVerdict => ({
   kind,
   message: `It is ${kind}.`,
-  hint: 'Fix.',
+  hint: { text: 'Fix.' },
 });
 const UP = 'INFO:     Application startup complete.';
 const REGISTERED = log('INFO dcr Client registered: bff-server', UP);
@@ -21,7 +22,7 @@ const REFUSED = log('ERROR dcr registration failed: 401 invalid_token, the IAT e
 const UNREACHABLE = log('ERROR dcr bootstrap: cannot reach the IdP: Name or service not known');
 const SILENT = log(UP);
 const DOWN = { passed: false, failure: 'Health: 503, down: redis', down: ['redis'] };
-const SICK = { passed: false, failure: 'Health: no answer (ECONNREFUSED)', down: [] };
+const UNHEALTHY = { passed: false, failure: 'Health: no answer (ECONNREFUSED)', down: [] };
 const ENV = { DCR_ENABLED: 'true', IDP_BASE_URL: 'http://idp-app:8002', KAFKA_BOOTSTRAP_SERVERS: 'kafka:9092' };
 
 /** A BFF that is registered and healthy. */
@@ -41,7 +42,7 @@ describe('nothing is wrong', () => {
     ['registered and healthy', {}],
     ['from its cached credentials', { log: log('INFO dcr Using cached client credentials', UP) }],
     ['its log is cut off, and it would not be up otherwise', { log: SILENT }],
-    ['the IdP cannot be asked from its network', { idp: { kind: 'untold', why: 'no tool' } }],
+    ['the IdP cannot be asked from its network', { idp: { kind: 'unknown', why: 'no tool' } }],
     ['an IAT that is not used any more is broken', { settings: settings({ DCR_IAT: '<paste here>' }) }],
     [
       'Redis was away for a moment',
@@ -53,32 +54,36 @@ describe('nothing is wrong', () => {
         ),
       },
     ],
-  ])('%s', ([, seen]) => {
-    expect(findFaults({ ...FINE, ...seen })).toEqual([]);
+  ])('%s', ([, found]) => {
+    expect(findFaults({ ...FINE, ...found })).toEqual([]);
   });
 });
 
 describe('the root cause comes first, without what follows from it', () => {
-  const dead = { container: container('exited'), health: SICK };
+  const ended = { container: container('exited'), health: UNHEALTHY };
   test.for<[string, Partial<Observations>, string[]]>([
-    ['a stale IAT', { ...dead, log: REFUSED }, ['iat-invalid']],
-    ['a stale IAT in a crash loop', { ...dead, container: container('crash-loop'), log: REFUSED }, ['iat-invalid']],
-    ['the IdP is not to be reached, by the log alone', { ...dead, log: UNREACHABLE, idp: null }, ['idp-unreachable']],
-    ['by the log and a probe', { ...dead, log: UNREACHABLE, idp: { kind: 'dns' } }, ['idp-unreachable']],
+    ['a stale IAT', { ...ended, log: REFUSED }, ['iat-invalid']],
+    ['a stale IAT in a crash loop', { ...ended, container: container('crash-loop'), log: REFUSED }, ['iat-invalid']],
+    ['the IdP is not to be reached, by the log alone', { ...ended, log: UNREACHABLE, idp: null }, ['idp-unreachable']],
+    ['by the log and a probe', { ...ended, log: UNREACHABLE, idp: { kind: 'dns' } }, ['idp-unreachable']],
     [
       'a stale IAT, and the IdP is gone since',
-      { ...dead, log: REFUSED, idp: { kind: 'refused' } },
+      { ...ended, log: REFUSED, idp: { kind: 'refused' } },
       ['idp-unreachable', 'iat-invalid'],
     ],
     ['all is well but for the IdP', { idp: { kind: 'tls' } }, ['idp-unreachable']],
     ['it is switched off', { settings: settings({ DCR_ENABLED: 'false' }), log: SILENT }, ['bootstrap-skipped']],
-    ['no container', { container: 'none', log: null, health: SICK }, ['unknown']],
-    ['the container was never started', { container: container('not-started'), log: null, health: SICK }, ['unknown']],
-    ['it was registered, and died', { ...dead }, ['unknown']],
-    ['it is paused', { container: container('paused'), health: SICK }, ['unknown']],
-    ['it has only just started', { container: container('starting'), log: null, health: SICK }, ['unknown']],
+    ['no container', { container: container('missing'), log: null, health: UNHEALTHY }, ['unknown']],
+    [
+      'the container was never started',
+      { container: container('not-started'), log: null, health: UNHEALTHY },
+      ['unknown'],
+    ],
+    ['it was registered, and exited', { ...ended }, ['unknown']],
+    ['it is paused', { container: container('paused'), health: UNHEALTHY }, ['unknown']],
+    ['it has only just started', { container: container('starting'), log: null, health: UNHEALTHY }, ['unknown']],
     ['Redis is down', { health: DOWN }, ['redis-unavailable']],
-    ['its port is elsewhere', { health: SICK }, ['unknown']],
+    ['its port is elsewhere', { health: UNHEALTHY }, ['unknown']],
     ['up and healthy, and may be unregistered', { log: SILENT, isProvenByBeingUp: false }, ['unknown']],
     ['up and healthy without a log, and may be unregistered', { log: null, isProvenByBeingUp: false }, ['unknown']],
     [
@@ -86,14 +91,15 @@ describe('the root cause comes first, without what follows from it', () => {
       { log: REFUSED, isProvenByBeingUp: false },
       ['iat-invalid'],
     ],
-  ])('%s', ([, seen, codes]) => {
-    const faults = findFaults({ ...FINE, ...seen });
+  ])('%s', ([, found, codes]) => {
+    const faults = findFaults({ ...FINE, ...found });
     expect(faults.map(({ code }) => code)).toEqual(codes);
-    for (const { cause, fix } of faults) expect(`${cause} ${hintText(fix)}`).toMatch(/^[A-Z].*\.( [A-Z].*[.r])$/);
+    for (const { cause, fix } of faults)
+      expect(`${cause} ${hintText(fix)}`).toMatch(/^[A-Z].*\. [A-Z].*(\.|: npm run \w+)$/);
   });
 
   test('an IdP that answers again: the fault is told from the log, and what is true now as well', () => {
-    const [root] = findFaults({ ...FINE, ...dead, log: UNREACHABLE });
+    const [root] = findFaults({ ...FINE, ...ended, log: UNREACHABLE });
     expect(root).toMatchObject({
       code: 'idp-unreachable',
       fix: { text: expect.stringContaining('start the BFF again') },
@@ -102,8 +108,8 @@ describe('the root cause comes first, without what follows from it', () => {
   });
 
   test('a log that says nothing lends its last words to the container', () => {
-    const seen = log('ERROR ValueError: something is wrong');
-    expect(findFaults({ ...FINE, ...dead, log: seen })[0]?.evidence).toEqual(
+    const found = log('ERROR ValueError: something is wrong');
+    expect(findFaults({ ...FINE, ...ended, log: found })[0]?.evidence).toEqual(
       diagnoseLog(['ERROR ValueError: something is wrong']).evidence,
     );
   });

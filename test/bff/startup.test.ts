@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diagnoseLog } from '../../scripts/bff/diagnose.ts';
+import { diagnoseLog } from '../../scripts/bff/log-reader.ts';
 
 const PROCESS = ['INFO:     Started server process [1]', 'INFO:     Waiting for application startup.'];
 const UP = 'INFO:     Application startup complete.';

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { judge, nameComponents } from '../../scripts/bff/verdict.ts';
-import type { Instance, InstanceState } from '../../scripts/core/stack.ts';
+import { judge as judgeBy, judgeOnce } from '../../scripts/bff/verdict.ts';
+import type { ByHand, Instance, InstanceState } from '../../scripts/core/stack.ts';
+
+const BY_HAND: ByHand = {
+  check: 'stack check',
+  restart: 'stack restart',
+  recreate: 'stack recreate',
+  follow: 'stack follow',
+  log: ({ name }) => `stack log ${name}`,
+  inspect: ({ name }) => `stack inspect ${name}`,
+  resume: ({ name }) => `stack resume ${name}`,
+};
+const judge = (first: Instance, now: Instance | null) => judgeBy(first, now, BY_HAND);
 
 const STARTED = '2026-01-01T10:00:00.000000001Z';
 
@@ -30,9 +41,9 @@ describe('judge', () => {
   const first = container();
 
   it('knows the restart that was counted before the first look', () => {
-    const dying = container({ status: 'restarting', restartCount: 1, exitCode: 1 });
+    const restarting = container({ status: 'restarting', restartCount: 1, exitCode: 1 });
     const again = container({ restartCount: 1, startedAt: '2026-01-01T10:00:01Z' });
-    expect(judge(dying, again)).toMatchObject({ kind: 'fine' });
+    expect(judge(restarting, again)).toMatchObject({ kind: 'fine' });
     expect(judge(container({ restartCount: 1 }), container({ startedAt: '2026-01-01T10:05:00Z' }))).toMatchObject({
       kind: 'replaced',
     });
@@ -80,7 +91,7 @@ describe('judge', () => {
       'crash-loop',
       /code 3/,
     ],
-    ['died once', { status: 'restarting', restartCount: 1, exitCode: 3 }, 'starting', /code 3.*being restarted/],
+    ['exited once', { status: 'restarting', restartCount: 1, exitCode: 3 }, 'starting', /code 3.*being restarted/],
     ['was restarted by hand', { startedAt: '2026-01-01T10:05:00Z' }, 'replaced', /Someone else restarted/],
     ['is paused', { status: 'paused' }, 'paused', /paused/],
     ['is being removed', { status: 'removing' }, 'gone', /being removed/],
@@ -89,7 +100,8 @@ describe('judge', () => {
     const verdict = judge(first, container(state));
     expect(verdict.kind).toBe(kind);
     expect(verdict.message).toMatch(message);
-    if (kind !== 'fine' && kind !== 'starting') expect(verdict.hint).not.toBe('');
+    if (kind === 'fine' || kind === 'starting') expect(verdict.hint).toBeNull();
+    else expect(verdict.hint?.text).toMatch(verdict.hint?.command === undefined ? /^[A-Z].*\.$/ : /^[A-Z].*:$/);
   });
 
   it('does not take the first start of a created container for a restart by hand', () => {
@@ -100,13 +112,22 @@ describe('judge', () => {
   it('does not take a restart by the daemon for one by hand', () => {
     const verdict = judge(first, container({ restartCount: 1, startedAt: '2026-01-01T10:00:09Z' }));
     expect(verdict.kind).toBe('fine');
-    expect(verdict.message).toMatch(/died once/);
+    expect(verdict.message).toMatch(/exited once/);
   });
 
   it('counts restarts from the first look', () => {
     const old = container({ restartCount: 40 });
     expect(judge(old, old).kind).toBe('fine');
     expect(judge(old, container({ restartCount: 42, startedAt: '2026-01-01T11:00:00Z' })).kind).toBe('crash-loop');
+  });
+
+  it.each<[string, Partial<InstanceState>, string]>([
+    ['is paused', { status: 'paused' }, 'stack resume app-bff-1'],
+    ['exits', { status: 'exited', exitCode: 1 }, 'stack log app-bff-1'],
+    ['loops', { restartCount: 2 }, 'stack log app-bff-1'],
+    ['is unhealthy', { health: { status: 'unhealthy', lastOutput: '' } }, 'stack inspect app-bff-1'],
+  ])('names what the stack has for a container that %s', (_what, state, command) => {
+    expect(judge(first, container(state)).hint?.command).toBe(command);
   });
 
   it('knows another container and none at all', () => {
@@ -122,36 +143,18 @@ describe('judge', () => {
   });
 });
 
-describe('nameComponents', () => {
-  it.each<[string, unknown, string[]]>([
-    ['words in a map', { status: 'degraded', components: { redis: 'down', idp: 'up' } }, ['redis']],
-    ['entries in a map', { checks: { redis: { status: 'unhealthy' }, idp: { status: 'fail' } } }, ['redis', 'idp']],
-    ['flags', { status: 'error', dependencies: { redis: false, kafka: true } }, ['redis']],
-    ['words beside the status', { status: 'unhealthy', redis: 'unhealthy', idp: 'healthy' }, ['redis']],
-    ['entries with flags', { checks: { redis: { healthy: false, latency_ms: 3 } } }, ['redis']],
-    [
-      'a list of entries',
-      {
-        checks: [
-          { name: 'redis', status: 'DOWN' },
-          { name: 'idp', status: 'UP' },
-        ],
-      },
-      ['redis'],
-    ],
-    ['the health+json draft', { status: 'fail', checks: { 'redis:ping': [{ status: 'fail' }] } }, ['redis:ping']],
-    ["FastAPI's detail around it", { detail: { status: 'unhealthy', components: { redis: 'down' } } }, ['redis']],
-    ['components in components', { components: { db: { status: 'up', components: { redis: 'down' } } } }, ['redis']],
-    ['everything up', { status: 'ok', components: { redis: 'ok', idp: 'ok' } }, []],
-    ['words that nobody knows', { components: { redis: 'test-only-password-0001' } }, []],
-    ['a name that is no name', { components: { 'test only value with spaces': 'down' } }, []],
-    ['no object', ['down'], []],
-  ])('%s', (_what, body, names) => {
-    expect(nameComponents(JSON.stringify(body))).toEqual(names);
+describe('judgeOnce', () => {
+  const NOW = new Date('2026-01-01T10:00:05Z');
+
+  it('says how to start a service that has no container', () => {
+    const { kind, hint } = judgeOnce(null, NOW, BY_HAND);
+    expect(kind).toBe('missing');
+    expect(hint?.command).toBe('stack restart');
   });
 
-  it('finds nothing in what is not JSON', () => {
-    expect(nameComponents('<html>503 Service Unavailable</html>')).toEqual([]);
-    expect(nameComponents('')).toEqual([]);
+  it('takes restarts for a crash loop until the container has settled', () => {
+    const restarted = container({ restartCount: 3 });
+    expect(judgeOnce(restarted, NOW, BY_HAND).kind).toBe('crash-loop');
+    expect(judgeOnce(restarted, new Date('2026-01-01T10:01:00Z'), BY_HAND).kind).toBe('fine');
   });
 });

@@ -5,19 +5,19 @@ import type { StepRecord } from '../../scripts/core/result.ts';
 
 /** Writes down what is written, and what the moving line says, in [brackets]; `[]` when it goes. */
 function createTerminal(columns = 60) {
-  const seen: string[] = [];
+  const shown: string[] = [];
   const output: Output = {
-    write: (text) => seen.push(text),
+    write: (text) => shown.push(text),
     columns,
     isTerminal: true,
     hasColor: false,
     hasUnicode: false,
     spin(text) {
-      seen.push(`[${text}]`);
-      return { update: (next) => seen.push(`[${next}]`), stop: () => seen.push('[]') };
+      shown.push(`[${text}]`);
+      return { update: (next) => shown.push(`[${next}]`), stop: () => shown.push('[]') };
     },
   };
-  return { seen, output };
+  return { shown, output };
 }
 
 function step(summary: string): StepRecord {
@@ -36,61 +36,63 @@ const loud = { quiet: false, verbose: false };
 
 describe('the moving line', () => {
   test('comes back after a warning, with what it said', () => {
-    const { seen, output } = createTerminal();
+    const { shown, output } = createTerminal();
     const progress = createProgress(output, (text) => text, loud);
     progress.handle({ type: 'step-started', name: 'restart' });
     progress.handle({ type: 'progress', name: 'restart', text: 'docker up' });
     progress.handle({ type: 'warning', text: 'Careful.' });
     progress.handle({ type: 'step-ended', step: step('done') });
     progress.handle({ type: 'warning', text: 'Late.' });
-    expect(seen).toEqual([
+    expect(shown).toEqual([
       '[restart    ]',
       '[restart    docker up]',
       '[]',
       '! Careful.\n',
       '[restart    docker up]',
       '[]',
-      '+ write      done (0.3 s)\n',
+      '+ write      done (340 ms)\n',
       '! Late.\n',
     ]);
   });
 
   test('is never wider than the terminal, with the sign before it', () => {
-    const { seen, output } = createTerminal(40);
+    const { shown, output } = createTerminal(40);
     const progress = createProgress(output, (text) => text, loud);
     progress.handle({ type: 'step-started', name: 'restart' });
     progress.handle({ type: 'progress', name: 'restart', text: 'x'.repeat(200) });
-    expect(Math.max(...seen.map((text) => text.slice(1, -1).length + 2))).toBeLessThan(40);
+    expect(Math.max(...shown.map((text) => text.slice(1, -1).length + 2))).toBeLessThan(40);
   });
 
   test('is not there when quiet; warnings are', () => {
-    const { seen, output } = createTerminal();
+    const { shown, output } = createTerminal();
     const progress = createProgress(output, (text) => text, { quiet: true, verbose: false });
     progress.handle({ type: 'step-started', name: 'restart' });
     progress.handle({ type: 'warning', text: 'Careful.' });
     progress.handle({ type: 'step-ended', step: step('done') });
-    expect(seen).toEqual(['! Careful.\n']);
+    expect(shown).toEqual(['! Careful.\n']);
   });
 });
 
 describe('the line of a finished step', () => {
   const written = (summary: string, columns: number) => {
-    const { seen, output } = createTerminal(columns);
+    const { shown, output } = createTerminal(columns);
     const mask = (text: string) => text.replaceAll('/project/', '');
     createProgress(output, mask, loud).handle({ type: 'step-ended', step: step(summary) });
-    return seen.join('');
+    return shown.join('');
   };
 
   test('is broken after paths have got their final length', () => {
-    expect(written('DCR_IAT in /project/a.yml', 40)).toBe('+ write      DCR_IAT in a.yml (0.3 s)\n');
+    expect(written('DCR_IAT in /project/a.yml', 40)).toBe('+ write      DCR_IAT in a.yml (340 ms)\n');
   });
 
   test('does not leave the time alone on a line', () => {
-    expect(written('one two three four five', 40)).toBe('+ write      one two three four\n             five (0.3 s)\n');
+    expect(written('one two three four five', 40)).toBe(
+      '+ write      one two three four\n             five (340 ms)\n',
+    );
   });
 
   test('unless it has no room beside a path', () => {
     const path = '/srv/app/docker-compose.yml';
-    expect(written(path, 40)).toBe(`+ write      ${path}\n             (0.3 s)\n`);
+    expect(written(path, 40)).toBe(`+ write      ${path}\n             (340 ms)\n`);
   });
 });

@@ -34,19 +34,19 @@ describe('the reports that stay', () => {
     expect(linksOf(await history())).toEqual([nameOf(4), nameOf(3)]);
   });
 
-  test('are those to which somebody added something, those of others, and what links lead to', async () => {
+  test('include those with an added file, folders of other origin, and what links lead to', async () => {
     for (const minute of [1, 2, 3]) await write(minute);
     const elsewhere = join(reports, '..', 'elsewhere');
     await mkdir(join(elsewhere, 'data'), { recursive: true });
     await writeFile(join(elsewhere, 'result.json'), await readFile(join(reports, nameOf(1), 'result.json')));
-    await writeFile(join(reports, nameOf(1), 'notes.txt'), 'seen by QA');
+    await writeFile(join(reports, nameOf(1), 'notes.txt'), 'read by QA');
     await symlink(elsewhere, join(reports, nameOf(0)), 'junction');
-    await mkdir(join(reports, 'of-somebody-else'));
+    await mkdir(join(reports, 'of-other-origin'));
     await mkdir(join(reports, nameOf(4)));
     await mkdir(join(reports, nameOf(2), 'screenshots'));
     await write(5, 1);
     expect((await readdir(reports)).sort()).toEqual(
-      [nameOf(0), nameOf(1), nameOf(2), nameOf(4), nameOf(5), 'index.html', 'of-somebody-else'].sort(),
+      [nameOf(0), nameOf(1), nameOf(2), nameOf(4), nameOf(5), 'index.html', 'of-other-origin'].sort(),
     );
     expect((await readdir(join(reports, nameOf(1)))).sort()).toEqual([
       'index.html',
@@ -71,7 +71,7 @@ describe('the reports that stay', () => {
 });
 
 describe('the page over all runs', () => {
-  test('survives runs that died, in every way', async () => {
+  test('survives runs that were killed at any point', async () => {
     for (const minute of [1, 2, 3, 4]) await mkdir(join(reports, nameOf(minute)), { recursive: true });
     await writeFile(join(reports, nameOf(2), 'result.json'), '{"schema":1,"comm');
     await mkdir(join(reports, nameOf(3), 'result.json'));
@@ -81,11 +81,11 @@ describe('the page over all runs', () => {
     expect((await history()).match(/No result/g)).toHaveLength(4);
   });
 
-  test('does not overwrite such a page of somebody else, and says so', async () => {
+  test('does not overwrite a page of other origin, and reports that', async () => {
     await mkdir(reports);
     await writeFile(join(reports, 'index.html'), '<title>My site</title>');
     const { notes, paths } = await write(1);
-    expect(notes).toEqual([expect.stringContaining('is not of this tool and stays as it is')]);
+    expect(notes).toEqual([expect.stringContaining('was not written by this tool and stays as it is')]);
     expect(await history()).toBe('<title>My site</title>');
     expect(await readFile(paths.html ?? '', 'utf8')).toContain('Healthy');
   });
@@ -103,11 +103,11 @@ describe('the step summary', () => {
     expect(await readFile(path(), 'utf8')).toMatch(/^a line left open\n## ❌ Failed: iat\n[\s\S]*\n# Another step\n$/);
   });
 
-  test('is nothing without the variable', async () => {
+  test('is not written without the variable', async () => {
     expect(await addStepSummary(healthyRun(), sampleMasker(), reportFiles, undefined)).toBeNull();
   });
 
-  test('is said to be missing where it cannot be written', async () => {
+  test('is reported as missing where it cannot be written', async () => {
     expect(await add(sampleMasker(), join(reports, 'no', 'such', 'folder'))).toContain('GITHUB_STEP_SUMMARY');
   });
 

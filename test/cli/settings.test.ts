@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { COMMANDS, type CommandName } from '../../scripts/cli/commands.ts';
-import { parseArguments, renderHelp } from '../../scripts/cli/parse.ts';
-import { resolveSettings, type Surroundings } from '../../scripts/cli/settings.ts';
+import { parseArguments } from '../../scripts/cli/parse.ts';
+import { resolveSettings, type SettingSources } from '../../scripts/cli/settings.ts';
 import { type Hint, hintText } from '../../scripts/core/errors.ts';
 import { thrownBy } from '../support/builders.ts';
 
-function resolve(args: string[], around: Partial<Surroundings> = {}, command: CommandName = 'iat') {
+function resolve(args: string[], sources: Partial<SettingSources> = {}, command: CommandName = 'iat') {
   const parsed = parseArguments(command, args, '1.2.3', 80);
   if (parsed.kind === 'print') throw new Error('printed');
   return resolveSettings(command, parsed.arguments, {
@@ -13,7 +13,7 @@ function resolve(args: string[], around: Partial<Surroundings> = {}, command: Co
     dotenv: new Map(),
     cwd: '/project',
     typedFrom: '/typed',
-    ...around,
+    ...sources,
   });
 }
 
@@ -27,7 +27,7 @@ describe('where a setting comes from', () => {
     expect(resolve([]).service).toBe('bff');
   });
 
-  test('paths: typed ones from where the person stands, the others from the working directory', () => {
+  test('a typed path starts where npm was called, any other in the working directory', () => {
     const settings = resolve(['-e', 'env.json'], { env: { IAT_COLLECTION: 'c.json' } });
     expect(settings).toMatchObject({
       environment: '/typed/env.json',
@@ -36,7 +36,7 @@ describe('where a setting comes from', () => {
     });
   });
 
-  test('compose files: -f again and again, else COMPOSE_FILE with its separator', () => {
+  test('compose files: each -f, else COMPOSE_FILE with its separator', () => {
     expect(resolve(['-f', 'a.yml', '--compose-file', '/b.yml']).composeFiles).toEqual(['/typed/a.yml', '/b.yml']);
     expect(resolve([], { env: { COMPOSE_FILE: 'a.yml:b.yml', COMPOSE_PATH_SEPARATOR: ':' } }).composeFiles).toEqual([
       '/project/a.yml',
@@ -63,7 +63,7 @@ describe('where a setting comes from', () => {
   });
 });
 
-describe('what is wrong is said with its value and where it came from', () => {
+describe('an error names the value and where it came from', () => {
   test.for([
     [['--timeout', 'soon'], {}, /"soon".*--timeout/],
     [[], { IAT_TIMEOUT: '-1' }, /"-1".*IAT_TIMEOUT/],
@@ -71,6 +71,9 @@ describe('what is wrong is said with its value and where it came from', () => {
     [['--max-usages', '1.5'], {}, /"1\.5".*--max-usages/],
     [['--write', 'somewhere'], {}, /"somewhere".*--write/],
     [['--idp-url', 'idp.test'], {}, /"idp\.test".*--idp-url/],
+    [['--idp-url', 'https://idp.test/?tenant=a'], {}, /"https:\/\/idp\.test\/\?tenant=a" is not .*--idp-url/],
+    [[], { IAT_BFF_URL: 'http://bff.test/#top' }, /"http:\/\/bff\.test\/#top" is not .*IAT_BFF_URL/],
+    [['--bff-url', 'http://user@bff.test'], {}, /"http:\/\/\*\*\*@bff\.test" is not .*--bff-url/],
     [['--token-path', 'token'], {}, /"token".*--token-path/],
     [['--variable', 'DCR-IAT'], {}, /"DCR-IAT".*--variable/],
     [['--service', 'b ff'], {}, /"b ff".*--service/],
@@ -80,6 +83,12 @@ describe('what is wrong is said with its value and where it came from', () => {
       code: 'bad-value',
       message: expect.stringMatching(message),
     });
+  });
+
+  test('a variable of Postman without a value may be a secret, and is not repeated', () => {
+    const error = thrownBy(() => resolve(['--env-var', 'a=b', '--env-var', 'test-only-secret']));
+    expect(error).toMatchObject({ code: 'bad-value', message: expect.stringMatching(/KEY=VALUE.*--env-var/) });
+    expect(String(error)).not.toContain('test-only');
   });
 
   test('a password in a URL is not repeated', () => {
@@ -106,12 +115,10 @@ describe('what is wrong is said with its value and where it came from', () => {
 
 describe('help', () => {
   test.for(Object.keys(COMMANDS) as CommandName[])('%s fits into 80 columns', (command) => {
-    const help = renderHelp(command, '1.2.3', 80);
-    expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
-    expect(parseArguments(command, ['--help'], '1.2.3', 80)).toMatchObject({
-      kind: 'print',
-      text: expect.stringContaining(help),
-    });
+    const help = parseArguments(command, ['--help'], '1.2.3', 80);
+    if (help.kind !== 'print') throw new Error('not printed');
+    expect(help.text).toContain(COMMANDS[command].split(' ', 3).join(' '));
+    expect(Math.max(...help.text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   test('the version', () => {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { renderDiff } from '../../scripts/compose-file/diff.ts';
+import { setEnvironment } from '../../scripts/compose-file/environment.ts';
+import { bytes, text } from './files.ts';
 
 const OPTIONS = { names: ['DCR_IAT', 'DCR_ENABLED'], secretName: 'DCR_IAT', handle: 'IAT sha256:1a2b3c4d' };
 
@@ -23,6 +25,15 @@ test('list items, quoted keys and CRLF', () => {
   const diff = renderDiff('c.yml', '  - "DCR_IAT=old"\r\n', "  - 'DCR_IAT=new'\r\n", OPTIONS);
   expect(diff).toContain('-  - "DCR_IAT=‹value before›');
   expect(diff).not.toMatch(/old|new/);
+});
+
+test('items behind a wide dash, as the editor writes them beside others of that kind', () => {
+  const before = 'services:\n  app:\n    environment:\n      -   A=test-only\n';
+  const after = setEnvironment(bytes(before), 'app', { DCR_IAT: 'new', DCR_ENABLED: 'true' }).bytes;
+  expect(renderDiff('c.yml', before, text(after), OPTIONS).split('\n').slice(3)).toEqual([
+    '+      -   DCR_IAT=‹IAT sha256:1a2b3c4d›',
+    '+      -   DCR_ENABLED=true',
+  ]);
 });
 
 test('a line that holds more than the named variables is not shown', () => {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readDotenv, setDotenv, unsetDotenv } from '../../scripts/compose-file/dotenv.ts';
-import { parseDotenv } from '../../scripts/compose-file/dotenv-parse.ts';
+import { parseDotenv, readDotenv, setDotenv, unsetDotenv } from '../../scripts/compose-file/dotenv.ts';
 import { bytes, refusal, text } from './files.ts';
 import { values } from './generated.ts';
 

@@ -71,7 +71,7 @@ describe('an entry that was not there is added, and taking it out gives the same
       '{"services":{"app":{"environment":{"DCR_IAT":"test-only-token"}}}}',
     ],
     [
-      'JSON with an empty environment that stands first',
+      'JSON with an empty environment as the first key',
       '{"services":{"app":{"environment":{},"image":"x"}}}',
       '{"services":{"app":{"environment":{"DCR_IAT": "test-only-token"},"image":"x"}}}',
     ],

@@ -40,7 +40,7 @@ test('every other byte is the same', () => {
       const after = text(setEnvironment(bytes(file.text), service.name, { [name]: value }).bytes);
       const [from, to] = difference(file.text, after);
       const written = service.variables.find((variable) => variable.name === name)?.written ?? '~*env';
-      // Nothing of the old text is gone but the old value; an alias or a null stands in the new text again.
+      // Nothing of the old text is gone but the old value; an alias or a null is in the new text again.
       expect(written.replaceAll(/\n_|\s/g, '')).toContain(file.text.slice(from, to).replaceAll(/\s/g, ''));
     }),
     { numRuns: 400 },

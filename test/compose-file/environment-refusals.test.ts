@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readEnvironment, unsetEnvironment } from '../../scripts/compose-file/environment.ts';
-import { bytes, refusal, refusalOfSetting as set } from './files.ts';
+import { bytes, refusal, refusalOfSetting, source } from './files.ts';
 
 const app = (lines: string) => `services:\n  app:\n    image: busybox\n${lines}`;
 
@@ -128,7 +128,7 @@ describe('a file is refused with the code, the place and a way out', () => {
     ['control-character', 'byte order mark inside', app('    # \ufeff\n'), 4, 7],
   ];
   test.each(cases)('%s: %s', (code, _, file, line, column) => {
-    const error = set(file);
+    const error = refusalOfSetting(file);
     expect({ code: error.code, ...error.where, excerpt: undefined }).toEqual({
       code,
       file: 'dir/compose.yaml',
@@ -145,16 +145,16 @@ describe('a file is refused with the code, the place and a way out', () => {
     ['Latin-1', Buffer.from(app('    # caf\xe9\n'), 'latin1'), 4],
     ['half a character at the end', bytes('services:\n  app: {} # é').subarray(0, -1), 2],
   ])('encoding: %s', (_, file, line) => {
-    const error = set(new Uint8Array(file));
+    const error = refusalOfSetting(new Uint8Array(file));
     expect({ code: error.code, line: error.where?.line }).toEqual({ code: 'encoding', line });
   });
 
   test('legacy-file', () => {
-    expect(set('app:\n  image: x\n')).toMatchObject({ code: 'legacy-file', where: { line: 1 } });
+    expect(refusalOfSetting('app:\n  image: x\n')).toMatchObject({ code: 'legacy-file', where: { line: 1 } });
   });
 
   test('service-not-found names the nearest one and all others', () => {
-    expect(set('services:\n  bff: {}\n  redis: {}\n', 'bbf')).toMatchObject({
+    expect(refusalOfSetting('services:\n  bff: {}\n  redis: {}\n', 'bbf')).toMatchObject({
       code: 'service-not-found',
       hint: { text: 'Did you mean "bff"? Services here: bff, redis.' },
     });
@@ -163,7 +163,7 @@ describe('a file is refused with the code, the place and a way out', () => {
   test.each(['', '# nothing\n', 'services:\n', 'services: []\n', 'include: [other.yaml]\n', 'name: x\n', 'x\n'])(
     'service-not-found where there are no services: %j',
     (file) => {
-      expect(set(file)).toMatchObject({ code: 'service-not-found' });
+      expect(refusalOfSetting(file)).toMatchObject({ code: 'service-not-found' });
     },
   );
 });
@@ -185,4 +185,56 @@ describe('what is refused for setting is refused for taking out', () => {
 test('reading refuses what cannot be read, and answers null for a service that is not here', () => {
   expect(refusal(() => readEnvironment(bytes('a: b: c'), 'app')).code).toBe('yaml-syntax');
   expect(readEnvironment(bytes('services: {w: {}}'), 'app')).toBeNull();
+});
+
+describe('no message holds a value', () => {
+  const secret = 'test-only-secret';
+  test.each([
+    `services:\n  app:\n    environment:\n      DCR_IAT: ${secret}: x\n`,
+    `services:\n  app:\n    environment:\n      DCR_IAT: *${secret}\n`,
+    `services:\n  app:\n    environment:\n      DCR_IAT: !${secret} x\n`,
+    `services:\n  app:\n    environment:\n      DCR_IAT: @${secret}\n`,
+    `services:\n  app:\n    environment:\n      DCR_IAT: "${secret}\n`,
+    `services:\n  app:\n    environment:\n      DCR_IAT: "\\z${secret}"\n`,
+    `services:\n  app:\n    environment:\n      - DCR_IAT:${secret}\n`,
+    `services:\n  app:\n    environment:\n      - DCR_IAT =${secret}\n`,
+    `services:\n  app:\n    environment:\n      - ${secret}: x\n`,
+    `services:\n  app:\n    environment:\n      DCR_IAT: \${A:-${secret}}\n`,
+    `services:\n  app:\n    environment: ${secret}\n`,
+    `services:\n  app:\n    environment:\n      DCR_IAT: |\n        ${secret}\u0085\n`,
+    `services:\n  app:\n    environment: {DCR_IAT: [${secret}]}\n`,
+    `services:\n  app:\n    environment:\n      DCR_IAT: &t ${secret}\n    labels: {a: *t}\n`,
+    `services:\n  app:\n    environment:\n    DCR_IAT=${secret}\n    image: x\n`,
+  ])('%j', (file) => {
+    const { message, hint, where } = refusalOfSetting(file);
+    expect(JSON.stringify({ message, hint, where })).not.toContain(secret);
+  });
+
+  test('the excerpt shows the key', () => {
+    expect(refusalOfSetting(app('    environment:\n      DCR_IAT: ${A} # c\n')).where?.excerpt).toBe(
+      '      DCR_IAT: ***',
+    );
+    expect(refusalOfSetting(app('    environment:\n      - DCR_IAT=${A}\n')).where?.excerpt).toBe(
+      '      - DCR_IAT=***',
+    );
+  });
+});
+
+test('the message says who shares, and where', () => {
+  const file = source`
+    services:
+      app:
+        image: busybox
+        environment: &common
+          A: b
+        labels: *common
+      one:
+        environment: *common
+      two:
+        environment:
+          <<: *common
+  `;
+  expect(refusalOfSetting(file).message).toBe(
+    'A change in line 5 would also reach the service "app" (labels), the service "one", the service "two": the anchor &common is used there.',
+  );
 });

@@ -38,7 +38,7 @@ describe('an entry that is there gets the value in its place', () => {
       '      ? DCR_IAT\n      ? B\n',
       '      ? DCR_IAT\n      : "test-only-token"\n      ? B\n',
     ],
-    ['anchor that nobody uses', '      DCR_IAT: &t old\n', '      DCR_IAT: &t "test-only-token"\n'],
+    ['anchor that nothing uses', '      DCR_IAT: &t old\n', '      DCR_IAT: &t "test-only-token"\n'],
     ['tag !!str', '      DCR_IAT: !!str 1\n', '      DCR_IAT: !!str "test-only-token"\n'],
     ['tag !!str without text', '      DCR_IAT: !!str\n', '      DCR_IAT: !!str "test-only-token"\n'],
     ['doubled dollars', '      DCR_IAT: a$$b$$$$\n', '      DCR_IAT: "test-only-token"\n'],

@@ -11,7 +11,7 @@ export function text(encoded: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(encoded);
 }
 
-/** A fixture as it stands in a file: without the indentation that its lines share, and the line break after the backtick. */
+/** A fixture as a file has it: without the indentation that its lines share, and the line break after the backtick. */
 export function source(strings: TemplateStringsArray): string {
   const content = String.raw({ raw: strings }).replace(/^\n/, '').replace(/\n *$/, '\n');
   const shared = Math.min(...[...content.matchAll(/^ *(?=\S)/gm)].map(([indentation]) => indentation.length));

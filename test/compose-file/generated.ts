@@ -129,7 +129,7 @@ interface Own {
   readonly variables: readonly GeneratedVariable[];
 }
 
-/** One service's `environment` in one of its shapes. `\n_` stands for a new line one level deeper. */
+/** One service's `environment` in one of its shapes. `\n_` means a new line one level deeper. */
 function environment({ dash, comments }: Style, hasShared: boolean): fc.Arbitrary<Own> {
   const chosen = fc.uniqueArray(fc.tuple(fc.constantFrom(...NAMES), fc.constantFrom(...WORDS)), {
     selector: ([name]) => name,

@@ -9,7 +9,7 @@ import { setDotenv } from '../../scripts/compose-file/dotenv.ts';
 import { setEnvironment } from '../../scripts/compose-file/environment.ts';
 import { type Compose, describeWithEachCompose } from '../support/docker.ts';
 import { bytes, text } from './files.ts';
-import { files, values } from './generated.ts';
+import { files, type Generated, values } from './generated.ts';
 
 /** A fixed seed: the same sample every time, so that a red test is red again. */
 const SEED = 20;
@@ -52,21 +52,19 @@ const printable = values.filter((value) => !/[\u2028\u2029]/.test(value));
 describeWithEachCompose('compose reads what the editors write', (compose) => {
   test('exactly the one variable of the one service differs, in generated files', async () => {
     const sample = fc.sample(
-      files.chain((file) => fc.tuple(fc.constant(file), fc.constantFrom(...file.services), printable)),
-      { numRuns: 15, seed: SEED },
+      files
+        .filter(isComplete)
+        .chain((file) => fc.tuple(fc.constant(file), fc.constantFrom(...file.services), printable)),
+      { numRuns: 7, seed: SEED },
     );
-    let compared = 0;
     for (const [file, service, value] of sample) {
       const before = withVersion(file.text);
-      const base = await config(compose, { 'compose.yaml': before });
-      if (base === null) continue;
+      const base = (await config(compose, { 'compose.yaml': before })) ?? expect.fail(before);
       const after = text(setEnvironment(bytes(before), service.name, { DCR_IAT: value }).bytes);
       const expected = { ...base, [service.name]: { ...base[service.name], DCR_IAT: value } };
       expect(await config(compose, { 'compose.yaml': after }), after).toEqual(expected);
-      compared++;
     }
-    expect(compared).toBeGreaterThan(5);
-  }, 240_000);
+  });
 
   test('every value of the .env file', async () => {
     const written = new Map<string, string>();
@@ -90,8 +88,16 @@ describeWithEachCompose('compose reads what the editors write', (compose) => {
     });
     expect(read?.['app']).toEqual(Object.fromEntries(written));
     expect(written.size).toBeGreaterThan(100);
-  }, 60_000);
+  });
 });
+
+/** Compose rejects a service without an image and a build, and an environment without a value. */
+function isComplete({ text }: Generated): boolean {
+  const { services } = parse(text, { merge: true }) as { services: Record<string, Record<string, unknown>> };
+  return Object.values(services).every(
+    ({ image, build, environment }) => (image ?? build) !== undefined && environment !== null,
+  );
+}
 
 /** v1 takes a file without a version for one of its first format. */
 function withVersion(file: string): string {

@@ -66,6 +66,34 @@ describe('which file', () => {
     expect((await choose({ 'a.yml': moved })).path).toBe(join(home, 'o.yml'));
   });
 
+  test.for<readonly [string, string, number, number]>([
+    ['an empty entry', 'include:\n  -\n', 2, 4],
+    ['a null', 'include: [a.yml, ~]\n', 1, 18],
+    ['a number', 'include:\n  - 5\n', 2, 5],
+    ['a list in the list', 'include:\n  - [b.yml]\n', 2, 5],
+    ['no list', 'include: b.yml\n', 1, 10],
+    ['a map without a path', 'include:\n  - project_directory: .\n', 2, 5],
+    ['a path without a value', 'include:\n  - path:\n', 2, 5],
+    ['an empty path', 'include: [""]\n', 1, 11],
+    ['paths that are no texts', 'include:\n  - path: [b.yml, {a: b}]\n', 2, 19],
+    ['a directory that is no text', 'include:\n  - {path: b.yml, project_directory: [a]}\n', 2, 38],
+    ['an alias of nothing', 'include: *none\n', 1, 10],
+    ['a list that holds itself', 'include: &a [*a]\n', 1, 14],
+  ])('an include that names no file is refused with its place: %s', async ([, text, line, column]) => {
+    await expect(choose({ 'c.yml': `${text}services: {bff: {image: x}}\n` })).rejects.toMatchObject({
+      code: expect.stringMatching(/^(?:compose-invalid|yaml-syntax)$/),
+      where: { file: join(home, 'c.yml'), line, column },
+    });
+  });
+
+  test.for(['include:\n', 'include: []\n', 'include: !reset [b.yml]\n', 'include: !reset null\n'])(
+    'an include of nothing includes nothing: %j',
+    async (text) => {
+      const target = await choose({ 'c.yml': `${text}${compose('A: b')}` });
+      expect(target.path).toBe(join(home, 'c.yml'));
+    },
+  );
+
   test('no file defines the service: the nearest name', async () => {
     await expect(choose({ 'a.yml': 'services: {bfff: {image: x}}\n' })).rejects.toMatchObject({
       code: 'service-not-found',
@@ -105,7 +133,7 @@ describe('a value that lives in .env', () => {
     });
   });
 
-  test('the compose file is left alone: another variable that stands there is refused', async () => {
+  test('the compose file is left alone: another variable in it is refused', async () => {
     const target = await choose({
       'a.yml': compose('DCR_IAT: ${DCR_IAT}', 'DCR_ENABLED: "false"', 'SKIP_DCR_BOOTSTRAP: ${SKIP}'),
     });
@@ -119,6 +147,27 @@ describe('a value that lives in .env', () => {
 });
 
 describe('--write', () => {
+  test('a refusal never says --write env-file where that is refused as well; what it says works', async () => {
+    const file = (enabled: string) => compose('DCR_IAT: ""', `DCR_ENABLED: ${enabled}`);
+    const values = { DCR_IAT: TOKEN, DCR_ENABLED: 'true' };
+    const target = await choose({ 'a.yml': file('${DCR_ENABLED:-false}') });
+    expect(() => target.edit(values)).toThrow(
+      expect.objectContaining({
+        code: 'reference',
+        hint: { text: 'Write a value here in place of the reference to DCR_ENABLED, and run again.' },
+      }),
+    );
+    const corrected = await choose({ 'a.yml': file('"false"') });
+    expect(text(corrected.edit(values).bytes)).toBe(compose(`DCR_IAT: "${TOKEN}"`, 'DCR_ENABLED: "true"'));
+  });
+
+  test('env-file with more than the variable alone: leaving the option out would be refused, so it is not said', async () => {
+    const refused = { code: 'reference', hint: { text: expect.not.stringContaining('--write') } };
+    await expect(choose({ 'a.yml': compose('DCR_IAT: "x${DCR_IAT}"') }, { mode: 'env-file' })).rejects.toMatchObject(
+      refused,
+    );
+  });
+
   test('env-file needs a reference in the compose file', async () => {
     await expect(choose({ 'a.yml': compose('DCR_IAT: old') }, { mode: 'env-file' })).rejects.toMatchObject({
       code: 'reference',
@@ -129,10 +178,30 @@ describe('--write', () => {
   });
 });
 
-test('what was changed meanwhile is read again', async () => {
-  const target = await choose({ 'a.yml': compose('A: b') });
-  await writeFile(join(home, 'a.yml'), compose('A: c'));
-  expect(text((await target.refresh()).edit({ DCR_IAT: TOKEN }).bytes)).toContain('A: c');
+describe('what was changed meanwhile is read again', () => {
+  test('in a compose file: the other lines, and what it says about the variable', async () => {
+    const target = await choose({ 'a.yml': compose('A: b', 'DCR_IAT: ""') });
+    await writeFile(join(home, 'a.yml'), compose('A: c', 'DCR_IAT: old'));
+    const fresh = await target.refresh();
+    expect(text(fresh.edit({ DCR_IAT: TOKEN }).bytes)).toContain('A: c');
+    expect([fresh.valueOf('DCR_IAT'), fresh.priorValueOf('DCR_IAT')]).toEqual(['old', 'value']);
+  });
+
+  test('in a .env file, and in the compose file that names its variable', async () => {
+    const target = await choose({ 'a.yml': compose('DCR_IAT: ${DCR_IAT}'), '.env': 'DCR_IAT=\n' });
+    await writeFile(join(home, '.env'), 'DCR_IAT=\nOTHER=old\n');
+    await writeFile(join(home, 'a.yml'), compose('DCR_IAT: ${OTHER}'));
+    const fresh = await target.refresh();
+    expect([fresh.nameOf('DCR_IAT'), fresh.valueOf('DCR_IAT')]).toEqual(['OTHER', 'old']);
+  });
+
+  test('a service that is gone is refused by the edit', async () => {
+    const target = await choose({ 'a.yml': compose('A: b') });
+    await writeFile(join(home, 'a.yml'), 'services: {other: {image: x}}\n');
+    const fresh = await target.refresh();
+    expect(fresh.priorValueOf('A')).toBe('absent');
+    expect(() => fresh.edit({ DCR_IAT: TOKEN })).toThrow(expect.objectContaining({ code: 'service-not-found' }));
+  });
 });
 
 test('a target that may not be written is found before anything happens', async () => {

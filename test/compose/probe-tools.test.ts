@@ -23,7 +23,7 @@ beforeAll(async () => {
     });
   });
   const silent = createServer(() => {});
-  const tls = createTlsServer(createCertificate('127.0.0.1'), (_, response) => response.end());
+  const tls = createTlsServer(await createCertificate('127.0.0.1'), (_, response) => response.end());
   for (const [name, server] of Object.entries({ plain, silent, tls })) {
     server.on('clientError', () => {});
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -38,9 +38,9 @@ afterAll(() => {
 const CASES: readonly (readonly [string, () => string, Reach['kind'], number?])[] = [
   ['whatever it answers, and where it sends', () => `http://127.0.0.1:${ports.plain}/`, 'answered', 302],
   ['an error of the server', () => `http://127.0.0.1:${ports.plain}/broken`, 'answered', 503],
-  ['nobody listens', () => 'http://127.0.0.1:1/', 'refused'],
+  ['nothing listens', () => 'http://127.0.0.1:1/', 'refused'],
   ['a name that does not resolve', () => 'http://name.invalid/', 'dns'],
-  ['a certificate that nobody signed', () => `https://127.0.0.1:${ports.tls}/`, 'tls'],
+  ['a self-signed certificate', () => `https://127.0.0.1:${ports.tls}/`, 'tls'],
   ['no answer', () => `http://127.0.0.1:${ports.silent}/`, 'timeout'],
 ];
 

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { describeReach, proxyVariable, reachOfCode, toAskable } from '../../scripts/core/reach.ts';
+import { expect, test } from 'vitest';
+import { describeReach, proxyVariable, toAskable } from '../../scripts/core/reach.ts';
 
 test.for([
   ['http://idp-app:8002', 'http://idp-app:8002/'],
@@ -25,23 +25,12 @@ test.for([
   expect(proxyVariable(url, env)).toBe(variable);
 });
 
-describe('a failed connection by its code', () => {
-  test.for([
-    ['ENOTFOUND', 'dns'],
-    ['EAI_AGAIN', 'dns'],
-    ['ECONNREFUSED', 'refused'],
-    ['ETIMEDOUT', 'timeout'],
-    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
-    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls'],
-    ['ECONNRESET', 'failed'],
-    ['', 'failed'],
-  ] as const)('%s: %s', ([code, kind]) => {
-    const reach = reachOfCode(code);
-    expect(reach.kind).toBe(kind);
-    expect(describeReach(reach)).toMatch(/\w/);
-  });
-
-  test('a server that fails is one that answers', () => {
-    expect(describeReach({ kind: 'answered', status: 502 })).toBe('answers with an error of its own (HTTP 502)');
-  });
+test.for([
+  [{ kind: 'answered', status: 404 }, 'answers (HTTP 404)'],
+  [{ kind: 'answered', status: 502 }, 'answers with an error of its own (HTTP 502)'],
+  [{ kind: 'refused' }, 'cannot be reached: the connection is refused'],
+  [{ kind: 'failed', reason: 'ECONNRESET' }, 'cannot be reached (ECONNRESET)'],
+  [{ kind: 'unknown', why: 'there is no container' }, 'cannot be asked (there is no container)'],
+] as const)('%j is said as: %s', ([reach, said]) => {
+  expect(describeReach(reach)).toBe(said);
 });

@@ -5,9 +5,8 @@ import { describe, expect, test } from 'vitest';
 import type { CommandName } from '../../scripts/cli/commands.ts';
 import type { ErrorCode } from '../../scripts/core/errors.ts';
 import { documentOf, startCommand } from '../support/command.ts';
-import { readAllFiles } from '../support/leaks.ts';
+import { findLeaks, readAllFiles } from '../support/leaks.ts';
 import { ADMIN_TOKEN, createStandIn, IAT, OTHER_SECRET, type StandIn } from '../support/stand-in.ts';
-import { findTraces } from '../support/traces.ts';
 
 /** Secrets of different kinds, each of its own words, so that a piece of one is no piece of another. */
 const SECRETS = {
@@ -200,7 +199,7 @@ describe.skipIf(!existsSync('/proc/self/environ'))('a collection that leaks in e
     const written = Object.fromEntries(Object.entries(after).filter(([path]) => before[path] === undefined));
     const texts = { stdout, stderr, argv, environments, compose: compose.join('\n'), ...written };
     const traces = Object.entries(SECRETS).flatMap(([name, secret]) =>
-      findTraces(secret, texts).map((trace) => `${name}: ${trace}`),
+      findLeaks(secret, texts).map((trace) => `${name}: ${trace}`),
     );
     expect(traces).toEqual([]);
     await standIn.idle();

@@ -4,11 +4,10 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { tellDemo } from '../../scripts/cli/demo.ts';
+import { runDemo } from '../../scripts/cli/demo.ts';
 import { runCommand, startCommand } from '../support/command.ts';
 import { openHere } from '../support/in-process.ts';
-import { readAllFiles } from '../support/leaks.ts';
-import { findTraces } from '../support/traces.ts';
+import { findLeaks, readAllFiles } from '../support/leaks.ts';
 
 const LOOK_AGAIN_MS = 10;
 
@@ -48,14 +47,12 @@ test.for([
     return { ...sandbox, close };
   };
 
-  expect(await tellDemo({ ...session, outside: { ...session.outside, openSandbox } }, read.settings)).toBe(0);
+  expect(await runDemo({ ...session, outside: { ...session.outside, openSandbox } }, read.settings)).toBe(0);
   expect([...new Set(secrets.values())]).toEqual(['admin token', 'IAT', 'registration access token']);
   const texts = { ...output(), ...(await readAllFiles(home)) };
   expect(texts.stdout).toContain('npm run iat');
   expect(Object.keys(texts).some((path) => path.endsWith('index.html'))).toBe(true);
-  const traces = [...secrets].flatMap(([secret, name]) =>
-    findTraces(secret, texts).map((trace) => `${name}: ${trace}`),
-  );
+  const traces = [...secrets].flatMap(([secret, name]) => findLeaks(secret, texts).map((trace) => `${name}: ${trace}`));
   expect(traces).toEqual([]);
 });
 

@@ -3,9 +3,8 @@ import { expect, test } from 'vitest';
 import type { DiagnosisCode } from '../../scripts/core/diagnosis.ts';
 import { type ErrorCode, exitCodeOf } from '../../scripts/core/errors.ts';
 import { type BffFaultName, FAULTS, type FaultName, type IdpFaultName } from '../../scripts/sandbox/faults.ts';
-import { readAllFiles } from '../support/leaks.ts';
+import { findLeaks, readAllFiles } from '../support/leaks.ts';
 import { openStory, type Story } from '../support/story.ts';
-import { findTraces } from '../support/traces.ts';
 
 /** What `iat` ends with when the IdP has this fault; null: healthy. */
 const IDP: Readonly<Record<IdpFaultName, ErrorCode | null>> = {
@@ -136,7 +135,7 @@ async function verifyHidden(story: Story, fault: FaultName, iat: string | null, 
   const compose = (await story.compose()).replace(`DCR_IAT: "${iat}"`, '');
   const texts = Object.assign({ ...shown, 'compose file': compose }, ...reports);
   for (const secret of [story.sandbox.adminToken.reveal(), ...(iat === null ? [] : [iat])]) {
-    expect.soft(findTraces(secret, texts), fault).toEqual([]);
+    expect.soft(findLeaks(secret, texts), fault).toEqual([]);
   }
 }
 

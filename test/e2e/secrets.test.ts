@@ -4,9 +4,8 @@ import { expect, test } from 'vitest';
 import { type ErrorCode, exitCodeOf } from '../../scripts/core/errors.ts';
 import { documentOf, runCommand } from '../support/command.ts';
 import { runHere } from '../support/in-process.ts';
-import { readAllFiles } from '../support/leaks.ts';
+import { findLeaks, readAllFiles } from '../support/leaks.ts';
 import { createStandIn, IAT, OTHER_SECRET, type StandIn } from '../support/stand-in.ts';
-import { findTraces } from '../support/traces.ts';
 
 /** Characters that mean something to shells, compose, URLs, JSON and HTML. */
 const AWKWARD = `q"uo'te$HOME$$%41\\n{b}<i>&amp;4711`;
@@ -156,7 +155,7 @@ test.for(Object.entries(CASES))(
       expect(documentOf({ stdout, stderr }).error?.code ?? null, stderr).toBe(code);
       // Before a token is minted, the test's own name for it is only the words of the route.
       for (const each of [secret, OTHER_SECRET, ...(isWritten ? [IAT] : [])])
-        expect(findTraces(each, texts), stderr).toEqual([]);
+        expect(findLeaks(each, texts), stderr).toEqual([]);
       await standIn.idle();
     }
   },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../scripts/core/secret.ts';
-import { readToken } from '../../scripts/idp/token.ts';
+import { jwtExpiry, readToken } from '../../scripts/idp/token.ts';
 import { thrownBy } from '../support/builders.ts';
 
 const TOKEN = 'test-only-initial-access-token';
@@ -14,7 +14,7 @@ function read(body: unknown, rules: Partial<typeof RULES> = {}, variables = {}, 
 
 const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
 
-describe('where the token stands', () => {
+describe('where the token is', () => {
   test.for([
     [{ token: TOKEN }],
     [{ access_token: TOKEN, expires_in: 60 }],
@@ -81,11 +81,64 @@ describe('what may be said about it', () => {
     ['expires_at', { token: TOKEN, expires_at: 1_767_225_660 }, '2026-01-01T00:01:00.000Z', null],
     ['JWT', { token: jwt({ exp: 1_767_225_660 }) }, '2026-01-01T00:01:00.000Z', null],
     ['nothing', { token: TOKEN }, null, null],
+    ['expires_at as text', { token: TOKEN, expires_at: '2026-01-01T00:01:00Z' }, '2026-01-01T00:01:00.000Z', null],
+    ['expires_at in milliseconds', { token: TOKEN, expires_at: 1_767_225_660_000 }, '2026-01-01T00:01:00.000Z', null],
+    ['in microseconds', { token: TOKEN, expires_at: 1_767_225_660_000_000 }, '2026-01-01T00:01:00.000Z', null],
+    ['in nanoseconds', { token: TOKEN, expires_at: '1767225660000000000' }, '2026-01-01T00:01:00.000Z', null],
+    ['a JWT in milliseconds', { token: jwt({ exp: 1_767_225_660_000 }) }, '2026-01-01T00:01:00.000Z', null],
+    [
+      'a timestamp in milliseconds',
+      { token: TOKEN, expiration: 60, timestamp: 1_767_225_610_000 },
+      '2026-01-01T00:01:10.000Z',
+      null,
+    ],
   ] as const)('%s', ([, body, expiresAt, maxUsages]) => {
-    const { facts, secret } = read(body);
+    const { facts, secret, note } = read(body);
+    expect(note).toBeNull();
     expect(facts.expiresAt?.toISOString() ?? null).toBe(expiresAt);
     expect(facts.maxUsages).toBe(maxUsages);
     expect(facts.handle).toMatch(/^sha256:[0-9a-f]{8}$/);
     expect(`${secret} ${JSON.stringify({ secret })}`).toBe('*** {"secret":"***"}');
+  });
+
+  test.for([
+    ['"expires_in": 9223372036854775807'],
+    ['"expires_in": 1e300'],
+    ['"expiration": 1e300, "timestamp": 1e300'],
+    ['"expires_at": 9223372036854775807'],
+    ['"expires_at": "9223372036854775807"'],
+    ['"expires_at": "9999-12-31T23:59:59Z"'],
+    ['"expires_at": 253402300799'],
+  ])('%s is so far away that the token does not expire', ([member]) => {
+    const { facts, note } = read(`{"token": "${TOKEN}", ${member}}`);
+    expect(facts.expiresAt).toBeNull();
+    expect(note).toMatch(/does not expire/);
+  });
+
+  test.for([0, -1, '', 'never'])('expires_at %j says nothing', (expires_at) => {
+    const { facts, note } = read({ token: TOKEN, expires_at });
+    expect([facts.expiresAt, note]).toEqual([null, null]);
+  });
+
+  test.for(['expires_at', 'exp'])('%s in milliseconds and in the past has expired', (member) => {
+    const body = member === 'exp' ? { token: jwt({ exp: 1_700_000_000_000 }) } : { token: TOKEN, [member]: 1.7e12 };
+    expect(thrownBy(() => read(body))).toMatchObject({ code: 'token-expired' });
+  });
+});
+
+describe('when a JWT expires', () => {
+  test.for([
+    [{ exp: 1_767_225_660 }, '2026-01-01T00:01:00.000Z'],
+    [{ exp: 1e300 }, undefined],
+    [{ exp: 'soon' }, undefined],
+    [{}, undefined],
+  ] as const)('%j: %s', ([claims, at]) => {
+    expect(jwtExpiry(jwt(claims))?.toISOString()).toBe(at);
+  });
+
+  test('what is no JWT says nothing', () => {
+    expect(jwtExpiry('a.b')).toBeNull();
+    expect(jwtExpiry(`e30.${Buffer.from('[]').toString('base64url')}.c2ln`)).toBeNull();
+    expect(jwtExpiry('e30.e30x.c2ln')).toBeNull();
   });
 });

@@ -1,16 +1,13 @@
 import { once } from 'node:events';
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FileHandle, type FileSystem, nodeFileSystem } from '../../scripts/platform/file-system.ts';
 import { createFiles } from '../../scripts/platform/files.ts';
-import { compileWriter, ended, type Writer } from './writer.ts';
-
-const SEEDS = 200;
-
-/** Hundreds of processes: seconds on an idle machine, a minute on a busy one. */
-const PATIENCE = { timeout: 240_000 };
+import { intercepted } from './place.ts';
+import { compileWriter, deadPid, ended, type Writer } from './writer.ts';
 
 /** Old and new bytes of different lengths, so that a mix of them is neither. */
 const OLD = 'old-'.repeat(8_000);
@@ -18,145 +15,118 @@ const NEW = 'new+'.repeat(12_000);
 
 let folder: string;
 let write: Writer;
+let dead: number;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'files-killed-'));
   write = await compileWriter(join(folder, 'writer'));
+  dead = await deadPid();
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('a run that is killed', PATIENCE, () => {
-  it(`at any moment (${SEEDS} seeds) leaves the old or the new bytes, and the next run works and cleans up`, async () => {
-    const found = { old: 0, new: 0, left: 0, killed: 0 };
-    const seeds = Array.from({ length: SEEDS }, (_, seed) => seed);
-    const next = async (lane: number): Promise<void> => {
-      for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-        const file = place(`random-${lane}`, 'renamed');
-        const child = write('alternate', file, OLD, NEW);
-        const end = ended(child);
-        await once(child.stdout ?? child, 'data');
-        spin(random(seed) * 40);
-        child.kill('SIGKILL');
-        const { signal, stderr } = await end;
-        expect({ signal, stderr }, `seed ${seed}`).toEqual({ signal: 'SIGKILL', stderr: '' });
-
-        const bytes = readFileSync(file, 'utf8');
-        expect([OLD, NEW].includes(bytes), `seed ${seed}: ${bytes.length} bytes are neither the old nor the new`).toBe(
-          true,
-        );
-        const left = readdirSync(dirname(file)).filter((name) => name !== 'compose.yml');
-        const { repaired } = await createFiles().replace(file, Buffer.from(bytes), Buffer.from('next'));
-        expect(repaired !== null, `seed ${seed}: ${left} and "${repaired}"`).toBe(left.length > 0);
-        expect(readFileSync(file, 'utf8')).toBe('next');
-        expect(readdirSync(dirname(file)), `seed ${seed}`).toEqual(['compose.yml']);
-        found[bytes === OLD ? 'old' : 'new'] += 1;
-        found.left += left.length > 0 ? 1 : 0;
-        found.killed += 1;
-      }
-    };
-    await Promise.all([next(0), next(1)]);
-    // Else the moments were badly chosen, and the test saw nothing.
-    expect(found.killed).toBe(SEEDS);
-    expect(Math.min(found.old, found.new, found.left)).toBeGreaterThan(10);
+describe('a run that is killed', () => {
+  it('at a chosen moment leaves the old or the new bytes, and the next run works and cleans up', async () => {
+    // Enough to find a writer in the middle of its work: it is there most of the time.
+    const moments = [0, 1, 3, 6, 10, 17];
+    const left: string[] = [];
+    for (const moment of moments) {
+      const file = place();
+      const child = write('alternate', file, OLD, NEW);
+      const end = ended(child);
+      await once(child.stdout ?? child, 'data');
+      spin(moment);
+      child.kill('SIGKILL');
+      expect(await end, `after ${moment} ms`).toMatchObject({ signal: 'SIGKILL', stderr: '' });
+      left.push(...others(file));
+      await expectUsable(file, `after ${moment} ms`);
+    }
+    expect(left).not.toEqual([]);
   });
 
-  it.each(['renamed', 'in place'] as const)(
-    'before each call of a file that is %s, leaves nothing that the next run does not mend',
-    async (kind) => {
-      const states = new Set<string>();
-      for (let call = 1; ; call++) {
-        const file = place(`each-${kind}`, kind);
-        const { signal, stdout, stderr } = await ended(write('die-at', String(call), file, OLD, NEW));
-        expect(stderr, `call ${call}`).toBe('');
-        const raw = readFileSync(file, 'utf8');
-        const isTorn = raw !== OLD && raw !== NEW;
-        expect(isTorn && kind === 'renamed', `call ${call}`).toBe(false);
-        states.add(isTorn ? 'torn' : raw === OLD ? 'old' : 'new');
-
-        const files = createFiles();
-        const before = await files.read(file);
-        expect(
-          [OLD, NEW].includes(String(before)),
-          `call ${call}: ${raw.length} bytes before, ${before?.length} after repair`,
-        ).toBe(true);
-        const { repaired } = await files.replace(file, before, Buffer.from('next'));
-        if (isTorn) expect(repaired).toMatch(/its old bytes are put back/);
-        expect(readFileSync(file, 'utf8'), `call ${call}`).toBe('next');
-        expect(
-          readdirSync(dirname(file)).filter((name) => name.includes('lock')),
-          `call ${call}`,
-        ).toEqual([]);
-        if (signal === null) {
-          expect(stdout).toBe('null\n');
-          expect(call).toBeGreaterThan(20);
-          break;
-        }
+  it('before any of its calls, or in the middle of a write, leaves nothing that the next run does not clean up', async () => {
+    const states = new Set<string>();
+    for (let killed = 1; ; killed++) {
+      const file = place();
+      const { isOver } = await runUntil(file, killed);
+      // The killed run was this process, which lives: its lock gets the process of one that does not.
+      if (others(file).includes('compose.yml.lock')) {
+        const lock = readFileSync(`${file}.lock`, 'utf8');
+        writeFileSync(`${file}.lock`, lock.replace(/^\d+@/, `${dead}@`));
       }
-      expect([...states].sort()).toEqual(kind === 'renamed' ? ['new', 'old'] : ['new', 'old', 'torn']);
-    },
-  );
-
-  it('before each call of the repair itself, leaves nothing that the next run does not mend', async () => {
-    const lock = await ownerOfTheDead();
-    for (let call = 1; ; call++) {
-      const file = place('repair', 'in place');
-      writeFileSync(file, NEW.slice(0, 100) + OLD.slice(100));
-      writeFileSync(`${file}.lock.old`, `${OLD.length} ${NEW.length}\n${OLD}${NEW}`);
-      writeFileSync(`${file}.lock`, lock);
-      const { signal, stdout } = await ended(write('die-at', String(call), file, OLD, NEW));
-      const files = createFiles();
-      const before = await files.read(file);
-      expect([OLD, NEW].includes(String(before)), `call ${call}`).toBe(true);
-      await files.replace(file, before, Buffer.from('next'));
-      expect(readdirSync(dirname(file)).sort(), `call ${call}`).toEqual(['compose.yml', 'other-name.yml']);
-      if (signal === null) {
-        expect(stdout).toMatch(/^An earlier run was ended while it wrote .*its old bytes are put back\.\n$/);
+      states.add(readFileSync(file, 'utf8'));
+      await expectUsable(file, `call ${killed}`);
+      if (isOver) {
+        expect(killed).toBeGreaterThan(15);
         break;
       }
     }
+    expect(states).toEqual(new Set([OLD, NEW]));
   });
 });
 
-describe('twenty runs at once', PATIENCE, () => {
-  it('all add their line, with a lock in their way that a dead run had left', async () => {
-    const file = place('twenty', 'renamed');
+describe('twenty runs at once', () => {
+  it('all add their line, with a lock in their way that a killed run left', async () => {
+    const file = place();
     writeFileSync(file, 'first\n');
-    writeFileSync(`${file}.lock`, await ownerOfTheDead());
+    writeFileSync(`${file}.lock`, `${dead}@${hostname()} 01234567-89ab-4cde-8f01-23456789abcd`);
     const lines = Array.from({ length: 20 }, (_, at) => `VARIABLE_${at}=${'x'.repeat(at * 100)}`);
     const ends = await Promise.all(lines.map((line) => ended(write('add', file, line))));
     expect(ends.map(({ stderr }) => stderr).join('')).toBe('');
     expect(readFileSync(file, 'utf8').trimEnd().split('\n').sort()).toEqual(['first', ...lines].sort());
-    expect(readdirSync(dirname(file))).toEqual(['compose.yml']);
+    expect(others(file)).toEqual([]);
   });
 });
 
-function place(name: string, kind: 'renamed' | 'in place'): string {
-  const dir = join(folder, name.replaceAll(' ', '-'));
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir);
-  const file = join(dir, 'compose.yml');
-  writeFileSync(file, OLD);
-  if (kind === 'in place') linkSync(file, join(dir, 'other-name.yml'));
-  return file;
+/** A new folder with `compose.yml`, which holds `OLD`. */
+function place(): string {
+  const dir = mkdtempSync(join(folder, 'place-'));
+  writeFileSync(join(dir, 'compose.yml'), OLD);
+  return join(dir, 'compose.yml');
 }
 
-/** What the lock of a run says that was killed while it held it. */
-async function ownerOfTheDead(): Promise<string> {
-  for (let call = 3; ; call++) {
-    const file = place('dead', 'renamed');
-    await ended(write('die-at', String(call), file, OLD, NEW));
-    const lock = readdirSync(dirname(file)).includes('compose.yml.lock') ? readFileSync(`${file}.lock`, 'utf8') : '';
-    if (lock !== '') return lock;
-  }
+function others(file: string): string[] {
+  return readdirSync(dirname(file)).filter((name) => name !== 'compose.yml');
 }
 
-/** Between 0 and 1, the same for the same seed (mulberry32). */
-function random(seed: number): number {
-  let state = (seed + 1) * 0x6d2b79f5;
-  state = Math.imul(state ^ (state >>> 15), state | 1);
-  state ^= state + Math.imul(state ^ (state >>> 7), state | 61);
-  return ((state ^ (state >>> 14)) >>> 0) / 4_294_967_296;
+/** The file is whole, and can be written as if nothing had happened. */
+async function expectUsable(file: string, when: string): Promise<void> {
+  const bytes = readFileSync(file, 'utf8');
+  expect([OLD, NEW].includes(bytes), `${when}: ${bytes.length} bytes are neither the old nor the new`).toBe(true);
+  await createFiles({ waitMs: 0 }).replace(file, Buffer.from(bytes), Buffer.from('next'));
+  expect(readFileSync(file, 'utf8'), when).toBe('next');
+  expect(others(file), when).toEqual([]);
+}
+
+/**
+ * Writes `NEW`, but from the nth call to the file system on nothing happens any more; the write of the new bytes stops in its
+ * middle. The lock's few bytes are one call of the system, which a signal does not cut.
+ */
+async function runUntil(file: string, killed: number): Promise<{ readonly isOver: boolean }> {
+  let calls = 0;
+  let stop: () => void = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const opened: FileHandle[] = [];
+  const open: FileSystem['open'] = async (...args) => {
+    const handle = await nodeFileSystem.open(...args);
+    opened.push(handle);
+    return handle;
+  };
+  const step: Parameters<typeof intercepted>[0] = async (name, [data], call) => {
+    calls += 1;
+    if (calls < killed) return;
+    if (calls === killed && name === 'writeFile' && data instanceof Uint8Array) await call(data.subarray(0, 1_000));
+    stop();
+    await new Promise(() => {});
+  };
+  const fs = intercepted(step, [], { ...nodeFileSystem, open });
+  const run = createFiles({ fs }).replace(file, Buffer.from(OLD), Buffer.from(NEW));
+  await Promise.race([run, stopped]);
+  // A killed process closes its files, too.
+  await Promise.all(opened.filter(({ fd }) => fd >= 0).map((handle) => handle.close()));
+  return { isOver: calls < killed };
 }
 
 /** A timer would wake this process when the machine has time, and not at the moment that was chosen. */

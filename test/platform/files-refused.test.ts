@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-
 import { describe, expect, it } from 'vitest';
 import { type FileSystem, nodeFileSystem } from '../../scripts/platform/file-system.ts';
-import { files, NEW, names, OLD, place, refuses, replace, usePlace } from './place.ts';
+import { files, intercepted, NEW, names, OLD, place, refuses, replace, usePlace } from './place.ts';
 
 usePlace();
 
 describe('what must not be written', () => {
-  it('a read-only place.file, whoever asks: a rename would not care', async () => {
+  it('a read-only file, even for root: a rename would not care', async () => {
     fs.chmodSync(place.file, 0o444);
     const thrown = await refuses(() => replace(), 'file-not-writable');
     expect(thrown.hint?.command).toBe(`chmod u+w ${place.file}`);
@@ -25,7 +24,7 @@ describe('what must not be written', () => {
 
   it.each([
     ['a folder', 'a folder', (path: string) => fs.mkdirSync(path)],
-    ['a FIFO', 'a named pipe', (path: string) => spawnSync('mkfifo', [path])],
+    ['a FIFO', 'a device, a pipe or a socket', (path: string) => spawnSync('mkfifo', [path])],
   ])('%s', async (_, kind, make) => {
     const path = join(place.folder, 'odd');
     make(path);
@@ -49,21 +48,36 @@ describe('what must not be written', () => {
   });
 });
 
-describe('a disk that fails', () => {
-  it.each(['EBUSY', 'EXDEV'])('a file that cannot be renamed over (%s) is written in place', async (code) => {
-    const rename: FileSystem['rename'] = async (from, to) => {
-      if (to === place.file) throw Object.assign(new Error('no'), { code });
-      return nodeFileSystem.rename(from, to);
-    };
-    expect(await replace(place.file, { fs: { ...nodeFileSystem, rename } })).toMatchObject({ inPlace: true });
-    expect(fs.readFileSync(place.file)).toEqual(NEW);
-    expect(names()).toEqual(['compose.yml']);
+describe('a file system that fails', () => {
+  it('at any call: the file holds the old or the new bytes, and no lock and no copy stay beside it', async () => {
+    const contents = new Set<string>();
+    for (let failing = 1; ; failing++) {
+      fs.writeFileSync(place.file, OLD);
+      let calls = 0;
+      const fail = () => {
+        calls += 1;
+        if (calls === failing) throw Object.assign(new Error('no'), { code: 'EIO' });
+      };
+      const outcome = await replace(place.file, { fs: intercepted(fail, ['unlink', 'close']) }).catch(
+        (error: unknown) => error,
+      );
+      const text = fs.readFileSync(place.file, 'utf8');
+      expect([String(OLD), String(NEW)], `call ${failing}`).toContain(text);
+      expect(names(), `call ${failing}`).toEqual(['compose.yml']);
+      contents.add(text);
+      if (calls < failing) {
+        expect(outcome).toBeUndefined();
+        expect(failing).toBeGreaterThan(15);
+        break;
+      }
+    }
+    expect(contents.size).toBe(2);
   });
 
-  it('a short write that nobody reports is seen (M17), and the file stays as it is', async () => {
+  it('at a short write without an error: it is noticed, and the file stays as it is', async () => {
     const open: FileSystem['open'] = async (path, flags, mode) => {
       const handle = await nodeFileSystem.open(path, flags, mode);
-      if (String(path).endsWith('.lock.new')) {
+      if (String(path).includes('.lock.')) {
         const { writeFile } = handle;
         handle.writeFile = async (data) => writeFile.call(handle, Buffer.from(data as Uint8Array).subarray(0, 10));
       }
@@ -73,46 +87,23 @@ describe('a disk that fails', () => {
     expect(fs.readFileSync(place.file)).toEqual(OLD);
   });
 
-  it('in the middle of writing in place: the old bytes are put back', async () => {
-    fs.linkSync(place.file, join(place.folder, 'other.yml'));
-    let writes = 0;
-    const open: FileSystem['open'] = async (path, flags, mode) => {
-      const handle = await nodeFileSystem.open(path, flags, mode);
-      if (path === place.file) {
-        const write = handle.write.bind(handle) as (...args: readonly unknown[]) => Promise<unknown>;
-        const failing = async (data: Uint8Array, offset: number, length: number, position: number) => {
-          writes += 1;
-          if (writes === 2) throw Object.assign(new Error('no'), { code: 'EIO' });
-          return write(data, offset, Math.min(length, 35), position);
-        };
-        if (writes < 2) Object.assign(handle, { write: failing });
-      }
-      return handle;
-    };
-    await refuses(() => replace(place.file, { fs: { ...nodeFileSystem, open } }), 'file-io');
-    expect(writes).toBe(2);
+  it.each(['EBUSY', 'EXDEV'])('at the rename (%s): the way out is said, and the file stays as it is', async (code) => {
+    const rename: FileSystem['rename'] = () => Promise.reject(Object.assign(new Error('no'), { code }));
+    const thrown = await refuses(() => replace(place.file, { fs: { ...nodeFileSystem, rename } }), 'file-not-writable');
+    expect(thrown.hint?.text).toContain('Mount its folder');
     expect(fs.readFileSync(place.file)).toEqual(OLD);
   });
-});
 
-describe('what a dead run left', () => {
-  it('of a file that was edited since is not undone', async () => {
-    fs.writeFileSync(`${place.file}.lock.old`, `${OLD.length} ${NEW.length}\n${OLD}${NEW}`);
-    fs.writeFileSync(place.file, 'edited since');
-    expect(String(await files().read(place.file))).toBe('edited since');
-    expect(names()).toEqual(['compose.yml']);
-  });
-
-  it('is told by the next write, also when reading has mended it', async () => {
-    fs.writeFileSync(`${place.file}.lock.old`, `${OLD.length} ${NEW.length}\n${OLD}${NEW}`);
-    fs.writeFileSync(place.file, Buffer.concat([NEW.subarray(0, 30), OLD.subarray(30)]));
-    const one = files();
-    expect(await one.read(place.file)).toEqual(OLD);
-    const { repaired } = await one.replace(place.file, OLD, NEW);
-    expect(repaired).toBe(
-      `An earlier run was ended while it wrote ${place.file}: the file was half written, and its old bytes are put back.`,
-    );
-    expect((await one.replace(place.file, NEW, OLD)).repaired).toBeNull();
+  it("with another's file, whose owner a new file cannot get: refused before anything is written", async () => {
+    const stat = (async (path: string) =>
+      Object.assign(await nodeFileSystem.stat(path), path === place.file ? { uid: 4321 } : {})) as FileSystem['stat'];
+    const open: FileSystem['open'] = async (path, flags, mode) => {
+      const handle = await nodeFileSystem.open(path, flags, mode);
+      handle.chown = () => Promise.reject(Object.assign(new Error('no'), { code: 'EPERM' }));
+      return handle;
+    };
+    const attempt = () => files({ fs: { ...nodeFileSystem, open, stat } }).verifyWritable(place.file);
+    expect((await refuses(attempt, 'file-not-writable')).message).toContain('belongs to user 4321');
   });
 });
 

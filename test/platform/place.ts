@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { AppError } from '../../scripts/core/errors.ts';
+import { type FileSystem, nodeFileSystem } from '../../scripts/platform/file-system.ts';
 import { createFiles, type FilesOptions } from '../../scripts/platform/files.ts';
 
 export const OLD = Buffer.from('environment:\n  DCR_IAT: old\n');
@@ -42,3 +43,31 @@ export async function refuses(attempt: () => Promise<unknown>, code: string): Pr
   expect(names()).toEqual(before);
   return thrown;
 }
+
+/**
+ * A file system with a call of `step` before each of its calls, and of those of its open files.
+ *
+ * @param except names of calls that go through without
+ */
+export function intercepted(
+  step: (name: string, args: readonly unknown[], call: Call) => unknown,
+  except: readonly string[] = [],
+  base: FileSystem = nodeFileSystem,
+): FileSystem {
+  const wrap = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(object, name) {
+        const member: unknown = Reflect.get(object, name);
+        if (typeof member !== 'function' || except.includes(String(name))) return member;
+        const call: Call = (...args) => Reflect.apply(member, object, args);
+        return async (...args: readonly unknown[]) => {
+          await step(String(name), args, call);
+          const result: unknown = await call(...args);
+          return name === 'open' && typeof result === 'object' && result !== null ? wrap(result) : result;
+        };
+      },
+    });
+  return wrap({ ...base });
+}
+
+type Call = (...args: readonly unknown[]) => unknown;

@@ -39,3 +39,11 @@ export async function ended(child: ChildProcess): Promise<Ended> {
   const [code, signal] = await once(child, 'close');
   return { code, signal, ...out };
 }
+
+/** The pid of a process that has ended. */
+export async function deadPid(): Promise<number> {
+  const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+  await once(child, 'exit');
+  if (child.pid === undefined) throw new Error('no process');
+  return child.pid;
+}

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { aimAt, applyMintOptions, authorize } from '../../scripts/postman/adapt.ts';
-import { findRequest, type Item, parseCollection } from '../../scripts/postman/collection.ts';
-import { targetOf, verifyResolved } from '../../scripts/postman/variables.ts';
+import { findRequest, parseCollection } from '../../scripts/postman/collection.ts';
+import type { Item, Request } from '../../scripts/postman/collection-format.ts';
+import { urlOf } from '../../scripts/postman/url.ts';
+import { authOf, fillIn, verifyResolved } from '../../scripts/postman/variables.ts';
 import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';
-
-const TOKEN = 'test-only-admin-token';
 
 function placeOf(item: Item, more: object = {}) {
   const collection = parseCollection(collectionBytes([folder('F', item)], more), 'c.json');
@@ -17,76 +17,86 @@ describe('aimAt', () => {
     ['{{baseUrl}}/x', 'https://new.test/', 'https://new.test/x'],
     ['https://idp.old.test/api/x', 'http://127.0.0.1:8002', 'http://127.0.0.1:8002/api/x'],
     ['https://idp.old.test:8443/api/x?y=1', 'https://new.test/base', 'https://new.test/base/api/x?y=1'],
+    ['https://idp.old.test/$&/x', 'https://new.test/$&', 'https://new.test/$&/$&/x'],
     ['{{protocol}}://{{host}}:{{port}}/api', 'https://new.test', 'https://new.test/api'],
     ['{{host}}:8000/api', 'https://new.test', 'https://new.test/api'],
     ['localhost:8000/api', 'https://new.test', 'https://new.test/api'],
-  ] as const)('%s aimed at %s goes to %s', ([url, base, wanted]) => {
-    const place = placeOf(request('R', url));
-    expect(targetOf(place, aimAt(place, base))).toBe(wanted);
+    [{ host: ['idp', 'old', 'test'], path: ['api', 'x'] }, 'https://new.test/base', 'https://new.test/base/api/x'],
+    [{ host: ['{{idp_url}}'], path: ['api', 'x'] }, 'https://new.test/base', 'https://new.test/base/api/x'],
+  ] as const)('%j aimed at %s goes to %s', ([url, base, wanted]) => {
+    const before: Request = Object.freeze({ method: 'POST', url });
+    const { request, values } = aimAt(before, base);
+    expect(fillIn(urlOf(request), new Map(values.map(({ name, value }) => [name, value])))).toBe(wanted);
+    expect(request.method).toBe('POST');
   });
 });
 
 describe('authorize', () => {
-  test("uses the collection's own variable, in auth, inherited auth and header", () => {
-    const inAuth = placeOf({
-      name: 'R',
-      request: { url: 'http://a', auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{access_token}}' }] } },
-    });
-    expect(authorize(inAuth, TOKEN)).toEqual([{ name: 'access_token', value: TOKEN, isSecret: true }]);
+  const authorized = (request: Request, more: object = {}) => {
+    const place = placeOf({ name: 'R', request }, more);
+    return authorize(place.item.request ?? {}, authOf(place)?.auth ?? null);
+  };
 
-    const inherited = placeOf(request('R', 'http://a'), { auth: { type: 'bearer', bearer: { token: '{{ t }}' } } });
-    expect(authorize(inherited, TOKEN)).toEqual([{ name: 't', value: TOKEN, isSecret: true }]);
-
-    const inHeader = placeOf({
-      name: 'R',
-      request: { url: 'http://a', header: [{ key: 'authorization', value: 'Bearer {{h}}' }] },
-    });
-    expect(authorize(inHeader, TOKEN)).toEqual([{ name: 'h', value: TOKEN, isSecret: true }]);
+  test.for([
+    ['its auth', { url: 'http://a', auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{ t }}' }] } }, {}],
+    ['an inherited auth', { url: 'http://a' }, { auth: { type: 'bearer', bearer: { token: '{{t}}' } } }],
+    ['a header', { url: 'http://a', header: [{ key: 'authorization', value: 'Bearer {{t}}' }] }, {}],
+  ] as const)("uses the collection's own variable in %s", ([, request, more]) => {
+    expect(authorized(request, more)).toEqual({ request, tokenVariable: 't' });
   });
 
   test('replaces a token that somebody pasted into the collection, and adds auth where there is none', () => {
     for (const header of [undefined, [{ key: 'Authorization', value: 'Bearer test-only-pasted-token' }]]) {
-      const place = placeOf({ name: 'R', request: { url: 'http://a', ...(header && { header }) } });
-      const values = authorize(place, TOKEN);
-      expect(place.item.request).toMatchObject({ auth: { bearer: [{ key: 'token', value: '{{admin_token}}' }] } });
-      expect(JSON.stringify(place.item.request)).not.toContain('pasted');
-      verifyResolved([place], values, 'c.json');
+      const { request, tokenVariable } = authorized({ url: 'http://a', ...(header && { header }) });
+      expect(request).toMatchObject({ auth: { bearer: [{ key: 'token', value: `{{${tokenVariable}}}` }] } });
+      expect(JSON.stringify(request)).not.toContain('pasted');
     }
   });
 });
 
 describe('applyMintOptions', () => {
-  const withBody = (raw: string) => placeOf({ name: 'R', request: { url: 'http://a', body: { mode: 'raw', raw } } });
+  const withBody = (raw: string): Request => ({ url: 'http://a', body: { mode: 'raw', raw } });
   const options = { label: null, expiresIn: null, maxUsages: null };
 
   test("through the collection's variables, fit for a JSON text", () => {
-    const place = withBody('{"label": "{{iat_label}}", "expires_in": {{iat_expires_in}}}');
-    expect(applyMintOptions(place, { ...options, label: 'a "quoted" one', expiresIn: 60 })).toEqual([
-      { name: 'iat_label', value: 'a \\"quoted\\" one', isSecret: false },
-      { name: 'iat_expires_in', value: '60', isSecret: false },
-    ]);
-  });
-
-  test('in a literal body, by the name that the IdP has for it', () => {
-    const place = withBody('{\n  "label": "old",\n  "expiration": 3600,\n  "count": 1\n}');
-    expect(applyMintOptions(place, { label: 'new $& one', expiresIn: 60, maxUsages: 3 })).toEqual([]);
-    expect(place.item.request).toMatchObject({
-      body: { raw: '{\n  "label": "new $& one",\n  "expiration": 60,\n  "count": 3\n}' },
+    const request = withBody('{"label": "{{iat_label}}", "expires_in": {{iat_expires_in}}}');
+    expect(applyMintOptions(request, { ...options, label: 'a "quoted" one', expiresIn: 60 }, 'R')).toEqual({
+      request,
+      values: [
+        { name: 'iat_label', value: 'a \\"quoted\\" one', isSecret: false },
+        { name: 'iat_expires_in', value: '60', isSecret: false },
+      ],
     });
   });
 
+  test('in a literal body, by the name that the IdP has for it', () => {
+    const request = withBody('{\n  "label": "old",\n  "expiration": 3600,\n  "count": 1\n}');
+    expect(applyMintOptions(request, { label: 'new $& one', expiresIn: 60, maxUsages: 3 }, 'R')).toEqual({
+      request: withBody('{\n  "label": "new $& one",\n  "expiration": 60,\n  "count": 3\n}'),
+      values: [],
+    });
+    expect(request.body?.raw).toContain('"old"');
+  });
+
   test('an option that has no place is an error, not silence', () => {
-    expect(thrownBy(() => applyMintOptions(withBody('{}'), { ...options, maxUsages: 2 }))).toMatchObject({
+    expect(thrownBy(() => applyMintOptions(withBody('{}'), { ...options, maxUsages: 2 }, 'R'))).toMatchObject({
       code: 'bad-value',
       message: expect.stringContaining('--max-usages'),
     });
   });
 });
 
+const form = (row: object) => ({ mode: 'urlencoded', urlencoded: [{ key: 'a', ...row }] });
+const pathVariable = (value: string) => ({ host: ['a'], path: [':id'], variable: [{ key: 'id', value }] });
+
 describe('verifyResolved', () => {
   test.for([
     ['URL', request('R', '{{nowhere}}/x')],
-    ['body', { name: 'R', request: { url: 'http://a', body: { mode: 'raw', raw: '{{nowhere}}' } } }],
+    ['body', { name: 'R', request: { method: 'POST', url: 'http://a', body: { mode: 'raw', raw: '{{nowhere}}' } } }],
+    ['form', { name: 'R', request: { method: 'POST', url: 'http://a', body: form({ value: '{{nowhere}}' }) } }],
+    ['parts of the URL', { name: 'R', request: { url: { host: ['a'], path: ['x', '{{nowhere}}'] } } }],
+    ['value of a path variable', { name: 'R', request: { url: pathVariable('{{nowhere}}') } }],
+    ['text of the headers', { name: 'R', request: { url: 'http://a', header: 'X: {{nowhere}}' } }],
     ['header', { name: 'R', request: { url: 'http://a', header: [{ key: 'X', value: '{{nowhere}}' }] } }],
     ['auth', { name: 'R', request: { url: 'http://a', auth: { type: 'basic', basic: [{ value: '{{nowhere}}' }] } } }],
   ] as [string, Item][])('names a variable without a value in the %s', ([, item]) => {
@@ -94,6 +104,28 @@ describe('verifyResolved', () => {
       code: 'variable-unresolved',
       message: expect.stringContaining('{{nowhere}}'),
     });
+  });
+
+  const NOWHERE = { value: '{{nowhere}}', disabled: true };
+  test.for([
+    ['a disabled row of a form', { method: 'POST', body: form(NOWHERE) }],
+    ['a disabled header', { header: [{ key: 'X', ...NOWHERE }] }],
+    ['a disabled query parameter', { url: { host: ['a'], path: [], query: [{ key: 'q', ...NOWHERE }] } }],
+    [
+      "another mode's body",
+      { method: 'POST', body: { mode: 'raw', raw: '{}', urlencoded: [{ value: '{{nowhere}}' }] } },
+    ],
+    ['a disabled body', { method: 'POST', body: { mode: 'raw', raw: '{{nowhere}}', disabled: true } }],
+    ['the body of a GET', { method: 'GET', body: { mode: 'raw', raw: '{{nowhere}}' } }],
+    ["another type's auth", { auth: { type: 'bearer', bearer: [{ value: 't' }], basic: [{ value: '{{nowhere}}' }] } }],
+  ] as [string, Request][])('%s is not sent, so its variables need no value', ([, request]) => {
+    verifyResolved([placeOf({ name: 'R', request: { url: 'http://a', ...request } })], [], 'c.json');
+  });
+
+  test('the body of a GET counts where a folder says that it is sent', () => {
+    const item: Item = { name: 'R', request: { url: 'http://a', body: { mode: 'raw', raw: '{{nowhere}}' } } };
+    const place = placeOf(item, { protocolProfileBehavior: { disableBodyPruning: true } });
+    expect(thrownBy(() => verifyResolved([place], [], 'c.json'))).toMatchObject({ code: 'variable-unresolved' });
   });
 
   test('a value that needs another one, a dynamic one, and one that a script sets', () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { isPassed } from '../../scripts/core/exchange.ts';
 import { Secret } from '../../scripts/core/secret.ts';
-import type { Item } from '../../scripts/postman/collection.ts';
+import type { Item } from '../../scripts/postman/collection-format.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
 import { folder, request } from '../support/builders.ts';
 import { runOf } from '../support/collection-run.ts';
@@ -115,6 +115,21 @@ describe('no answer', () => {
       'enough',
     );
   });
+});
+
+test('a run that is aborted before it starts sends nothing', async () => {
+  let asked = 0;
+  const url = await serve((_, response) => {
+    asked += 1;
+    sendJson(response, 200, {});
+  });
+  const controller = new AbortController();
+  const aborted = collections.run(runOf([request('R', url)], 'R', { signal: controller.signal }));
+  setImmediate(() => controller.abort(new Error('too late')));
+  await expect(aborted).rejects.toThrow('too late');
+  // With the same engine: whatever the first run still had to do is done by now.
+  await collections.run(runOf([request('R', url)], 'R'));
+  expect(asked).toBe(1);
 });
 
 describe('what the scripts do besides', () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { PriorValue } from '../../scripts/core/result.ts';
 import { parseReportFolderName, reportFolderName } from '../../scripts/report/folder.ts';
 import { renderHistory } from '../../scripts/report/history.tsx';
 import { readEntry } from '../../scripts/report/history-entry.ts';
-import { chooseOld } from '../../scripts/report/keep.ts';
+import { chooseOld, priorValueIn } from '../../scripts/report/keep.ts';
 import { renderResult } from '../../scripts/report/result-json.ts';
 import { HOSTILE } from './extreme-runs.ts';
 import { sampleMasker } from './sample-exchanges.ts';
-import { failedMintRun, healthyRun } from './sample-run.ts';
+import { failedMintRun, healthyRun, step } from './sample-run.ts';
 
 const FOLDER = '2026-11-23T10-11-12-345Z-iat';
 const resultOf = (run = healthyRun()) => renderResult(run, { html: null, junit: null, json: null }, sampleMasker());
@@ -32,7 +33,7 @@ describe('the folder of a run', () => {
 });
 
 describe('an entry of the history', () => {
-  it('tells when, command, verdict, duration and what failed', () => {
+  it('has time, command, verdict, duration and what failed', () => {
     expect(readEntry(folder(FOLDER, resultOf(failedMintRun())))).toEqual({
       folder: FOLDER,
       link: `${FOLDER}/index.html`,
@@ -40,13 +41,13 @@ describe('an entry of the history', () => {
       command: 'iat',
       verdict: 'failed',
       durationMs: 1020,
-      failures: ['mint'],
+      failedSteps: ['mint'],
       reason: 'The IdP refused the admin token (401 invalid_token). Nothing was changed.',
     });
-    expect(readEntry(folder(FOLDER, resultOf()))).toMatchObject({ verdict: 'healthy', failures: [], reason: '' });
+    expect(readEntry(folder(FOLDER, resultOf()))).toMatchObject({ verdict: 'healthy', failedSteps: [], reason: '' });
   });
 
-  it.each([null, '', '{"schema":1,"ver', '[]', 'null'])('lists a run that died: %j', (text) => {
+  it.each([null, '', '{"schema":1,"ver', '[]', 'null'])('lists a run that was killed: %j', (text) => {
     expect(readEntry(folder(FOLDER, text, false))).toMatchObject({
       verdict: null,
       command: 'iat',
@@ -55,7 +56,7 @@ describe('an entry of the history', () => {
     });
   });
 
-  it('says where another version wrote, and links what is there', () => {
+  it('names the result of another version as such, and links its page', () => {
     expect(readEntry(folder(FOLDER, '{"schema":2,"verdict":"fine"}'))).toMatchObject({
       verdict: null,
       link: `${FOLDER}/index.html`,
@@ -63,7 +64,7 @@ describe('an entry of the history', () => {
     });
   });
 
-  it.each([null, '{}', '{"name":"somebody else"}'])("leaves somebody else's folder alone: %j", (text) => {
+  it.each([null, '{}', '{"name":"something else"}'])('leaves a folder of other origin alone: %j', (text) => {
     expect(readEntry(folder('my-folder', text))).toBeNull();
   });
 
@@ -78,7 +79,7 @@ describe('an entry of the history', () => {
     });
     expect(readEntry(folder(FOLDER, odd, false))).toMatchObject({
       verdict: null,
-      failures: [''],
+      failedSteps: [''],
       link: null,
       startedAt: expect.any(Date),
     });
@@ -110,7 +111,7 @@ describe('the page over all runs', () => {
     expect(page).not.toContain('<img');
   });
 
-  it('says so when there is nothing', () => {
+  it('says when there is no report', () => {
     expect(renderHistory([])).toContain('There is no report here yet.');
   });
 });
@@ -127,7 +128,7 @@ describe('which reports are beyond those that are kept', () => {
     expect(chooseOld(runs, 5)).toEqual([]);
   });
 
-  it('never are of somebody else, or not finished, or renamed; those do not count either', () => {
+  it('never are of other origin, not finished, or renamed; those do not count either', () => {
     const others = [
       folder('sample', resultOf()),
       folder('my-folder', null),
@@ -139,6 +140,42 @@ describe('which reports are beyond those that are kept', () => {
     ];
     expect(chooseOld(others, 0)).toEqual([]);
     expect(chooseOld([...others, run(7), run(8)], 1)).toEqual([nameOf(7)]);
+  });
+
+  describe('is never the report from which iat:clear knows how the variable was before', () => {
+    const FILE = '/project/compose.yaml';
+    const write = (minute: number, before: PriorValue) => {
+      const compose = {
+        files: [FILE],
+        service: 'bff',
+        wrote: 'compose',
+        target: FILE,
+        changed: [],
+        diff: null,
+      } as const;
+      return folder(nameOf(minute), resultOf(healthyRun({ startedAt: at(minute), compose: { ...compose, before } })));
+    };
+    const clear = (minute: number) => {
+      const run = healthyRun({ startedAt: at(minute), steps: [step('clear')] });
+      return folder(
+        nameOf(minute),
+        resultOf({ ...run, compose: run.compose && { ...run.compose, target: FILE, before: 'value' } }),
+      );
+    };
+
+    it.each(['empty', 'passed-through'] as const)('%s', (before) => {
+      const runs = [run(0), write(1, before), write(2, 'value'), ...[3, 4, 5, 6].map((minute) => run(minute))];
+      const old = chooseOld(runs, 3);
+      expect(old).toEqual([nameOf(3), nameOf(2), nameOf(0)]);
+      const kept = runs.filter(({ name }) => !old.includes(name));
+      expect(priorValueIn(kept, FILE)).toBe(before);
+    });
+
+    it('which goes like any other once the variable was cleared, or when there is nothing to restore', () => {
+      const later = [4, 5, 6].map((minute) => run(minute));
+      expect(chooseOld([write(1, 'passed-through'), clear(2), ...later], 3)).toEqual([nameOf(2), nameOf(1)]);
+      expect(chooseOld([write(1, 'absent'), write(2, 'value'), ...later], 3)).toEqual([nameOf(2), nameOf(1)]);
+    });
   });
 
   it('knows the second run of one millisecond', () => {

@@ -79,7 +79,7 @@ describe('at a glance', () => {
     expect(page).toContain('aria-label="health: passed, from 10 s to 25 s, 6 attempts, 3 passed"');
   });
 
-  it('tells the diagnosis and whether a fresh token helps', () => {
+  it('shows the diagnosis and whether a fresh token helps', () => {
     const page = render(failedBootstrapRun());
     expect(page).toContain('No, a fresh Initial Access Token does not help.');
     expect(page).toContain('<code>invalid-scope</code>');

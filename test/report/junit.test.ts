@@ -42,7 +42,7 @@ describe('JUnit', () => {
     expect(complaintsOf('<testsuites/>')).not.toBe('');
   });
 
-  it('tells failure, error and skipped apart', () => {
+  it('distinguishes failure, error and skipped', () => {
     const mint = render(failedMintRun());
     expect(mint).toContain('<testsuites name="iat" tests="9" failures="2" errors="1" skipped="4"');
     expect(mint).toMatch(

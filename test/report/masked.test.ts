@@ -67,7 +67,7 @@ describe('maskRun', () => {
     expect(JSON.stringify(run)).toBe(before);
   });
 
-  it('reads a body only when somebody asks for it', () => {
+  it('reads a body only when it is asked for', () => {
     let reads = 0;
     const counting = {
       ...body('x'),

@@ -2,7 +2,7 @@ import type { Assertion, Body, Exchange, Header } from '../../scripts/core/excha
 import { Secret } from '../../scripts/core/secret.ts';
 import { Masker } from '../../scripts/secrets/masker.ts';
 
-/** Secrets of the samples. Short, so that no part of them is a word that stands in a URL: the masker knows parts, too. */
+/** Secrets of the samples. Short, so that no part of them is a word in a URL: the masker knows parts, too. */
 export const ADMIN_TOKEN = 'test-only-admin-0001';
 export const IAT = 'test-only-iat-0001';
 export const RAT = 'test-only-rat-0001';

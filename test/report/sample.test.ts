@@ -16,11 +16,11 @@ test('the sample is of the current renderer; if not: npm run sample', () => {
   expect(policyOf(page ?? '')).toBe(policyOf(renderHtml(healthyRun(), sampleMasker())));
 });
 
-test('the sample tells a failure, with everything that a report has', () => {
+test('the sample shows a failure, with everything that a report has', () => {
   expect(readEntry({ name: 'sample', result: result ?? '', hasPage: true })).toMatchObject({
     command: 'iat',
     verdict: 'unhealthy',
-    failures: ['health'],
+    failedSteps: ['health'],
   });
   for (const part of ['failures', 'diagnosis', 'timeline', 'log', 'changes', 'requests', 'facts']) {
     expect(page).toContain(`id="${part}"`);

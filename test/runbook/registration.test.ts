@@ -1,19 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { LogReader } from '../../scripts/bff/diagnose.ts';
+import { LogReader } from '../../scripts/bff/log-reader.ts';
 import type { Attempt } from '../../scripts/core/result.ts';
 import { parseCollection } from '../../scripts/postman/collection.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
+import { planHealth } from '../../scripts/postman/request-plan.ts';
 import { proveRegistration } from '../../scripts/runbook/health.ts';
 import type { Context } from '../../scripts/runbook/job.ts';
-import { planHealth } from '../../scripts/runbook/requests.ts';
 import { sendJson, serve } from '../support/server.ts';
 
 const FILE = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url);
 
 /** What the step says about a BFF whose log holds these lines and which publishes these keys. */
 async function prove(kids: readonly string[], log: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const bffUrl = await serve((_, response) => sendJson(response, 200, { keys: kids.map((kid) => ({ kid })) }));
+  const answer = { keys: kids.map((kid) => ({ kid })) };
+  const bffUrl = `${await serve((_, response) => sendJson(response, 200, answer))}/bff`;
   const reader = new LogReader();
   for (const text of log) reader.push({ at: null, stream: 'stdout', text });
   const attempts: Attempt[] = [];
@@ -32,8 +33,13 @@ async function prove(kids: readonly string[], log: readonly string[], env: Reado
     fail() {},
     attempt: (each: Attempt) => attempts.push(each),
   };
-  const source = { collection: parseCollection(await readFile(FILE), FILE.pathname), file: FILE.pathname, values: [] };
-  const plan = planHealth(source, context, null);
+  const source = {
+    collection: parseCollection(await readFile(FILE), FILE.pathname),
+    file: FILE.pathname,
+    values: [],
+    facts: [],
+  };
+  const plan = planHealth(source, context.job);
   const proof = proveRegistration(context, scope, plan, { reader, exchanges: [], env });
   return { proof, attempts };
 }
@@ -49,7 +55,7 @@ describe('what shows that a healthy BFF is registered', () => {
     const { proof, attempts } = await prove(['other', 'bff-7'], [], { BFF_KID: 'bff-7' });
     expect(await proof).toMatch(/JWKS holds the key bff-7; its log does not/);
     expect(attempts.flatMap(({ exchanges }) => exchanges.map(({ request }) => request.url))).toEqual([
-      expect.stringMatching(/\/\.well-known\/jwks\.json$/),
+      expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/bff\/\.well-known\/jwks\.json$/),
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type BffFaultName, FAULTS, type IdpFaultName } from '../../scripts/sandbox/faults.ts';
 import { findFreePort } from '../../scripts/sandbox/http.ts';
-import type { Idp } from '../../scripts/sandbox/idp.ts';
+import type { Idp } from '../../scripts/sandbox/idp-server.ts';
 import { type BffProcess, bffProcess, call, fault, idp, json, listening, mint, temporaryFolder } from './support.ts';
 
 /** What the BFF says, how it ends (null: it goes on), and what is asked of it while it runs. */
@@ -135,7 +135,7 @@ describe.concurrent('the BFF', () => {
     await listening(await start(started, { ...env, DCR_FORCE_REPLACE: 'true' }));
   });
 
-  test('leaks-token: the very token is in the log, and only with this fault', async () => {
+  test('leaks-token: the token itself is in the log, and only with this fault', async () => {
     const started = await idp();
     const iat = await mint(started.url);
     const bff = await start(started, { SANDBOX_BFF_FAULT: 'leaks-token', DCR_IAT: iat });
@@ -143,7 +143,7 @@ describe.concurrent('the BFF', () => {
     expect(bff.output()).toContain(`Bearer ${iat}`);
   });
 
-  test('slow-start begins late, and then is fine', async () => {
+  test('slow-start starts late, and then works', async () => {
     const before = performance.now();
     const bff = await start(await idp(), { SANDBOX_BFF_FAULT: 'slow-start:1' });
     await bff.wrote('Started server process');
@@ -164,12 +164,12 @@ describe.concurrent('the BFF', () => {
     const started = await idp();
     const port = await findFreePort();
     const bff = await start(started, { SANDBOX_BFF_FAULT: 'never-logs', BFF_PORT: String(port) });
-    await expect.poll(() => statusOf(`http://127.0.0.1:${port}/health`).catch(() => 0), { timeout: 10_000 }).toBe(200);
+    await expect.poll(() => statusOf(`http://127.0.0.1:${port}/health`).catch(() => 0), { timeout: 60_000 }).toBe(200);
     expect(bff.output()).toBe('');
-    expect(started.seen).toContainEqual(expect.objectContaining({ method: 'POST', path: '/api/oidc/register' }));
+    expect(started.received).toContainEqual(expect.objectContaining({ method: 'POST', path: '/api/oidc/register' }));
   });
 
-  test('silent-hang neither logs nor listens, and ends when it is told to', async () => {
+  test('silent-hang neither logs nor listens, and ends when its stdin closes', async () => {
     const bff = await start(await idp(), { SANDBOX_BFF_FAULT: 'silent-hang', SANDBOX_LIFELINE: 'stdin' });
     await hasStarted(bff);
     bff.child.stdin?.end();

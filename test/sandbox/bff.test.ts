@@ -58,7 +58,7 @@ describe.concurrent('without cached credentials', () => {
     });
   });
 
-  test('it goes on where failures are allowed', async () => {
+  test('it starts without registration where failures are allowed', async () => {
     const { url } = await idp();
     const bff = bffProcess({ SANDBOX_ROOT: temporaryFolder(), IDP_BASE_URL: url, ALLOW_BOOTSTRAP_FAILURE: 'true' });
     const address = await listening(bff);

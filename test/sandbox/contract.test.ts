@@ -2,7 +2,7 @@ import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createStack } from '../../scripts/sandbox/stack.ts';
+import { createStack } from '../../scripts/sandbox/sandbox-stack.ts';
 import { describeStackContract } from '../support/stack-contract.ts';
 
 // Without a token and without cached credentials this BFF fails before it asks any IdP.

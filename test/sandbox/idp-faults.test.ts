@@ -77,11 +77,11 @@ describe('the IdP', () => {
     expect(await status()).toBe(201);
   });
 
-  test('mint-redirect: the page it points to tells what reached it', async () => {
+  test('mint-redirect: requests to its page are recorded', async () => {
     const started = await idp({ fault: fault('mint-redirect') });
     const { headers } = await call('POST', started.url + MINT, ADMIN, {});
     await ask(headers.location ?? '', { headers: { Authorization: 'Bearer test-only' } });
-    expect(started.seen.at(-1)).toEqual({ server: 'elsewhere', method: 'GET', path: '/login', authorized: true });
+    expect(started.received.at(-1)).toEqual({ server: 'elsewhere', method: 'GET', path: '/login', authorized: true });
   });
 
   test('mint-hang never answers', async () => {

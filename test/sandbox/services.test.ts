@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createStack } from '../../scripts/sandbox/stack.ts';
+import { createStack } from '../../scripts/sandbox/sandbox-stack.ts';
 import { temporaryFolder } from './support.ts';
 
 const NEVER = new AbortController().signal;

@@ -7,7 +7,7 @@ import { afterAll } from 'vitest';
 import { Secret } from '../../scripts/core/secret.ts';
 import type { IdpFaultName } from '../../scripts/sandbox/faults.ts';
 import { type Answer, ask } from '../../scripts/sandbox/http.ts';
-import { type Idp, type IdpOptions, startIdp } from '../../scripts/sandbox/idp.ts';
+import { type Idp, type IdpOptions, startIdp } from '../../scripts/sandbox/idp-server.ts';
 
 export const ADMIN = 'test-only-admin-token-0001';
 export const POWERLESS = 'test-only-admin-token-without-rights';

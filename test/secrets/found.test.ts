@@ -1,21 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import type { Secret } from '../../scripts/core/secret.ts';
 import { parseCollection } from '../../scripts/postman/collection.ts';
-import { declaredSecrets, secretsInAuth } from '../../scripts/postman/declared-secrets.ts';
+import { authParametersOf, declarationsOf } from '../../scripts/postman/declarations.ts';
+import { declaredSecrets, secretsInAuth } from '../../scripts/secrets/declared.ts';
 import { FoundSecrets, type Message } from '../../scripts/secrets/found.ts';
 import { collectionBytes, folder, request } from '../support/builders.ts';
 
 const T = 'test-only-0001';
 
-function found(use: (found: FoundSecrets) => void): string[] {
-  const learned: Secret[] = [];
-  use(new FoundSecrets((secret) => learned.push(secret)));
-  return learned.map((secret) => `${secret.label}: ${secret.reveal()}`);
+function foundBy(use: (found: FoundSecrets) => void): string[] {
+  const registered: Secret[] = [];
+  use(new FoundSecrets((secret) => registered.push(secret)));
+  return registered.map((secret) => `${secret.label}: ${secret.reveal()}`);
 }
 
-const seenIn = (message: Partial<Message>) => found((each) => each.see({ headers: [], body: '', ...message }));
+const foundIn = (message: Partial<Message>) => foundBy((found) => found.addFrom({ headers: [], body: '', ...message }));
 
-describe('what stands where secrets stand is learned', () => {
+describe('values in the places of secrets are found', () => {
   test.each([
     ['Authorization', `Bearer ${T}`, [`Authorization: ${T}`]],
     ['authorization', `DPoP ${T}`, [`authorization: ${T}`]],
@@ -44,14 +45,14 @@ describe('what stands where secrets stand is learned', () => {
     ],
     ['Location', `https://a.test/cb?code=${T}&state=5#id_token=x${T}`, [`code: ${T}`, `id_token: x${T}`]],
   ])('header %s: %s', (name, value, secrets) => {
-    expect(seenIn({ headers: [{ name, value }] })).toEqual(secrets);
+    expect(foundIn({ headers: [{ name, value }] })).toEqual(secrets);
   });
 
   test.each([
     ['https://a.test/x?access_token=a%2Fb-0001&page=20261125', ['access_token: a/b-0001']],
     ['https://someone:p%40ss-0001@a.test/x', ['password: p%40ss-0001', 'password: p@ss-0001']],
   ])('URL %s', (url, secrets) => {
-    expect(seenIn({ url })).toEqual(secrets);
+    expect(foundIn({ url })).toEqual(secrets);
   });
 
   test.each([
@@ -61,15 +62,15 @@ describe('what stands where secrets stand is learned', () => {
     [`{"token":{"value":"${T}"}}`, [`token: ${T}`]],
     [`client_assertion=${T}.x.y&grant_type=client_credentials`, [`client_assertion: ${T}.x.y`]],
   ])('body %s', (body, secrets) => {
-    expect(seenIn({ body })).toEqual(secrets);
+    expect(foundIn({ body })).toEqual(secrets);
   });
 
-  test('what is in a text is nobody’s secret', () => {
-    expect(seenIn({ body: `<p>token=${T}</p>` })).toEqual([]);
+  test('body of plain text: none', () => {
+    expect(foundIn({ body: `<p>token=${T}</p>` })).toEqual([]);
   });
 });
 
-describe('words and addresses are not learned, for masking them would eat the report', () => {
+describe('words and addresses are no secrets', () => {
   test.each([
     'true',
     'Bearer',
@@ -86,27 +87,27 @@ describe('words and addresses are not learned, for masking them would eat the re
     'https%3A%2F%2Fidp.test%2Fx',
     '{"theme":"dark","size":12}',
   ])('%s', (value) => {
-    expect(found((each) => each.add(value, 'x'))).toEqual([]);
+    expect(foundBy((found) => found.add(value, 'x'))).toEqual([]);
   });
 
-  test('of a structure only what looks random is', () => {
+  test('of a structure only the parts that look random are', () => {
     const value = `{"user":"someone","session":"${T}-${T}","path":"/a"}`;
-    expect(found((each) => each.add(value, 'x'))).toEqual([`x: ${T}-${T}`]);
+    expect(foundBy((found) => found.add(value, 'x'))).toEqual([`x: ${T}-${T}`]);
   });
 
-  test('each once, and not more than is worth its time; a long one does not take long to look at', () => {
+  test('each is found once, up to a limit, and a very long value takes no long time', () => {
     const many = Array.from({ length: 3_000 }, (_, index) => `test-only-${index}`);
-    const learned = found((each) => {
-      for (const value of [...many, ...many]) each.add(value, 'x');
-      each.add(`${'ab-'.repeat(200_000)}1`, 'x');
+    const secrets = foundBy((found) => {
+      for (const value of [...many, ...many]) found.add(value, 'x');
+      found.add(`${'ab-'.repeat(200_000)}1`, 'x');
     });
-    expect(new Set(learned).size).toBe(learned.length);
-    expect(learned.length).toBeGreaterThan(1_000);
-    expect(learned.length).toBeLessThan(1_500);
+    expect(new Set(secrets).size).toBe(secrets.length);
+    expect(secrets.length).toBeGreaterThan(1_000);
+    expect(secrets.length).toBeLessThan(1_500);
   });
 });
 
-describe('what collection and environment declare', () => {
+describe('secrets that collection and environment declare', () => {
   test('auth at every level with its variables, variables, passphrases', () => {
     const auth = (type: string, key: string, value: string) => ({
       type,
@@ -138,7 +139,7 @@ describe('what collection and environment declare', () => {
       { name: 'marked', value: 'a b', isSecret: true },
     ];
     expect(
-      declaredSecrets(parseCollection(bytes, 'c.json'), values).map(({ label, value, isMarked }) => [
+      declaredSecrets(declarationsOf(parseCollection(bytes, 'c.json'), values)).map(({ label, value, isMarked }) => [
         label,
         value,
         isMarked,
@@ -171,11 +172,13 @@ describe('what collection and environment declare', () => {
   ])('auth %s: not %s, but %s', (type, open, secret) => {
     const names = (text: string) => text.split(' ').filter(Boolean);
     const block = [...names(open), ...names(secret)].map((key) => ({ key, value: `the ${key}` }));
-    expect(secretsInAuth({ type, [type]: block }).map(({ label }) => label)).toEqual(
+    expect(secretsInAuth(authParametersOf({ type, [type]: block })).map(({ label }) => label)).toEqual(
       names(secret).map((key) => `${type} ${key}`),
     );
     expect(
-      secretsInAuth({ type, [type]: Object.fromEntries(block.map(({ key, value }) => [key, value])) }),
+      secretsInAuth(
+        authParametersOf({ type, [type]: Object.fromEntries(block.map(({ key, value }) => [key, value])) }),
+      ),
     ).toHaveLength(names(secret).length);
   });
 });

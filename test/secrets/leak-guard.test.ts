@@ -53,7 +53,7 @@ async function readReports(home: string): Promise<string> {
 }
 
 describe('the terminal', () => {
-  test('a secret that was printed before anybody knew it as one fails the run, in every report too', async () => {
+  test('a secret that was printed before it was known as one fails the run, in every report too', async () => {
     const hex = Buffer.from(TOKEN).toString('hex');
     const { run, stdout, home } = await runStep(({ tools }, print) => {
       print(`early: ${hex.slice(0, 20)}`);
@@ -66,7 +66,7 @@ describe('the terminal', () => {
     expect(await readReports(home)).toContain(message);
   });
 
-  test('what is printed at the very end counts as well', async () => {
+  test('a secret that is printed at the very end counts as well', async () => {
     const { run, stdout } = await runStep(
       (_, print) => {
         print(TOKEN.slice(0, 9));
@@ -78,7 +78,7 @@ describe('the terminal', () => {
     expect(stdout).toContain('A secret was printed to stdout: admin token, raw.');
   });
 
-  test('a run that prints none is what it was', async () => {
+  test('a run that prints no secret passes', async () => {
     const { run } = await runStep(({ tools }, print) => {
       print('nothing\n');
       tools.learn(new Secret(TOKEN, 'IAT'));
@@ -86,7 +86,7 @@ describe('the terminal', () => {
     expect(run).toMatchObject({ exitCode: 0, error: null });
   });
 
-  test('is remembered in bounded memory, and what is forgotten was searched', () => {
+  test('its text is kept in bounded memory, and text is searched before it is dropped', () => {
     const masker = new Masker();
     masker.add(new Secret(TOKEN, 'IAT'));
     const quiet = new Transcript(masker);
@@ -102,7 +102,7 @@ describe('the terminal', () => {
 });
 
 describe('files', () => {
-  test('an earlier report that leaks is found when the page over all runs takes from it, and removed', async () => {
+  test('an earlier report with a secret is removed when the page over all runs quotes it', async () => {
     const home = await makeHome();
     const old = join(home, 'reports', '2026-01-01T00-00-00-000Z-iat');
     await mkdir(old, { recursive: true });
@@ -131,7 +131,7 @@ describe('GitHub Actions', () => {
   };
   const env = { GITHUB_ACTIONS: 'true' };
 
-  test('the runner is told of a secret, once, and before anything is printed about it', async () => {
+  test('each secret is told to the runner once, before anything is printed about it', async () => {
     const { run, stdout, stderr } = await runStep(learn, { env });
     expect(run).toMatchObject({ exitCode: 0, error: null });
     expect(stdout.startsWith(LINE)).toBe(true);
@@ -139,13 +139,13 @@ describe('GitHub Actions', () => {
     expect(stderr).toBe('');
   });
 
-  test('on stderr where stdout is the document’s', async () => {
+  test('on stderr where stdout holds the JSON document', async () => {
     const { stdout, stderr } = await runStep(learn, { env, args: ['--json'] });
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 0 });
     expect(stderr.startsWith(LINE)).toBe(true);
   });
 
-  test.each([{}, { GITHUB_ACTIONS: 'false' }, { CI: 'true' }])('nobody else is: %o', async (other) => {
+  test.each([{}, { GITHUB_ACTIONS: 'false' }, { CI: 'true' }])('nothing is told elsewhere: %o', async (other) => {
     const { stdout, stderr } = await runStep(learn, { env: other });
     expect(stdout + stderr).not.toMatch(/add-mask|50%/);
   });

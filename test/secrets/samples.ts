@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Secret } from '../../scripts/core/secret.ts';
 import { Masker } from '../../scripts/secrets/masker.ts';
-import { inkOf } from '../../scripts/secrets/masking/compact-text.ts';
+import { withoutSeparators } from '../../scripts/secrets/masking/compact-text.ts';
 
 export const TOKEN = 'test-only-initial-access-token-0001';
 
@@ -50,9 +50,9 @@ export const OUTSIDE = fc.string({ unit: fc.constantFrom(...'\n {}()*@…ÄÖé�
 
 /** A secret that is long and mixed enough to be found by its pieces. */
 function isVaried(value: string): boolean {
-  const ink = inkOf(value);
-  if (ink.length < 16) return false;
-  return Array.from({ length: ink.length - 11 }, (_, at) => new Set(ink.slice(at, at + 12)).size).every(
+  const compact = withoutSeparators(value);
+  if (compact.length < 16) return false;
+  return Array.from({ length: compact.length - 11 }, (_, at) => new Set(compact.slice(at, at + 12)).size).every(
     (size) => size >= 5,
   );
 }

@@ -1,4 +1,4 @@
-import type { Collection, Item } from '../../scripts/postman/collection.ts';
+import type { Collection, Item } from '../../scripts/postman/collection-format.ts';
 
 /** A Postman v2.1 collection as the bytes of its export. */
 export function collectionBytes(items: readonly Item[], more: Partial<Collection> = {}): Uint8Array {

@@ -1,5 +1,6 @@
 import type { CollectionRun } from '../../scripts/core/ports.ts';
-import { findItem, type Item, parseCollection, requestsIn } from '../../scripts/postman/collection.ts';
+import { findItem, parseCollection, requestsIn } from '../../scripts/postman/collection.ts';
+import type { Item } from '../../scripts/postman/collection-format.ts';
 import { collectionBytes } from './builders.ts';
 
 /** A run of the item with this name, of a collection of these. */
@@ -14,7 +15,6 @@ export function runOf(items: Item[], name: string, more: Partial<CollectionRun> 
     tls: { caFile: null, insecure: false },
     requestTimeoutMs: 5_000,
     guarded: null,
-    ready: null,
     signal: new AbortController().signal,
     ...more,
   };

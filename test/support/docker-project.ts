@@ -26,9 +26,9 @@ export const SERVICE = `image: "@image@"
 export const bffWith = (...entries: string[]) =>
   `version: "3.8"\nservices:\n  bff:\n    ${SERVICE}    environment:\n${SETTINGS}${entries.map((entry) => `      ${entry}\n`).join('')}`;
 
-export const ADMIN_TOKEN = 'test-only-admin-token-of-the-project';
+export const ADMIN_TOKEN = 'test-only-admin-7uN2cX5vKq9Tz4Hb';
 export const OLD = 'test-only-initial-access-token-old';
-export const IAT = 'test-only-initial-access-token-of-the-project';
+export const IAT = 'test-only-iat-6yM8gL3pWs1Fj7Vd';
 
 /** A small project of a test's own files, with real containers; IdP and BFF answer from this process. */
 export interface DockerProject {

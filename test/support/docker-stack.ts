@@ -8,8 +8,8 @@ import { type CommandOptions, ownEnvironment, type Running, startCommand } from 
 import { type Compose, createProjectName, removeLeftovers, removeProjects } from './docker.ts';
 import { provideNodeImage } from './docker-image.ts';
 
-export const ADMIN_TOKEN = 'test-only-admin-token-0001';
-export const STALE_IAT = 'test-only-initial-access-token-stale';
+export const ADMIN_TOKEN = 'test-only-admin-2rD6hJ8nQx5Bk3Ws';
+export const STALE_IAT = 'test-only-stale-iat-4eG7zC1mTy9Pf5Ua';
 
 /** A stack of the documented shape: IdP, BFF, Redis and Kafka (stand-ins) as containers, in a project of its own. */
 export interface DockerStack {

@@ -1,8 +1,9 @@
 import process from 'node:process';
 import { Readable, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { execute, type Session } from '../../scripts/cli/execute.ts';
-import { openSession, readCommandLine, workOf } from '../../scripts/cli/main.ts';
+import { execute } from '../../scripts/cli/execute.ts';
+import { workOf } from '../../scripts/cli/main.ts';
+import { openSession, readCommandLine, type Session } from '../../scripts/cli/session.ts';
 import type { Sandboxed } from '../../scripts/cli/wiring.ts';
 import type { Run } from '../../scripts/core/result.ts';
 import type { CommandOptions, Ended } from './command.ts';

@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   compose: ['compose-file', 'idp', 'core'],
   report: ['secrets', 'core'],
   secrets: ['core'],
-  platform: ['core'],
+  platform: ['idp', 'core'],
   sandbox: ['platform', 'compose-file', 'core'],
   core: [],
 };
@@ -25,7 +25,7 @@ const EDGE_FOLDERS = ['platform', 'sandbox'];
 /** The one place where the edges are plugged in. */
 const WIRING = 'scripts/cli/wiring.ts';
 
-/** Scripts for whoever works on the project: free in what they import, and imported by nobody. */
+/** Scripts for maintainers: they may import anything, and nothing imports them. */
 const FREE_FOLDER = 'maintenance';
 
 /** Modules that reach outside of the program. */
@@ -63,6 +63,37 @@ export function findOffences(path: string, source: string): string[] {
   };
   visit(file);
   return offences;
+}
+
+/**
+ * The circles of imports among files, each as its paths in order; imports of types and `import()` count as well.
+ *
+ * @param sources text by path, such as `scripts/core/errors.ts`
+ */
+export function findCircles(sources: ReadonlyMap<string, string>): string[][] {
+  const imports = new Map([...sources].map(([path, source]) => [path, importsOf(path, source)]));
+  const circles: string[][] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]) => {
+    const at = way.indexOf(path);
+    if (at >= 0) circles.push(way.slice(at));
+    if (at >= 0 || done.has(path)) return;
+    for (const imported of imports.get(path) ?? []) visit(imported, [...way, path]);
+    done.add(path);
+  };
+  for (const path of sources.keys()) visit(path, []);
+  return circles;
+}
+
+function importsOf(path: string, source: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node) => {
+    const target = importedBy(node);
+    if (target?.startsWith('.')) found.push(posix.join(posix.dirname(path), target));
+    node.forEachChild(visit);
+  };
+  visit(ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true));
+  return found;
 }
 
 /** The folder below scripts/ that a path belongs to; `entry` for the files directly in it, null outside of scripts/. */
@@ -145,7 +176,7 @@ function clockRead(node: ts.Node): string | null {
   return readsClock ? 'new Date()' : null;
 }
 
-/** The global that an identifier stands for: not where it names a property, nor what the file itself calls so. */
+/** The global that an identifier means: not where it names a property, nor where the file declares that name itself. */
 function globalNamed(node: ts.Identifier): string | null {
   if (!OUTSIDE_GLOBALS.includes(node.text)) return null;
   const { parent } = node;

@@ -1,5 +1,4 @@
-import type { OptionSpec } from '../../scripts/cli/option-spec.ts';
-import { OPTIONS } from '../../scripts/cli/options.ts';
+import { OPTIONS, type OptionSpec } from '../../scripts/cli/options.ts';
 
 /** The options as the README's table: flags, variable, what it does with its default, commands. */
 export function renderOptionsTable(): string {

@@ -1,10 +1,12 @@
 import { Buffer } from 'node:buffer';
-import { inkOf } from '../../scripts/secrets/masking/compact-text.ts';
-import { WINDOW } from '../../scripts/secrets/masking/secret-index.ts';
+import { withoutSeparators } from '../../scripts/secrets/masking/compact-text.ts';
+
+/** Characters of a secret in a row that count as the secret: assertion libraries cut what they print. */
+export const PIECE = 12;
 
 /**
- * A secret as it may turn up in a report or a log, in every form that the masker promises to know. Written without the
- * masker's own decoders, so that each can be held against the other: here the leak guard's self-test gets its plants.
+ * A secret in every form that the masker promises to find, by the name of the form; `raw` is the first. Made without the
+ * masker's decoders, so that a test can hold each against the other.
  */
 export function plantedForms(value: string): ReadonlyMap<string, string> {
   const bytes = [...Buffer.from(value)];
@@ -106,10 +108,10 @@ export function plantedForms(value: string): ReadonlyMap<string, string> {
   ]);
 }
 
-/** The first characters that are enough to find a secret by. */
+/** The first characters, as many as are enough to find a secret by. */
 function pieceOf(characters: readonly string[]): string {
   let piece = '';
-  for (const character of characters) if (inkOf(piece).length < WINDOW) piece += character;
+  for (const character of characters) if (withoutSeparators(piece).length < PIECE) piece += character;
   return piece;
 }
 

@@ -7,10 +7,10 @@ import { onTestFinished } from 'vitest';
 import { Secret } from '../../scripts/core/secret.ts';
 import { formatFault, isBffFault, isIdpFault, parseFault } from '../../scripts/sandbox/faults.ts';
 import { findFreePort } from '../../scripts/sandbox/http.ts';
-import { startIdp } from '../../scripts/sandbox/idp.ts';
+import { startIdp } from '../../scripts/sandbox/idp-server.ts';
 import type { Sandbox } from '../../scripts/sandbox/sandbox.ts';
+import { createStack } from '../../scripts/sandbox/sandbox-stack.ts';
 import { ENV_FILE, renderComposeFile } from '../../scripts/sandbox/stack/template.ts';
-import { createStack } from '../../scripts/sandbox/stack.ts';
 import type { CommandOptions } from './command.ts';
 import { type EndedHere, runHere } from './in-process.ts';
 

@@ -1,8 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { ChangeFacts } from '../../core/result.ts';
 import { cut } from '../text.ts';
-import { Scroll } from './scroll.tsx';
-import { Prose, Text } from './text.tsx';
+import { Prose, Scroll, Text } from './parts.tsx';
 
 /** What was written where, as a diff. */
 export function Changes({ compose, isPlan }: { readonly compose: ChangeFacts; readonly isPlan: boolean }) {

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { View } from '../view.ts';
 
-/** Where the parts of the page are, for whoever knows what to look for, and the way to the other runs. */
+/** Links to the parts of the page, and to the other runs. */
 export function Contents({ view }: { readonly view: View }) {
   const { run, failures } = view;
   const parts = [

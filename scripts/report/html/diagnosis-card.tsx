@@ -1,23 +1,21 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
-import type { Diagnosis } from '../../core/diagnosis.ts';
-import { isGoodDiagnosis } from '../outline.ts';
+import { type Diagnosis, isGood } from '../../core/diagnosis.ts';
 import { cut, toLine } from '../text.ts';
-import { StatusMark } from './status.tsx';
-import { HintProse, Prose, Text } from './text.tsx';
+import { HintProse, Prose, StatusMark, Text } from './parts.tsx';
 
-/** Why the BFF does not start, or that it did, with the lines that say so. */
+/** Why the BFF does not start, or that it did, with the log lines that show it. */
 export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis }) {
-  const isGood = isGoodDiagnosis(diagnosis);
+  const isFine = isGood(diagnosis);
   return (
     <section aria-labelledby="diagnosis">
       <h2 id="diagnosis">Diagnosis</h2>
       <div class="card diagnosis">
         <p class="cause">
-          <StatusMark status={isGood ? 'passed' : 'failed'} word={isGood ? 'Good' : 'Fault'} />{' '}
+          <StatusMark status={isFine ? 'passed' : 'failed'} word={isFine ? 'Good' : 'Fault'} />{' '}
           <Prose text={diagnosis.cause} /> <code>{diagnosis.code}</code>
         </p>
         <dl class="facts">
-          {!isGood && diagnosis.fix.text !== '' && (
+          {!isFine && diagnosis.fix.text !== '' && (
             <div>
               <dt>Fix</dt>
               <dd>
@@ -25,11 +23,11 @@ export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis 
               </dd>
             </div>
           )}
-          {!isGood && (
+          {!isFine && (
             <div>
               <dt>Would a fresh token help?</dt>
               <dd>
-                {diagnosis.iatHelps === null && 'That cannot be told.'}
+                {diagnosis.iatHelps === null && 'That is not known.'}
                 {diagnosis.iatHelps === true && 'Yes, a fresh Initial Access Token helps.'}
                 {diagnosis.iatHelps === false && 'No, a fresh Initial Access Token does not help.'}
               </dd>

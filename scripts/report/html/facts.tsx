@@ -1,10 +1,9 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { Run, TokenFacts } from '../../core/result.ts';
 import { cut, formatCount } from '../text.ts';
-import { Text } from './text.tsx';
-import { Time } from './time.tsx';
+import { Text, Time } from './parts.tsx';
 
-/** Where it ran and with what; of the token only what may be said. */
+/** Where it ran and with what; of the token only what may be shown. */
 export function Facts({ run }: { readonly run: Run }) {
   return (
     <section aria-labelledby="facts">

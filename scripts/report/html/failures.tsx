@@ -1,11 +1,12 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
+
+import { formatDuration } from '../../core/duration.ts';
 import type { Assertion } from '../../core/exchange.ts';
 import { readExpectation } from '../expectation.ts';
 import { type FailedExchange, pathOf } from '../outline.ts';
-import { cut, formatCount, formatDuration } from '../text.ts';
+import { cut, formatCount } from '../text.ts';
 import type { View } from '../view.ts';
-import { StatusMark } from './status.tsx';
-import { Text } from './text.tsx';
+import { StatusMark, Text } from './parts.tsx';
 
 /** Which request did not pass, which check, what it wanted and what it found. */
 export function Failures({ view }: { readonly view: View }) {

@@ -1,12 +1,10 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
-import type { Failure } from '../../core/result.ts';
-import { cut, formatDuration, formatNumber } from '../text.ts';
+import { formatDuration } from '../../core/duration.ts';
+import type { Failure, Verdict } from '../../core/result.ts';
+import { cut, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
 import { scriptName, verdictSentence, verdictWord } from '../words.ts';
-import { CodeBlock } from './code-block.tsx';
-import { Prose, Text } from './text.tsx';
-import { Time } from './time.tsx';
-import { VerdictIcon } from './verdict-icon.tsx';
+import { CodeBlock, Prose, Text, Time } from './parts.tsx';
 
 /** The answer at a glance: the verdict, one sentence, and the run in numbers. */
 export function Hero({ run, tally }: View) {
@@ -69,3 +67,22 @@ function Figure({ name, value, note = '' }: { readonly name: string; readonly va
     </div>
   );
 }
+
+/** The verdict as a large sign; the word is beside it. */
+function VerdictIcon({ verdict }: { readonly verdict: Verdict }) {
+  return (
+    <svg class="verdict-icon" viewBox="0 0 64 64" aria-hidden="true">
+      <circle cx="32" cy="32" r="32" />
+      <path d={PATHS[verdict]} />
+    </svg>
+  );
+}
+
+const CROSS = 'M22 22 42 42M42 22 22 42';
+const PATHS: Readonly<Record<Verdict, string>> = {
+  healthy: 'M19 33.5 28 42.5 45.5 23',
+  unhealthy: CROSS,
+  failed: CROSS,
+  interrupted: 'M24 24H40V40H24Z',
+  planned: 'M21 24H43M21 33H43M21 42H34',
+};

@@ -1,11 +1,9 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { ClassifiedLine } from '../../core/result.ts';
 import { cut, formatCount, toIso } from '../text.ts';
-import { Scroll } from './scroll.tsx';
-import { StatusMark } from './status.tsx';
-import { Text } from './text.tsx';
+import { Scroll, StatusMark, Text } from './parts.tsx';
 
-/** What the BFF said, with the lines that decided marked. */
+/** The BFF's log, with the lines that decided marked. */
 export function Log({ lines }: { readonly lines: readonly ClassifiedLine[] }) {
   if (lines.length === 0) return null;
   const shown = selectLines(lines);

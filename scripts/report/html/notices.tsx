@@ -2,9 +2,9 @@
 import type { Hint } from '../../core/errors.ts';
 import type { Run } from '../../core/result.ts';
 import { nextSteps } from '../outline.ts';
-import { HintProse } from './text.tsx';
+import { HintProse } from './parts.tsx';
 
-/** What to do next, and the loud things. */
+/** What to do next, and the warnings. */
 export function Notices({ run }: { readonly run: Run }) {
   return (
     <>

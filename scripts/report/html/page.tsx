@@ -7,7 +7,7 @@ import { STYLE } from './style.ts';
 
 export interface PageProps {
   readonly title: string;
-  /** Colours the edge of the page; the words say the same. */
+  /** The colour of the page's edge; the words have the meaning. */
   readonly tone: 'good' | 'bad' | 'neutral';
   readonly children: ComponentChildren;
 }
@@ -48,7 +48,7 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-/** CSP Level 3, §2.3.1: the hash of exactly what stands between the tags. */
+/** CSP Level 3, §2.3.1: the hash of exactly what is between the tags. */
 function hashSource(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }

@@ -36,7 +36,7 @@ export function Report({ view }: { readonly view: View }) {
           <a href="../index.html">all runs</a>.
         </p>
         <p>
-          <i class="mask">‹…›</i> stands where a secret stood.
+          <i class="mask">‹…›</i> is shown in the place of a secret.
         </p>
       </footer>
     </main>

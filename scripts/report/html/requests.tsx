@@ -1,10 +1,11 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
-import type { Exchange } from '../../core/exchange.ts';
+import { formatDuration } from '../../core/duration.ts';
+import { type Exchange, isPassed } from '../../core/exchange.ts';
 import type { Attempt, StepRecord } from '../../core/result.ts';
-import { formatCount, formatDuration, formatNumber } from '../text.ts';
+import { cut, formatCount, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
-import { ExchangeRow } from './exchange-row.tsx';
-import { Toolbar } from './toolbar.tsx';
+import { ExchangeDetail } from './exchange-detail.tsx';
+import { StatusMark, Text } from './parts.tsx';
 
 /** Every request of the run, by step and attempt. */
 export function Requests({ view }: { readonly view: View }) {
@@ -99,3 +100,98 @@ function Exchanges({ exchanges, view }: { readonly exchanges: readonly Exchange[
 
 /** From here on rows are laid out only when they come into sight. */
 const MANY = 100;
+
+interface ExchangeRowProps {
+  readonly exchange: Exchange;
+  readonly number: number;
+  readonly isDetailed: boolean;
+}
+
+/** One request as a line that opens, or as a line alone. */
+function ExchangeRow({ exchange, number, isDetailed }: ExchangeRowProps) {
+  const status = isPassed(exchange) ? 'passed' : 'failed';
+  return (
+    <li id={`x${number}`} class={`x ${status}`}>
+      {isDetailed ? (
+        <details>
+          <summary class="row">
+            <RowCells exchange={exchange} status={status} url={pathOnly(exchange.request.url)} />
+          </summary>
+          <ExchangeDetail exchange={exchange} />
+        </details>
+      ) : (
+        <div class="row">
+          <RowCells exchange={exchange} status={status} url={hostAndPath(exchange.request.url)} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+interface RowCellsProps {
+  readonly exchange: Exchange;
+  readonly status: 'passed' | 'failed';
+  readonly url: string;
+}
+
+function RowCells({ exchange, status, url }: RowCellsProps) {
+  const { request, response, folders } = exchange;
+  return (
+    <>
+      <StatusMark status={status} />
+      <span class="name">
+        {folders.length > 0 && (
+          <small>
+            <Text text={cut(`${folders.join(' / ')} / `, 120)} />
+          </small>
+        )}
+        <bdi>
+          <Text text={cut(exchange.name, 200)} />
+        </bdi>
+      </span>
+      <span class="target">
+        <b>{cut(request.method, 20)}</b> <Text text={cut(url, 160)} />
+      </span>
+      <span class="code">{response ? response.status : 'no answer'}</span>
+      <span class="time">{response ? formatDuration(response.timeMs) : ''}</span>
+    </>
+  );
+}
+
+/** Enough to recognize a request whose detail has the whole URL. */
+function pathOnly(url: string): string {
+  return hostAndPath(url).replace(/^[^/]*(?=\/)/, '');
+}
+
+function hostAndPath(url: string): string {
+  return url.replace(/^https?:\/\//, '').replace(/[?#][\s\S]*$/, '');
+}
+
+/** Filter and search; the script removes `hidden`, so that without scripts there are no controls that do nothing. */
+function Toolbar({ exchanges }: { readonly exchanges: readonly Exchange[] }) {
+  const total = exchanges.length;
+  const passed = exchanges.filter(isPassed).length;
+  return (
+    <div class="toolbar" hidden data-total={total}>
+      <fieldset>
+        <legend class="sr-only">Show requests</legend>
+        <Filter name="all" word="All" count={total} />
+        <Filter name="failed" word="Failed" count={total - passed} />
+        <Filter name="passed" word="Passed" count={passed} />
+      </fieldset>
+      <label>
+        <span class="sr-only">Search requests by name, method, URL or status</span>
+        <input type="search" placeholder="Search requests" autocomplete="off" spellcheck={false} />
+      </label>
+      <output aria-live="polite" />
+    </div>
+  );
+}
+
+function Filter({ name, word, count }: { readonly name: string; readonly word: string; readonly count: number }) {
+  return (
+    <button type="button" data-filter={name} aria-pressed={name === 'all' ? 'true' : 'false'}>
+      {word} <small>{formatNumber(count)}</small>
+    </button>
+  );
+}

@@ -1,6 +1,6 @@
 /**
  * What the page does beyond being read: filter, search, copy, times in the reader's zone. Plain JavaScript as a string, because
- * it runs in the browser exactly as it stands here; the page is whole without it.
+ * it runs in the browser exactly as it is written here; the page is complete without it.
  */
 export const SCRIPT = `
 (() => {
@@ -29,7 +29,7 @@ export const SCRIPT = `
     const output = toolbar.querySelector('output');
     const total = Number(toolbar.dataset.total);
     const rows = [...list.getElementsByClassName('x')].map((row) => ({ row, failed: row.classList.contains('failed'), text: null }));
-    // What a row says is read when somebody searches, or before, while the browser has nothing to do.
+    // The text of a row is read for a search, or earlier, while the browser is idle.
     const textOf = (each) => {
       if (each.text === null) each.text = [...all('.row > :not(.time)', each.row)].map((cell) => cell.textContent).join(' ').toLowerCase();
       return each.text;

@@ -1,6 +1,3 @@
-import { MEDIA_STYLE } from './style-media.ts';
-import { REQUESTS_STYLE } from './style-requests.ts';
-
 /** The one style of the pages. Colours have a contrast of 4.5 and more on their grounds, in light and dark. */
 export const STYLE = `
 :root {
@@ -143,7 +140,62 @@ pre, .name, .url, .check-name, .message { unicode-bidi: plaintext; }
 .diff ins { background: var(--good-soft); color: var(--good); }
 .diff del { background: var(--bad-soft); color: var(--bad); }
 
-${REQUESTS_STYLE}
+.toolbar { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: center; margin-bottom: 1rem; }
+.toolbar[hidden], .x[hidden] { display: none; }
+.toolbar fieldset { display: flex; border: 0; margin: 0; padding: 0; }
+.toolbar button, .toolbar input { font: inherit; font-size: .875rem; color: var(--text); background: var(--card); border: 1px solid var(--line); padding: .4rem .85rem; min-height: 2.25rem; }
+.toolbar button { cursor: pointer; margin-left: -1px; }
+.toolbar legend + button { border-radius: 7px 0 0 7px; }
+.toolbar button:last-child { border-radius: 0 7px 7px 0; }
+.toolbar button[aria-pressed=true] { background: var(--text); color: var(--ground); border-color: var(--text); }
+.toolbar button[aria-pressed=true] small { color: inherit; }
+.toolbar label { flex: 1 1 14rem; }
+.toolbar input { width: 100%; border-radius: 7px; }
+.toolbar output { flex-basis: 100%; font-size: .875rem; color: var(--muted); }
+.toolbar output:empty { margin-top: -.6rem; }
+.requests > .muted { margin-bottom: 1.25rem; }
+.group + .group { margin-top: 1.75rem; }
+.group > h3 { margin-bottom: .5rem; }
+.exchanges { background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
+/* No list items: a browser renumbers a whole list for each row that is hidden. */
+.x { display: block; }
+.many .x { content-visibility: auto; contain-intrinsic-size: auto 2.75rem; }
+.x + .x { border-top: 1px solid var(--line); }
+.row { display: grid; grid-template-columns: 5rem minmax(0, 4fr) minmax(0, 5fr) 4.5rem 4.5rem; gap: 0 1rem; align-items: baseline; padding: .6rem 1.1rem .6rem 2.1rem; }
+summary { cursor: pointer; }
+summary.row { list-style: none; position: relative; }
+summary.row::-webkit-details-marker { display: none; }
+summary.row::before { content: ''; position: absolute; left: 1rem; top: 1.15rem; width: .4rem; height: .4rem; border: solid var(--muted); border-width: 0 1.5px 1.5px 0; transform: rotate(-45deg); }
+details[open] > summary.row::before { transform: rotate(45deg); }
+summary.row:hover { background: var(--sunk); }
+.x summary:focus-visible { outline-offset: -3px; }
+.name { font-weight: 600; }
+.target { color: var(--muted); }
+.target b { color: var(--text); font-weight: 600; }
+.code, .time { text-align: right; font-variant-numeric: tabular-nums; font-size: .875rem; }
+.code { font-weight: 600; }
+.time { color: var(--muted); }
+.detail { padding: .35rem 1.1rem 1.4rem 2.1rem; }
+.detail > * + * { margin-top: 1rem; }
+.checks { font-size: .9375rem; }
+.checks li { padding: .1rem 0; }
+.checks .status { min-width: 5rem; }
+.message-half .line { margin-top: .2rem; font-size: .875rem; }
+.headers { margin-top: .5rem; }
+.headers > div { display: grid; grid-template-columns: minmax(8rem, 13rem) 1fr; gap: 0 1rem; padding: .1rem 0; }
+.headers dt { font-size: inherit; }
+.headers dd { min-width: 0; }
+.body-kind { font-size: .8125rem; margin-top: .7rem; }
+.console li { padding: .1rem 0; }
+.console b { font-size: .8125rem; color: var(--muted); }
+.earlier { margin-top: .75rem; }
+.earlier > summary { padding: .3rem 0; }
+.attempt-group { margin: .75rem 0 0; }
+.many .attempt-group { content-visibility: auto; contain-intrinsic-size: auto 10rem; }
+.attempt-group h4 { margin-bottom: .35rem; color: var(--text); }
+.copy { font: 500 .75rem var(--sans); color: var(--link); background: none; border: 1px solid var(--line); border-radius: 5px; padding: .1rem .5rem; margin: .3rem 0 0 .35rem; cursor: pointer; min-height: 1.5rem; }
+.block .copy { float: right; margin: -.2rem -.3rem .3rem .6rem; background: var(--card); }
+
 .chart { margin-top: 2rem; }
 .chart svg { display: block; width: 100%; height: 120px; }
 .chart line { stroke: var(--line); }
@@ -160,5 +212,41 @@ ${REQUESTS_STYLE}
 .runs .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
 
-${MEDIA_STYLE}@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
+@media (max-width: 46rem) {
+  .step { grid-template-columns: 1fr auto; gap: 0 1rem; }
+  .step-head { grid-column: 1; }
+  .step-time { grid-column: 2; grid-row: 1; }
+  .step-time small { display: none; }
+  .bar, .step-text, .step.skipped .step-text { grid-column: 1 / -1; }
+  .axis { width: 100%; margin-left: 0; }
+  .row { grid-template-columns: auto 1fr auto; gap: .1rem .75rem; }
+  .row .name, .row .target { grid-column: 1 / -1; }
+  .row .status { grid-row: 1; }
+  .row .code { grid-row: 1; grid-column: 2; }
+  .row .time { grid-row: 1; grid-column: 3; }
+  .facts > div, .headers > div { grid-template-columns: 1fr; }
+  .headers > div { padding: .2rem 0; }
+  .runs thead { display: none; }
+  .runs, .runs tbody, .runs tr, .runs th, .runs td { display: block; border: 0; padding: 0; }
+  .runs tr { border-bottom: 1px solid var(--line); padding: .9rem 0; display: grid; grid-template-columns: auto 1fr auto; gap: .1rem .9rem; }
+  .runs td:not(:last-child), .runs th { white-space: normal; }
+  .runs td:nth-child(4) { grid-row: 1; grid-column: 3; }
+  .runs td:nth-child(3), .runs td:nth-child(5) { grid-column: 1 / -1; }
+  .runs time small { display: inline; }
+}
+@media print {
+  :root:not(.x) {
+    --ground: #fff; --card: #fff; --sunk: #f5f5f3; --line: #ccc; --text: #000; --muted: #444; --good: #14713d; --good-soft: #e3f3e9;
+    --bad: #b3261e; --bad-soft: #fcebe9; --warn: #865300; --warn-soft: #fff; --link: #000; --mask: #5a2ea0; --mask-soft: #f1eafb;
+  }
+  html { font-size: 10pt; border-top-width: 3px; }
+  main { max-width: none; padding: 0; }
+  section, .card, .step, .x { break-inside: avoid-page; }
+  section { margin-top: 1.5rem; }
+  section.requests, .log, .diff { break-inside: auto; }
+  .toolbar, .copy, .contents { display: none !important; }
+  .scroll { max-height: none; overflow: visible; }
+  .many .x, .many .attempt-group { content-visibility: visible; }
+}
+@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 `;

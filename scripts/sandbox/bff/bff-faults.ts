@@ -8,9 +8,9 @@ import { type HealthReport, withStatus } from './health-routes.ts';
 import { generateKey, type Jwk, type SigningKey } from './keys.ts';
 import { exitAfterOutput, type Log } from './python-log.ts';
 
-/** Where a fault takes hold of the BFF, in the order of its life. */
+/** What a fault changes in the BFF, in the order in which it happens. */
 export interface BffFault {
-  /** Bends what the BFF believes of its environment. */
+  /** Changes what the BFF reads from its environment. */
   readonly settings?: (settings: BffSettings) => BffSettings | Promise<BffSettings>;
   /** Before the first line. */
   readonly start?: (settings: BffSettings, log: Log) => void | Promise<void>;
@@ -28,7 +28,7 @@ export interface BffFault {
   readonly healthy?: (log: Log) => void;
 }
 
-/** A port where nobody listens: tcpmux, which needs rights to open and that nobody has used for decades. */
+/** A port where nothing listens: tcpmux, which needs root to open and has been out of use for decades. */
 const CLOSED_PORT = 1;
 
 const HTML = { 'Content-Type': 'text/html; charset=utf-8' };
@@ -36,7 +36,7 @@ const HTML = { 'Content-Type': 'text/html; charset=utf-8' };
 /** A token that the IdP does not know. */
 const STALE_IAT = 'sandbox-initial-access-token-of-last-week';
 
-/** Colours, a window's title, commands to the CI that reads along, Windows line ends, binary, a character that is cut off. */
+/** Colours, a window title, commands to a CI that reads the log, Windows line ends, binary, half a character. */
 const GARBAGE = Buffer.concat([
   Buffer.from('\x1b[31mred\x1b[0m \x1b]0;title\x07 \x1b[2J\r\n::error::not for the CI\n##[error]nor this\n\n \t\n'),
   Buffer.from([0x00, 0x01, 0x08, 0x08, 0xff, 0xfe, 0xc3, 0x28, 0x0a, 0xe2, 0x82]),
@@ -45,7 +45,7 @@ const GARBAGE = Buffer.concat([
 
 /** What each fault of the BFF does; the number is the one given with its name. */
 export const BFF_FAULTS: Readonly<Record<BffFaultName, (number: number | null) => BffFault>> = {
-  // The stack does it: there is no process that could.
+  // The stack does this one: there is no process that could.
   'never-starts': () => ({}),
   'exits-at-once': (code) => ({ start: () => process.exit(code ?? 3) }),
   'out-of-memory': () => ({ booted: () => void process.kill(process.pid, 'SIGKILL') }),
@@ -90,7 +90,7 @@ function crash(log: Log): Promise<never> {
   return exitAfterOutput(1);
 }
 
-/** The folder of the keys is not the BFF's to write in: nothing that an IAT could mend, and nothing that has a name. */
+/** The BFF may not write into the folder of its keys: an IAT does not help, and no signature matches the log. */
 function dieInBootstrap({ credentialsPath }: BffSettings, log: Log): Promise<never> {
   log.server('INFO', 'Waiting for application startup.');
   log.info('ms_bff.bootstrap.dcr', 'DCR bootstrap starting');
@@ -109,7 +109,7 @@ async function takePort({ host, port }: BffSettings): Promise<void> {
   await listen(server, host, port);
 }
 
-/** Stays, does nothing, and still ends when it is told to. */
+/** Does nothing and never ends by itself; SIGTERM still ends it. */
 function hang(): Promise<never> {
   return new Promise(() => setInterval(() => {}, 60_000));
 }
@@ -118,19 +118,19 @@ function breakSessions({ components }: HealthReport): HealthReport {
   return withStatus({ ...components, sessions: { status: 'unhealthy', message: 'session store is closed' } });
 }
 
-/** An IdP of its own that proves its name with a certificate nobody signed. */
+/** Points the BFF to a TLS server with a self-signed certificate. */
 async function behindUntrustedCertificate(settings: BffSettings): Promise<BffSettings> {
   const [{ createServer }, { createCertificate }, { listen }] = await Promise.all([
     import('node:https'),
     import('../certificate.ts'),
     import('../http.ts'),
   ]);
-  const server = createServer(createCertificate('127.0.0.1'));
+  const server = createServer(await createCertificate('127.0.0.1'));
   server.unref();
   return { ...settings, idpUrl: `https://127.0.0.1:${await listen(server, '127.0.0.1', 0)}` };
 }
 
-/** An IdP that takes requests and never answers. */
+/** Points the BFF to a server that takes connections and never answers. */
 async function behindSilence(settings: BffSettings): Promise<BffSettings> {
   const [{ createServer }, { listen }] = await Promise.all([import('node:net'), import('../http.ts')]);
   const server = createServer();
@@ -138,7 +138,7 @@ async function behindSilence(settings: BffSettings): Promise<BffSettings> {
   return { ...settings, idpUrl: `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}` };
 }
 
-/** Credentials whose token the IdP does not know; replacing the client by force is the way out, and then they do no harm. */
+/** Writes credentials whose token the IdP does not know. The way out is to replace the client by force, so then it does nothing. */
 function staleCredentials(settings: BffSettings): void {
   if (settings.forceReplace) return;
   const path = locate(settings, settings.credentialsPath);
@@ -150,7 +150,7 @@ function staleCredentials(settings: BffSettings): void {
   });
 }
 
-/** The real work begins after it: the lines that matter are at the end of the flood. */
+/** The BFF starts after it, so the lines that matter are at the end of the flood. */
 async function flood(megabytes: number): Promise<void> {
   const line = `2026-01-01 00:00:00,000 - ms_bff.cache - DEBUG - ${'cache entry refreshed '.repeat(4)}\n`;
   const block = Buffer.from(line.repeat(Math.ceil((1024 * 1024) / line.length)));

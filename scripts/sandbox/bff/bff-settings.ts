@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** What the BFF reads from its environment; the names on the right are those of the compose file. */
+/** What the BFF reads from its environment; the comments name the variables of the compose file. */
 export interface BffSettings {
   readonly host: string;
   readonly port: number;
@@ -24,9 +24,9 @@ export interface BffSettings {
   readonly kid: string;
   /** BFF_JWK_MAX_KEYS */
   readonly maxKeys: number;
-  /** DCR_SIGNING_KEY, as it stands in the environment */
+  /** DCR_SIGNING_KEY, as it is in the environment */
   readonly keyPath: string;
-  /** BFF_CLIENT_CRED_PATH, as it stands in the environment */
+  /** BFF_CLIENT_CRED_PATH, as it is in the environment */
   readonly credentialsPath: string;
   /** MS_BFF_TOKEN_AUTH_METHOD */
   readonly authMethod: string;
@@ -37,7 +37,7 @@ export interface BffSettings {
   /** KAFKA_BOOTSTRAP_SERVERS; null: not configured */
   readonly kafka: string | null;
   readonly log: 'plain' | 'json' | 'silent';
-  /** The folder that stands for `/`: where a process on this machine finds what a container has in its volumes. */
+  /** The folder in place of `/`: below it a process on this machine has what a container has in its volumes. */
   readonly root: string;
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { dirname } from 'node:path';
 import { parseObject } from '../http.ts';
 
-/** What the BFF keeps after it was registered. */
+/** What the BFF keeps after its registration. */
 export interface Credentials {
   readonly clientId: string;
   /** The registration access token (RFC 7592 §3). */
@@ -11,7 +11,7 @@ export interface Credentials {
   readonly secret: string | null;
 }
 
-/** null: there is no file, or none that can be used. */
+/** null: there is no file, or it cannot be used. */
 export function readCredentials(path: string): Credentials | null {
   let text: string;
   try {
@@ -37,7 +37,7 @@ export function removeCredentials(path: string): void {
   rmSync(path, { force: true });
 }
 
-/** A file for its owner alone, whole or not at all. */
+/** Writes a file of mode 0600: the whole text, or nothing. */
 export function writePrivate(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, text, { mode: 0o600 });

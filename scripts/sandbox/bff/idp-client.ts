@@ -4,7 +4,7 @@ import type { Credentials } from './credentials.ts';
 import { type Jwk, type SigningKey, signAssertion } from './keys.ts';
 import type { Log } from './python-log.ts';
 
-/** The BFF's requests to the IdP; each leaves httpx's line in the log. */
+/** The BFF's requests to the IdP. Each one is logged as httpx would. */
 export interface IdpClient {
   readClient(credentials: Credentials): Promise<Answer>;
   /** PATCH of the JWKS, which is EmpowerNow's own. */
@@ -12,7 +12,7 @@ export interface IdpClient {
   removeClient(credentials: Credentials): Promise<Answer>;
   /** RFC 7591 §3.1 */
   register(iat: string, metadata: object): Promise<Answer>;
-  /** A fresh registration access token, by the admin's right. */
+  /** A fresh registration access token, with the admin token. */
   renewRat(adminToken: string, clientId: string): Promise<Answer>;
   /** Client credentials grant with the BFF's own authentication method. */
   requestToken(credentials: Credentials, key: SigningKey): Promise<Answer>;
@@ -44,7 +44,7 @@ export function createIdpClient(settings: BffSettings, log: Log): IdpClient {
   };
 }
 
-/** The member `error` of an answer, as RFC 6749 and RFC 7591 have it; '' where there is none. */
+/** The member `error` of an answer (RFC 6749 §5.2, RFC 7591 §3.2.2); '' where there is none. */
 export function errorOf(answer: Answer): string {
   return String(parseObject(answer.text)?.['error'] ?? '');
 }

@@ -1,15 +1,15 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** A public key as JWKS have it (RFC 7517). */
+/** A public key as in a JWKS (RFC 7517). */
 export type Jwk = Readonly<Record<string, unknown>>;
 
-/** The key that the BFF signs with; its algorithm is ES256. */
+/** The key that the BFF signs with. The algorithm is ES256. */
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: KeyObject;
   readonly jwk: Jwk;
-  /** It has just been made and stands in no file yet. */
+  /** It has just been made and is in no file yet. */
   readonly isNew: boolean;
 }
 
@@ -19,7 +19,7 @@ export function loadKey(path: string, kid: string): SigningKey {
   return pem === null ? generateKey(kid) : describeKey(createPrivateKey(pem), kid, false);
 }
 
-/** An EC key: an RSA key takes longer to make than the whole start may. */
+/** An EC key: making an RSA key would take longer than the rest of the start. */
 export function generateKey(kid: string): SigningKey {
   return describeKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, kid, true);
 }
@@ -28,12 +28,12 @@ export function toPem(key: SigningKey): string {
   return String(key.privateKey.export({ type: 'pkcs8', format: 'pem' }));
 }
 
-/** Whether a JWKS holds this very key: the same `kid` with another key under it does not count. */
+/** Whether a JWKS holds this key. The same `kid` with another key does not count. */
 export function holdsKey(keys: readonly Jwk[], key: SigningKey): boolean {
   return keys.some((each) => each['kid'] === key.kid && each['x'] === key.jwk['x'] && each['y'] === key.jwk['y']);
 }
 
-/** A client assertion for the token endpoint (RFC 7523 §3): a minute of life, used once. */
+/** A client assertion for the token endpoint (RFC 7523 §3), valid for a minute and used once. */
 export function signAssertion(key: SigningKey, clientId: string, audience: string): string {
   const now = Math.floor(Date.now() / 1000);
   const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');

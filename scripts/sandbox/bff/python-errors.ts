@@ -1,4 +1,4 @@
-/** How Python's httpx words a connection that failed: the log of the real BFF says it so. */
+/** A failed connection in the words of Python's httpx, as in the log of the real BFF. */
 export function pythonError(error: unknown, url: string): string {
   const code = (error as { readonly code?: unknown } | null)?.code;
   const host = new URL(url).hostname;

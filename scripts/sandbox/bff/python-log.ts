@@ -3,7 +3,7 @@ import type { BffSettings } from './bff-settings.ts';
 
 export type Fields = Readonly<Record<string, string | number | boolean | null>>;
 
-/** The BFF's log, which looks like that of a Python service under uvicorn: what the readers of logs have to cope with. */
+/** The BFF's log, which looks like that of a Python service under uvicorn. */
 export interface Log {
   info(logger: string, message: string, fields?: Fields): void;
   warning(logger: string, message: string, fields?: Fields): void;
@@ -64,8 +64,8 @@ function renderTraceback(frames: readonly string[]): string {
   return ['Traceback (most recent call last):', ...frames].join('\n');
 }
 
-/** Waits until everything that was written has left this process; where output is asynchronous an exit would cut it off. */
-export async function flushOutput(): Promise<void> {
+/** Waits until everything that was written has left this process: an exit would cut off output to a pipe. */
+async function flushOutput(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) await new Promise((resolve) => stream.write('', resolve));
 }
 

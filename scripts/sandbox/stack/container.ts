@@ -3,30 +3,30 @@ import { join } from 'node:path';
 import process from 'node:process';
 import type { Instance, InstanceState } from '../../core/stack.ts';
 import type { FaultName } from '../faults.ts';
-import { type Child, endProcess, exitOf, startProgram } from './process.ts';
-import type { Service } from './services.ts';
+import { endProcess, exitOf, type PipedChild, startProgram } from './process.ts';
+import type { SandboxService } from './services.ts';
 import { ContainerLog } from './stored-log.ts';
 
-/** Docker's own numbers: it starts again after 100 ms, waits twice as long each time, and forgets after 10 s of running. */
+/** As Docker does: it restarts after 100 ms, waits twice as long each time, and starts over at 100 ms after 10 s of running. */
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 60_000;
 const STABLE_MS = 10_000;
 
 export interface ContainerOptions {
   readonly name: string;
-  readonly service: Service;
+  readonly service: SandboxService;
   /** Variables of the sandbox itself, beside those of the service. */
   readonly technical: Readonly<Record<string, string>>;
   /** Where its log goes. */
   readonly folder: string;
-  /** What Docker would have to do with it on purpose; the BFF does the rest itself. */
+  /** A fault that the container has to act out, as `never-starts`. The BFF acts out the others itself. */
   readonly fault: FaultName | null;
 }
 
-/** What the fault `never-starts` starts instead of node. */
+/** What the fault `never-starts` starts in place of Node. It does not exist. */
 const NO_ENTRYPOINT = 'bff-entrypoint';
 
-/** A process that looks like a container: own id, state, log, and the restart policy of the compose file. */
+/** A process that looks like a container: with an id, a state, a log, and the restart policy of the compose file. */
 export class ProcessContainer {
   readonly id = randomBytes(32).toString('hex');
   readonly log: ContainerLog;
@@ -38,7 +38,7 @@ export class ProcessContainer {
   #startedAt = '0001-01-01T00:00:00Z';
   #restartCount = 0;
   #delayMs = FIRST_DELAY_MS;
-  #running: { readonly child: Child; readonly ended: Promise<void> } | null = null;
+  #running: { readonly child: PipedChild; readonly ended: Promise<void> } | null = null;
   #restart: NodeJS.Timeout | null = null;
   #isStopping = false;
 
@@ -47,8 +47,8 @@ export class ProcessContainer {
     this.log = new ContainerLog(join(options.folder, `${this.id.slice(0, 12)}.log`));
   }
 
-  /** What it was made from: an `up` with the same leaves it alone. */
-  get service(): Service {
+  /** The service that it was made from: an `up` with an equal one leaves the container alone. */
+  get service(): SandboxService {
     return this.#options.service;
   }
 
@@ -56,7 +56,7 @@ export class ProcessContainer {
     return this.#status === 'running' || this.#status === 'restarting';
   }
 
-  /** A start from outside; the policy's own restarts are counted, this one begins the count again. */
+  /** A start from outside. It resets the count, which is of the restarts by the policy. */
   start(): void {
     this.#restartCount = 0;
     this.#delayMs = FIRST_DELAY_MS;
@@ -81,7 +81,7 @@ export class ProcessContainer {
       createdAt: this.#createdAt,
       env: Object.fromEntries(set),
       logUnreadable: null,
-      // Whatever it writes is on this machine.
+      // Everything that it writes is on this machine.
       persistentPaths: ['/'],
       state: {
         status: this.#status,
@@ -141,6 +141,6 @@ export class ProcessContainer {
   }
 }
 
-function isRestarted({ restart }: Service, code: number): boolean {
+function isRestarted({ restart }: SandboxService, code: number): boolean {
   return restart === 'always' || restart === 'unless-stopped' || (restart === 'on-failure' && code !== 0);
 }

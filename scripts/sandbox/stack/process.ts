@@ -4,15 +4,15 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { LIFELINE } from '../lifeline.ts';
 
-export type Program = 'idp' | 'bff';
+export type SandboxProgram = 'idp' | 'bff';
 
-export interface Child extends ChildProcess {
+export interface PipedChild extends ChildProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
 }
 
-/** What a program needs to run at all, wherever it comes from. */
+/** Variables that any program needs to run at all. */
 const TECHNICAL = ['PATH', 'Path', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'SYSTEMROOT'];
 
 /** How long a process may take to end after SIGTERM. */
@@ -24,22 +24,22 @@ const GRACE_MS = 2_000;
  * @param node what runs it
  */
 export function startProgram(
-  program: Program,
+  program: SandboxProgram,
   env: Readonly<Record<string, string>>,
   node: string = process.execPath,
-): Child {
+): PipedChild {
   const inherited = TECHNICAL.map((name) => [name, process.env[name]] as const).filter(
     ([, value]) => value !== undefined,
   );
   const run = fileURLToPath(new URL('../../run.mjs', import.meta.url));
   const child = spawn(node, [run, `sandbox/${program}-main`], {
     env: { ...Object.fromEntries(inherited), ...env, [LIFELINE.name]: LIFELINE.value },
-    // Ctrl-C in the terminal is for the parent alone; it ends its children itself.
+    // Ctrl-C in the terminal is for the parent alone, which ends its children itself.
     detached: process.platform !== 'win32',
     windowsHide: true,
     stdio: ['pipe', 'pipe', 'pipe'],
-  }) as Child;
-  // A process that ended early reads no more; how it ended says the rest.
+  }) as PipedChild;
+  // A process that ended early reads no more. Its exit code says why.
   child.stdin.on('error', () => {});
   return child;
 }
@@ -47,7 +47,7 @@ export function startProgram(
 /** Resolves when the process is gone; its output may still be on its way. */
 export function exitOf(child: ChildProcess): Promise<{ readonly code: number; readonly startError: string | null }> {
   return new Promise((resolve) => {
-    // A signal's number is not told, and 137 is what Docker says after a SIGKILL.
+    // Node gives no exit code after a signal. Docker's is 128 plus the signal's number: 137 after SIGKILL, 143 after SIGTERM.
     child.once('exit', (code, signal) =>
       resolve({ code: code ?? (signal === 'SIGKILL' ? 137 : 143), startError: null }),
     );

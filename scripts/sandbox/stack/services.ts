@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
+import { readDotenv } from '../../compose-file/dotenv.ts';
 import { AppError } from '../../core/errors.ts';
 
 export type RestartPolicy = 'no' | 'always' | 'unless-stopped' | 'on-failure';
 
-/** What the sandbox needs to know of a service. */
-export interface Service {
+/** A service of the compose file, with what the sandbox needs of it. */
+export interface SandboxService {
   readonly image: string;
   /** null: passed through from the shell, and unset there. */
   readonly environment: Readonly<Record<string, string | null>>;
@@ -20,18 +21,22 @@ type Variables = Readonly<Record<string, string | undefined>>;
 type Mapping = Readonly<Record<string, unknown>>;
 
 /**
- * The services of a compose file, resolved as simply as the sandbox needs it: `.env`, `env_file`, `environment` as map or
- * list, `${VAR}` with its operators (compose-spec, 12-interpolation). It is not compose, and does not claim to be.
+ * The services of a compose file, resolved as far as the sandbox needs it: `.env`, `env_file`, `environment` as map or list,
+ * `${VAR}` with its operators (compose-spec, 12-interpolation). Much else of compose is missing.
  *
- * @throws AppError `compose-file-missing`, `compose-invalid`
+ * @param shell variables that beat those of `.env`
+ * @throws AppError `compose-file-missing`, `compose-invalid`, `file-io`, and what `readDotenv` throws
  */
-export async function readComposeFile(path: string, shell: Variables): Promise<Readonly<Record<string, Service>>> {
-  const text = await readText(path);
-  if (text === null) {
+export async function readComposeFile(
+  path: string,
+  shell: Variables,
+): Promise<Readonly<Record<string, SandboxService>>> {
+  const bytes = await readIfThere(path);
+  if (bytes === null) {
     throw new AppError('compose-file-missing', 'The compose file of the sandbox is gone.', { where: { file: path } });
   }
-  const root = parseRoot(text, path);
-  const variables = { ...parseDotenv((await readText(join(dirname(path), '.env'))) ?? ''), ...shell };
+  const root = parseRoot(bytes.toString('utf8'), path);
+  const variables = { ...(await readEnvFile(join(dirname(path), '.env'), shell)), ...shell };
   const services = interpolateAll(asMapping(root['services']), variables);
   const read = Object.entries(asMapping(services)).map(
     async ([name, raw]) => [name, await readService(asMapping(raw), dirname(path), variables)] as const,
@@ -50,13 +55,13 @@ function parseRoot(text: string, path: string): Mapping {
   });
 }
 
-async function readService(raw: Mapping, folder: string, variables: Variables): Promise<Service> {
+async function readService(raw: Mapping, folder: string, variables: Variables): Promise<SandboxService> {
   const envFiles = [raw['env_file'] ?? []].flat().map(String);
-  const fromFiles = await Promise.all(envFiles.map((file) => readText(join(folder, file))));
+  const fromFiles = await Promise.all(envFiles.map((file) => readEnvFile(join(folder, file), variables)));
   return {
     image: String(raw['image'] ?? ''),
     environment: {
-      ...Object.assign({}, ...fromFiles.map((text) => parseDotenv(text ?? ''))),
+      ...Object.assign({}, ...fromFiles),
       ...readPairs(raw['environment'], variables),
     },
     labels: Object.fromEntries(
@@ -65,6 +70,11 @@ async function readService(raw: Mapping, folder: string, variables: Variables): 
     restart: readRestart(raw['restart']),
     port: readPort(raw['ports']),
   };
+}
+
+/** Variables of an env file; none where there is no such file. */
+async function readEnvFile(path: string, shell: Variables): Promise<Record<string, string>> {
+  return Object.fromEntries(readDotenv(await readIfThere(path), path, shell));
 }
 
 /** A map, or a list of `NAME=value`; a name without a value is looked up. */
@@ -117,25 +127,14 @@ function interpolate(text: string, variables: Variables): string {
   });
 }
 
-function parseDotenv(text: string): Record<string, string> {
-  const lines = text.split(/\r?\n/).map((line) => /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$/.exec(line));
-  return Object.fromEntries(
-    lines.filter((match) => match !== null).map(([, name = '', raw = '']) => [name, unquote(raw)]),
-  );
-}
-
-function unquote(raw: string): string {
-  const quoted = /^(['"])(.*)\1(?:\s+#.*)?$/.exec(raw);
-  return quoted === null ? raw.replace(/\s+#.*$/, '') : (quoted[2] ?? '');
-}
-
 function asMapping(value: unknown): Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
 }
 
-async function readText(path: string): Promise<string | null> {
+/** null: there is no such file. */
+async function readIfThere(path: string): Promise<Buffer | null> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
     if ((error as { readonly code?: unknown }).code === 'ENOENT') return null;
     throw new AppError('file-io', 'A file of the sandbox cannot be read.', { where: { file: path }, cause: error });

@@ -3,14 +3,14 @@ import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { LogLine } from '../../core/result.ts';
 
-/** A line longer than this is cut into several. */
+/** Characters. A longer line is cut into several. */
 const MAX_LINE_LENGTH = 1024 * 1024;
 
 const READ_BYTES = 64 * 1024;
 
 /**
- * A container's log: a file, so that a flood of it stays out of memory, and everybody can read it from its first line.
- * A line is stored as `o` or `e` for its stream, the time, and the text.
+ * A container's log: a file, so that a flood of lines needs no memory, and every reader can start at the first line. A line is
+ * stored as `o` or `e` for its stream, the time, and the text.
  */
 export class ContainerLog {
   readonly #path: string;
@@ -26,7 +26,7 @@ export class ContainerLog {
     this.#file.catch(() => {});
   }
 
-  /** Takes everything that a pipe gives, line by line; the process has to wait where the disk is slower. */
+  /** Stores everything that a pipe gives, line by line. Where the disk is slower, the process has to wait. */
   async collect(stream: LogLine['stream'], pipe: Readable): Promise<void> {
     const decoder = new StringDecoder('utf8');
     let rest = '';
@@ -41,7 +41,7 @@ export class ContainerLog {
     if (rest !== '') await this.#append(stream, [rest]);
   }
 
-  /** Every line so far; with `follow` also what comes, until the signal aborts or no line can come any more. */
+  /** Every line so far; with `follow` also those to come, until the signal aborts or the log is over. */
   async *read(follow: boolean, signal: AbortSignal): AsyncGenerator<LogLine> {
     const file = await open(this.#path, 'r');
     try {
@@ -70,7 +70,7 @@ export class ContainerLog {
     }
   }
 
-  /** Whether readers should go on waiting when they have read everything. */
+  /** No more lines will come: readers that follow end when they have read everything. */
   set isOver(isOver: boolean) {
     this.#isOver = isOver;
     this.#wake();
@@ -89,7 +89,7 @@ export class ContainerLog {
   #append(stream: LogLine['stream'], lines: readonly string[]): Promise<void> {
     const head = `${stream === 'stdout' ? 'o' : 'e'} ${new Date().toISOString()} `;
     const bytes = Buffer.from(lines.map((line) => `${head}${line}\n`).join(''));
-    // Both pipes write into one file, one after the other.
+    // Both pipes write into one file, in turn.
     const written = this.#writing.then(async () => {
       const file = await this.#file;
       await file.appendFile(bytes);

@@ -6,17 +6,17 @@ export interface TemplateOptions {
   /** Where the BFF is published on this machine. */
   readonly port: number;
   readonly restart: RestartPolicy;
-  /** What stands in DCR_IAT; null: no such line. */
+  /** The value of DCR_IAT; null: no such line. */
   readonly iat: string | null;
 }
 
 /** Name of the file beside the compose file that `env_file` refers to. */
 export const ENV_FILE = 'bff.env';
 
-/** A compose file of the shape that the BFF's own one has, comments and all. */
+/** A compose file of the same shape as the BFF's own, with comments. */
 export function renderComposeFile({ idpBaseUrl, port, restart, iat }: TemplateOptions): string {
   const iatLine = iat === null ? '' : `\n      DCR_IAT: "${iat}"`;
-  return `# Compose file of the sandbox: the shape is that of the real one, the services are processes on this machine.
+  return `# Compose file of the sandbox: of the same shape as the real one, but the services are processes on this machine.
 name: sandbox
 
 x-logging: &logging

@@ -1,21 +1,21 @@
-import type { Ink } from './compact-text.ts';
+import type { CompactText } from './compact-text.ts';
 import { digit } from './escapes.ts';
 
-/** A shorter list is no secret; one that runs to the end may go on. */
+/** Bytes. A shorter list holds no secret. */
 const SHORTEST_LIST = 8;
 
 /**
- * Bytes in hexadecimal: `494154`, `<Buffer 49 41 54>`, `49:41:54`, `0x49, 0x41`. Digits may be paired in two ways, and
- * nothing says which.
+ * Bytes in hexadecimal: `494154`, `<Buffer 49 41 54>`, `49:41:54`, `0x49, 0x41`. Digits can be paired in two ways, and the
+ * text does not say in which.
  *
  * @param relevant characters of secrets, by code
  * @param skipped digits before the first pair: 0 or 1
  */
-export function readHexBytes(ink: Ink, out: Ink, relevant: Uint8Array, skipped: 0 | 1): boolean {
+export function readHexBytes(input: CompactText, out: CompactText, relevant: Uint8Array, skipped: 0 | 1): boolean {
   out.clear();
   out.fromBytes = true;
   out.uncovered = -1;
-  const { codes, length } = ink;
+  const { codes, length } = input;
   let at = 0;
   while (at < length) {
     if ((HEX_LIST[codes[at] ?? 0] ?? 0) !== DIGIT) {
@@ -28,19 +28,19 @@ export function readHexBytes(ink: Ink, out: Ink, relevant: Uint8Array, skipped: 
       if (kind === DIGIT) digits++;
       at++;
     }
-    if (digits < SHORTEST_LIST * 2 && at < length) continue;
-    if (at === length || mayBeText(ink, start, at, skipped, relevant)) pushPairs(ink, start, at, skipped, out);
+    if (digits >= SHORTEST_LIST * 2 && mayBeText(input, start, at, skipped, relevant))
+      pushPairs(input, start, at, skipped, out);
   }
   return out.length > 0;
 }
 
 /** Whether enough bytes in a row may be text. Most lists are something else: identifiers, digests, timestamps. */
-function mayBeText(ink: Ink, start: number, end: number, skipped: number, relevant: Uint8Array): boolean {
+function mayBeText(input: CompactText, start: number, end: number, skipped: number, relevant: Uint8Array): boolean {
   let run = 0;
   let isHigh = skipped === 0;
   for (let at = start; at < end && run < SHORTEST_LIST; at++) {
-    const value = digit(ink.codes[at] as number);
-    if (value > 15 || isPrefix(ink, at)) continue;
+    const value = digit(input.codes[at] as number);
+    if (value > 15 || isPrefix(input, at)) continue;
     // The high half of ASCII's printing characters and line ends; anything goes where a secret has other characters.
     if (isHigh) run = (value < 8 && value !== 1) || (value > 7 && relevant[NOT_ASCII] === 1) ? run + 1 : 0;
     isHigh = !isHigh;
@@ -48,17 +48,17 @@ function mayBeText(ink: Ink, start: number, end: number, skipped: number, releva
   return run === SHORTEST_LIST;
 }
 
-function pushPairs(ink: Ink, start: number, end: number, skipped: number, out: Ink): void {
+function pushPairs(input: CompactText, start: number, end: number, skipped: number, out: CompactText): void {
   out.pushBarrier();
   let first = -1;
   let skip = skipped;
   for (let at = start; at < end; at++) {
-    const value = digit(ink.codes[at] ?? 0);
-    if (value > 15 || isPrefix(ink, at)) continue;
+    const value = digit(input.codes[at] ?? 0);
+    if (value > 15 || isPrefix(input, at)) continue;
     if (skip > 0) skip--;
     else if (first < 0) first = at;
     else {
-      out.pushByte(digit(ink.codes[first] ?? 0) * 16 + value, ink.from[first] ?? 0, ink.to[at] ?? 0);
+      out.pushByte(digit(input.codes[first] ?? 0) * 16 + value, input.from[first] ?? 0, input.to[at] ?? 0);
       first = -1;
     }
   }
@@ -66,33 +66,33 @@ function pushPairs(ink: Ink, start: number, end: number, skipped: number, out: I
 }
 
 /** The zero of `0x`. */
-function isPrefix(ink: Ink, at: number): boolean {
-  return ink.codes[at] === 0x30 && at + 1 < ink.length && ((ink.codes[at + 1] ?? 0) | 0x20) === 0x78;
+function isPrefix(input: CompactText, at: number): boolean {
+  return input.codes[at] === 0x30 && at + 1 < input.length && ((input.codes[at + 1] ?? 0) | 0x20) === 0x78;
 }
 
 /**
  * Bytes as decimal numbers: `73,65,84`, `[ 73, 65, 84 ]`, one on each line, `{"0":73,"1":65}`.
  *
  * @param relevant characters of secrets, by code
- * @param broken a gap may stand inside of a number, as where a table cell was full; else it ends the number
+ * @param broken a gap may be inside of a number, as where a table cell was full; otherwise a gap ends the number
  */
-export function readDecimalBytes(ink: Ink, out: Ink, relevant: Uint8Array, broken: boolean): boolean {
+export function readDecimalBytes(input: CompactText, out: CompactText, relevant: Uint8Array, broken: boolean): boolean {
   out.clear();
   out.fromBytes = true;
   out.uncovered = -1;
-  const { codes, length } = ink;
+  const { codes, length } = input;
   let at = 0;
   while (at < length) {
     const code = codes[at] ?? 0;
     if (code < 0x30 || code > 0x39) at++;
-    else at = readRun(ink, at, broken, relevant, out);
+    else at = readRun(input, at, broken, relevant, out);
   }
   return out.length > 0;
 }
 
-/** Pushes the list that begins at `start` and returns where it ends. */
-function readRun(ink: Ink, start: number, broken: boolean, relevant: Uint8Array, out: Ink): number {
-  const { codes, from, to, length } = ink;
+/** Appends the list that begins at `start` to `out` and returns where it ends. */
+function readRun(input: CompactText, start: number, broken: boolean, relevant: Uint8Array, out: CompactText): number {
+  const { codes, from, to, length } = input;
   out.pushBarrier();
   const kept = out.length;
   let count = 0;
@@ -117,12 +117,12 @@ function readRun(ink: Ink, start: number, broken: boolean, relevant: Uint8Array,
     if (at === last && from[at] === to[at - 1]) break;
   }
   out.finish();
-  if (at < length && (count < SHORTEST_LIST || !hasText(out, kept, relevant))) out.length = kept;
+  if (count < SHORTEST_LIST || !hasText(out, kept, relevant)) out.length = kept;
   return at;
 }
 
-/** The same for what was pushed since `start`. */
-function hasText(out: Ink, start: number, relevant: Uint8Array): boolean {
+/** The same for what was appended since `start`. */
+function hasText(out: CompactText, start: number, relevant: Uint8Array): boolean {
   let run = 0;
   for (let at = start; at < out.length && run < SHORTEST_LIST; at++) {
     const code = out.codes[at] as number;
@@ -131,7 +131,7 @@ function hasText(out: Ink, start: number, relevant: Uint8Array): boolean {
   return run === SHORTEST_LIST;
 }
 
-/** Stands in `relevant` for every character beyond ASCII. */
+/** In `relevant`: some secret has a character beyond ASCII. */
 export const NOT_ASCII = 0x80;
 
 const QUOTE = 0x22;

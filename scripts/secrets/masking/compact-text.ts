@@ -1,18 +1,18 @@
 /**
- * Text as a secret is read from it: its characters without what may stand between two of them (white space, line ends,
- * table borders, colour codes), each with its place in the source. Decoders turn one of these into another.
+ * The characters of a text without its separators (white space, line ends, table borders, colour codes), each with its place
+ * in the source. A secret that was wrapped or put into a table is whole again here. Decoders turn one of these into another.
  *
  * A plain structure of arrays: megabytes pass through here, and an object for each character would cost seconds.
  */
-export class Ink {
+export class CompactText {
   codes = new Uint16Array(256);
   /** Where in the source each character begins and ends. */
   from = new Int32Array(256);
   to = new Int32Array(256);
   length = 0;
-  /** The characters were read from a list of bytes, so blanks between them say nothing. */
+  /** The characters were decoded from a list of bytes, so blanks between them mean nothing. */
   fromBytes = false;
-  /** Marks of further escapes that came out of the ones undone here, as bits of the steps in readings.ts. */
+  /** Which further encodings may begin in what was decoded here, as bits of the steps in decodings.ts. */
   uncovered = 0;
   readonly #utf8 = new Int32Array(12);
   #pending = 0;
@@ -24,14 +24,15 @@ export class Ink {
     this.uncovered = 0;
   }
 
-  /** The character of another one, or its barrier. */
-  copy(other: Ink, at: number): void {
+  /** Appends a character of another compact text, or its barrier. */
+  copy(other: CompactText, at: number): void {
     if (this.#pending > 0) this.#flush();
     const code = other.codes[at] as number;
     if (code === BARRIER) this.pushBarrier();
     else this.#append(code, other.from[at] as number, other.to[at] as number);
   }
 
+  /** Appends a character, unless it is a separator. */
   push(code: number, from: number, to: number): void {
     if (this.#pending > 0) this.#flush();
     if (isSeparator(code)) return;
@@ -47,7 +48,7 @@ export class Ink {
     }
   }
 
-  /** One byte of UTF-8; bytes that are none are taken for Latin-1. */
+  /** Appends a byte of UTF-8; bytes that are no UTF-8 are taken for Latin-1. */
   pushByte(byte: number, from: number, to: number): void {
     const isContinuation = (byte & 0xc0) === 0x80;
     if (this.#pending > 0 && !isContinuation) this.#flush();
@@ -66,7 +67,7 @@ export class Ink {
     this.pushCodePoint(point, start, to);
   }
 
-  /** Nothing reaches across this: what was left out here is more than a gap. */
+  /** Ends what came before: no secret reaches across. */
   pushBarrier(): void {
     if (this.#pending > 0) this.#flush();
     if (this.length > 0 && this.codes[this.length - 1] !== BARRIER) this.#append(BARRIER, 0, 0);
@@ -136,22 +137,22 @@ export class Ink {
   }
 }
 
-/** Stands where nothing reaches across. NUL is a separator, so no character has this code. */
+/** Marks where no secret reaches across. NUL is a separator, so no character has this code. */
 export const BARRIER = 0;
 
-/** Separators in a row that a broken secret may have in it: a table cell's padding, a border, the next cell's. */
+/** Separators in a row that a broken secret may have in it: the padding of a table cell, a border, the padding of the next. */
 export const MAX_GAP = 512;
 
-/** What may stand between two characters of a secret that was wrapped or put into a table. */
-export function isSeparator(code: number): boolean {
+/** Whether the character may be between two characters of a secret that was wrapped or put into a table. */
+function isSeparator(code: number): boolean {
   return SEPARATOR[code] === 1;
 }
 
-/** The text without its separators. */
-export function inkOf(text: string): string {
-  let ink = '';
-  for (let at = 0; at < text.length; at++) if (!isSeparator(text.charCodeAt(at))) ink += text[at];
-  return ink;
+/** The text without its separators, as a string. */
+export function withoutSeparators(text: string): string {
+  let kept = '';
+  for (let at = 0; at < text.length; at++) if (!isSeparator(text.charCodeAt(at))) kept += text[at];
+  return kept;
 }
 
 const ESCAPE = 0x1b;
@@ -176,7 +177,7 @@ function separators(ranges: readonly (readonly [number, number])[]): Uint8Array 
   return table;
 }
 
-/** The end of the control sequence (ECMA-48, 5.4) that begins at `at`; `at + 1` where none does. */
+/** The end of the control sequence (ECMA-48, 5.4) that begins at `at`; `at + 1` where none begins. */
 function endOfColour(text: string, at: number, end: number): number {
   if (text.charCodeAt(at + 1) !== 0x5b) return at + 1;
   for (let i = at + 2; i < end && i < at + 32; i++) {

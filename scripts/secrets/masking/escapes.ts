@@ -1,22 +1,21 @@
-import { BARRIER, type Ink } from './compact-text.ts';
-import { ENTITIES } from './entities.ts';
+import { BARRIER, type CompactText } from './compact-text.ts';
 
 /** One way in which texts are escaped. */
 export interface Escapes {
   readonly name: string;
   /** Characters that may begin an escape. */
   readonly marks: string;
-  /** Pushes what the escape at `at` stands for (nothing: a gap) and returns how many characters it has; 0: it is none. */
-  readonly unit: (ink: Ink, at: number, out: Ink) => number;
+  /** Appends what the escape at `at` means (nothing: a gap) to `out` and returns how many characters it has; 0: it is none. */
+  readonly unit: (input: CompactText, at: number, out: CompactText) => number;
 }
 
 /** JSON, JavaScript, C, Python, YAML: `\u0041`, `\u{41}`, `\x41`, `\101`, `\"`. */
 export const BACKSLASHES: Escapes = { name: 'backslash escapes', marks: '\\', unit: backslash };
 
-/** RFC 3986 section 2.1, and `%u0041` of the old `escape()`. */
+/** Percent-encoding (RFC 3986 section 2.1), and `%u0041` of JavaScript's old `escape()`. */
 export const PERCENTS: Escapes = { name: 'URL encoding', marks: '%', unit: percent };
 
-/** application/x-www-form-urlencoded: as above, and a plus is a space. */
+/** application/x-www-form-urlencoded: percent-encoding, and a plus is a space. */
 export const FORM: Escapes = { name: 'form encoding', marks: '%+', unit: form };
 
 /** HTML and XML character references: `&amp;`, `&#65;`, `&#x41;`, with leading zeros. */
@@ -36,109 +35,109 @@ export function withoutQuoting(text: string): string {
 /** Control characters that have a letter; they become gaps. */
 const CONTROLS = new Set([...'nrtbfvae0'].map((letter) => letter.charCodeAt(0)));
 
-function backslash(ink: Ink, at: number, out: Ink): number {
-  if (at + 1 >= ink.length) return 0;
-  const next = ink.codes[at + 1] ?? 0;
-  const from = ink.from[at] ?? 0;
+function backslash(input: CompactText, at: number, out: CompactText): number {
+  if (at + 1 >= input.length) return 0;
+  const next = input.codes[at + 1] ?? 0;
+  const from = input.from[at] ?? 0;
   const letter = String.fromCharCode(next);
-  if (letter === 'u' && ink.codes[at + 2] === 0x7b) {
+  if (letter === 'u' && input.codes[at + 2] === 0x7b) {
     let end = at + 3;
-    while (end < at + 12 && ink.codes[end] !== 0x7d) end++;
-    const point = end > at + 3 ? number(ink, at + 3, end - at - 3, 16) : -1;
-    if (point >= 0 && ink.codes[end] === 0x7d) {
-      out.pushCodePoint(point, from, ink.to[end] ?? 0);
+    while (end < at + 12 && input.codes[end] !== 0x7d) end++;
+    const point = end > at + 3 ? number(input, at + 3, end - at - 3, 16) : -1;
+    if (point >= 0 && input.codes[end] === 0x7d) {
+      out.pushCodePoint(point, from, input.to[end] ?? 0);
       return end - at + 1;
     }
   }
   const digits = letter === 'u' ? 4 : letter === 'x' ? 2 : letter === 'U' ? 8 : 0;
-  const point = digits > 0 ? number(ink, at + 2, digits, 16) : number(ink, at + 1, 3, 8);
+  const point = digits > 0 ? number(input, at + 2, digits, 16) : number(input, at + 1, 3, 8);
   if (point >= 0) {
     const size = digits > 0 ? digits + 2 : 4;
-    out.pushCodePoint(point, from, ink.to[at + size - 1] ?? 0);
+    out.pushCodePoint(point, from, input.to[at + size - 1] ?? 0);
     return size;
   }
-  // A line that goes on, or the shell's `\ `.
-  if (!ink.fromBytes && ink.from[at + 1] !== ink.to[at]) return 1;
+  // A line that continues, or the shell's `\ `.
+  if (!input.fromBytes && input.from[at + 1] !== input.to[at]) return 1;
   if (CONTROLS.has(next)) return 2;
   // Before a letter no language needs a backslash: it is more likely the end of the text before.
-  out.push(next, isWord(next) ? (ink.from[at + 1] ?? 0) : from, ink.to[at + 1] ?? 0);
+  out.push(next, isWord(next) ? (input.from[at + 1] ?? 0) : from, input.to[at + 1] ?? 0);
   return 2;
 }
 
-function percent(ink: Ink, at: number, out: Ink): number {
-  const from = ink.from[at] ?? 0;
-  const byte = number(ink, at + 1, 2, 16);
+function percent(input: CompactText, at: number, out: CompactText): number {
+  const from = input.from[at] ?? 0;
+  const byte = number(input, at + 1, 2, 16);
   if (byte >= 0) {
-    out.pushByte(byte, from, ink.to[at + 2] ?? 0);
+    out.pushByte(byte, from, input.to[at + 2] ?? 0);
     return 3;
   }
-  const unit = ink.codes[at + 1] === 0x75 ? number(ink, at + 2, 4, 16) : -1;
+  const unit = input.codes[at + 1] === 0x75 ? number(input, at + 2, 4, 16) : -1;
   if (unit < 0) return 0;
-  out.push(unit, from, ink.to[at + 5] ?? 0);
+  out.push(unit, from, input.to[at + 5] ?? 0);
   return 6;
 }
 
-function form(ink: Ink, at: number, out: Ink): number {
-  return ink.codes[at] === 0x2b ? 1 : percent(ink, at, out);
+function form(input: CompactText, at: number, out: CompactText): number {
+  return input.codes[at] === 0x2b ? 1 : percent(input, at, out);
 }
 
-function reference(ink: Ink, at: number, out: Ink): number {
-  const from = ink.from[at] ?? 0;
-  const numeric = ink.codes[at + 1] === 0x23;
-  const radix = numeric && ((ink.codes[at + 2] ?? 0) | 0x20) === 0x78 ? 16 : 10;
+function reference(input: CompactText, at: number, out: CompactText): number {
+  const from = input.from[at] ?? 0;
+  const numeric = input.codes[at + 1] === 0x23;
+  const radix = numeric && ((input.codes[at + 2] ?? 0) | 0x20) === 0x78 ? 16 : 10;
   const start = at + (numeric ? (radix === 16 ? 3 : 2) : 1);
   let end = start;
   while (
-    end < ink.length &&
+    end < input.length &&
     end < start + 20 &&
-    (numeric ? digit(ink.codes[end] ?? 0) < radix : isWord(ink.codes[end] ?? 0))
+    (numeric ? digit(input.codes[end] ?? 0) < radix : isWord(input.codes[end] ?? 0))
   ) {
     end++;
   }
   if (end === start) return 0;
-  const closed = end < ink.length && ink.codes[end] === 0x3b;
-  const point = numeric ? number(ink, start, end - start, radix) : (ENTITIES.get(ink.slice(start, end)) ?? -1);
+  const closed = end < input.length && input.codes[end] === 0x3b;
+  const point = numeric ? number(input, start, end - start, radix) : (ENTITIES.get(input.slice(start, end)) ?? -1);
   if (point < 0 || (!numeric && !closed)) return 0;
   const size = end - at + (closed ? 1 : 0);
-  out.pushCodePoint(point, from, ink.to[at + size - 1] ?? 0);
+  out.pushCodePoint(point, from, input.to[at + size - 1] ?? 0);
   return size;
 }
 
 const LONGEST_TAG = 300;
 
-function tag(ink: Ink, at: number, out: Ink): number {
-  const next = ink.codes[at + 1] ?? 0;
-  if (next === 0x21 && ink.slice(at, Math.min(at + 9, ink.length)) === '<![CDATA[') {
-    // `]]>` cannot stand in a CDATA section, so writers end the section inside of it and begin another.
+function tag(input: CompactText, at: number, out: CompactText): number {
+  const next = input.codes[at + 1] ?? 0;
+  if (next === 0x21 && input.slice(at, Math.min(at + 9, input.length)) === '<![CDATA[') {
+    // A CDATA section cannot hold `]]>`, so writers end the section inside of it and begin another.
     if (out.length >= 3 && out.slice(out.length - 3, out.length) === ']]>') out.length -= 3;
     return 9;
   }
   if (!isWord(next) && next !== 0x2f && next !== 0x21 && next !== 0x3f) return 0;
-  for (let end = at + 1; end < ink.length && end < at + LONGEST_TAG; end++) {
-    if (ink.codes[end] === 0x3e) return end - at + 1;
-    if (ink.codes[end] === 0x3c || ink.codes[end] === BARRIER) return 0;
+  for (let end = at + 1; end < input.length && end < at + LONGEST_TAG; end++) {
+    if (input.codes[end] === 0x3e) return end - at + 1;
+    if (input.codes[end] === 0x3c || input.codes[end] === BARRIER) return 0;
   }
   return 0;
 }
 
-function quoting(ink: Ink, at: number): number {
-  if (ink.codes[at] !== 0x24) return 1;
-  return at + 1 < ink.length && ink.codes[at + 1] === 0x24 ? 1 : 0;
+function quoting(input: CompactText, at: number): number {
+  if (input.codes[at] !== 0x24) return 1;
+  return at + 1 < input.length && input.codes[at + 1] === 0x24 ? 1 : 0;
 }
 
-/** The number that `count` digits from `at` on make; -1: they are not all digits. */
-function number(ink: Ink, at: number, count: number, radix: number): number {
-  if (at + count > ink.length) return -1;
+/** The number that `count` digits from `at` on make; -1: not all of them are digits. */
+function number(input: CompactText, at: number, count: number, radix: number): number {
+  if (at + count > input.length) return -1;
   let value = 0;
   for (let i = at; i < at + count; i++) {
-    const next = digit(ink.codes[i] ?? 0);
+    const next = digit(input.codes[i] ?? 0);
     if (next >= radix) return -1;
     value = value * radix + next;
   }
   return value;
 }
 
-/** The value of a hexadecimal digit; 99: it is none. */
+/** The value of a hexadecimal digit; 99 for any other character. */
 export function digit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const letter = code | 0x20;
@@ -148,3 +147,24 @@ export function digit(code: number): number {
 function isWord(code: number): boolean {
   return (code >= 0x30 && code <= 0x39) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a && code < 0x80);
 }
+
+/** Code points of HTML's named character references that mean ASCII (HTML Living Standard, 13.5), each behind its name. */
+const ASCII_ENTITIES =
+  'Tab 9 NewLine 10 excl 33 quot 34 QUOT 34 num 35 dollar 36 percnt 37 amp 38 AMP 38 apos 39 lpar 40 rpar 41 ' +
+  'ast 42 midast 42 plus 43 comma 44 period 46 sol 47 colon 58 semi 59 lt 60 LT 60 equals 61 gt 62 GT 62 quest 63 ' +
+  'commat 64 lsqb 91 lbrack 91 bsol 92 rsqb 93 rbrack 93 Hat 94 lowbar 95 UnderBar 95 grave 96 DiacriticalGrave 96 ' +
+  'lcub 123 lbrace 123 verbar 124 vert 124 VerticalLine 124 rcub 125 rbrace 125';
+
+/** Names of the characters from U+00A0 to U+00FF, in order. */
+const LATIN_1_ENTITIES =
+  'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro ' +
+  'para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil ' +
+  'Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave ' +
+  'Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml ' +
+  'igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute ' +
+  'thorn yuml';
+
+const ENTITIES: ReadonlyMap<string, number> = new Map([
+  ...[...ASCII_ENTITIES.matchAll(/(\w+) (\d+)/g)].map(([, name, code]): [string, number] => [name ?? '', Number(code)]),
+  ...LATIN_1_ENTITIES.split(' ').map((name, index): [string, number] => [name, 0xa0 + index]),
+]);

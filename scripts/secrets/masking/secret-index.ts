@@ -1,17 +1,17 @@
 import { Buffer } from 'node:buffer';
 import type { Secret } from '../../core/secret.ts';
 import { NOT_ASCII } from './byte-lists.ts';
-import { BARRIER, inkOf } from './compact-text.ts';
+import { withoutSeparators } from './compact-text.ts';
 import { FORM, QUOTING, withoutQuoting } from './escapes.ts';
 
 /** Consecutive characters of a secret that count as the secret: assertion libraries cut what they print. */
-export const WINDOW = 12;
+const WINDOW = 12;
 
 /** From this length on pieces of `WINDOW` characters are searched; shorter secrets are found whole only. */
 export const SHORTEST_CUT = 16;
 
-/** Shorter texts stand in other texts by chance. */
-export const SHORTEST = 8;
+/** Shorter texts are part of other texts by chance. */
+const SHORTEST = 8;
 
 /** A piece with fewer different characters may be a line of dashes. */
 const FEWEST_CHARACTERS = 5;
@@ -19,7 +19,7 @@ const FEWEST_CHARACTERS = 5;
 const GRAM = 4;
 const GRAM_MASK = 0xfffff;
 
-/** One way in which one secret may be written. */
+/** One way to write one secret. */
 export interface Spelling {
   readonly secret: Secret;
   readonly form: string;
@@ -30,8 +30,8 @@ export interface Spelling {
 }
 
 /**
- * Every piece of every spelling of the secrets, for linear search: a run of characters whose every four stand somewhere in a
- * secret is looked at closely, and such runs are rare in other texts.
+ * Every piece of every spelling of the secrets, for linear search: only runs in which every four characters in a row are part
+ * of some secret are looked at closely, and such runs are rare in other texts.
  */
 export class SecretIndex {
   /** Secrets of which little is left without their separators; only the exact text counts. */
@@ -44,7 +44,6 @@ export class SecretIndex {
   hasQuotes = false;
   readonly #pieces = new Map<string, readonly Spelling[]>();
   readonly #grams = new Int32Array((GRAM_MASK + 1) / 32);
-  readonly #tails = new Int32Array((GRAM_MASK + 1) / 32);
 
   constructor() {
     this.#markRelevant('\\%&<');
@@ -56,10 +55,10 @@ export class SecretIndex {
 
   add(secret: Secret): void {
     const value = secret.reveal();
-    const ink = inkOf(value);
-    const cut = ink.length >= SHORTEST_CUT;
-    const strict = !cut && ink.length === value.length;
-    if (ink.length !== value.length) {
+    const compact = withoutSeparators(value);
+    const cut = compact.length >= SHORTEST_CUT;
+    const strict = !cut && compact.length === value.length;
+    if (compact.length !== value.length) {
       this.hasSpaces = true;
       this.#markRelevant(FORM.marks);
     }
@@ -68,7 +67,7 @@ export class SecretIndex {
       this.#markRelevant(QUOTING.marks);
     }
     for (const [form, text] of spellingsOf(value)) {
-      const spelled = inkOf(text);
+      const spelled = withoutSeparators(text);
       const spelling: Spelling = { secret, form, length: spelled.length, strict };
       if (spelled.length >= SHORTEST) this.#addText(spelled, spelling, cut);
       else if (form === 'raw') this.exact.push({ text: value, spelling });
@@ -80,12 +79,8 @@ export class SecretIndex {
     return this.#pieces.get(piece) ?? [];
   }
 
-  /**
-   * Calls `visit` for each longest run of characters that may have a piece in it.
-   *
-   * @returns the length of the run that the characters end with, be it ever so short: it may go on in text to come
-   */
-  runs(codes: Uint16Array, length: number, visit: (start: number, end: number) => void): number {
+  /** Calls `visit` for each longest run of characters that may have a piece in it. */
+  runs(codes: Uint16Array, length: number, visit: (start: number, end: number) => void): void {
     const grams = this.#grams;
     const need = this.shortest - GRAM + 1;
     let hash = 0;
@@ -99,21 +94,10 @@ export class SecretIndex {
       }
     }
     if (run >= need) visit(Math.max(0, length - run - GRAM + 1), length);
-    const tail = run > 0 ? Math.min(length, run + GRAM - 1) : this.#tailOf(codes, length);
-    return tail - 1 - codes.subarray(length - tail, length).lastIndexOf(BARRIER);
   }
 
   #markRelevant(characters: string): void {
     for (const character of characters) this.relevant[character.charCodeAt(0)] = 1;
-  }
-
-  #tailOf(codes: Uint16Array, length: number): number {
-    for (let size = Math.min(GRAM - 1, length); size > 0; size--) {
-      let hash = 0;
-      for (let at = length - size; at < length; at++) hash = (hash << 5) ^ (codes[at] ?? 0);
-      if (has(this.#tails, hash & GRAM_MASK)) return size;
-    }
-    return 0;
   }
 
   #addText(text: string, spelling: Spelling, cut: boolean): void {
@@ -134,10 +118,6 @@ export class SecretIndex {
       if (code > NOT_ASCII) this.relevant[NOT_ASCII] = 1;
       hash = ((hash << 5) ^ code) & GRAM_MASK;
       if (at >= GRAM - 1) set(this.#grams, hash);
-      const before = at > 0 ? (text.charCodeAt(at - 1) << 5) ^ code : code;
-      set(this.#tails, code & GRAM_MASK);
-      set(this.#tails, before & GRAM_MASK);
-      if (at > 1) set(this.#tails, ((text.charCodeAt(at - 2) << 10) ^ before) & GRAM_MASK);
     }
   }
 
@@ -150,7 +130,7 @@ export class SecretIndex {
   }
 }
 
-/** Spellings that no decoder undoes, because nothing tells them from other text. */
+/** Spellings that cannot be found by decoding, because nothing tells them from other text. */
 function spellingsOf(value: string): Map<string, string> {
   const spellings = new Map([['raw', value]]);
   const add = (form: string, text: string) => {
@@ -158,7 +138,7 @@ function spellingsOf(value: string): Map<string, string> {
   };
   add('UTF-8 read as Latin-1', Buffer.from(value).toString('latin1'));
   add('quoted', withoutQuoting(value));
-  // RFC 6749 section 2.3.1 has client credentials form-encoded before they become Basic authentication.
+  // RFC 6749 section 2.3.1: client credentials are form-encoded before they become Basic authentication.
   const url = encodeURIComponent(Buffer.from(value).toString());
   const inner = {
     '': value,
@@ -176,19 +156,19 @@ function spellingsOf(value: string): Map<string, string> {
   return spellings;
 }
 
-/** The base64 digits (RFC 4648) that depend on `text` alone, when `offset` bytes stand before it. */
+/** The base64 digits (RFC 4648) that depend on `text` alone, when `offset` bytes are before it. */
 function base64Core(text: string, offset: number): string {
   const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)]);
   return bytes.toString('base64').slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6));
 }
 
 function isVaried(piece: string): boolean {
-  let seen = '';
-  for (let at = 0; at < piece.length && seen.length < FEWEST_CHARACTERS; at++) {
+  let different = '';
+  for (let at = 0; at < piece.length && different.length < FEWEST_CHARACTERS; at++) {
     const character = piece.charAt(at);
-    if (!seen.includes(character)) seen += character;
+    if (!different.includes(character)) different += character;
   }
-  return seen.length === FEWEST_CHARACTERS;
+  return different.length === FEWEST_CHARACTERS;
 }
 
 function inJson(text: string): string {
@@ -197,8 +177,4 @@ function inJson(text: string): string {
 
 function set(bits: Int32Array, index: number): void {
   bits[index >>> 5] = (bits[index >>> 5] ?? 0) | (1 << (index & 31));
-}
-
-function has(bits: Int32Array, index: number): boolean {
-  return (((bits[index >>> 5] ?? 0) >>> (index & 31)) & 1) === 1;
 }

@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+
+/** How the text of an option becomes a setting. */
+export interface OptionValue<T, Absent = null> {
+  /** What a text has to be, as in "… is not a whole number from 1". */
+  readonly wanted: string;
+  /**
+   * The setting that a text means; undefined where it is not what is wanted.
+   *
+   * @param base the absolute path that a relative path starts from
+   */
+  read(text: string, base: string): T | undefined;
+  /** The setting where nothing was given and there is no default. */
+  readonly absent: Absent;
+  /** What an error shows instead of a bad text; without this, the text itself. */
+  conceal?(text: string): string;
+}
+
+export const TEXT: OptionValue<string> = { wanted: 'a text', read: (text) => text, absent: null };
+
+/** An absolute path, or `-` for standard input. */
+export const PATH: OptionValue<string> = {
+  wanted: 'a path',
+  read: (text, base) => (text === '-' ? text : resolve(base, text)),
+  absent: null,
+};
+
+export const SERVICE_NAME = matching(/^[A-Za-z0-9_][\w.-]*$/, 'a name of letters, digits, _, . and -');
+export const VARIABLE_NAME = matching(/^[A-Za-z_]\w*$/, 'the name of a variable');
+
+/** RFC 6901, and not the whole document, which no token is. */
+export const JSON_POINTER = matching(/^(?:\/(?:[^~/]|~[01])*)+$/, 'a JSON Pointer such as /token');
+
+export const WRITE_TARGET: OptionValue<'auto' | 'compose' | 'env-file'> = {
+  wanted: 'auto, compose or env-file',
+  read: (text) => (text === 'auto' || text === 'compose' || text === 'env-file' ? text : undefined),
+  absent: null,
+};
+
+/** Paths are appended to it. A query or a fragment would swallow them, and a password would be shown everywhere. */
+export const BASE_URL: OptionValue<string> = {
+  wanted: 'an http:// or https:// URL without user, password, query and fragment',
+  read(text) {
+    if (!URL.canParse(text) || /[?#]/.test(text)) return undefined;
+    const { protocol, username, password } = new URL(text);
+    return /^https?:$/.test(protocol) && username === '' && password === '' ? text : undefined;
+  },
+  absent: null,
+  conceal: (text) => text.replace(/\/\/[^/@]*@/, '//***@'),
+};
+
+/** Milliseconds, from seconds up to a day. */
+export const SECONDS: OptionValue<number> = {
+  wanted: 'a number of seconds up to 86400',
+  read: (text) => (/^\d+(?:\.\d+)?$/.test(text) && Number(text) <= 86_400 ? Number(text) * 1_000 : undefined),
+  absent: null,
+};
+
+export const COUNT: OptionValue<number> = {
+  wanted: 'a whole number from 1',
+  read: (text) => (/^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined),
+  absent: null,
+};
+
+export const SWITCH: OptionValue<boolean, false> = { wanted: 'true or false', read: readSwitch, absent: false };
+
+/** A flag that switches off what is on by default. */
+export const OFF_SWITCH: OptionValue<boolean, true> = {
+  wanted: 'true or false',
+  read(text) {
+    const isGiven = readSwitch(text);
+    return isGiven === undefined ? undefined : !isGiven;
+  },
+  absent: true,
+};
+
+/** A Postman variable. What was typed may be a secret after all, so an error does not repeat it. */
+export const KEY_VALUE: OptionValue<{ readonly name: string; readonly value: string }, readonly []> = {
+  wanted: 'KEY=VALUE, such as bff_kid=bff-sig-001',
+  read(text) {
+    const at = text.indexOf('=');
+    return at > 0 ? { name: text.slice(0, at), value: text.slice(at + 1) } : undefined;
+  },
+  absent: [],
+  conceal: () => '***',
+};
+
+function matching(pattern: RegExp, wanted: string): OptionValue<string> {
+  return { wanted, read: (text) => (pattern.test(text) ? text : undefined), absent: null };
+}
+
+function readSwitch(text: string): boolean | undefined {
+  if (/^(?:true|1|yes|on)$/i.test(text)) return true;
+  return /^(?:false|0|no|off|)$/i.test(text) ? false : undefined;
+}

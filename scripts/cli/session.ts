@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { readDotenv } from '../compose-file/dotenv.ts';
+import { hintText, toAppError } from '../core/errors.ts';
+import type { Output } from '../core/ports.ts';
+import { Secret } from '../core/secret.ts';
+import { scriptName } from '../report/words.ts';
+import { maskText } from '../secrets/by-place.ts';
+import { Masker } from '../secrets/masker.ts';
+import { Transcript } from '../secrets/transcript.ts';
+import { describeCause } from './cause.ts';
+import type { CommandName } from './commands.ts';
+import { parseArguments } from './parse.ts';
+import { resolveSettings, type Settings } from './settings.ts';
+import { shortenPaths } from './style.ts';
+import { type Outside, openOutside } from './wiring.ts';
+
+/** What is common to everything that one process prints. */
+export interface Session {
+  readonly outside: Outside;
+  readonly masker: Masker;
+  /** What has been printed. */
+  readonly transcript: Transcript;
+  /** Where people read: stdout, or stderr where `--json` has stdout. */
+  readonly human: Output;
+  readonly json: boolean;
+  /** Every text for a person passes it: secrets are masked by value and by place, paths are shortened. */
+  redact(text: string): string;
+}
+
+/** Opens the process, and the masker that already knows the admin token where the environment holds it. */
+export function openSession(process: Parameters<typeof openOutside>[0]): Session {
+  const masker = new Masker();
+  const transcript = new Transcript(masker);
+  const outside = openOutside(process, (stream, text) => transcript.write(stream, text));
+  const { host } = outside;
+  if (host.adminToken !== null) masker.add(new Secret(host.adminToken.trim(), 'admin token'));
+  for (const [name, value = ''] of Object.entries(host.env)) {
+    // HTTPS_PROXY and its kin: libraries quote the proxy's address with its password.
+    const password = /_proxy$/i.test(name) ? /:\/\/[^/@:]*:([^/@]+)@/.exec(value)?.[1] : undefined;
+    if (password !== undefined) masker.add(new Secret(password, `password in ${name}`), 'found');
+  }
+  // Read before the options are parsed: the error for a misspelt option must go to the right stream, too.
+  const json = host.args.includes('--json');
+  return {
+    outside,
+    masker,
+    transcript,
+    human: json ? outside.stderr : outside.stdout,
+    json,
+    redact: (text) => shortenPaths(maskText(masker.mask(text)), host.cwd),
+  };
+}
+
+export type CommandLine =
+  /** `--help` or `--version`: what to print. */
+  | { readonly kind: 'print'; readonly text: string }
+  /** The settings, or what is wrong with them; and the value of IAT_ADMIN_TOKEN from the environment or `.env`. */
+  | { readonly kind: 'run'; readonly settings: Settings | Error; readonly adminToken: string | null };
+
+/** Arguments, environment and `.env` as settings. Never throws: what is wrong is part of the answer. */
+export async function readCommandLine(command: CommandName, { outside, human }: Session): Promise<CommandLine> {
+  const { host, files } = outside;
+  try {
+    const parsed = parseArguments(command, host.args, host.version, human.columns);
+    if (parsed.kind === 'print') return parsed;
+    const dotenv = readDotenv(await files.read(join(host.cwd, '.env')));
+    const settings = resolveSettings(command, parsed.arguments, {
+      env: host.env,
+      dotenv,
+      cwd: host.cwd,
+      typedFrom: typedFrom(host, command),
+    });
+    return { kind: 'run', settings, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
+  } catch (error) {
+    return { kind: 'run', settings: toAppError(error), adminToken: null };
+  }
+}
+
+/** An error that nothing caught: shown like any other, with the place where it was thrown. */
+export function reportCrash({ outside, redact }: Session, error: unknown): void {
+  const { message, hint } = toAppError(error);
+  const text = `\n${message}\n  ${hint === undefined ? '' : hintText(hint)}\n\n${describeCause(error)}\n`;
+  outside.stderr.write(redact(text));
+}
+
+/**
+ * The folder in which the person typed the command: npm runs scripts in the package's folder and passes the other one on. Only
+ * when npm runs this very command; the variable is inherited by whatever a test or another script starts.
+ */
+function typedFrom(host: Outside['host'], command: CommandName): string {
+  const { INIT_CWD, npm_lifecycle_event } = host.env;
+  return INIT_CWD !== undefined && npm_lifecycle_event === scriptName(command) ? INIT_CWD : host.cwd;
+}

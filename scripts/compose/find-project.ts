@@ -1,0 +1,107 @@
+import { basename, dirname } from 'node:path';
+import type { CommandResult } from '../core/ports.ts';
+import type { Docker } from './docker.ts';
+import { composeMissing, dockerFailure } from './failures.ts';
+import {
+  DOCKER,
+  findRunning,
+  type Invocation,
+  isSameFile,
+  type Program,
+  type Running,
+  SERVICE_LABEL,
+} from './invocation.ts';
+
+export interface ProjectOptions {
+  readonly service: string;
+  /** Absolute paths; null: none was named. */
+  readonly composeFiles: readonly string[] | null;
+  /** `COMPOSE_PROJECT_NAME`; null where it is not set. */
+  readonly project: string | null;
+  /** `--no-deps`. */
+  readonly noDeps: boolean;
+  readonly platform: NodeJS.Platform;
+  /** A path without links in it; null: there is no such file. */
+  readonly realPath: (path: string) => string | null;
+}
+
+/** The project as it was found: what runs of it, and how compose is called for it. */
+export interface FoundProject {
+  readonly invocation: Invocation;
+  /** Of the daemon. */
+  readonly engine: string;
+  readonly running: Running | null;
+}
+
+/**
+ * Finds out which project the service belongs to, from the labels of its containers, and how compose is called for it.
+ *
+ * @param options.composeFiles as the user named them: a running stack's own list replaces them only where it has them all
+ * @param lists the files that are meant, and others that compose could take for its own, each with its override
+ * @throws AppError `docker-…`, `compose-missing`, `service-ambiguous`
+ */
+export async function findProject(
+  { service, project, platform, realPath, composeFiles, noDeps }: ProjectOptions,
+  lists: readonly (readonly string[])[],
+  docker: Docker,
+  signal: AbortSignal,
+): Promise<FoundProject> {
+  const [server, plugin, containers] = await Promise.all([
+    docker.ask(['version', '--format', '{{.Server.Version}}'], signal),
+    docker.ask(['compose', 'version', '--short'], signal),
+    docker.containers([`${SERVICE_LABEL}=${service}`], signal),
+  ]);
+  if (server.exitCode !== 0) throw dockerFailure(server);
+
+  const real = (path: string) => realPath(path) ?? path;
+  let running: Running | null = null;
+  let list: readonly string[] = [];
+  for (list of lists) {
+    running = findRunning(containers, list[0] ?? '', project, platform, real);
+    if (running !== null) break;
+  }
+  const program = await chooseProgram(plugin, running?.major ?? null, docker, signal);
+  let files = program.major < 2 ? firstForV1(lists) : (lists[0] ?? []);
+  if (running !== null) {
+    // The running stack's own list, unless that has lost a file or somebody names one that it does not have.
+    const { files: started } = running;
+    const has = (file: string) => started.some((each) => isSameFile(real(each), real(file), platform));
+    const isWhole = started.every((file) => realPath(file) !== null);
+    files = isWhole && (composeFiles === null || composeFiles.every(has)) ? started : list;
+  }
+  const isElsewhere = running !== null && running.directory !== dirname(files[0] ?? '');
+  const invocation = {
+    program,
+    files,
+    project: running?.project ?? null,
+    directory: isElsewhere ? (running?.directory ?? null) : null,
+    envFiles: running?.envFiles ?? [],
+    noDeps,
+  };
+  return { invocation, engine: server.stdout.trim(), running };
+}
+
+/** The compose that made the running container, else the plugin, else the old program: each recreates what the other made. */
+async function chooseProgram(plugin: CommandResult, major: number | null, docker: Docker, signal: AbortSignal) {
+  const v2 = toProgram([DOCKER, 'compose'], plugin);
+  if (v2 !== null && major !== 1) return v2;
+  const v1 = toProgram(
+    ['docker-compose'],
+    await docker.run({ file: 'docker-compose', args: ['version', '--short'] }, signal),
+  );
+  const program = v1 ?? v2;
+  if (program === null) throw composeMissing();
+  return program;
+}
+
+/** v1 looks for its old names first: docker-compose.yml before compose.yaml. */
+function firstForV1(lists: readonly (readonly string[])[]): readonly string[] {
+  const isOld = ([file = '']: readonly string[]) => /^docker-compose\.ya?ml$/.test(basename(file));
+  return lists.find(isOld) ?? lists[0] ?? [];
+}
+
+function toProgram(command: readonly string[], { exitCode, stdout }: CommandResult): Program | null {
+  const version = exitCode === 0 ? (stdout.trim().replace(/^v/, '').split(/[\s-]/)[0] ?? '') : '';
+  const major = Number.parseInt(version, 10);
+  return Number.isNaN(major) ? null : { command, version, major };
+}

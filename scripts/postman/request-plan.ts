@@ -1,0 +1,209 @@
+import { AppError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { CollectionRun } from '../core/ports.ts';
+import { Secret } from '../core/secret.ts';
+import { type Adapted, aimAt, applyMintOptions, authorize, type MintOptions } from './adapt.ts';
+import { findFolder, findItem, findRequest, isFolder, pathOf, placesOf, requestsIn } from './collection.ts';
+import type { Collection, Item, Place, Request } from './collection-format.ts';
+import type { Source } from './source.ts';
+import { authOf, merge, targetOf, type Value, verifyResolved } from './variables.ts';
+
+/** Requests of a collection as they are to be sent; what `Collections.run` needs but for limits and signal. */
+export interface RequestPlan {
+  /** A copy where a request had to change. */
+  readonly collection: Collection;
+  readonly file: string;
+  /** The folders or requests that are named. */
+  readonly places: readonly Place[];
+  /** All requests in them, in order. */
+  readonly requests: readonly Place[];
+  readonly values: readonly Value[];
+}
+
+/** The request that mints. `withAdminToken` completes it. */
+export interface MintPlan extends RequestPlan {
+  readonly url: URL;
+  /** The variable that takes the admin token; empty until it is known. */
+  readonly tokenVariable: string;
+}
+
+/**
+ * The request that mints.
+ *
+ * @param options `request`: its name or path; `idpUrl` null: the collection's own
+ * @throws AppError `request-not-found`, `request-ambiguous`, `variable-unresolved`, `bad-value`, `insecure-url`
+ */
+export function planMint(
+  source: Source,
+  options: MintOptions & { readonly request: string; readonly idpUrl: string | null; readonly allowHttp: boolean },
+): MintPlan {
+  const place = findRequest(source.collection, options.request, source.file);
+  const own = { request: place.item.request ?? {}, values: [] };
+  const aimed = options.idpUrl === null ? own : aimAt(own.request, options.idpUrl);
+  const { request, tokenVariable } = authorize(aimed.request, authOf(place)?.auth ?? null);
+  const adapted = applyMintOptions(request, options, pathOf(place));
+  const token = { name: tokenVariable, value: '', isSecret: true };
+  const values = merge(source.values, [...aimed.values, token, ...adapted.values]);
+  const plan = toPlan(source, [place], values, new Map([[place.item.id ?? '', adapted.request]]));
+  return { ...plan, url: mintUrl(plan, options.allowHttp), tokenVariable };
+}
+
+export function withAdminToken(plan: MintPlan, token: Secret): MintPlan {
+  const value = { name: plan.tokenVariable, value: token.reveal(), isSecret: true };
+  return { ...plan, values: merge(plan.values, [value]) };
+}
+
+/**
+ * The folder that says whether the BFF is healthy.
+ *
+ * @param options `bffUrl` null: the collection's own
+ * @throws AppError `folder-not-found`, `folder-empty`, `request-ambiguous`, `variable-unresolved`
+ */
+export function planHealth(
+  source: Source,
+  options: { readonly healthFolder: string; readonly bffUrl: string | null },
+): RequestPlan {
+  const folder = findFolder(source.collection, options.healthFolder, source.file);
+  const aimed = options.bffUrl === null ? new Map<string, Adapted>() : aimAll(source, folder, options.bffUrl);
+  const values = [...aimed.values()].flatMap((adapted) => adapted.values);
+  const requests = new Map([...aimed].map(([id, { request }]) => [id, request]));
+  return toPlan(source, [folder], merge(source.values, values), requests);
+}
+
+/**
+ * The plan with the signing key's id that the service has in its environment. One that the user gave beats it.
+ *
+ * @param kid null: the collection's own
+ */
+export function withKid(plan: RequestPlan, kid: string | null): RequestPlan {
+  if (kid === null || plan.values.some(({ name }) => name === 'bff_kid')) return plan;
+  return { ...plan, values: [...plan.values, { name: 'bff_kid', value: kid, isSecret: false }] };
+}
+
+/** Any folders and requests, for `npm run collection`. Throws what `findItem` and `verifyResolved` throw. */
+export function planItems(source: Source, names: readonly string[]): RequestPlan {
+  const places = names.map((name) => findItem(source.collection, name, source.file));
+  return toPlan(source, places, source.values);
+}
+
+/** The options of a run through the `Collections` port. */
+export function toRun(
+  plan: RequestPlan,
+  tls: { readonly caFile: string | null; readonly insecure: boolean },
+  limits: {
+    /** In milliseconds, for one request. */
+    readonly requestTimeoutMs: number;
+    readonly signal: AbortSignal;
+    readonly guarded?: CollectionRun['guarded'];
+  },
+): CollectionRun {
+  return {
+    collection: plan.collection as CollectionRun['collection'],
+    items: plan.places.map(({ item }) => item.id ?? ''),
+    requests: plan.requests.length,
+    variables: plan.values.map(({ name, value, isSecret }) => ({
+      name,
+      value: isSecret ? new Secret(value, name) : value,
+    })),
+    tls: { caFile: tls.caFile, insecure: tls.insecure },
+    requestTimeoutMs: limits.requestTimeoutMs,
+    guarded: limits.guarded ?? null,
+    signal: limits.signal,
+  };
+}
+
+/** Where the requests go: scheme, host and port of each, as far as that can be told before their scripts run. */
+export function originsOf({ requests, values }: RequestPlan): string {
+  const targets = requests.map((place) => targetOf(place, values)).filter((target) => URL.canParse(target));
+  return [...new Set(targets.map((target) => new URL(target).origin))].join(', ');
+}
+
+/** "BFF Health (2 requests)", "IdP Admin/DCR IAT". */
+export function titleOf(plan: RequestPlan): string {
+  const count = plan.requests.length === 1 ? '1 request' : `${plan.requests.length} requests`;
+  return plan.places.map((place) => (isFolder(place) ? `${pathOf(place)} (${count})` : pathOf(place))).join(', ');
+}
+
+/**
+ * That a script left requests of the plan out (`setNextRequest`), as a sentence without its full stop; null: all of them ran,
+ * or the last one broke, and that ended the run. Newman calls an early end a success.
+ */
+export function describeEarlyEnd(plan: RequestPlan, exchanges: readonly Exchange[]): string | null {
+  const left = exchanges.map(({ name, folders }) => [...folders, name].join('/'));
+  const missed = plan.requests.filter((place) => {
+    const index = left.indexOf(pathOf(place));
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+  const last = exchanges.at(-1);
+  if (missed.length === 0 || last === undefined || last.error !== null) return null;
+  const count = `${plan.requests.length - missed.length} of ${plan.requests.length} requests ran`;
+  const isEnd = missed.at(-1) === plan.requests.at(-1);
+  return isEnd
+    ? `${count}; a script ended the run after "${last.name}"`
+    : `${count}; a script left out ${missed.map((place) => `"${place.item.name ?? ''}"`).join(', ')}`;
+}
+
+/** Where the admin token goes. */
+function mintUrl({ requests, values, file }: RequestPlan, allowHttp: boolean): URL {
+  const [place] = requests;
+  const target = place === undefined ? '' : targetOf(place, values);
+  // "idp.test:8002/api" parses, too: as an address of the scheme "idp.test".
+  if (place === undefined || !URL.canParse(target) || !/^https?:$/.test(new URL(target).protocol)) {
+    throw new AppError(
+      'bad-value',
+      `"${place === undefined ? '' : pathOf(place)}" goes to "${target}", which is not a URL.`,
+      {
+        hint: 'Name the IdP with --idp-url https://HOST.',
+        where: { file },
+      },
+    );
+  }
+  const url = new URL(target);
+  if (url.protocol === 'http:' && !isNear(url.hostname) && !allowHttp) {
+    throw new AppError('insecure-url', `The admin token would go to ${url.host} unencrypted (http).`, {
+      hint: 'Use https, or say --allow-http where the network between is trusted.',
+    });
+  }
+  return url;
+}
+
+/** @param changed the requests to send instead of the collection's own, by id */
+function toPlan(
+  { collection: original, file }: Source,
+  named: readonly Place[],
+  values: readonly Value[],
+  changed: ReadonlyMap<string, Request> = new Map(),
+): RequestPlan {
+  const collection = changed.size === 0 ? original : replaceRequests(original, changed);
+  const byId = new Map(placesOf(collection).map((place) => [place.item.id, place]));
+  const places = named.map((place) => byId.get(place.item.id) ?? place);
+  const requests = places.flatMap((place) => requestsIn(place, collection));
+  verifyResolved(requests, values, file);
+  return { collection, file, places, requests, values };
+}
+
+function replaceRequests<T extends Item>(item: T, changed: ReadonlyMap<string, Request>): T {
+  const request = changed.get(item.id ?? '');
+  if (request !== undefined) return { ...item, request };
+  return item.item ? { ...item, item: item.item.map((child) => replaceRequests(child, changed)) } : item;
+}
+
+/** Points the requests that go to the BFF elsewhere, by id; a folder may ask the IdP, too, and that stays. */
+function aimAll({ collection, values }: Source, folder: Place, baseUrl: string): Map<string, Adapted> {
+  const requests = requestsIn(folder, collection);
+  // Before they are aimed, hosts may be variables without a value, which no URL parser takes.
+  const originOf = (place: Place) => /^(?:[^/?#]*:\/\/)?[^/?#]*/.exec(targetOf(place, values))?.[0];
+  const [first] = requests;
+  const origin = first && originOf(first);
+  return new Map(
+    requests
+      .filter((place) => originOf(place) === origin)
+      .map(({ item }) => [item.id ?? '', aimAt(item.request ?? {}, baseUrl)]),
+  );
+}
+
+/** Loopback, or a container's name, which has no dot. */
+function isNear(hostname: string): boolean {
+  return /^127\.|^\[::1\]$|(?:^|\.)localhost$/.test(hostname) || !/[.:]/.test(hostname);
+}

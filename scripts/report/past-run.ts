@@ -1,0 +1,71 @@
+import { isRecord } from '../core/json.ts';
+import type { PriorValue, Verdict } from '../core/result.ts';
+import { toLine, toVisible } from './text.ts';
+
+/** What a `result.json` says about its run, as far as later runs read it. */
+export interface PastRun {
+  readonly startedAt: Date | null;
+  readonly command: string;
+  readonly verdict: Verdict | null;
+  readonly durationMs: number | null;
+  readonly failedSteps: readonly string[];
+  /** Why it failed, in one sentence; '' when nothing did. */
+  readonly reason: string;
+  /** The file that holds the token's variable, and how the variable was there before the run wrote it. */
+  readonly target: string | null;
+  readonly before: PriorValue | null;
+  /** The run took the token out again. */
+  readonly hasCleared: boolean;
+}
+
+/**
+ * Reads the text of a `result.json`. The folder may hold files of any origin, so nothing is trusted: a field of a wrong type counts
+ * as missing.
+ *
+ * @returns `unreadable` for what is no result of this tool, `other-version` for one of another schema
+ */
+export function readPastRun(text: string | null): PastRun | 'unreadable' | 'other-version' {
+  const result = recordOf(parseJson(text));
+  if (result['schema'] !== 1) return typeof result['schema'] === 'number' ? 'other-version' : 'unreadable';
+  const steps = (Array.isArray(result['steps']) ? result['steps'] : []).map(recordOf);
+  const compose = recordOf(result['compose']);
+  const startedAt = new Date(textOf(result['startedAt']));
+  return {
+    startedAt: Number.isNaN(startedAt.getTime()) ? null : startedAt,
+    command: textOf(result['command']),
+    verdict: oneOf(VERDICTS, result['verdict']),
+    durationMs: typeof result['durationMs'] === 'number' ? result['durationMs'] : null,
+    failedSteps: steps.filter(({ status }) => status === 'failed').map(({ name }) => textOf(name)),
+    reason:
+      result['verdict'] === 'healthy'
+        ? ''
+        : textOf(recordOf(result['error'])['message']) || textOf(recordOf(result['diagnosis'])['cause']),
+    target: typeof compose['target'] === 'string' ? compose['target'] : null,
+    before: oneOf(STATES, compose['before']),
+    hasCleared: result['exitCode'] === 0 && steps.some(({ name, status }) => name === 'clear' && status === 'passed'),
+  };
+}
+
+const VERDICTS: readonly Verdict[] = ['healthy', 'unhealthy', 'failed', 'interrupted', 'planned'];
+const STATES: readonly PriorValue[] = ['absent', 'empty', 'passed-through', 'value'];
+
+function parseJson(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
+function oneOf<T>(values: readonly T[], value: unknown): T | null {
+  return values.find((each) => each === value) ?? null;
+}
+
+/** Text for the page over all runs. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? toLine(toVisible(value)) : '';
+}

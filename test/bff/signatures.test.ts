@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { connectionOf } from '../../scripts/bff/connection.ts';
+import { LogReader } from '../../scripts/bff/log-reader.ts';
+import { hasAny, UNREACHABLE } from '../../scripts/bff/matchers.ts';
+import { SIGNATURES, type Signature, signatureOf } from '../../scripts/bff/signatures.ts';
+
+describe('the table of signatures', () => {
+  it('has one row for each code, each with its own rank, the root causes first', () => {
+    expect(new Set(SIGNATURES.map(({ code }) => code)).size).toBe(SIGNATURES.length);
+    const ranks = SIGNATURES.map(({ rank }) => rank);
+    expect(new Set(ranks).size).toBe(SIGNATURES.length);
+    expect(ranks).toEqual(ranks.toSorted((a, b) => b - a));
+  });
+
+  it('says that an IAT helps for three codes only', () => {
+    const codes = SIGNATURES.filter(({ iatHelps }) => iatHelps).map(({ code }) => code);
+    expect(codes.sort()).toEqual(['iat-invalid', 'iat-missing', 'rat-invalid']);
+  });
+
+  it('speaks in whole sentences, leaves it to its own column whether a token helps, and names no tool that runs the BFF', () => {
+    for (const { cause, fix, variants } of SIGNATURES) {
+      for (const words of [{ cause, fix }, ...Object.values(variants ?? {})]) {
+        expect(words.cause).toMatch(/^[A-Z].*\.$/);
+        expect(words.fix.text).toMatch(words.fix.command === undefined ? /^[A-Z].*\.$/ : /^[A-Z].*:$/);
+        expect(words.fix.text).not.toMatch(/does not help|docker|compose/i);
+      }
+    }
+  });
+});
+
+describe('a new row', () => {
+  const CLOCK_SKEW: Signature = {
+    ...signatureOf('idp-error'),
+    matcher: { words: [/clock skew/i], says: /clock skew of \d+ s/i },
+  };
+
+  it.each(['CRITICAL ms_bff Clock skew of 300 s', 'ms_bff clock skew of 300 s'])('is asked about "%s"', (text) => {
+    const diagnose = (signatures: readonly Signature[]) =>
+      new LogReader({}, signatures).push({ at: null, stream: 'stdout', text }).diagnosis.code;
+    expect(diagnose(SIGNATURES)).toBe('unknown');
+    expect(diagnose([CLOCK_SKEW, ...SIGNATURES])).toBe('idp-error');
+  });
+});
+
+describe('the words of a failed connection', () => {
+  it.each([
+    'ssl.SSLError: TLSV1_ALERT_UNKNOWN_CA',
+    'self-signed issuer: unable to get local issuer',
+    "hostname doesn't match 'idp-app'",
+    '[SSL: WRONG_VERSION_NUMBER]',
+    'TLS handshake failure',
+    'Temporary failure in name resolution',
+    'nodename nor servname provided',
+    'socket.gaierror: [Errno -5]',
+    'No address associated with hostname',
+    'getaddrinfo ENOTFOUND idp-app',
+    'getaddrinfo EAI_AGAIN idp-app',
+    'DNS lookup failed',
+    'ECONNREFUSED',
+    'WinError 10061',
+    'No route to host',
+    'Network is unreachable',
+    'ECONNRESET',
+    'EHOSTUNREACH',
+    'httpx.RemoteProtocolError',
+    'httpx.ReadError',
+    'httpx.WriteError',
+    'Server disconnected without sending a response',
+    'Max retries exceeded',
+    'the IdP is not reachable',
+    'httpx.PoolTimeout',
+    'request timed out',
+    'ETIMEDOUT',
+  ])('let "%s" through', (text) => {
+    const around = { idpHosts: new Set<string>(), frames: '', dcr: true, idp: false };
+    expect(connectionOf(text, around)).not.toBeNull();
+    expect(hasAny(UNREACHABLE.words, text)).toBe(true);
+  });
+});

@@ -1,0 +1,73 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { execute } from '../../scripts/cli/execute.ts';
+import { AppError } from '../../scripts/core/errors.ts';
+import { deadline } from '../../scripts/platform/clock.ts';
+import { makeTemporaryFolder } from '../../scripts/platform/temporary-folder.ts';
+import type { Tools } from '../../scripts/runbook/job.ts';
+import { openHere } from '../support/in-process.ts';
+
+/** A run whose one step asks on a terminal, where the answer takes longer than the whole run may. */
+async function answerLate(ask: (tools: Tools) => Promise<unknown>, typed: string) {
+  const folder = await makeTemporaryFolder();
+  const { session, read } = await openHere(['--timeout', '300'], { command: 'iat', cwd: folder.path });
+  if (read.kind === 'print') throw new Error('only printed');
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
+  const { host } = session.outside;
+  let nowMs = 0;
+  const clock = {
+    now: () => nowMs,
+    // Time passes in jumps here: a sleeper looks at the clock in every turn.
+    sleep: (ms: number, signal: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        const untilMs = nowMs + ms;
+        const look = () => {
+          if (signal.aborted) reject(signal.reason);
+          else if (nowMs >= untilMs) resolve();
+          else setImmediate(look);
+        };
+        look();
+      }),
+  };
+  const outside = {
+    ...session.outside,
+    host: { ...host, stdin: stdin as unknown as NodeJS.ReadStream },
+    limit: (ms: number) =>
+      deadline(ms, host.interruption.signal, () => new AppError('timeout', 'The run took too long.'), clock),
+  };
+  const run = await execute(
+    { ...session, outside, human: { ...session.human, isTerminal: true, spin: () => ({ update() {}, stop() {} }) } },
+    {
+      ...read,
+      command: 'iat',
+      steps: [],
+      sandbox: null,
+      async run({ tools, signal, recorder }) {
+        await recorder.step('preflight', async () => {
+          const answer = ask(tools);
+          nowMs += 301_000;
+          await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+          stdin.write(typed);
+          await answer;
+          signal.throwIfAborted();
+        });
+        nowMs += 301_000;
+        await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+        expect(signal.aborted, 'after the answer the time runs again').toBe(true);
+        return { verdict: 'healthy' };
+      },
+    },
+  );
+  await folder.remove();
+  return run;
+}
+
+test('--timeout does not run while the hidden prompt waits', async () => {
+  const { verdict, error } = await answerLate(({ adminToken }) => adminToken(true), 'test-only-admin-token-0001\r');
+  expect({ verdict, error }).toEqual({ verdict: 'healthy', error: null });
+});
+
+test('--timeout does not run while a question waits for yes or no', async () => {
+  const { verdict, error } = await answerLate(async ({ confirm }) => confirm?.('Go on?'), 'y\n');
+  expect({ verdict, error }).toEqual({ verdict: 'healthy', error: null });
+});

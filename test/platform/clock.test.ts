@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { deadline } from '../../scripts/platform/clock.ts';
+
+/** A clock that somebody moves. */
+function createClock() {
+  let nowMs = 0;
+  let sleepers: { readonly untilMs: number; readonly wake: () => void }[] = [];
+  return {
+    now: () => nowMs,
+    sleep: (ms: number, signal: AbortSignal) =>
+      new Promise<void>((wake, reject) => {
+        sleepers.push({ untilMs: nowMs + ms, wake });
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      }),
+    async pass(ms: number) {
+      nowMs += ms;
+      for (const { untilMs, wake } of sleepers) if (untilMs <= nowMs) wake();
+      sleepers = sleepers.filter(({ untilMs }) => untilMs > nowMs);
+      // What waits for a sleeper goes on in the next turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+const { signal: parent } = new AbortController();
+const late = () => new Error('late');
+
+test('aborts when the time is up, and not before', async () => {
+  const clock = createClock();
+  const { signal } = deadline(1_000, parent, late, clock);
+  await clock.pass(999);
+  expect(signal.aborted).toBe(false);
+  await clock.pass(1);
+  expect(signal.reason).toEqual(late());
+});
+
+test('the time does not run while it is paused, however often', async () => {
+  const clock = createClock();
+  const limit = deadline(1_000, parent, late, clock);
+  await clock.pass(400);
+  limit.pause();
+  limit.pause();
+  await clock.pass(5_000);
+  limit.resume();
+  limit.resume();
+  await clock.pass(599);
+  expect(limit.signal.aborted).toBe(false);
+  await clock.pass(1);
+  expect(limit.signal.reason).toEqual(late());
+});
+
+test('follows its parent, in a pause as well', async () => {
+  const abort = new AbortController();
+  const limit = deadline(1_000, abort.signal, late, createClock());
+  limit.pause();
+  abort.abort(new Error('enough'));
+  expect(limit.signal.reason).toEqual(new Error('enough'));
+});
+
+test('does nothing more once it is cleared', async () => {
+  const clock = createClock();
+  const abort = new AbortController();
+  const limit = deadline(1_000, abort.signal, late, clock);
+  limit.clear();
+  await clock.pass(5_000);
+  abort.abort(new Error('enough'));
+  expect(limit.signal.aborted).toBe(false);
+});

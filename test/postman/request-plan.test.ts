@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import type { Exchange, ExchangeError } from '../../scripts/core/exchange.ts';
+import { Secret } from '../../scripts/core/secret.ts';
+import { parseCollection, placesOf } from '../../scripts/postman/collection.ts';
+import type { Collection, Item } from '../../scripts/postman/collection-format.ts';
+import {
+  describeEarlyEnd,
+  originsOf,
+  planHealth,
+  planItems,
+  planMint,
+  type RequestPlan,
+  titleOf,
+  toRun,
+  withAdminToken,
+  withKid,
+} from '../../scripts/postman/request-plan.ts';
+import type { Source } from '../../scripts/postman/source.ts';
+import { targetOf, type Value } from '../../scripts/postman/variables.ts';
+import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';
+
+const TOKEN = new Secret('test-only-admin-token', 'admin token');
+const MINT = { request: 'DCR IAT', idpUrl: null, allowHttp: false, label: null, expiresIn: null, maxUsages: null };
+const HEALTH = { healthFolder: 'Health', bffUrl: null };
+const LIMITS = { requestTimeoutMs: 1, signal: new AbortController().signal };
+
+function sourceOf(items: readonly Item[], values: readonly Value[] = []): Source {
+  return { collection: parseCollection(collectionBytes(items), 'c.json'), file: 'c.json', values, facts: [] };
+}
+
+const mintOf = (url: NonNullable<Exclude<Item['request'], string>>['url']) =>
+  sourceOf([{ name: 'DCR IAT', request: { method: 'POST', ...(url === undefined ? {} : { url }) } }]);
+
+/** Where the requests of a plan go, in the collection's order: as Newman gets them, which is as they are planned. */
+function targetsOf(plan: RequestPlan): string[] {
+  const { collection } = toRun(plan, { caFile: null, insecure: false }, LIMITS);
+  const planned = plan.requests.map(({ item }) => item.id);
+  const sent = placesOf(collection as Collection).filter(({ item }) => planned.includes(item.id));
+  const targets = sent.map((place) => targetOf(place, plan.values));
+  expect(plan.requests.map((place) => targetOf(place, plan.values))).toEqual(targets);
+  return targets;
+}
+
+describe('a plan', () => {
+  test('leaves the collection as it is, so planning twice gives the same', () => {
+    const source = sourceOf([
+      request('DCR IAT', 'https://idp.old.test/api/x'),
+      folder('Health', request('A', '{{host}}:8000/a'), request('B', '{{host}}:8000/b')),
+    ]);
+    const before = JSON.stringify(source);
+    const plan = () => [
+      ...targetsOf(planMint(source, { ...MINT, idpUrl: 'https://gw.example/idp' })),
+      ...targetsOf(planHealth(source, { ...HEALTH, bffUrl: 'https://gw.example/bff' })),
+    ];
+    const first = plan();
+    expect(first).toEqual(['https://gw.example/idp/api/x', 'https://gw.example/bff/a', 'https://gw.example/bff/b']);
+    expect(plan()).toEqual(first);
+    expect(JSON.stringify(source)).toBe(before);
+  });
+
+  test('keeps the path of a URL that has no raw', () => {
+    const source = mintOf({ protocol: 'https', host: ['idp', 'old', 'test'], port: '8443', path: ['api', 'x'] });
+    expect(planMint(source, MINT).url.href).toBe('https://idp.old.test:8443/api/x');
+    const aimed = planMint(source, { ...MINT, idpUrl: 'https://gw.example/idp' });
+    expect(aimed.url.href).toBe('https://gw.example/idp/api/x');
+    expect(targetsOf(aimed)).toEqual(['https://gw.example/idp/api/x']);
+  });
+
+  test('runs the items in the order that was asked for', () => {
+    const source = sourceOf([
+      folder('F', request('A', 'http://a/')),
+      request('B', 'http://b/'),
+      request('C', 'http://c/'),
+    ]);
+    const plan = planItems(source, ['B', 'F']);
+    expect(toRun(plan, { caFile: null, insecure: true }, LIMITS)).toMatchObject({
+      items: ['item-3', 'item-1'],
+      requests: 2,
+      tls: { caFile: null, insecure: true },
+      guarded: null,
+    });
+    expect(titleOf(plan)).toBe('B, F (2 requests)');
+    expect(originsOf(plan)).toBe('http://b, http://a');
+  });
+});
+
+describe('the mint request', () => {
+  test('gets the admin token later, as a secret, in the variable that it has for it', () => {
+    const auth = { type: 'bearer', bearer: [{ key: 'token', value: '{{mine}}' }] };
+    const source = sourceOf([{ name: 'DCR IAT', request: { method: 'POST', url: 'https://idp.test/x', auth } }]);
+    const plan = planMint(source, MINT);
+    expect(plan.values).toEqual([{ name: 'mine', value: '', isSecret: true }]);
+    const { variables } = toRun(withAdminToken(plan, TOKEN), { caFile: null, insecure: false }, LIMITS);
+    expect(variables.map(({ name, value }) => [name, value instanceof Secret && value.reveal()])).toEqual([
+      ['mine', TOKEN.reveal()],
+    ]);
+    expect(plan.values).toEqual([{ name: 'mine', value: '', isSecret: true }]);
+  });
+
+  test.for([
+    ['idp.test:8002/api', 'bad-value'],
+    [undefined, 'bad-value'],
+    ['http://idp.test/api', 'insecure-url'],
+  ] as const)('to %j is refused: %s', ([url, code]) => {
+    expect(thrownBy(() => planMint(mintOf(url), MINT))).toMatchObject({ code });
+  });
+
+  test.for(['http://127.0.0.1:1/', 'http://[::1]/', 'http://idp-app:8002/', 'http://a.localhost/'])(
+    'to %s may be plain http',
+    (url) => {
+      expect(planMint(mintOf(url), MINT).url.href).toBe(url);
+    },
+  );
+});
+
+describe('the health folder', () => {
+  test('is aimed only where it asks the BFF', () => {
+    const source = sourceOf([folder('Health', request('A', 'http://bff:8000/a'), request('B', 'https://idp.test/b'))]);
+    const plan = planHealth(source, { ...HEALTH, bffUrl: 'https://gw.example/bff/' });
+    expect(targetsOf(plan)).toEqual(['https://gw.example/bff/a', 'https://idp.test/b']);
+  });
+
+  test("gets the service's key id later, unless the user gave one", () => {
+    const value = (text: string) => ({ name: 'bff_kid', value: text, isSecret: false });
+    const items = [folder('Health', request('A', 'http://a/'))];
+    expect(withKid(planHealth(sourceOf(items), HEALTH), 'k').values).toEqual([value('k')]);
+    expect(withKid(planHealth(sourceOf(items), HEALTH), null).values).toEqual([]);
+    expect(withKid(planHealth(sourceOf(items, [value('own')]), HEALTH), 'k').values).toEqual([value('own')]);
+  });
+});
+
+describe('a run that a script ends', () => {
+  const source = sourceOf([
+    folder('F', request('A', 'http://a/'), folder('G', request('A', 'http://a/')), request('C', 'http://a/')),
+  ]);
+  const plan = planItems(source, ['F']);
+  const ran = (path: string, error: ExchangeError | null = null): Exchange => {
+    const [name = '', ...folders] = path.split('/').reverse();
+    return {
+      name,
+      folders: folders.reverse(),
+      startedAt: new Date(0),
+      request: { method: 'GET', url: '', headers: [], body: null },
+      response: null,
+      assertions: [],
+      console: [],
+      error,
+    };
+  };
+
+  test.for([
+    [['F/A', 'F/G/A', 'F/C'], null],
+    [['F/A', 'F/A', 'F/G/A', 'F/C'], null],
+    [['F/A'], '1 of 3 requests ran; a script ended the run after "A"'],
+    [['F/A', 'F/A', 'F/A'], '1 of 3 requests ran; a script ended the run after "A"'],
+    [['F/A', 'F/C'], '2 of 3 requests ran; a script left out "A"'],
+    [[], null],
+  ] as const)('%j: %s', ([paths, wanted]) => {
+    expect(
+      describeEarlyEnd(
+        plan,
+        paths.map((path) => ran(path)),
+      ),
+    ).toBe(wanted);
+  });
+
+  test('a request that broke ended the run itself', () => {
+    const broken = ran('F/A', { kind: 'network', code: 'ETIMEDOUT', message: 'no complete answer in time' });
+    expect(describeEarlyEnd(plan, [broken])).toBeNull();
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import type { StepRecord } from '../../scripts/core/result.ts';
+import type { Item } from '../../scripts/postman/collection-format.ts';
+import { createCollections } from '../../scripts/postman/newman.ts';
+import { runCollection } from '../../scripts/runbook/collection.ts';
+import { runHealth } from '../../scripts/runbook/health.ts';
+import type { Context } from '../../scripts/runbook/job.ts';
+import { Recorder } from '../../scripts/runbook/recorder.ts';
+import { collectionBytes, folder, request } from '../support/builders.ts';
+import { sendJson, serve } from '../support/server.ts';
+
+/** A folder of three requests, of which the first one has a test script. */
+async function folderWith(...exec: string[]): Promise<Item> {
+  const url = await serve((_, response) => sendJson(response, 200, {}));
+  const first = request('A', url, { event: [{ listen: 'test', script: { exec } }] });
+  return folder('F', first, request('B', url), request('C', url));
+}
+
+/** What a command says and does with the folder. */
+async function run(item: Item, command: (context: Context) => Promise<unknown>) {
+  const steps: StepRecord[] = [];
+  const clock = { now: () => 0, date: () => new Date(0), sleep: async () => {} };
+  const recorder = new Recorder(clock, (event) => {
+    if (event.type === 'step-ended') steps.push(event.step);
+  });
+  const context = {
+    job: { collection: 'c.json', environment: null, envVars: [], healthFolder: 'F', bffUrl: null, caFile: null },
+    tools: {
+      files: { read: async () => collectionBytes([item]) },
+      collections: createCollections(() => {}),
+      learn: () => {},
+      verifyReports: async () => {},
+    },
+    recorder,
+    signal: new AbortController().signal,
+  } as unknown as Context;
+  const error: unknown = await command(context).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  return { error, step: steps.at(-1) };
+}
+
+const END = 'pm.execution.setNextRequest(null);';
+
+describe('npm run collection', () => {
+  const command = (context: Context) => runCollection(context, ['F']);
+
+  test('a whole folder', async () => {
+    const { error, step } = await run(await folderWith(), command);
+    expect(error).toBeNull();
+    expect(step).toMatchObject({ summary: '3 of 3 requests pass', notes: [] });
+  });
+
+  test('a run that a script ends early passes, and says how much ran', async () => {
+    const { error, step } = await run(await folderWith(END), command);
+    expect(error).toBeNull();
+    expect(step).toMatchObject({
+      status: 'passed',
+      summary: '1 of 3 requests ran; a script ended the run after "A"',
+      notes: ['1 of 3 requests ran; a script ended the run after "A".'],
+    });
+  });
+
+  test('a failure says how much ran, too', async () => {
+    const { error, step } = await run(await folderWith("pm.test('t', () => pm.expect(1).to.equal(2));", END), command);
+    expect(error).toMatchObject({
+      code: 'assertion-failed',
+      message: expect.stringMatching(/^1 of 1 requests failed\. A: /),
+    });
+    expect(step?.notes).toEqual(['1 of 3 requests ran; a script ended the run after "A".']);
+  });
+});
+
+test('a health folder that a script ends early is a failure that names the request', async () => {
+  const { error, step } = await run(await folderWith(END), runHealth);
+  expect(error).toMatchObject({
+    code: 'bff-unhealthy',
+    message: 'The health folder did not run to its end. 1 of 3 requests ran; a script ended the run after "A".',
+  });
+  expect(step?.attempts).toMatchObject([{ passed: false, exchanges: [{ name: 'A' }] }]);
+});
