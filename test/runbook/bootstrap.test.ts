@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../scripts/core/errors.ts';
+import { planHealth } from '../../scripts/postman/request-plan.ts';
 import { watchUntilHealthy } from '../../scripts/runbook/bootstrap.ts';
-import { planHealth, readSource } from '../../scripts/runbook/requests.ts';
+import { openCollection } from '../../scripts/runbook/preflight.ts';
 import { ENVIRONMENT, fail, NO_TOKEN, REFUSED, REGISTERED, UP } from '../support/fake-bffs.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createFakeRun, IAT } from '../support/fake-run.ts';
@@ -19,8 +20,8 @@ async function watch(
   const stack: FakeStack = new FakeStack(clock, { ...ENVIRONMENT, DCR_IAT: IAT }, behave);
   const run = createFakeRun(clock, stack, { job: { stableForMs: 0, ...job }, keys: [] });
   const { context } = run;
-  const source = await context.recorder.step('preflight', (scope) => readSource(context, scope));
-  const health = planHealth(source, context, null);
+  const source = await context.recorder.step('preflight', (scope) => openCollection(context, scope));
+  const health = planHealth(source, context.job);
   const instance = stack.replace().describe();
   if (job.interruptAfterMs !== undefined) {
     void clock.sleep(job.interruptAfterMs, new AbortController().signal).then(() => run.interrupt());

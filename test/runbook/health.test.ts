@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { LogReader } from '../../scripts/bff/log-reader.ts';
+import { planHealth } from '../../scripts/postman/request-plan.ts';
 import { health } from '../../scripts/runbook/health.ts';
 import type { Job } from '../../scripts/runbook/job.ts';
-import { planHealth, readSource } from '../../scripts/runbook/requests.ts';
+import { openCollection } from '../../scripts/runbook/preflight.ts';
 import { ENVIRONMENT, REGISTERED } from '../support/fake-bffs.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createFakeRun } from '../support/fake-run.ts';
@@ -52,7 +53,7 @@ async function check({ job, answers, upMs, restartMs, failMs, log = [REGISTERED]
   const attempts: boolean[] = [];
   const error = await context.recorder
     .step('health', async (scope) =>
-      health(context, scope, planHealth(await readSource(context, scope), context, null), {
+      health(context, scope, planHealth(await openCollection(context, scope), context.job), {
         reader,
         env: ENVIRONMENT,
         failed,

@@ -86,9 +86,9 @@ export function createFakeRun(
         const mint = options.mint ?? (() => ({ status: 201, body: JSON.stringify({ token: IAT, expires_in: 3600 }) }));
         exchanges.push(toExchange(clock, 'DCR IAT', 'https://idp.test/', mint()));
       } else {
-        for (const { name, url } of requestsOf(collection as Item, items)) {
+        for (const { name, folders, url } of requestsOf(collection as Item, items)) {
           await clock.sleep(REQUEST_MS, signal);
-          exchanges.push(toExchange(clock, name, url, answerOf(url)));
+          exchanges.push({ ...toExchange(clock, name, url, answerOf(url)), folders });
         }
       }
       return { exchanges, variables: {}, lastBody: exchanges.at(-1)?.response?.body?.text ?? null };
@@ -135,14 +135,25 @@ interface Item {
 }
 
 /** The requests in the items with these ids. */
-function requestsOf(item: Item, ids: readonly string[], isChosen = false): { name: string; url: string }[] {
-  const isIn = isChosen || ids.includes(item.id ?? '');
-  const url = item.request?.url;
-  const own = { name: item.name ?? '', url: (typeof url === 'string' ? url : url?.raw) ?? '' };
-  return [
-    ...(isIn && url !== undefined ? [own] : []),
-    ...(item.item ?? []).flatMap((each) => requestsOf(each, ids, isIn)),
-  ];
+function requestsOf(
+  { item: children = [] }: Item,
+  ids: readonly string[],
+  folders: readonly string[] = [],
+  isChosen = false,
+): Request[] {
+  return children.flatMap((child) => {
+    const { id = '', name = '', request } = child;
+    const isIn = isChosen || ids.includes(id);
+    if (request === undefined) return requestsOf(child, ids, [...folders, name], isIn);
+    const { url = '' } = request;
+    return isIn ? [{ name, folders, url: typeof url === 'string' ? url : (url.raw ?? '') }] : [];
+  });
+}
+
+interface Request {
+  readonly name: string;
+  readonly folders: readonly string[];
+  readonly url: string;
 }
 
 function toExchange(clock: FakeClock, name: string, url: string, answer: Answer): Exchange {
