@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** They measure time, and run when nothing else does. */
+/** They measure time or memory, and run when nothing else does. */
 const MEASURING = [
   'test/bff/flood.test.ts',
   'test/browser/report.test.ts',
@@ -10,9 +10,19 @@ const MEASURING = [
 ];
 
 /** Functions and small files: nothing that one file leaves in a process concerns the next, and starting one takes a second. */
-const UNITS = ['bff', 'cli', 'compose', 'compose-file', 'core', 'idp', 'postman', 'report', 'runbook', 'secrets'].map(
-  (folder) => `test/${folder}/**/*.test.{ts,tsx}`,
-);
+const UNITS = [
+  'bff',
+  'cli',
+  'compose',
+  'compose-file',
+  'core',
+  'idp',
+  'postman',
+  'report',
+  'runbook',
+  'secrets',
+  'support',
+].map((folder) => `test/${folder}/**/*.test.{ts,tsx}`);
 
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
 export default defineConfig({

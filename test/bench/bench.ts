@@ -16,7 +16,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   iat: benchIat,
   /** A large collection with its report beside Newman's best known one. */
   report: benchReport,
-  /** How long after the moment itself the verdict stands. */
+  /** How long after the moment itself there is a verdict. */
   reaction: benchReaction,
   /** A flood of log in front of the line that decides. */
   flood: benchFlood,

@@ -51,7 +51,7 @@ const CASES: readonly Case[] = [
 ];
 
 /**
- * How long after the moment itself the verdict stands on the terminal, with the reports written: a real container that tells
+ * How long after the moment itself the verdict is on the terminal, with the reports written: a real container that tells
  * the moment by its own clock, which is this machine's, and the real command. Needs Docker and its compose.
  */
 export const benchReaction: Row = async ({ rounds }) => {

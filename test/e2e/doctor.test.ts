@@ -73,39 +73,6 @@ describe('npm run doctor against the sandbox', () => {
     expect(lines.filter((line) => line.length > 80 && line.trim().includes(' '))).toEqual([]);
   });
 
-  test('registered and healthy: exit 0, and npm run iat says that it needs no token', async () => {
-    const story = await openStory();
-    await story.run('iat');
-    const written = await story.compose();
-    const dry = await story.run('iat', '--dry-run');
-    expect(dry.run).toMatchObject({ exitCode: 0, warnings: [expect.stringContaining('It needs no IAT now.')] });
-    const { run, all } = await story.run('doctor');
-    expect(run, all).toMatchObject({
-      exitCode: 0,
-      verdict: 'healthy',
-      error: null,
-      diagnosis: { code: 'registered' },
-    });
-    expect(all).toContain('Nothing is wrong. The BFF ');
-    expect(await story.compose()).toBe(written);
-    const again = await story.run('iat');
-    expect(again.run, again.all).toMatchObject({
-      exitCode: 0,
-      warnings: [expect.stringContaining('It needs no IAT now.')],
-      diagnosis: { code: 'credentials-cached' },
-    });
-    expect(again.run.next[0]?.text).toMatch(/the new token was not used; it expires at \d{4}-/);
-  });
-
-  test('up and healthy, but unregistered (ALLOW_BOOTSTRAP_FAILURE): not fine', async () => {
-    const story = await openStory();
-    await restartWith(story, 'ALLOW_BOOTSTRAP_FAILURE: "false"', 'ALLOW_BOOTSTRAP_FAILURE: "true"');
-    await untilLogged(story, 'Uvicorn running');
-    const { run, all } = await story.run('doctor');
-    expect(run.steps.find(({ name }) => name === 'health')?.status, all).toBe('passed');
-    expect(run).toMatchObject({ exitCode: 1, diagnosis: { code: 'iat-missing', iatHelps: true } });
-  });
-
   test('an IdP that cannot be reached: found by the log and by asking; iat stops, and goes on once it answers', async () => {
     const story = await openStory({ staleIat: true });
     const there = /IDP_BASE_URL: .*/.exec(await story.compose())?.[0] ?? '';
@@ -124,13 +91,6 @@ describe('npm run doctor against the sandbox', () => {
     const went = await story.run('iat');
     expect(went.run, went.all).toMatchObject({ exitCode: 0 });
   });
-
-  test('no container yet', async () => {
-    const story = await openStory({ startBff: false });
-    const { run, all } = await story.run('doctor');
-    expect(run, all).toMatchObject({ exitCode: 1, diagnosis: { code: 'unknown', iatHelps: null } });
-    expect(all).toContain('The service has no container');
-  });
 });
 
 describe('npm run doctor, where it cannot look', () => {
@@ -143,11 +103,6 @@ describe('npm run doctor, where it cannot look', () => {
     const steps = document.steps.map(({ name, status }) => `${name} ${status}`);
     expect(steps).toEqual(['settings failed', 'container skipped', 'log skipped', 'idp passed', 'health passed']);
     expect(ended.stderr).toContain('--log-file FILE');
-  });
-
-  test('no compose file: exit 2', async () => {
-    const ended = await runHere(['--json'], { command: 'doctor', cwd: await createHome() });
-    expect(documentOf(ended), ended.stderr).toMatchObject({ exitCode: 2, error: { code: 'compose-file-missing' } });
   });
 });
 

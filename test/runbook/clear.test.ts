@@ -149,14 +149,16 @@ describe('a BFF that does not come up without its token', () => {
         const { planClear } = stack;
         stack.planClear = async (...args) => {
           const plan = await planClear.apply(stack, args);
-          const putBack = () => Promise.reject(new AppError('file-changed', 'It was saved by somebody else.'));
+          const putBack = () => Promise.reject(new AppError('file-changed', 'It was saved by another program.'));
           return { ...plan, clear: async (...given) => ({ ...(await plan.clear(...given)), putBack }) };
         };
       },
     });
     expect(result.error?.message).toMatch(/^Without DCR_IAT the BFF is not well: /);
     expect(result.compose).not.toBeNull();
-    expect(result.warnings).toEqual([expect.stringContaining('could not be put back: It was saved by somebody else.')]);
+    expect(result.warnings).toEqual([
+      expect.stringContaining('could not be put back: It was saved by another program.'),
+    ]);
     expect(ends).toContain('restore failed');
   });
 });

@@ -26,7 +26,7 @@ export async function provideNodeImage(): Promise<string> {
   }
 }
 
-/** The same node by another name, and with it nothing that can ask a URL for somebody who looks for python, node, curl or wget. */
+/** The same node by another name, so that the image has no python, node, curl or wget that could ask a URL. */
 export async function provideBareImage(): Promise<{ readonly image: string; readonly program: string }> {
   const image = `iat-test-bare:${process.versions.node}`;
   if (!(await isHere(image))) await makeImage(image, 'service');

@@ -153,7 +153,7 @@ const DISCOVERY = '/api/oidc/.well-known/openid-configuration';
 const UNTIL_MS = 40_000;
 const LOOK_AGAIN_MS = 100;
 
-/** Looks again and again: containers tell nobody when they are ready. */
+/** Looks again and again: there is no event for it. */
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + UNTIL_MS;
   while (!(await isSo())) {
@@ -162,7 +162,7 @@ export async function until(what: string, isSo: () => Promise<boolean>): Promise
   }
 }
 
-/** 0 where nobody answers. */
+/** 0 where nothing answers. */
 export async function statusOf(url: string): Promise<number> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });

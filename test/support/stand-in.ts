@@ -11,7 +11,7 @@ import { sendJson, serve } from './server.ts';
 /** Words of their own: a piece of a token must not be part of an ordinary text, or it looks like a leak. */
 export const ADMIN_TOKEN = 'test-only-admin-3fK9xQ7mZ2wLp8Rt';
 export const IAT = 'test-only-iat-9vB4nH6sYc2Jd5Ge';
-/** What stands in the environment of the service besides, and is nobody's business. */
+/** Another secret in the environment of the service. */
 export const OTHER_SECRET = 'test-only-password-of-the-stand-in';
 
 export const COMPOSE_FILE = `services:
@@ -53,7 +53,7 @@ export interface StandIn {
   mints(): number;
   /** Resolves when no stand-in program runs any more. */
   idle(): Promise<void>;
-  /** What stands in the folder now, below it, without reports: a lock that was left, for one. */
+  /** The names in the folder now, without reports: a lock that was left, for one. */
   names(): Promise<string[]>;
 }
 
