@@ -10,8 +10,12 @@ test("the options' table is what the options are", () => {
   expect(readme).toContain(renderOptionsTable());
 });
 
+test('it can be read in one go: at most 1,800 words', () => {
+  expect(readme.split(/\s+/).length).toBeLessThanOrEqual(1_800);
+});
+
 test('each direct dependency has its reason', () => {
-  const section = readme.slice(readme.indexOf('## Dependencies'), readme.indexOf('## How to work'));
+  const section = readme.slice(readme.indexOf('Dependencies, and why each'));
   const names = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
   expect(names.filter((name) => !name.startsWith('@types/') && !section.includes(name))).toEqual([]);
 });

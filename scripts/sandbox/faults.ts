@@ -55,7 +55,7 @@ export const FAULTS = {
   'bootstrap-skipped': { in: 'bff', description: 'runs with DCR switched off' },
   'bootstrap-swallowed': { in: 'bff', description: 'is refused, and starts as if it were not' },
   'log-flood': { in: 'bff', description: 'writes N megabytes (20) of log, then starts' },
-  'log-line': { in: 'bff', description: 'writes a line of N megabytes (10), then starts' },
+  'log-line': { in: 'bff', description: 'a line of N megabytes (10), then it starts' },
   'log-garbage': { in: 'bff', description: 'writes colours, commands, broken UTF-8' },
   'leaks-token': { in: 'bff', description: 'writes its IAT into the log' },
 } as const satisfies Record<string, FaultEntry>;

@@ -1,11 +1,11 @@
 import { OPTIONS, type OptionSpec } from '../../scripts/cli/options.ts';
 
-/** The options as the README's table: flags, variable, what it does with its default, commands. */
+/** The options as the README's table: flags, variable, what it does with its default. */
 export function renderOptionsTable(): string {
   const rows = Object.values(OPTIONS as Record<string, OptionSpec>).map((spec) => {
     const fallback = spec.fallback === undefined ? '' : ` (default: \`${spec.fallback}\`)`;
     const variable = spec.variable === undefined ? '' : `\`${spec.variable}\``;
-    return `| \`${spec.flags}\` | ${variable} | ${spec.description}${fallback} | ${spec.commands.join(', ')} |`;
+    return `\`${spec.flags}\` | ${variable} | ${spec.description}${fallback}`;
   });
-  return ['| option | variable | what it is | commands |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return ['option | variable | what it is', '--- | --- | ---', ...rows].join('\n');
 }
