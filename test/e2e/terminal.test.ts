@@ -23,14 +23,11 @@ async function verifyInterrupted(standIn: StandIn, exitCode: number): Promise<vo
 }
 
 describeInTerminal('the hidden prompt', () => {
-  test.for([
-    ['as it is', (token: string) => token],
-    ['with "Bearer" before and a blank behind', (token: string) => `Bearer ${token} `],
-  ] as const)('takes a pasted token, %s, and shows nothing of it', async ([, paste]) => {
+  test('takes a pasted token, with "Bearer" before and a blank behind, and shows nothing of it', async () => {
     const standIn = await createStandIn();
     const session = start(standIn);
     await session.shows(PROMPT);
-    session.type(`${paste(ADMIN_TOKEN)}\r`);
+    session.type(`Bearer ${ADMIN_TOKEN} \r`);
     const { exitCode, output } = await session.ended;
     expect(exitCode, output).toBe(0);
     expect(standIn.calls.find(({ title }) => title.startsWith('POST'))?.authorization).toBe(`Bearer ${ADMIN_TOKEN}`);
@@ -93,7 +90,6 @@ describeInTerminal('where a fresh token will not help', () => {
   }
 
   test.for([
-    ['n', 'n\r'],
     ['nothing', '\r'],
     ['Ctrl-D', '\x04'],
   ] as const)('there is a question before the prompt for a token; %s ends it', async ([, typed]) => {
