@@ -75,9 +75,5 @@ export class Reader {
 /** Collects what the page does from its very start. */
 const OBSERVE = `
   window.violations = [];
-  window.longTasks = [];
   document.addEventListener('securitypolicyviolation', (event) => window.violations.push(event.violatedDirective + ' ' + event.blockedURI));
-  new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries()) window.longTasks.push({ startTime, duration });
-  }).observe({ type: 'longtask', buffered: true });
 `;
