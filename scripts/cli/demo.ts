@@ -8,7 +8,7 @@ import { execute } from './execute.ts';
 import { workOf } from './main.ts';
 import { openSession, readCommandLine, reportCrash, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import { createStyle, wrap } from './style.ts';
+import { createStyle, wrap } from './terminal-text.ts';
 import type { openOutside, Sandboxed } from './wiring.ts';
 
 /** How long the demo watches a healthy BFF; a real run takes 10 s. */

@@ -4,14 +4,14 @@ import type { Context } from '../runbook/job.ts';
 import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
 import { SHORTEST_MASKED } from '../secrets/masker.ts';
+import { addStepSummary } from './add-step-summary.ts';
 import { describeCause } from './cause.ts';
 import { type Printer, renderFailure, renderOutcome } from './outcome.ts';
 import { createProgress } from './progress.ts';
 import { loadRenderers, writeReports } from './reports.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import { addStepSummary } from './step-summary.ts';
-import { createStyle, wrap } from './style.ts';
+import { createStyle, wrap } from './terminal-text.ts';
 import { createTools, type Sandboxed } from './wiring.ts';
 
 /** One run: a job, its planned steps, and what does them. */

@@ -4,7 +4,7 @@ import { formatDuration } from '../core/duration.ts';
 import { type Hint, hintText } from '../core/errors.ts';
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
 import { maskText } from '../secrets/by-place.ts';
-import { type Style, wrap } from './style.ts';
+import { type Style, wrap } from './terminal-text.ts';
 
 /** How text is printed. `redact` comes before a text is broken into lines, because it changes the length. */
 export interface Printer {

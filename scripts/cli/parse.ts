@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts';
 import { scriptName } from '../report/words.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
-import { wrap } from './style.ts';
+import { wrap } from './terminal-text.ts';
 
 /** What the command line says: texts by option name; switches are `true`. Only the spelling of the options has been checked. */
 export interface Arguments {

@@ -2,7 +2,7 @@ import { formatDuration } from '../core/duration.ts';
 import type { Output, Spinner } from '../core/ports.ts';
 import type { StepRecord } from '../core/result.ts';
 import type { RunEvent } from '../runbook/recorder.ts';
-import { createStyle, HARD_BLANK, type Style, wrap } from './style.ts';
+import { createStyle, HARD_BLANK, type Style, wrap } from './terminal-text.ts';
 
 /** What a person sees while a run goes on. */
 export interface Progress {

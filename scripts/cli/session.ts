@@ -11,7 +11,7 @@ import { describeCause } from './cause.ts';
 import type { CommandName } from './commands.ts';
 import { parseArguments } from './parse.ts';
 import { resolveSettings, type Settings } from './settings.ts';
-import { shortenPaths } from './style.ts';
+import { shortenPaths } from './terminal-text.ts';
 import { type Outside, openOutside } from './wiring.ts';
 
 /** What is common to everything that one process prints. */

@@ -18,7 +18,7 @@ const QUIET_MS = 10_000;
 /** One that serves requests has its bootstrap behind it, and would have said so by then, whatever else it goes on saying. */
 const UP_MS = 2_000;
 
-/** `docker commit` and backups pause a container for a moment; one that is paused for longer stays so. */
+/** Backups pause a container for a moment; one that is paused for longer stays so. */
 const PAUSE_MS = 2_000;
 
 /** How long an instance that was stopped is looked for in a newer one: that is made after the old one was stopped. */

@@ -10,7 +10,6 @@ export interface Job {
   readonly service: string;
   /** The environment variable that takes the token. */
   readonly variable: string;
-  readonly write: 'auto' | 'compose' | 'env-file';
   /** The Postman collection and, where there is one, the environment export. */
   readonly collection: string;
   readonly environment: string | null;

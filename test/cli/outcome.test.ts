@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Printer, renderFailure } from '../../scripts/cli/outcome.ts';
-import { createStyle, shortenPaths, wrap } from '../../scripts/cli/style.ts';
+import { createStyle, shortenPaths, wrap } from '../../scripts/cli/terminal-text.ts';
 import type { Failure } from '../../scripts/core/result.ts';
 
 const printer: Printer = {
