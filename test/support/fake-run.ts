@@ -18,7 +18,6 @@ const COLLECTION = readFileSync(FILE);
 const JOB: Job = {
   service: 'bff',
   variable: 'DCR_IAT',
-  write: 'auto',
   collection: FILE.pathname,
   environment: null,
   envVars: [],
