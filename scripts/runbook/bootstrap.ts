@@ -59,7 +59,10 @@ export async function watchUntilHealthy(
     });
     await recorder.step('health', (scope) =>
       health(context, scope, folder, {
-        ...watch,
+        reader: watch.reader,
+        failed: watch.failed,
+        up: watch.up,
+        start: watch.start,
         sinceMs,
         env: instance.env,
         onAttempt: (each) => attempts.push(each),
@@ -69,8 +72,17 @@ export async function watchUntilHealthy(
     error = thrown;
   }
   await watch.stop();
-  const diagnosis = withHealth(watch.reader.diagnosis(), attempts.at(-1));
+  const diagnosis = withHealth(diagnose(context, watch.reader, instance), attempts.at(-1));
   return { diagnosis, log: watch.reader.excerpt(), ...(error === undefined ? {} : { error }) };
+}
+
+/** What the log says, unless the environment of the instance proves it wrong. */
+function diagnose({ job }: Context, reader: LogReader, { env }: Instance): Diagnosis {
+  const diagnosis = reader.diagnosis();
+  if (diagnosis.code !== 'iat-missing' || !env[job.variable]) return diagnosis;
+  const cause = `The container has the token in ${job.variable}, but the BFF says that it has none.`;
+  const text = `The BFF reads its token from somewhere else. Check which variable this version of it reads (--variable NAME), and whether its own configuration overrides it.`;
+  return { ...diagnosis, cause, fix: { text }, iatHelps: false };
 }
 
 /** What the BFF says about itself counts where its log knows of no fault. */
@@ -117,7 +129,8 @@ interface Watch {
 }
 
 /** Watches a new instance. The verdict comes from log lines and states, never from how the restart itself ended. */
-function watchInstance({ tools, signal }: Context, stack: Stack, first: Instance): Watch {
+function watchInstance(context: Context, stack: Stack, first: Instance): Watch {
+  const { tools, signal } = context;
   const { clock } = tools;
   const reader = new LogReader({ env: first.env });
   const stopping = new AbortController();
@@ -152,7 +165,7 @@ function watchInstance({ tools, signal }: Context, stack: Stack, first: Instance
     const isStopped = verdict.kind === 'gone' || (verdict.kind === 'exited' && STOPPED.includes(latest.state.exitCode));
     const { kind, message, hint } = isStopped ? await findReplacement(verdict, startMs) : verdict;
     const error = new AppError(FAILURES[kind] ?? 'internal', message, hint === null ? {} : { hint });
-    fail(kind === 'replaced' ? error : failureOf(reader, error));
+    fail(kind === 'replaced' ? error : failureOf(diagnose(context, reader, first), error));
   };
 
   /** Where somebody made a new instance, that is what happened to this one. */
@@ -169,7 +182,7 @@ function watchInstance({ tools, signal }: Context, stack: Stack, first: Instance
   /** A failed registration may be tried again by the BFF itself; then the newer lines count. */
   const failIfStillBad = async () => {
     await clock.sleep(SETTLE_MS, end);
-    if (reader.reading().decided === 'bad') fail(bootstrapFailed(reader));
+    if (reader.reading().decided === 'bad') fail(bootstrapFailed(diagnose(context, reader, first)));
   };
 
   const onUnreadable = () => {
@@ -237,11 +250,10 @@ const ENDED: readonly InstanceVerdict['kind'][] = ['exited', 'gone'];
 const STOPPED: readonly number[] = [0, 130, 137, 143];
 
 /** A cause that the log names beats what merely became of the container. */
-function failureOf(reader: LogReader, otherwise: AppError): AppError {
-  return isFault(reader.diagnosis()) ? bootstrapFailed(reader) : otherwise;
+function failureOf(diagnosis: Diagnosis, otherwise: AppError): AppError {
+  return isFault(diagnosis) ? bootstrapFailed(diagnosis) : otherwise;
 }
 
-function bootstrapFailed(reader: LogReader): AppError {
-  const { cause, fix } = reader.diagnosis();
+function bootstrapFailed({ cause, fix }: Diagnosis): AppError {
   return new AppError('bootstrap-failed', cause, { hint: fix });
 }

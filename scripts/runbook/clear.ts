@@ -1,14 +1,13 @@
-import { isTrue } from '../bff/environment-check.ts';
 import { diagnoseLog } from '../bff/log-reader.ts';
 import { isFault } from '../core/diagnosis.ts';
 import { AppError, type Hint, hintText, toAppError } from '../core/errors.ts';
 import type { LogLine, StepName } from '../core/result.ts';
-import type { Environment, Instance, PlannedClear, Stack, Written } from '../core/stack.ts';
+import type { Instance, PlannedClear, Stack, Written } from '../core/stack.ts';
 import { planHealth, type RequestPlan, withKid } from '../postman/request-plan.ts';
 import { watchUntilHealthy } from './bootstrap.ts';
 import { checkOnce } from './health.ts';
 import type { Context } from './job.ts';
-import { describeStack, LOG_TAIL, learnSecrets, openCollection } from './preflight.ts';
+import { describeStack, LOG_TAIL, learnSecrets, openCollection, verifyNoTokenNeeded } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
 import { restart } from './restart.ts';
 
@@ -101,7 +100,7 @@ async function preflightClear(context: Context, scope: StepScope): Promise<Clear
   const { place } = await stack.planClear(null, signal);
   const planned = await stack.planClear(await tools.priorValue(place), signal);
   const plan = { stack, health: withKid(folder, environment['BFF_KID'] ?? null), planned, instance };
-  verifyNotNeeded(context, environment, instance);
+  verifyNoTokenNeeded(context, environment, instance);
   if (instance !== null && (planned.isSet || isInInstance(context, plan))) {
     await verifyRegistered(context, stack, instance);
   }
@@ -111,26 +110,6 @@ async function preflightClear(context: Context, scope: StepScope): Promise<Clear
 
 function isInInstance({ job }: Context, { instance }: ClearPlan): boolean {
   return Boolean(instance?.env[job.variable]);
-}
-
-/** Whether the next start can do without a token at all. */
-function verifyNotNeeded({ job }: Context, environment: Environment, instance: Instance | null): void {
-  if (isTrue(environment['DCR_FORCE_REPLACE']) === true) {
-    const message = 'DCR_FORCE_REPLACE is on, so every start registers again and needs a token.';
-    throw new AppError('token-needed', message, {
-      hint: `Set DCR_FORCE_REPLACE to "false" in the environment of ${job.service}, and run again.`,
-    });
-  }
-  const path = environment['BFF_CLIENT_CRED_PATH'] ?? instance?.env['BFF_CLIENT_CRED_PATH'];
-  if (!path?.startsWith('/') || instance === null) return;
-  const isKept = instance.persistentPaths.some(
-    (kept) => path === kept || path.startsWith(`${kept.replace(/\/$/, '')}/`),
-  );
-  if (isKept) return;
-  const message = `${job.service} keeps its credentials in ${path}, which is on no volume: a new container loses them and needs a token.`;
-  throw new AppError('token-needed', message, {
-    hint: 'Mount a volume there (bff-keys:/app/keys), run npm run iat once more, and then clear.',
-  });
 }
 
 /** A BFF that is not up now would not come up without its token. */
@@ -198,13 +177,19 @@ function explain(
 }
 
 /** `--dry-run`: what would happen, to read. */
-function describePlan({ job, recorder }: Context, { stack, planned }: ClearPlan): Outcome {
+function describePlan(context: Context, plan: ClearPlan): Outcome {
+  const { job, recorder } = context;
+  const { stack, planned } = plan;
   recorder.skip(CLEAR_STEPS.slice(1), 'dry run');
-  const next = [
-    planned.isSet ? `clear: ${planned.place}` : `clear: nothing, ${job.variable} has no value in ${planned.place}`,
-    `check: ${stack.byHand.check}`,
-    `restart: ${stack.byHand.restart}`,
-    `follow: ${stack.byHand.follow}`,
+  const { check, restart, follow } = stack.byHand;
+  const clear = {
+    text: planned.isSet ? `clear: ${planned.place}` : `clear: ${job.variable} has no value in ${planned.place}`,
+  };
+  const restarts = [
+    { text: 'check:', command: check },
+    { text: 'restart:', command: restart },
+    { text: 'follow:', command: follow },
   ];
-  return { verdict: 'planned', change: planned.preview, next: next.map((text) => ({ text })) };
+  const next = [clear, ...(planned.isSet || isInInstance(context, plan) ? restarts : [])];
+  return { verdict: 'planned', change: planned.preview, next };
 }

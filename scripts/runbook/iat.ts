@@ -38,8 +38,8 @@ export async function runIat(context: Context): Promise<Outcome> {
       return { ...found, verdict: 'planned', next: [next] };
     }
 
-    const tryAgain = { text: 'The token is written and stays so. To try the restart again:', command: again };
-    found = { ...found, next: [tryAgain] };
+    const stays = 'The token is written and stays in place.';
+    found = { ...found, next: [{ text: `${stays} To retry the restart:`, command: again }] };
     let isStarted = false;
     const onStart = () => {
       isStarted = true;
@@ -56,7 +56,12 @@ export async function runIat(context: Context): Promise<Outcome> {
       });
 
     const { error, ...watched } = await watchUntilHealthy(context, plan, instance);
-    found = { ...found, ...watched };
+    // A plain restart would leave the new instance as it is.
+    found = {
+      ...found,
+      ...watched,
+      next: [{ text: `${stays} To retry the restart:`, command: stack.byHand.recreate }],
+    };
     if (error !== undefined) throw error;
     const use = describeUse(watched.diagnosis.code, minted.facts);
     found = { ...found, verdict: 'healthy', facts: [['Token', use]] };
@@ -86,15 +91,16 @@ export async function runIat(context: Context): Promise<Outcome> {
 function describePlan({ recorder }: Context, plan: Plan): Outcome {
   recorder.skip(IAT_STEPS.slice(1), 'dry run');
   const { byHand } = plan.stack;
+  const token = `with the admin token${plan.adminToken === null ? ' (none was given yet)' : ''}`;
   const next = [
-    `mint: POST ${plan.mint.url.href} with the admin token${plan.adminToken === null ? ' (none was given yet)' : ''}`,
-    `write: ${plan.write.place}`,
-    `check: ${byHand.check}`,
-    `restart: ${byHand.restart}`,
-    `follow: ${byHand.follow}`,
-    `health: ${titleOf(plan.health)}`,
+    { text: `mint: POST ${plan.mint.url.href} ${token}` },
+    { text: `write: ${plan.write.place}` },
+    { text: 'check:', command: byHand.check },
+    { text: 'restart:', command: byHand.restart },
+    { text: 'follow:', command: byHand.follow },
+    { text: `health: ${titleOf(plan.health)}` },
   ];
-  return { verdict: 'planned', change: plan.write.preview, next: next.map((text) => ({ text })) };
+  return { verdict: 'planned', change: plan.write.preview, next };
 }
 
 /** What became of the token: a BFF that has cached credentials leaves it alone. */

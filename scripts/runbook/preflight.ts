@@ -1,4 +1,4 @@
-import { diagnoseEnvironment, type ServiceEnvironment } from '../bff/environment-check.ts';
+import { diagnoseEnvironment, isTrue, type ServiceEnvironment } from '../bff/environment-check.ts';
 import { LogReader } from '../bff/log-reader.ts';
 import { wouldIatHelp } from '../bff/prospect.ts';
 import { isGood } from '../core/diagnosis.ts';
@@ -58,10 +58,15 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const current = environment[job.variable] || null;
   const settings = settingsFor(environment, job.idpUrl ?? mint.url.origin);
   const write = await stack.planWrite(settings, signal);
-  for (const warning of [...write.warnings, ...warningsFor(context, environment, settings), ...state.sideEffects]) {
-    scope.warn(warning);
-  }
-  await verifyTokenHelps(context, scope, stack, state, { ...environment, ...settings.correct, ...settings.add });
+  const planned = { ...environment, ...settings.correct, ...settings.add };
+  // What is not written keeps the value that it has.
+  const isWritten = (name: string) => environment[name] === planned[name] || write.preview.changed.includes(name);
+  const next = Object.fromEntries(
+    Object.entries(planned).map(([name, value]) => [name, isWritten(name) ? value : (environment[name] ?? null)]),
+  );
+  for (const warning of [...write.warnings, ...warningsFor(context, next), ...state.sideEffects]) scope.warn(warning);
+  if (job.clear) verifyNoTokenNeeded(context, next, state.instance);
+  await verifyTokenHelps(context, scope, stack, state, next);
 
   const adminToken = await readAdminToken(context);
   const health = withKid(folder, environment['BFF_KID'] ?? null);
@@ -121,9 +126,10 @@ function isLoopback(url: string): boolean {
 }
 
 /** Loud, and in the report: what a reader has to know although nothing stops here. */
-function warningsFor({ job }: Context, environment: Environment, { add }: Settings): string[] {
+/** @param next the environment of the next start */
+function warningsFor({ job }: Context, next: Environment): string[] {
   const warnings: string[] = [];
-  if (!environment['IDP_BASE_URL'] && add['IDP_BASE_URL'] === undefined)
+  if (!next['IDP_BASE_URL'])
     warnings.push('The service has no IDP_BASE_URL. Set it to the address of the IdP in the network of the BFF.');
   if (job.insecure)
     warnings.push('--insecure: certificates are not checked, so anyone in between can read the admin token.');
@@ -227,4 +233,28 @@ export async function askIdpFrom(
   const proxy = proxyVariable(url, { ...instance.env, ...environment });
   if (proxy !== null) return unknown(`the service asks it through a proxy (${proxy})`);
   return stack.reachFrom(instance.id, url, signal);
+}
+
+/**
+ * Whether a later start can do without a token at all.
+ *
+ * @throws AppError `token-needed`
+ */
+export function verifyNoTokenNeeded({ job }: Context, environment: Environment, instance: Instance | null): void {
+  if (isTrue(environment['DCR_FORCE_REPLACE']) === true) {
+    const message = 'DCR_FORCE_REPLACE is on, so every start registers again and needs a token.';
+    throw new AppError('token-needed', message, {
+      hint: `Set DCR_FORCE_REPLACE to "false" in the environment of ${job.service}, and run again.`,
+    });
+  }
+  const path = environment['BFF_CLIENT_CRED_PATH'] ?? instance?.env['BFF_CLIENT_CRED_PATH'];
+  if (!path?.startsWith('/') || instance === null) return;
+  const isKept = instance.persistentPaths.some(
+    (kept) => path === kept || path.startsWith(`${kept.replace(/\/$/, '')}/`),
+  );
+  if (isKept) return;
+  const message = `${job.service} keeps its credentials in ${path}, which is on no volume: a new container loses them and needs a token.`;
+  throw new AppError('token-needed', message, {
+    hint: 'Mount a volume there (bff-keys:/app/keys), run npm run iat once more, and then clear.',
+  });
 }

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../scripts/core/errors.ts';
 import { planHealth } from '../../scripts/postman/request-plan.ts';
 import { watchUntilHealthy } from '../../scripts/runbook/bootstrap.ts';
 import { openCollection } from '../../scripts/runbook/preflight.ts';
-import { ENVIRONMENT, fail, NO_TOKEN, REFUSED, REGISTERED, UP } from '../support/fake-bffs.ts';
+import { ENVIRONMENT, fail, REFUSED, REGISTERED, UP } from '../support/fake-bffs.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createFakeRun, IAT } from '../support/fake-run.ts';
 import { type Behaviour, type FakeInstance, FakeStack } from '../support/fake-stack.ts';
@@ -144,10 +144,10 @@ const FAILURES: Readonly<
     ms: 500,
   },
   'a fatal line, and then the end of the process': {
-    act: (bff) => fail(bff, NO_TOKEN),
+    act: (bff) => fail(bff, REFUSED),
     code: 'bootstrap-failed',
-    diagnosis: 'iat-missing',
-    says: /no IAT/,
+    diagnosis: 'iat-invalid',
+    says: /does not accept the IAT/,
     ms: 800,
   },
   'an end without a word': {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '../../scripts/core/errors.ts';
 import { IAT_STEPS, runIat } from '../../scripts/runbook/iat.ts';
 import type { Job, Tools } from '../../scripts/runbook/job.ts';
-import { ENVIRONMENT, fail, REFUSED, wellBehaved } from '../support/fake-bffs.ts';
+import { ENVIRONMENT, fail, NO_TOKEN, REFUSED, REGISTERED, UP, wellBehaved } from '../support/fake-bffs.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createFakeRun, IAT } from '../support/fake-run.ts';
 import { type Answer, type Behaviour, FakeStack } from '../support/fake-stack.ts';
@@ -56,6 +56,40 @@ describe('the main job', () => {
     expect(Object.fromEntries(result.facts)['Token']).toMatch(words);
   });
 
+  test('--clear is refused before the mint where the next start would need a token again', async () => {
+    const forced = { ...ENVIRONMENT, DCR_FORCE_REPLACE: 'true' };
+    const { result, events, stack } = await iat({ job: { clear: true }, environment: forced });
+    expect(result).toMatchObject({ exitCode: 2, error: { code: 'token-needed' } });
+    expect([events, stack.calls]).toEqual([[], []]);
+  });
+
+  test('a BFF that does not see the token in its environment is not told to mint another one', async () => {
+    const blind: Behaviour = async (bff) => fail(bff, NO_TOKEN);
+    const { result } = await iat({ behave: () => blind });
+    expect(result.error).toMatchObject({
+      code: 'bootstrap-failed',
+      message: 'The container has the token in DCR_IAT, but the BFF says that it has none.',
+    });
+    expect(result.diagnosis).toMatchObject({ code: 'iat-missing', iatHelps: false });
+  });
+
+  test('a BFF that runs and is not healthy: a plain restart would change nothing, so another one is named', async () => {
+    const silent: Behaviour = async (bff) => bff.write(REGISTERED, UP);
+    const { result } = await iat({ behave: () => silent, job: { healthTimeoutMs: 1_000 } });
+    expect(result.error?.code).toBe('bff-unhealthy');
+    expect(result.next).toEqual([
+      { text: 'The token is written and stays in place. To retry the restart:', command: 'fake up --force bff' },
+    ]);
+  });
+
+  test('a service without IDP_BASE_URL gets it, or a warning where it cannot be written', async () => {
+    const { IDP_BASE_URL: _, ...environment } = ENVIRONMENT;
+    const written = await iat({ environment });
+    expect(written.stack.environment['IDP_BASE_URL']).toBe('https://idp.test/api/oidc');
+    const kept = await iat({ environment, prepare: (stack) => Object.assign(stack, { addsOthers: false }) });
+    expect(kept.events).toContainEqual(expect.stringContaining('The service has no IDP_BASE_URL'));
+  });
+
   test('--clear takes the token out again at the end', async () => {
     const { result, ends, stack, before } = await iat({ job: { clear: true } });
     expect(result).toMatchObject({ exitCode: 0, diagnosis: { code: 'credentials-cached' } });
@@ -82,7 +116,7 @@ describe('the main job', () => {
     expect(asked).toEqual([false]);
     expect(events).toEqual([]);
     expect(stack.calls).toEqual([]);
-    expect(result.next.map(({ text }) => text)).toContain('restart: fake up bff');
+    expect(result.next).toContainEqual({ text: 'restart:', command: 'fake up bff' });
   });
 });
 
@@ -126,7 +160,9 @@ describe('a token that was minted', () => {
       verdict: 'unhealthy',
       diagnosis: { code: 'iat-invalid', iatHelps: true },
     });
-    expect(result.next).toMatchObject([{ text: expect.stringContaining('stays so'), command: 'fake up bff' }]);
+    expect(result.next).toMatchObject([
+      { text: expect.stringContaining('stays in place'), command: 'fake up --force bff' },
+    ]);
     expect(stack.environment['DCR_IAT']).toBe(IAT);
   });
 

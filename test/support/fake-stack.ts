@@ -162,6 +162,8 @@ export class FakeStack implements Stack {
   readonly calls: string[] = [];
   environment: Environment;
   sideEffects: readonly string[] = [];
+  /** Whether variables besides the token's can be added where the value is. */
+  addsOthers = true;
   /** What the BFF finds where its IdP should be. */
   reach: Reach = { kind: 'answered', status: 200 };
   /** What the next start of a new instance does. */
@@ -203,7 +205,7 @@ export class FakeStack implements Stack {
 
   async planWrite(settings: Settings, signal: AbortSignal): Promise<PlannedWrite> {
     signal.throwIfAborted();
-    const others = { ...settings.correct, ...settings.add };
+    const others = { ...settings.correct, ...(this.addsOthers ? settings.add : {}) };
     const names = [...Object.keys(others), this.#variable];
     return {
       place: this.place,
