@@ -13,7 +13,6 @@ export interface EnvironmentPlan {
 
 export interface PlannedChange {
   readonly name: string;
-  readonly action: 'replaced' | 'filled' | 'added' | 'emptied' | 'removed';
   readonly splice: Splice;
   /** Where in the splice's text the entry is. */
   readonly offset: number;
@@ -22,17 +21,6 @@ export interface PlannedChange {
 export type Assignment = readonly [name: string, value: string];
 
 export const NOTHING: EnvironmentPlan = { splices: [], changes: [], inherited: null };
-
-/** The entries that one splice adds, in the order of its text. */
-export function added(splice: Splice, wanted: readonly Assignment[]): PlannedChange[] {
-  // A name may be "environment", too.
-  let from = /^\s*"?environment"?:/.exec(splice.text)?.[0].length ?? 0;
-  return wanted.map(([name]) => {
-    const offset = Math.max(splice.text.indexOf(name, from), from);
-    from = offset + name.length;
-    return { name, action: 'added', splice, offset };
-  });
-}
 
 /**
  * How taking a variable out again finds the way back to the same bytes. An edit leaves marks in the file that no person writes,

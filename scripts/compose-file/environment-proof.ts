@@ -4,7 +4,7 @@ import { type LocatedService, locateService } from './environment-locate.ts';
 import type { EnvironmentPlan } from './environment-plan.ts';
 import { variablesOf } from './environment-read.ts';
 import { lineStartOf } from './source-text.ts';
-import { applySplices, differsOnlyIn, inOrder } from './splice.ts';
+import { applySplices, type Splice } from './splice.ts';
 import { isInterpolated, undoubled } from './yaml-scalar.ts';
 import { foreignTag, isMergeKey, isNull, parseTree, resolved, spanOf, type Tree } from './yaml-tree.ts';
 
@@ -13,8 +13,10 @@ export const GONE = Symbol('gone');
 /** The variable was to be there without a value. */
 export const VALUELESS = Symbol('valueless');
 
-/** What was to become of each variable: a value, or one of these two. */
-export type Intended = ReadonlyMap<string, string | typeof GONE | typeof VALUELESS>;
+/** What was to become of a variable: a value, or one of these two. */
+export type Intention = string | typeof GONE | typeof VALUELESS;
+
+type Intended = ReadonlyMap<string, Intention>;
 
 /**
  * The text with the plan's splices made, and proven: it is parsed again, and nothing but the named variables of that one service
@@ -29,15 +31,12 @@ export type Intended = ReadonlyMap<string, string | typeof GONE | typeof VALUELE
 export function proveEdit(service: LocatedService, plan: EnvironmentPlan, intended: Intended): string {
   const { text } = service.tree.source;
   const after = applySplices(text, plan.splices);
-  if (!differsOnlyIn(text, after, plan.splices)) throw unproven('other bytes differ');
-  const [first, last] = [inOrder(plan.splices)[0], inOrder(plan.splices).at(-1)];
-  const window = first && last && text.length > WHOLE_FILE ? windowAround(service, first.start, last.end) : null;
-  if (window) {
+  const window = text.length > WHOLE_FILE ? windowAround(service, plan.splices) : null;
+  if (window === null) {
+    verifySame(service.tree, parseAgain(service, after, false), service.name, plan, intended);
+  } else {
     const cut = (whole: string) => fragment(service, window, whole, whole.length - text.length);
     verifySame(cut(text), cut(after), service.name, plan, intended);
-  } else {
-    const whole = parseAgain(service, after, false);
-    verifySame(service.tree, whole, service.name, plan, intended);
   }
   return after;
 }
@@ -56,8 +55,7 @@ interface ServiceLines {
 /** The service's lines, if they can be read without the others. */
 function windowAround(
   { tree, document, around, pair, environment }: LocatedService,
-  from: number,
-  to: number,
+  splices: readonly Splice[],
 ): ServiceLines | null {
   const { text } = tree.source;
   const [root, services] = around;
@@ -73,7 +71,8 @@ function windowAround(
     /^ *$/.test(blank),
   );
   const [servicesKey] = spanOf(root.items[servicesAt]?.key);
-  if (!isPlain || servicesKey !== lineStartOf(text, servicesKey) || from < start || to > end) return null;
+  const isWithin = splices.every((splice) => splice.start >= start && splice.end <= end);
+  if (!isPlain || servicesKey !== lineStartOf(text, servicesKey) || !isWithin) return null;
   return { start, end, next: next ? `${text.slice(end, nextKey)}the next key:\n` : '' };
 }
 

@@ -1,6 +1,6 @@
 import { type LocatedService, locateService, serviceNames } from './environment-locate.ts';
 import type { EnvironmentPlan, PlannedChange } from './environment-plan.ts';
-import { GONE, type Intended, proveEdit, VALUELESS } from './environment-proof.ts';
+import { GONE, type Intention, proveEdit, VALUELESS } from './environment-proof.ts';
 import { type EnvironmentEntry, readVariables } from './environment-read.ts';
 import { planSet } from './environment-set.ts';
 import { planEmpty, planUnset } from './environment-unset.ts';
@@ -21,8 +21,6 @@ export interface EnvironmentChange {
   readonly name: string;
   /** Line in the new file; of a removed entry, in the old one. */
   readonly line: number;
-  /** `filled`: the variable was there without a value. */
-  readonly action: PlannedChange['action'];
 }
 
 /**
@@ -45,11 +43,7 @@ export function setEnvironment(
 ): EnvironmentEdit {
   for (const [name, value] of Object.entries(values)) verifyAssignment(name, value);
   const located = locateService(parse(source, file), service);
-  const plan = planSet(located, values);
-  if (plan.splices.length === 0) return { bytes: source, changes: [] };
-  const changed = new Set(plan.changes.map(({ name }) => name));
-  const intended: Intended = new Map(Object.entries(values).filter(([name]) => changed.has(name)));
-  return finish(proveEdit(located, plan, intended), located.tree, plan, Object.keys(values));
+  return perform(source, located, planSet(located, values), Object.keys(values), (name) => values[name] ?? '');
 }
 
 /**
@@ -64,7 +58,9 @@ export function unsetEnvironment(
   names: readonly string[],
   file = COMPOSE_FILE,
 ): EnvironmentEdit {
-  return takeFrom(source, service, names, file, planUnset, () => new Map(names.map((name) => [name, GONE])));
+  for (const name of names) verifyName(name);
+  const located = locateService(parse(source, file), service);
+  return perform(source, located, planUnset(located, names), names, () => GONE);
 }
 
 /**
@@ -79,8 +75,9 @@ export function emptyEnvironment(
   names: readonly string[],
   file = COMPOSE_FILE,
 ): EnvironmentEdit {
-  const toIntended = ({ changes }: EnvironmentPlan) => new Map(changes.map(({ name }) => [name, VALUELESS] as const));
-  return takeFrom(source, service, names, file, planEmpty, toIntended);
+  for (const name of names) verifyName(name);
+  const located = locateService(parse(source, file), service);
+  return perform(source, located, planEmpty(located, names), names, () => VALUELESS);
 }
 
 /**
@@ -103,29 +100,28 @@ export function listServices(source: Uint8Array, file = COMPOSE_FILE): readonly 
 
 const COMPOSE_FILE = 'the compose file';
 
-/** Variables lose their values, or go: planned, made, proven. */
-function takeFrom(
-  source: Uint8Array,
-  service: string,
-  names: readonly string[],
-  file: string,
-  toPlan: (located: LocatedService, names: readonly string[]) => EnvironmentPlan,
-  toIntended: (plan: EnvironmentPlan) => Intended,
-): EnvironmentEdit {
-  for (const name of names) verifyName(name);
-  const located = locateService(parse(source, file), service);
-  const plan = toPlan(located, names);
-  if (plan.splices.length === 0) return { bytes: source, changes: [] };
-  return finish(proveEdit(located, plan, toIntended(plan)), located.tree, plan, names);
-}
-
 function parse(source: Uint8Array, file: string): Tree {
   return parseTree(decodeSource(source, file));
 }
 
-function finish(after: string, { source }: Tree, plan: EnvironmentPlan, order: readonly string[]): EnvironmentEdit {
+/**
+ * Makes and proves an edit.
+ *
+ * @param order the names in which the caller gave them
+ * @param intended what was to become of each variable that changes
+ */
+function perform(
+  source: Uint8Array,
+  service: LocatedService,
+  plan: EnvironmentPlan,
+  order: readonly string[],
+  intended: (name: string) => Intention,
+): EnvironmentEdit {
+  if (plan.splices.length === 0) return { bytes: source, changes: [] };
+  const after = proveEdit(service, plan, new Map(plan.changes.map(({ name }) => [name, intended(name)])));
+  const { text } = service.tree.source;
   const changes = plan.changes
-    .map(({ name, action, splice, offset }) => ({ name, action, line: lineAfter(source.text, plan, splice, offset) }))
+    .map(({ name, splice, offset }) => ({ name, line: lineAfter(text, plan, splice, offset) }))
     .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   return { bytes: encodeSource(after), changes };
 }

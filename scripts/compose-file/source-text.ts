@@ -44,21 +44,6 @@ export function lineOf(text: string, offset: number): number {
   return line;
 }
 
-/** {@link lineOf} for many offsets of one text. */
-export function lineCounter(text: string): (offset: number) => number {
-  const breaks: number[] = [];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) breaks.push(at);
-  return (offset) => {
-    let [low, high] = [0, breaks.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((breaks[middle] ?? 0) < offset) low = middle + 1;
-      else high = middle;
-    }
-    return low + 1;
-  };
-}
-
 export function lineStartOf(text: string, offset: number): number {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   return start === 0 && text.startsWith('\ufeff') ? 1 : start;
@@ -83,6 +68,16 @@ export function lineBreakNear(text: string, offset: number): '\n' | '\r\n' {
   const own = lineBreakAt(text, offset);
   if (own !== '') return own;
   return text[lineStartOf(text, offset) - 2] === '\r' ? '\r\n' : '\n';
+}
+
+/**
+ * Where a match that begins exactly at the offset ends; null: there is none.
+ *
+ * @param pattern with the flag `y`
+ */
+export function endOfMatch(pattern: RegExp, text: string, offset: number): number | null {
+  pattern.lastIndex = offset;
+  return pattern.test(text) ? pattern.lastIndex : null;
 }
 
 /** The blanks at the start of the offset's line. */
