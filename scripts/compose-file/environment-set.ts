@@ -15,7 +15,7 @@ import { endOfMatch, indentationOf, lineEndOf, lineStartOf } from './source-text
 import { insertLines, type Splice } from './splice.ts';
 import { afterEntryLine, fillValue, isBlockScalar, isEmptyValue, replaceValue } from './yaml-place.ts';
 import {
-  interpolatedNames,
+  interpolatedName,
   isInterpolated,
   renderFlowEntry,
   renderFlowItem,
@@ -76,7 +76,7 @@ function planInside(
 function verifyReplaceable(service: LocatedService, { name, node, pair, text }: EnvironmentVariable): void {
   if (node) verifyTag(service, node, `The value of ${name}`);
   if (text === null || !isInterpolated(text)) return;
-  const [variable] = interpolatedNames(text);
+  const variable = interpolatedName(text);
   const message = variable
     ? `${name} of "${service.name}" takes its value from the variable ${variable}.`
     : `${name} of "${service.name}" has a dollar sign that compose reads as a variable.`;

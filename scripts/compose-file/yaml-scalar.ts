@@ -40,10 +40,9 @@ export function isInterpolated(text: string): boolean {
   return /\$[{A-Za-z_]/.test(text.replaceAll('$$', ''));
 }
 
-/** Names of the variables that a text is interpolated from, nested defaults included. */
-export function interpolatedNames(text: string): string[] {
-  const found = text.replaceAll('$$', '').matchAll(/\$\{?([A-Za-z_][A-Za-z0-9_]*)/g);
-  return [...new Set([...found].map((match) => match[1] ?? ''))];
+/** The first variable that a text is interpolated from. */
+export function interpolatedName(text: string): string | undefined {
+  return /\$\{?([A-Za-z_][A-Za-z0-9_]*)/.exec(text.replaceAll('$$', ''))?.[1];
 }
 
 /**
