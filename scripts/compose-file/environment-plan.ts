@@ -3,7 +3,8 @@ import type { Splice } from './splice.ts';
 /** What an edit replaces in the text. */
 export interface EnvironmentPlan {
   readonly splices: readonly Splice[];
-  readonly changes: readonly PlannedChange[];
+  /** The variables that change. */
+  readonly names: readonly string[];
   /**
    * The anchor whose map the environment merges so that nothing inherited is lost: named by a new environment, or no longer
    * named because the environment goes away. null: no such thing.
@@ -11,16 +12,9 @@ export interface EnvironmentPlan {
   readonly inherited: string | null;
 }
 
-export interface PlannedChange {
-  readonly name: string;
-  readonly splice: Splice;
-  /** Where in the splice's text the entry is. */
-  readonly offset: number;
-}
-
 export type Assignment = readonly [name: string, value: string];
 
-export const NOTHING: EnvironmentPlan = { splices: [], changes: [], inherited: null };
+export const NOTHING: EnvironmentPlan = { splices: [], names: [], inherited: null };
 
 /**
  * How taking a variable out again finds the way back to the same bytes. An edit leaves marks in the file that no person writes,

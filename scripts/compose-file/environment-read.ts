@@ -117,6 +117,21 @@ export function collectionOf(service: LocatedService, node: Node | null): Enviro
   return refuse(tree, 'environment-shape', node, message, hint);
 }
 
+export interface OwnEnvironment {
+  readonly environment: Pair;
+  readonly collection: EnvironmentNode;
+  readonly variables: readonly EnvironmentVariable[];
+}
+
+/** null: the service has none of its own. */
+export function ownEnvironment(service: LocatedService): OwnEnvironment | null {
+  const { environment } = service;
+  const node = (environment?.value ?? null) as Node | null;
+  const collection = isAlias(node) ? null : collectionOf(service, node);
+  if (environment === null || collection === null) return null;
+  return { environment, collection, variables: variablesOf(service, collection) };
+}
+
 /**
  * The variables that a collection has itself, without those it merges.
  *

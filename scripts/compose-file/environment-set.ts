@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import { type LocatedService, OVERRIDE, refuse, verifyTag } from './environment-locate.ts';
-import { type Assignment, type EnvironmentPlan, MARKS, NOTHING, type PlannedChange } from './environment-plan.ts';
+import { type Assignment, type EnvironmentPlan, MARKS, NOTHING } from './environment-plan.ts';
 import {
   collectionInForce,
   type EnvironmentNode,
@@ -62,15 +62,11 @@ function planInside(
   verifyNotShared(service, {
     collection,
     values: present.flatMap(({ variable }) => (variable.node && !isAlias(variable.node) ? [variable.node] : [])),
-    names: wanted.map(([name]) => name),
+    names: namesOf(wanted),
   });
-  const replacing = present.map(({ variable, value }) => replaceVariable(service, collection, variable, value));
-  const adding = absent.length > 0 ? planAdding(addVariables(service, collection, absent), absent) : NOTHING;
-  return {
-    splices: [...replacing.flatMap(({ splices }) => splices), ...adding.splices],
-    changes: [...replacing.map(({ change }) => change), ...adding.changes],
-    inherited: null,
-  };
+  const replacing = present.flatMap(({ variable, value }) => replaceVariable(service, collection, variable, value));
+  const adding = absent.length > 0 ? [addVariables(service, collection, absent)] : [];
+  return { splices: [...replacing, ...adding], names: namesOf(wanted), inherited: null };
 }
 
 function verifyReplaceable(service: LocatedService, { name, node, pair, text }: EnvironmentVariable): void {
@@ -103,7 +99,7 @@ function replaceVariable(
   collection: EnvironmentNode,
   { name, node, pair }: EnvironmentVariable,
   value: string,
-): { splices: Splice[]; change: PlannedChange } {
+): Splice[] {
   const source = tree.source.text;
   const rendered = pair
     ? renderMapValue(value)
@@ -111,9 +107,7 @@ function replaceVariable(
       ? renderFlowItem(name, value)
       : renderListItem(name, value);
   const block = collection.flow || !pair ? null : indentationOf(source, spanOf(pair.key)[0]);
-  const splices =
-    pair && isEmptyValue(node) ? [fillValue(source, pair, rendered, block)] : replaceValue(source, node, rendered);
-  return { splices, change: { name, splice: splices[0] as Splice, offset: 0 } };
+  return pair && isEmptyValue(node) ? [fillValue(source, pair, rendered, block)] : replaceValue(source, node, rendered);
 }
 
 function addVariables(service: LocatedService, collection: EnvironmentNode, wanted: readonly Assignment[]): Splice {
@@ -135,20 +129,8 @@ function addVariables(service: LocatedService, collection: EnvironmentNode, want
   return insertLines(text, afterLast(service, collection), lines);
 }
 
-/** A plan that only adds, in one splice. */
-function planAdding(splice: Splice, wanted: readonly Assignment[], inherited: string | null = null): EnvironmentPlan {
-  return { splices: [splice], changes: added(splice, wanted), inherited };
-}
-
-/** The entries that one splice adds, in the order of its text. */
-function added(splice: Splice, wanted: readonly Assignment[]): PlannedChange[] {
-  // A name may be "environment", too.
-  let from = /^\s*"?environment"?:/.exec(splice.text)?.[0].length ?? 0;
-  return wanted.map(([name]) => {
-    const offset = Math.max(splice.text.indexOf(name, from), from);
-    from = offset + name.length;
-    return { name, splice, offset };
-  });
+function namesOf(wanted: readonly Assignment[]): string[] {
+  return wanted.map(([name]) => name);
 }
 
 /** What comes before each entry: the blanks, and a list's dash with its gap. */
@@ -172,13 +154,13 @@ function afterLast(service: LocatedService, collection: EnvironmentNode): number
 /** How to give variables to a service that has no `environment` itself, with the marks of {@link MARKS}. */
 function planFirstEnvironment(service: LocatedService, wanted: readonly Assignment[]): EnvironmentPlan {
   const inherited = inheritedEnvironment(service);
-  verifyNotShared(service, { collection: null, values: [], names: wanted.map(([name]) => name) });
+  verifyNotShared(service, { collection: null, values: [], names: namesOf(wanted) });
   const at = service.map.flow ? spanOf(service.map)[0] + 1 : placeInBlock(service);
   if (inherited) verifyMergeable(service, inherited, at);
   const splice = service.map.flow
     ? flowEnvironment(service, inherited, wanted, at)
     : blockEnvironment(service, inherited, wanted, at);
-  return planAdding(splice, wanted, inherited?.anchor ?? null);
+  return { splices: [splice], names: namesOf(wanted), inherited: inherited?.anchor ?? null };
 }
 
 /** `environment:` without anything or with `~`, which no compose accepts: a map on the line below it, if there is room for one. */
@@ -189,18 +171,18 @@ function planNullEnvironment(
 ): EnvironmentPlan {
   const { text } = service.tree.source;
   const node = environment.value as Node | null;
-  verifyNotShared(service, { collection: null, values: node ? [node] : [], names: wanted.map(([name]) => name) });
+  verifyNotShared(service, { collection: null, values: node ? [node] : [], names: namesOf(wanted) });
   const below = service.map.flow ? null : afterEntryLine(text, environment, node);
+  const names = namesOf(wanted);
   if (below === null) {
     const map = `{${flowEntries(wanted)}}`;
-    const [splice] = isEmptyValue(node) ? [fillValue(text, environment, map, null)] : replaceValue(text, node, map);
-    return planAdding(splice as Splice, wanted);
+    const splices = isEmptyValue(node) ? [fillValue(text, environment, map, null)] : replaceValue(text, node, map);
+    return { splices, names, inherited: null };
   }
   const line = insertLines(text, below, [`${indentations(service).variable}{${compactEntries(wanted)}}`]);
-  const plan = planAdding(line, wanted);
-  if (isEmptyValue(node)) return plan;
+  if (isEmptyValue(node)) return { splices: [line], names, inherited: null };
   const [start] = spanOf(node);
-  return { ...plan, splices: [{ start, end: start, text: MARKS.was }, line] };
+  return { splices: [{ start, end: start, text: MARKS.was }, line], names, inherited: null };
 }
 
 /** `environment: *shared`: a map of its own that merges the shared one, in the alias' place. */
@@ -210,9 +192,10 @@ function planBesideAlias(
   anchor: string,
   wanted: readonly Assignment[],
 ): EnvironmentPlan {
-  verifyNotShared(service, { collection: null, values: [], names: wanted.map(([name]) => name) });
+  verifyNotShared(service, { collection: null, values: [], names: namesOf(wanted) });
   const [start, end] = spanOf(node);
-  return planAdding({ start, end, text: `{<<: *${anchor}, ${flowEntries(wanted)}}` }, wanted);
+  const splice = { start, end, text: `{<<: *${anchor}, ${flowEntries(wanted)}}` };
+  return { splices: [splice], names: namesOf(wanted), inherited: null };
 }
 
 /** The blanks before the service's keys, and before the variables of an environment that is new. */

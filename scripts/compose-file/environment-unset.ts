@@ -1,7 +1,12 @@
 import { isAlias, isMap, isSeq, type Node, type Pair } from 'yaml';
 import type { LocatedService } from './environment-locate.ts';
-import { type EnvironmentPlan, MARKS, NOTHING, type PlannedChange } from './environment-plan.ts';
-import { collectionOf, type EnvironmentNode, type EnvironmentVariable, variablesOf } from './environment-read.ts';
+import { type EnvironmentPlan, MARKS, NOTHING } from './environment-plan.ts';
+import {
+  type EnvironmentNode,
+  type EnvironmentVariable,
+  type OwnEnvironment,
+  ownEnvironment,
+} from './environment-read.ts';
 import { verifyNotShared } from './environment-sharing.ts';
 import { endOfMatch, lineStartOf } from './source-text.ts';
 import { lineRegion, removeLines, type Splice } from './splice.ts';
@@ -23,26 +28,7 @@ export function planUnset(service: LocatedService, names: readonly string[]): En
   const rest = (collection.items as unknown[]).filter((_, index) => !gone.has(index));
   const inherited = isMap(collection) ? inheritedAnchor(service, rest as Pair[]) : null;
   const remove = collection.flow ? removeFromFlow : removeFromBlock;
-  const changes = removed.map(({ name, node, pair }) => {
-    const [at] = spanOf(pair?.key ?? node);
-    return { name, splice: { start: at, end: at, text: '' }, offset: 0 };
-  });
-  return { ...remove(service, { environment, collection, removed, rest, inherited }), changes };
-}
-
-interface OwnEnvironment {
-  readonly environment: Pair;
-  readonly collection: EnvironmentNode;
-  readonly variables: readonly EnvironmentVariable[];
-}
-
-/** null: the service has none of its own. */
-function ownEnvironment(service: LocatedService): OwnEnvironment | null {
-  const { environment } = service;
-  const node = (environment?.value ?? null) as Node | null;
-  const collection = isAlias(node) ? null : collectionOf(service, node);
-  if (environment === null || collection === null) return null;
-  return { environment, collection, variables: variablesOf(service, collection) };
+  return { ...remove(service, { environment, collection, removed, rest, inherited }), names };
 }
 
 /** What goes of an environment, and what stays. */
@@ -122,10 +108,9 @@ export function planEmpty(service: LocatedService, names: readonly string[]): En
   if (found.length === 0) return NOTHING;
   const values = found.map(({ node }) => node).filter((node) => node !== null && !isAlias(node)) as Node[];
   verifyNotShared(service, { collection, values, names });
-  const emptied = found.map((variable) => emptyVariable(service, collection, variable));
   return {
-    splices: emptied.flatMap(({ splices }) => splices),
-    changes: emptied.map(({ change }) => change),
+    splices: found.flatMap((variable) => emptyVariable(service, collection, variable)),
+    names: found.map(({ name }) => name),
     inherited: null,
   };
 }
@@ -134,17 +119,16 @@ function emptyVariable(
   { tree }: LocatedService,
   collection: EnvironmentNode,
   { name, node, pair }: EnvironmentVariable,
-): { readonly splices: Splice[]; readonly change: PlannedChange } {
+): Splice[] {
   const { text } = tree.source;
   const [start, end] = spanOf(node);
   const colon = pair === null ? null : afterColon(text, pair);
   const isBare = colon !== null && !collection.flow && !isBlockScalar(node);
   // An anchor or a tag in front of the value belongs to a null as well, and that has to be written out.
-  const splices =
-    isBare && afterProperties(text, colon, start) === colon && /^[ \t]*$/.test(text.slice(colon, start))
-      ? [{ start: colon, end, text: '' }]
-      : replaceValue(text, node, pair !== null ? 'null' : collection.flow ? doubleQuoted(name) : name);
-  return { splices, change: { name, splice: splices[0] as Splice, offset: 0 } };
+  if (isBare && afterProperties(text, colon, start) === colon && /^[ \t]*$/.test(text.slice(colon, start))) {
+    return [{ start: colon, end, text: '' }];
+  }
+  return replaceValue(text, node, pair !== null ? 'null' : collection.flow ? doubleQuoted(name) : name);
 }
 
 /**

@@ -1,19 +1,18 @@
 import { type LocatedService, locateService, serviceNames } from './environment-locate.ts';
-import type { EnvironmentPlan, PlannedChange } from './environment-plan.ts';
+import type { EnvironmentPlan } from './environment-plan.ts';
 import { GONE, type Intention, proveEdit, VALUELESS } from './environment-proof.ts';
-import { type EnvironmentEntry, readVariables } from './environment-read.ts';
+import { type EnvironmentEntry, ownEnvironment, readVariables } from './environment-read.ts';
 import { planSet } from './environment-set.ts';
 import { planEmpty, planUnset } from './environment-unset.ts';
 import { decodeSource, encodeSource, lineOf } from './source-text.ts';
-import { inOrder } from './splice.ts';
 import { verifyAssignment, verifyName } from './yaml-scalar.ts';
-import { parseTree, type Tree } from './yaml-tree.ts';
+import { parseTree, spanOf, type Tree } from './yaml-tree.ts';
 
 export type { EnvironmentEntry } from './environment-read.ts';
 
 export interface EnvironmentEdit {
   readonly bytes: Uint8Array;
-  /** What was changed, in the order of the names that were given; empty: the file says so already. */
+  /** What was changed, set variables in the order in which they were given; empty: the file says so already. */
   readonly changes: readonly EnvironmentChange[];
 }
 
@@ -43,7 +42,7 @@ export function setEnvironment(
 ): EnvironmentEdit {
   for (const [name, value] of Object.entries(values)) verifyAssignment(name, value);
   const located = locateService(parse(source, file), service);
-  return perform(source, located, planSet(located, values), Object.keys(values), (name) => values[name] ?? '');
+  return perform(source, located, planSet(located, values), (name) => values[name] ?? '');
 }
 
 /**
@@ -60,7 +59,11 @@ export function unsetEnvironment(
 ): EnvironmentEdit {
   for (const name of names) verifyName(name);
   const located = locateService(parse(source, file), service);
-  return perform(source, located, planUnset(located, names), names, () => GONE);
+  const { bytes } = perform(source, located, planUnset(located, names), () => GONE);
+  const removed = ownEnvironment(located)?.variables.filter(({ name }) => names.includes(name)) ?? [];
+  const { text } = located.tree.source;
+  const changes = removed.map(({ name, pair, node }) => ({ name, line: lineOf(text, spanOf(pair?.key ?? node)[0]) }));
+  return { bytes, changes };
 }
 
 /**
@@ -77,7 +80,7 @@ export function emptyEnvironment(
 ): EnvironmentEdit {
   for (const name of names) verifyName(name);
   const located = locateService(parse(source, file), service);
-  return perform(source, located, planEmpty(located, names), names, () => VALUELESS);
+  return perform(source, located, planEmpty(located, names), () => VALUELESS);
 }
 
 /**
@@ -104,39 +107,15 @@ function parse(source: Uint8Array, file: string): Tree {
   return parseTree(decodeSource(source, file));
 }
 
-/**
- * Makes and proves an edit.
- *
- * @param order the names in which the caller gave them
- * @param intended what was to become of each variable that changes
- */
+/** Makes and proves an edit. @param intended what was to become of each variable that changes */
 function perform(
   source: Uint8Array,
   service: LocatedService,
   plan: EnvironmentPlan,
-  order: readonly string[],
   intended: (name: string) => Intention,
 ): EnvironmentEdit {
   if (plan.splices.length === 0) return { bytes: source, changes: [] };
-  const after = proveEdit(service, plan, new Map(plan.changes.map(({ name }) => [name, intended(name)])));
-  const { text } = service.tree.source;
-  const changes = plan.changes
-    .map(({ name, splice, offset }) => ({ name, line: lineAfter(text, plan, splice, offset) }))
-    .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
-  return { bytes: encodeSource(after), changes };
-}
-
-/** The line of a place inside a splice, in the text where the splices before it are made. */
-function lineAfter(before: string, plan: EnvironmentPlan, splice: PlannedChange['splice'], offset: number): number {
-  const at = lineOf(before, splice.start) + lineBreaksIn(splice.text.slice(0, offset));
-  if (!plan.splices.includes(splice)) return at;
-  const earlier = inOrder(plan.splices).filter((other) => other.start < splice.start);
-  return earlier.reduce(
-    (line, other) => line + lineBreaksIn(other.text) - lineBreaksIn(before.slice(other.start, other.end)),
-    at,
-  );
-}
-
-function lineBreaksIn(text: string): number {
-  return lineOf(text, text.length) - 1;
+  const { text, entries } = proveEdit(service, plan, new Map(plan.names.map((name) => [name, intended(name)])));
+  const changes = entries.map(({ name, offset }) => ({ name, line: lineOf(text, offset) }));
+  return { bytes: encodeSource(text), changes };
 }

@@ -21,7 +21,7 @@ export function applySplices(text: string, splices: readonly Splice[]): string {
   return parts.join('');
 }
 
-export function inOrder(splices: readonly Splice[]): Splice[] {
+function inOrder(splices: readonly Splice[]): Splice[] {
   return splices.toSorted((a, b) => a.start - b.start || a.end - b.end);
 }
 
