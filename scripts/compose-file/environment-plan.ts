@@ -1,15 +1,18 @@
 import type { Splice } from './splice.ts';
 
 /** What an edit replaces in the text. */
-export interface EnvironmentPlan {
+export interface Replacement {
   readonly splices: readonly Splice[];
-  /** The variables that change. */
-  readonly names: readonly string[];
   /**
    * The anchor whose map the environment merges so that nothing inherited is lost: named by a new environment, or no longer
    * named because the environment goes away. null: no such thing.
    */
   readonly inherited: string | null;
+}
+
+export interface EnvironmentPlan extends Replacement {
+  /** The variables that change. */
+  readonly names: readonly string[];
 }
 
 export type Assignment = readonly [name: string, value: string];

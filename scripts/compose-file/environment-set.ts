@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import { type LocatedService, OVERRIDE, refuse, verifyTag } from './environment-locate.ts';
-import { type Assignment, type EnvironmentPlan, MARKS, NOTHING } from './environment-plan.ts';
+import { type Assignment, type EnvironmentPlan, MARKS, NOTHING, type Replacement } from './environment-plan.ts';
 import {
   collectionInForce,
   type EnvironmentNode,
@@ -33,23 +33,20 @@ export function planSet(service: LocatedService, values: Readonly<Record<string,
   const wanted = Object.entries(values).filter(
     ([name, value]) => collection === null || !hasValue(service, collection, name, value),
   );
+  const names = namesOf(wanted);
   if (wanted.length === 0) return NOTHING;
-  if (environment === null) return planFirstEnvironment(service, wanted);
-  if (collection === null) return planNullEnvironment(service, environment, wanted);
-  if (!isAlias(node)) return planInside(service, collection, wanted);
+  if (environment === null) return { names, ...planFirstEnvironment(service, wanted) };
+  if (collection === null) return { names, ...planNullEnvironment(service, environment, wanted) };
+  if (!isAlias(node)) return { names, ...planInside(service, collection, wanted) };
   if (isSeq(collection)) {
     const message = `The environment of "${service.name}" is *${node.source}, a list that is shared by its anchor, and lists cannot be merged.`;
     refuse(tree, 'shared-list', node, message, OVERRIDE);
   }
-  return planBesideAlias(service, node, node.source, wanted);
+  return { names, ...planBesideAlias(service, node, node.source, wanted) };
 }
 
 /** The service has the environment itself: values are replaced where they are, new ones come after the last. */
-function planInside(
-  service: LocatedService,
-  collection: EnvironmentNode,
-  wanted: readonly Assignment[],
-): EnvironmentPlan {
+function planInside(service: LocatedService, collection: EnvironmentNode, wanted: readonly Assignment[]): Replacement {
   const variables = variablesOf(service, collection);
   const lastOf = (name: string) => variables.findLast((variable) => variable.name === name);
   const present = wanted.flatMap(([name, value]) => {
@@ -66,7 +63,7 @@ function planInside(
   });
   const replacing = present.flatMap(({ variable, value }) => replaceVariable(service, collection, variable, value));
   const adding = absent.length > 0 ? [addVariables(service, collection, absent)] : [];
-  return { splices: [...replacing, ...adding], names: namesOf(wanted), inherited: null };
+  return { splices: [...replacing, ...adding], inherited: null };
 }
 
 function verifyReplaceable(service: LocatedService, { name, node, pair, text }: EnvironmentVariable): void {
@@ -152,7 +149,7 @@ function afterLast(service: LocatedService, collection: EnvironmentNode): number
 }
 
 /** How to give variables to a service that has no `environment` itself, with the marks of {@link MARKS}. */
-function planFirstEnvironment(service: LocatedService, wanted: readonly Assignment[]): EnvironmentPlan {
+function planFirstEnvironment(service: LocatedService, wanted: readonly Assignment[]): Replacement {
   const inherited = inheritedEnvironment(service);
   verifyNotShared(service, { collection: null, values: [], names: namesOf(wanted) });
   const at = service.map.flow ? spanOf(service.map)[0] + 1 : placeInBlock(service);
@@ -160,29 +157,24 @@ function planFirstEnvironment(service: LocatedService, wanted: readonly Assignme
   const splice = service.map.flow
     ? flowEnvironment(service, inherited, wanted, at)
     : blockEnvironment(service, inherited, wanted, at);
-  return { splices: [splice], names: namesOf(wanted), inherited: inherited?.anchor ?? null };
+  return { splices: [splice], inherited: inherited?.anchor ?? null };
 }
 
 /** `environment:` without anything or with `~`, which no compose accepts: a map on the line below it, if there is room for one. */
-function planNullEnvironment(
-  service: LocatedService,
-  environment: Pair,
-  wanted: readonly Assignment[],
-): EnvironmentPlan {
+function planNullEnvironment(service: LocatedService, environment: Pair, wanted: readonly Assignment[]): Replacement {
   const { text } = service.tree.source;
   const node = environment.value as Node | null;
   verifyNotShared(service, { collection: null, values: node ? [node] : [], names: namesOf(wanted) });
   const below = service.map.flow ? null : afterEntryLine(text, environment, node);
-  const names = namesOf(wanted);
   if (below === null) {
     const map = `{${flowEntries(wanted)}}`;
     const splices = isEmptyValue(node) ? [fillValue(text, environment, map, null)] : replaceValue(text, node, map);
-    return { splices, names, inherited: null };
+    return { splices, inherited: null };
   }
   const line = insertLines(text, below, [`${indentations(service).variable}{${compactEntries(wanted)}}`]);
-  if (isEmptyValue(node)) return { splices: [line], names, inherited: null };
+  if (isEmptyValue(node)) return { splices: [line], inherited: null };
   const [start] = spanOf(node);
-  return { splices: [{ start, end: start, text: MARKS.was }, line], names, inherited: null };
+  return { splices: [{ start, end: start, text: MARKS.was }, line], inherited: null };
 }
 
 /** `environment: *shared`: a map of its own that merges the shared one, in the alias' place. */
@@ -191,11 +183,11 @@ function planBesideAlias(
   node: Node,
   anchor: string,
   wanted: readonly Assignment[],
-): EnvironmentPlan {
+): Replacement {
   verifyNotShared(service, { collection: null, values: [], names: namesOf(wanted) });
   const [start, end] = spanOf(node);
   const splice = { start, end, text: `{<<: *${anchor}, ${flowEntries(wanted)}}` };
-  return { splices: [splice], names: namesOf(wanted), inherited: null };
+  return { splices: [splice], inherited: null };
 }
 
 /** The blanks before the service's keys, and before the variables of an environment that is new. */

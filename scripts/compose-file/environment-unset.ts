@@ -1,6 +1,6 @@
 import { isAlias, isMap, isSeq, type Node, type Pair } from 'yaml';
 import type { LocatedService } from './environment-locate.ts';
-import { type EnvironmentPlan, MARKS, NOTHING } from './environment-plan.ts';
+import { type EnvironmentPlan, MARKS, NOTHING, type Replacement } from './environment-plan.ts';
 import {
   type EnvironmentNode,
   type EnvironmentVariable,
@@ -39,8 +39,6 @@ interface Removal extends Omit<OwnEnvironment, 'variables'> {
   readonly inherited: string | null;
 }
 
-type Removed = Pick<EnvironmentPlan, 'splices' | 'inherited'>;
-
 /** The anchor that is merged alone, where the service would inherit the same map without an environment of its own. */
 function inheritedAnchor({ tree, map }: LocatedService, rest: readonly Pair[]): string | null {
   const [only] = rest;
@@ -52,7 +50,7 @@ function inheritedAnchor({ tree, map }: LocatedService, rest: readonly Pair[]): 
 function removeFromBlock(
   service: LocatedService,
   { environment, collection, removed, rest, inherited }: Removal,
-): Removed {
+): Replacement {
   const { text } = service.tree.source;
   const entries = removed.map(({ node, pair }) => entryLines(text, pair, node));
   const header = rest.length === 0 || inherited !== null ? keyLine(text, environment, collection) : null;
@@ -138,7 +136,7 @@ function emptyVariable(
 function removeFromFlow(
   service: LocatedService,
   { environment, collection, removed, rest, inherited }: Removal,
-): Removed {
+): Replacement {
   const { text } = service.tree.source;
   const [start, end] = spanOf(collection);
   const isEmpty = rest.length === 0 || inherited !== null;

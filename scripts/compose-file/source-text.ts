@@ -119,18 +119,8 @@ function verifyNotUtf16(bytes: Uint8Array, file: string): void {
 }
 
 function notUtf8(bytes: Uint8Array, file: string): AppError {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let line = 1;
-  for (let start = 0; start < bytes.length; line++) {
-    const newline = bytes.indexOf(0x0a, start);
-    const end = newline < 0 ? bytes.length : newline;
-    try {
-      decoder.decode(bytes.subarray(start, end));
-    } catch {
-      break;
-    }
-    start = end + 1;
-  }
+  const text = new TextDecoder().decode(bytes);
+  const line = lineOf(text, text.indexOf('\ufffd'));
   return new AppError('encoding', `${file} is not valid UTF-8: line ${line} has other bytes (Latin-1?).`, {
     hint: 'Save it as UTF-8 in your editor. Compose does not read it as it is.',
     where: { file, line },
