@@ -1,8 +1,9 @@
 import { AppError } from '../core/errors.ts';
-import type { EnvironmentChange, EnvironmentEdit } from './environment.ts';
+import type { EnvironmentEdit } from './environment.ts';
 import {
   decodeSource,
   encodeSource,
+  endOfMatch,
   lineEndOf,
   lineOf,
   REFUSED_IN_DOTENV,
@@ -52,23 +53,22 @@ export function setDotenv(
   const { text } = before.source;
   const splices: Splice[] = [];
   const additions: string[] = [];
-  const actions = new Map<string, EnvironmentChange['action']>();
+  const changed: string[] = [];
   for (const [name, value] of Object.entries(values)) {
     const rendered = renderValue(name, value);
-    const entry = before.lines.entries.findLast((candidate) => candidate.name === name);
-    if (!entry) {
-      additions.push(`${name}=${rendered}`);
-      actions.set(name, 'added');
-    } else if (!holds(text, entry, value, rendered)) {
+    const entry = lastOf(before.lines, name);
+    if (entry === undefined) additions.push(`${name}=${rendered}`);
+    else if (holds(entry, value, rendered)) continue;
+    else {
+      const after = value === '' && isLineEnd(text, entry.valueEnd) ? '' : rendered;
       // A colon, which compose v2 takes for an equals sign, is unknown to v1.
-      const start = entry.separator === '=' ? entry.valueStart : entry.keyEnd;
-      const text = value === '' && isLineEnd(before.source.text, entry.valueEnd) ? '' : rendered;
-      splices.push({ start, end: entry.valueEnd, text: entry.separator === '=' ? text : `=${text}` });
-      actions.set(name, entry.separator === null ? 'filled' : 'replaced');
+      const [start, sign] = entry.separator === '=' ? [entry.valueStart, ''] : [entry.keyEnd, '='];
+      splices.push({ start, end: entry.valueEnd, text: sign + after });
     }
+    changed.push(name);
   }
   if (additions.length > 0) splices.push(insertLines(text, text.length, additions));
-  return finish(before, splices, actions, values);
+  return finish(before, splices, changed, values);
 }
 
 /**
@@ -83,9 +83,8 @@ export function unsetDotenv(source: Uint8Array | null, names: readonly string[],
   const removed = before.lines.entries.filter((entry) => names.includes(entry.name));
   const regions = removed.map((entry) => lineRegion(text, entry.start, entry.valueEnd));
   const splices = regions.length > 0 ? removeLines(text, regions, false) : [];
-  const bytes = finish(before, splices, new Map(), Object.fromEntries(names.map((name) => [name, null]))).bytes;
-  const changes = removed.map(({ name, start }) => ({ name, line: lineOf(text, start), action: 'removed' as const }));
-  return { bytes, changes };
+  const { bytes } = finish(before, splices, [], Object.fromEntries(names.map((name) => [name, null])));
+  return { bytes, changes: removed.map(({ name, start }) => ({ name, line: lineOf(text, start) })) };
 }
 
 interface Opened {
@@ -128,9 +127,8 @@ function isLineEnd(text: string, at: number): boolean {
   return text.slice(at, lineEndOf(text, at)).trim() === '';
 }
 
-function holds(text: string, entry: DotenvEntry, value: string, rendered: string): boolean {
-  if (entry.separator !== '=') return false;
-  const written = text.slice(entry.valueStart, entry.valueEnd);
+function holds({ separator, written }: DotenvEntry, value: string, rendered: string): boolean {
+  if (separator !== '=') return false;
   if (value === '') return ['', "''", '""'].includes(written);
   return written === rendered || (/^[\w.~+/=:@%,-]+$/.test(value) && [value, `"${value}"`].includes(written));
 }
@@ -138,18 +136,20 @@ function holds(text: string, entry: DotenvEntry, value: string, rendered: string
 function finish(
   before: Opened,
   splices: readonly Splice[],
-  actions: ReadonlyMap<string, EnvironmentChange['action']>,
+  changed: readonly string[],
   values: Readonly<Record<string, string | null>>,
 ): EnvironmentEdit {
   if (splices.length === 0) return { bytes: before.bytes, changes: [] };
   const text = applySplices(before.source.text, splices);
   const after = parseDotenv(text);
   verifyOnly(before.lines, after, values);
-  const changes = [...actions].map(([name, action]) => {
-    const entry = after.entries.findLast((candidate) => candidate.name === name);
-    return { name, action, line: lineOf(text, entry?.start ?? 0) };
-  });
+  const changes = changed.map((name) => ({ name, line: lineOf(text, lastOf(after, name)?.start ?? 0) }));
   return { bytes: encodeSource(text), changes };
+}
+
+/** The entry that counts for a name. */
+function lastOf({ entries }: DotenvLines, name: string): DotenvEntry | undefined {
+  return entries.findLast((entry) => entry.name === name);
 }
 
 /** The edited file is read again: nothing but the named variables may differ. */
@@ -158,10 +158,9 @@ function verifyOnly(before: DotenvLines, after: DotenvLines, values: Readonly<Re
     JSON.stringify(
       entries.filter(({ name }) => !Object.hasOwn(values, name)).map(({ name, written }) => [name, written]),
     );
-  const isRight = Object.entries(values).every(([name, value]) => {
-    const entry = after.entries.findLast((candidate) => candidate.name === name);
-    return (entry?.valueIn(() => undefined) ?? null) === value;
-  });
+  const isRight = Object.entries(values).every(
+    ([name, value]) => (lastOf(after, name)?.valueIn(() => undefined) ?? null) === value,
+  );
   if (isRight && after.problem === null && others(before) === others(after)) return;
   throw new AppError('internal', 'The edited .env file would not be what it should be. Nothing was written.', {
     hint: 'This is a bug in this tool. Write the variable by hand, and report the shape of the file (without its values).',
@@ -199,9 +198,11 @@ export function parseDotenv(text: string): DotenvLines {
   };
   let at = text.startsWith('\ufeff') ? 1 : 0;
   for (;;) {
-    at = matchEnd(/(?:\s|#[^\n]*)*/y, text, at);
+    at = endOfMatch(/(?:\s|#[^\n]*)*/y, text, at) ?? at;
     if (at >= text.length) return { entries, problem };
-    const key = matchAt(/(?:export[ \t]+)?([\p{L}\p{N}_.\-[\]]+)(?=[ \t]*([=:]|\r?\n|$))/uy, text, at);
+    const start = /(?:export[ \t]+)?([\p{L}\p{N}_.\-[\]]+)(?=[ \t]*([=:]|\r?\n|$))/uy;
+    start.lastIndex = at;
+    const key = start.exec(text);
     if (key === null) {
       complain(at, 'it does not start with a name and an equals sign');
       at = lineEndOf(text, at);
@@ -209,7 +210,7 @@ export function parseDotenv(text: string): DotenvLines {
     }
     const keyEnd = at + key[0].length;
     const separator = key[2] === '=' || key[2] === ':' ? key[2] : null;
-    const valueStart = separator ? matchEnd(/[ \t]*[=:][ \t]*/y, text, keyEnd) : keyEnd;
+    const valueStart = separator ? (endOfMatch(/[ \t]*[=:][ \t]*/y, text, keyEnd) ?? keyEnd) : keyEnd;
     const valueEnd = separator ? endOfValue(text, valueStart) : keyEnd;
     if (valueEnd === null) {
       complain(valueStart, 'a quote is opened and not closed');
@@ -228,8 +229,8 @@ export function parseDotenv(text: string): DotenvLines {
 
 /** null: the quote is not closed. */
 function endOfValue(text: string, start: number): number | null {
-  const quoted = matchAt(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"/sy, text, start);
-  if (quoted) return start + quoted[0].length;
+  const quoted = endOfMatch(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"/sy, text, start);
+  if (quoted !== null) return quoted;
   if (/["']/.test(text[start] ?? '')) return null;
   const line = text.slice(start, lineEndOf(text, start));
   const comment = line.indexOf(' #');
@@ -271,13 +272,4 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 function isQuoted(written: string): boolean {
   return /^["']/.test(written);
-}
-
-function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray | null {
-  pattern.lastIndex = offset;
-  return pattern.exec(text);
-}
-
-function matchEnd(pattern: RegExp, text: string, offset: number): number {
-  return offset + (matchAt(pattern, text, offset)?.[0].length ?? 0);
 }

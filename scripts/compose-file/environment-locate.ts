@@ -39,17 +39,10 @@ export function locateService(tree: Tree, name: string): LocatedService {
   });
   const [first, second] = found;
   if (!first) throw notFound(tree, name);
-  const at = spanOf(first.pair.key)[0];
   if (second) {
-    refuse(
-      tree,
-      'multi-document',
-      at,
-      `The service "${name}" is defined in ${found.length} YAML documents of this file.`,
-      {
-        hint: 'Put it into one of them, or split the file at "---" and pass the parts with -f.',
-      },
-    );
+    const message = `The service "${name}" is defined in ${found.length} YAML documents of this file.`;
+    const hint = 'Put it into one of them, or split the file at "---" and pass the parts with -f.';
+    refuse(tree, 'multi-document', first.pair.key, message, hint);
   }
   return { tree, name, ...first, ...serviceMap(tree, name, first.pair) };
 }
@@ -60,20 +53,13 @@ export function verifyTag(service: LocatedService, node: Node, what: string): vo
   if (tag === null) return;
   // A tag may also be a password that starts with an exclamation mark and was not quoted.
   const shown = /^!(?:reset|override|![a-z]+)$/.test(tag) ? tag : 'of its own';
-  refuse(
-    service.tree,
-    'tag',
-    spanOf(node)[0],
-    `${what} carries the tag ${shown}, which changes how compose reads it.`,
-    {
-      hint: 'Remove the tag, or write the variable into an override file.',
-    },
-  );
+  const message = `${what} carries the tag ${shown}, which changes how compose reads it.`;
+  refuse(service.tree, 'tag', node, message, 'Remove the tag, or write the variable into an override file.');
 }
 
-/** Throws a refusal with its place in the file. */
-export function refuse(tree: Tree, code: ErrorCode, offset: number, message: string, way: { hint: string }): never {
-  throw new AppError(code, message, { ...way, where: whereOf(tree.source, offset) });
+/** Throws a refusal with the place of the node in the file. */
+export function refuse(tree: Tree, code: ErrorCode, node: unknown, message: string, hint: string): never {
+  throw new AppError(code, message, { hint, where: whereOf(tree.source, spanOf(node)[0]) });
 }
 
 function servicesIn(tree: Tree, document: number): YAMLMap | null {
@@ -86,21 +72,13 @@ function verifyServicesKey(tree: Tree): void {
   for (const root of tree.roots) {
     const pair = isMap(root) ? entryOf(tree, root, 'services') : null;
     if (isAlias(pair?.value)) {
-      refuse(
-        tree,
-        'service-alias',
-        spanOf(pair.value)[0],
-        'All services of this file are an alias of something else.',
-        {
-          hint: 'Write them under services: themselves, or write the variable into an override file.',
-        },
-      );
+      const hint = 'Write them under services: themselves, or write the variable into an override file.';
+      refuse(tree, 'service-alias', pair.value, 'All services of this file are an alias of something else.', hint);
     }
     const services = pair?.value;
     if (isMap(services) && foreignTag(services)) {
-      refuse(tree, 'tag', spanOf(services)[0], 'The map of services carries a tag that changes how compose reads it.', {
-        hint: 'Remove the tag, or write the variable into an override file.',
-      });
+      const message = 'The map of services carries a tag that changes how compose reads it.';
+      refuse(tree, 'tag', services, message, 'Remove the tag, or write the variable into an override file.');
     }
   }
 }
@@ -153,28 +131,18 @@ function looksLegacy(root: Node | null): boolean {
 }
 
 function serviceMap(tree: Tree, name: string, pair: Pair): Pick<LocatedService, 'map' | 'environment'> {
-  const { value } = pair;
-  const at = spanOf(pair.key)[0];
+  const { key, value } = pair;
   if (isAlias(value)) {
-    refuse(
-      tree,
-      'service-alias',
-      at,
-      `The service "${name}" is an alias (*${value.source}): it is shared with others.`,
-      {
-        hint: OVERRIDE,
-      },
-    );
+    const message = `The service "${name}" is an alias (*${value.source}): it is shared with others.`;
+    refuse(tree, 'service-alias', key, message, OVERRIDE);
   }
   if (!isMap(value)) {
-    return refuse(tree, 'environment-shape', at, `The service "${name}" is empty or no map.`, {
-      hint: 'Give it at least an image or a build. Compose rejects it as it is.',
-    });
+    const hint = 'Give it at least an image or a build. Compose rejects it as it is.';
+    return refuse(tree, 'environment-shape', key, `The service "${name}" is empty or no map.`, hint);
   }
   if (foreignTag(value)) {
-    refuse(tree, 'tag', at, `The service "${name}" carries a tag that changes how compose reads it.`, {
-      hint: OVERRIDE,
-    });
+    const message = `The service "${name}" carries a tag that changes how compose reads it.`;
+    refuse(tree, 'tag', key, message, OVERRIDE);
   }
   return { map: value, environment: entryOf(tree, value, 'environment') };
 }

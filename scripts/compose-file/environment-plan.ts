@@ -1,9 +1,8 @@
 import type { Splice } from './splice.ts';
 
 /** What an edit replaces in the text. */
-export interface EnvironmentPlan {
+export interface Replacement {
   readonly splices: readonly Splice[];
-  readonly changes: readonly PlannedChange[];
   /**
    * The anchor whose map the environment merges so that nothing inherited is lost: named by a new environment, or no longer
    * named because the environment goes away. null: no such thing.
@@ -11,28 +10,14 @@ export interface EnvironmentPlan {
   readonly inherited: string | null;
 }
 
-export interface PlannedChange {
-  readonly name: string;
-  readonly action: 'replaced' | 'filled' | 'added' | 'emptied' | 'removed';
-  readonly splice: Splice;
-  /** Where in the splice's text the entry is. */
-  readonly offset: number;
+export interface EnvironmentPlan extends Replacement {
+  /** The variables that change. */
+  readonly names: readonly string[];
 }
 
 export type Assignment = readonly [name: string, value: string];
 
-export const NOTHING: EnvironmentPlan = { splices: [], changes: [], inherited: null };
-
-/** The entries that one splice adds, in the order of its text. */
-export function added(splice: Splice, wanted: readonly Assignment[]): PlannedChange[] {
-  // A name may be "environment", too.
-  let from = /^\s*"?environment"?:/.exec(splice.text)?.[0].length ?? 0;
-  return wanted.map(([name]) => {
-    const offset = Math.max(splice.text.indexOf(name, from), from);
-    from = offset + name.length;
-    return { name, action: 'added', splice, offset };
-  });
-}
+export const NOTHING: EnvironmentPlan = { splices: [], names: [], inherited: null };
 
 /**
  * How taking a variable out again finds the way back to the same bytes. An edit leaves marks in the file that no person writes,

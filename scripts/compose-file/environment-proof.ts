@@ -2,19 +2,27 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import { AppError } from '../core/errors.ts';
 import { type LocatedService, locateService } from './environment-locate.ts';
 import type { EnvironmentPlan } from './environment-plan.ts';
-import { variablesOf } from './environment-read.ts';
+import { type EnvironmentVariable, ownEnvironment, variablesOf } from './environment-read.ts';
 import { lineStartOf } from './source-text.ts';
-import { applySplices, differsOnlyIn, inOrder } from './splice.ts';
+import { applySplices, type Splice } from './splice.ts';
 import { isInterpolated, undoubled } from './yaml-scalar.ts';
-import { foreignTag, isMergeKey, isNull, parseTree, resolved, spanOf, type Tree } from './yaml-tree.ts';
+import { foreignTag, isMergeKey, isNull, parseTree, spanOf, type Tree } from './yaml-tree.ts';
 
 /** The variable was to be removed. */
 export const GONE = Symbol('gone');
 /** The variable was to be there without a value. */
 export const VALUELESS = Symbol('valueless');
 
-/** What was to become of each variable: a value, or one of these two. */
-export type Intended = ReadonlyMap<string, string | typeof GONE | typeof VALUELESS>;
+/** What was to become of a variable: a value, or one of these two. */
+export type Intention = string | typeof GONE | typeof VALUELESS;
+
+type Intended = ReadonlyMap<string, Intention>;
+
+export interface Proven {
+  readonly text: string;
+  /** Where the variables are in it that were not to be removed. */
+  readonly entries: readonly { readonly name: string; readonly offset: number }[];
+}
 
 /**
  * The text with the plan's splices made, and proven: it is parsed again, and nothing but the named variables of that one service
@@ -26,20 +34,18 @@ export type Intended = ReadonlyMap<string, string | typeof GONE | typeof VALUELE
  *
  * @throws AppError `internal`: the edit is not what it should be, and there is no result
  */
-export function proveEdit(service: LocatedService, plan: EnvironmentPlan, intended: Intended): string {
+export function proveEdit(service: LocatedService, plan: EnvironmentPlan, intended: Intended): Proven {
   const { text } = service.tree.source;
   const after = applySplices(text, plan.splices);
-  if (!differsOnlyIn(text, after, plan.splices)) throw unproven('other bytes differ');
-  const [first, last] = [inOrder(plan.splices)[0], inOrder(plan.splices).at(-1)];
-  const window = first && last && text.length > WHOLE_FILE ? windowAround(service, first.start, last.end) : null;
-  if (window) {
-    const cut = (whole: string) => fragment(service, window, whole, whole.length - text.length);
-    verifySame(cut(text), cut(after), service.name, plan, intended);
-  } else {
-    const whole = parseAgain(service, after, false);
-    verifySame(service.tree, whole, service.name, plan, intended);
+  const window = text.length > WHOLE_FILE ? windowAround(service, plan.splices) : null;
+  if (window === null) {
+    const entries = verifySame(service.tree, parseAgain(service, after, false), service.name, plan, intended);
+    return { text: after, entries };
   }
-  return after;
+  const cut = (whole: string) => fragment(service, window, whole, whole.length - text.length);
+  const entries = verifySame(cut(text), cut(after), service.name, plan, intended);
+  const shift = window.start - FRAGMENT_HEAD.length;
+  return { text: after, entries: entries.map(({ name, offset }) => ({ name, offset: offset + shift })) };
 }
 
 /** Files up to this many characters are parsed again as a whole. */
@@ -56,8 +62,7 @@ interface ServiceLines {
 /** The service's lines, if they can be read without the others. */
 function windowAround(
   { tree, document, around, pair, environment }: LocatedService,
-  from: number,
-  to: number,
+  splices: readonly Splice[],
 ): ServiceLines | null {
   const { text } = tree.source;
   const [root, services] = around;
@@ -73,7 +78,8 @@ function windowAround(
     /^ *$/.test(blank),
   );
   const [servicesKey] = spanOf(root.items[servicesAt]?.key);
-  if (!isPlain || servicesKey !== lineStartOf(text, servicesKey) || from < start || to > end) return null;
+  const isWithin = splices.every((splice) => splice.start >= start && splice.end <= end);
+  if (!isPlain || servicesKey !== lineStartOf(text, servicesKey) || !isWithin) return null;
   return { start, end, next: next ? `${text.slice(end, nextKey)}the next key:\n` : '' };
 }
 
@@ -83,8 +89,10 @@ function hasAliasNames(environment: unknown): boolean {
   return isSeq(environment) && environment.items.some((item) => isAlias(item));
 }
 
+const FRAGMENT_HEAD = 'services:\n';
+
 function fragment(service: LocatedService, { start, end, next }: ServiceLines, text: string, shift: number): Tree {
-  return parseAgain(service, `services:\n${text.slice(start, end + shift)}${next}`, true);
+  return parseAgain(service, `${FRAGMENT_HEAD}${text.slice(start, end + shift)}${next}`, true);
 }
 
 function parseAgain(service: LocatedService, text: string, isFragment: boolean): Tree {
@@ -95,7 +103,7 @@ function parseAgain(service: LocatedService, text: string, isFragment: boolean):
   }
 }
 
-function verifySame(before: Tree, after: Tree, name: string, plan: EnvironmentPlan, intended: Intended): void {
+function verifySame(before: Tree, after: Tree, name: string, plan: EnvironmentPlan, intended: Intended) {
   const old = locateService(before, name);
   const now = locateAgain(after, name);
   if (outside(old) !== outside(now)) throw unproven('something beside the environment differs');
@@ -108,7 +116,7 @@ function verifySame(before: Tree, after: Tree, name: string, plan: EnvironmentPl
   const isSame = JSON.stringify(merges) === JSON.stringify(more.merges) && oldState.others === nowState.others;
   if (!isSame) throw unproven('another variable differs');
   if (oldState.properties !== nowState.properties) throw unproven('the anchor of the environment differs');
-  verifyValues(now, intended);
+  return verifyValues(now, intended);
 }
 
 function locateAgain(after: Tree, name: string): LocatedService {
@@ -119,30 +127,25 @@ function locateAgain(after: Tree, name: string): LocatedService {
   }
 }
 
-function verifyValues(service: LocatedService, intended: Intended): void {
-  const node = (service.environment?.value ?? null) as Node | null;
-  const collection = resolved(service.tree, node);
-  const variables = !isAlias(node) && (isMap(collection) || isSeq(collection)) ? variablesOf(service, collection) : [];
-  for (const [name, value] of intended) {
+/** @returns the entries of the variables that are to be there */
+function verifyValues(service: LocatedService, intended: Intended): { name: string; offset: number }[] {
+  const variables = ownEnvironment(service)?.variables ?? [];
+  return [...intended].flatMap(([name, value]) => {
     const found = variables.findLast((variable) => variable.name === name);
     if (value === GONE && found) throw unproven('a variable is still there');
-    if (value === GONE) continue;
-    const text = found?.text ?? null;
-    if (value === VALUELESS) {
-      if (found === undefined || text !== null) throw unproven('the variable still has a value');
-      continue;
+    if (value === GONE) return [];
+    const isRight = value === VALUELESS ? found?.text === null : found !== undefined && hasText(found, value);
+    if (!isRight || found === undefined) {
+      throw unproven(value === VALUELESS ? 'the variable still has a value' : 'the variable does not have the value');
     }
-    const isText = found?.pair === null || (isScalar(found?.node) && found.node.type === 'QUOTE_DOUBLE');
-    if (
-      text === null ||
-      !isText ||
-      isInterpolated(text) ||
-      undoubled(text) !== value ||
-      foreignTag(found?.node ?? null)
-    ) {
-      throw unproven('the variable does not have the value');
-    }
-  }
+    return [{ name, offset: spanOf(found.pair?.key ?? found.node)[0] }];
+  });
+}
+
+/** Whether compose reads exactly this value, whatever program parses the YAML. */
+function hasText({ pair, node, text }: EnvironmentVariable, value: string): boolean {
+  const isText = pair === null || (isScalar(node) && node.type === 'QUOTE_DOUBLE');
+  return text !== null && isText && !isInterpolated(text) && undoubled(text) === value && foreignTag(node) === null;
 }
 
 /** Everything but the service's environment, as one text. */

@@ -1,7 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
 import { type LocatedService, refuse, verifyTag } from './environment-locate.ts';
-import { lineCounter } from './source-text.ts';
-import { interpolatedNames, isInterpolated, isPlainText, undoubled } from './yaml-scalar.ts';
+import { isInterpolated, isPlainText, undoubled } from './yaml-scalar.ts';
 import {
   allMerged,
   effectiveEntry,
@@ -11,7 +10,6 @@ import {
   mergedEntry,
   resolved,
   scalarText,
-  spanOf,
 } from './yaml-tree.ts';
 
 /** What one file says about one variable of a service. It may hold a secret: compare it, do not show it. */
@@ -25,10 +23,6 @@ export interface EnvironmentEntry {
   readonly raw: string;
   /** The value of a literal; null for the other kinds. */
   readonly value: string | null;
-  /** Names of the variables in the text, in order. */
-  readonly variables: readonly string[];
-  /** Line of the entry, from 1. */
-  readonly line: number;
   /** Whether it comes from another place, through an alias or a merge key (`<<`). */
   readonly inherited: boolean;
 }
@@ -43,21 +37,24 @@ export interface Inherited {
 /** All variables that the service gets in this file, by name; own ones before inherited ones. */
 export function readVariables(service: LocatedService): Map<string, EnvironmentEntry> {
   const { tree, environment } = service;
-  const node = (environment?.value ?? null) as Node | null;
-  const collection = environment ? collectionOf(service, node) : (inheritedEnvironment(service)?.collection ?? null);
+  const collection = collectionInForce(service);
   const entries = new Map<string, EnvironmentEntry>();
   if (collection === null) return entries;
-  const lineOf = lineCounter(tree.source.text);
-  const isOwn = environment !== null && !isAlias(node);
-  for (const variable of variablesOf(service, collection)) {
-    entries.set(variable.name, toEntry(lineOf, variable, !isOwn));
-  }
+  const isInherited = environment === null || isAlias(environment.value);
+  for (const { name, text } of variablesOf(service, collection)) entries.set(name, toEntry(text, isInherited));
   for (const map of isMap(collection) ? allMerged(tree, collection) : []) {
-    for (const variable of variablesOf(service, map)) {
-      if (!entries.has(variable.name)) entries.set(variable.name, toEntry(lineOf, variable, true));
+    for (const { name, text } of variablesOf(service, map)) {
+      if (!entries.has(name)) entries.set(name, toEntry(text, true));
     }
   }
   return entries;
+}
+
+/** The environment that the service gets, be it its own, an alias or from a merge; null: none, or nothing is in it. */
+export function collectionInForce(service: LocatedService): EnvironmentNode | null {
+  const { environment } = service;
+  if (environment === null) return inheritedEnvironment(service)?.collection ?? null;
+  return collectionOf(service, environment.value as Node | null);
 }
 
 /** null: the merges bring none, or an empty one. */
@@ -85,21 +82,10 @@ function isLiteral(text: string, value: string): boolean {
   return !isInterpolated(text) && undoubled(text) === value;
 }
 
-function toEntry(
-  lineOf: (offset: number) => number,
-  { text, node, pair }: EnvironmentVariable,
-  inherited: boolean,
-): EnvironmentEntry {
-  const raw = text ?? '';
-  const kind = text === null ? 'pass-through' : isInterpolated(text) ? 'interpolated' : 'literal';
-  return {
-    kind,
-    raw,
-    value: kind === 'literal' ? undoubled(raw) : null,
-    variables: interpolatedNames(raw),
-    line: lineOf(spanOf(pair?.key ?? node)[0]),
-    inherited,
-  };
+function toEntry(text: string | null, inherited: boolean): EnvironmentEntry {
+  if (text === null) return { kind: 'pass-through', raw: '', value: null, inherited };
+  if (isInterpolated(text)) return { kind: 'interpolated', raw: text, value: null, inherited };
+  return { kind: 'literal', raw: text, value: undoubled(text), inherited };
 }
 
 /** An environment as YAML writes it: a map or a list. */
@@ -125,15 +111,25 @@ export function collectionOf(service: LocatedService, node: Node | null): Enviro
   if (target !== null) verifyTag(service, target, `The environment of "${name}"`);
   if (isNull(target)) return null;
   if (isMap(target) || isSeq(target)) return target;
-  return refuse(
-    tree,
-    'environment-shape',
-    spanOf(node)[0],
-    `The environment of "${name}" is neither a map nor a list.`,
-    {
-      hint: 'Write each variable on a line of its own, as NAME: "value" or - NAME=value. Compose rejects it as it is.',
-    },
-  );
+  const message = `The environment of "${name}" is neither a map nor a list.`;
+  const hint =
+    'Write each variable on a line of its own, as NAME: "value" or - NAME=value. Compose rejects it as it is.';
+  return refuse(tree, 'environment-shape', node, message, hint);
+}
+
+export interface OwnEnvironment {
+  readonly environment: Pair;
+  readonly collection: EnvironmentNode;
+  readonly variables: readonly EnvironmentVariable[];
+}
+
+/** null: the service has none of its own. */
+export function ownEnvironment(service: LocatedService): OwnEnvironment | null {
+  const { environment } = service;
+  const node = (environment?.value ?? null) as Node | null;
+  const collection = isAlias(node) ? null : collectionOf(service, node);
+  if (environment === null || collection === null) return null;
+  return { environment, collection, variables: variablesOf(service, collection) };
 }
 
 /**
@@ -149,11 +145,9 @@ export function variablesOf(service: LocatedService, collection: EnvironmentNode
       const key = keyText(tree, pair);
       const node = resolved(tree, pair.value);
       if (key === null || isMap(node) || isSeq(node)) {
-        const at = spanOf(pair.key)[0];
         const message = `The environment of "${service.name}" has a variable whose value is a map or a list.`;
-        return refuse(tree, 'value-shape', at, message, {
-          hint: 'A value is one text. Compose rejects the file as it is.',
-        });
+        const hint = 'A value is one text. Compose rejects the file as it is.';
+        return refuse(tree, 'value-shape', pair.key, message, hint);
       }
       const text = isNull(node) || !isScalar(node) ? null : scalarText(node);
       return [{ name: key, node: pair.value as Node | null, pair, index, text }];
@@ -163,9 +157,8 @@ export function variablesOf(service: LocatedService, collection: EnvironmentNode
     const node = resolved(tree, item);
     if (!isScalar(node) || isNull(node) || (node.type === 'PLAIN' && typeof node.value !== 'string' && !node.tag)) {
       const message = `The environment of "${service.name}" has a list item that is no text of the form NAME=value.`;
-      return refuse(tree, 'item-shape', spanOf(item)[0], message, {
-        hint: 'Write "- NAME=value" (with an equals sign, not a colon). Compose rejects the file as it is.',
-      });
+      const hint = 'Write "- NAME=value" (with an equals sign, not a colon). Compose rejects the file as it is.';
+      return refuse(tree, 'item-shape', item, message, hint);
     }
     const written = scalarText(node);
     const equals = written.indexOf('=');

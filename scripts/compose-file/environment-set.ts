@@ -1,15 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import { type LocatedService, OVERRIDE, refuse, verifyTag } from './environment-locate.ts';
+import { type Assignment, type EnvironmentPlan, MARKS, NOTHING, type Replacement } from './environment-plan.ts';
 import {
-  type Assignment,
-  added,
-  type EnvironmentPlan,
-  MARKS,
-  NOTHING,
-  type PlannedChange,
-} from './environment-plan.ts';
-import {
-  collectionOf,
+  collectionInForce,
   type EnvironmentNode,
   type EnvironmentVariable,
   hasValue,
@@ -18,16 +11,16 @@ import {
   variablesOf,
 } from './environment-read.ts';
 import { verifyNotShared } from './environment-sharing.ts';
-import { indentationOf, lineEndOf, lineStartOf } from './source-text.ts';
+import { endOfMatch, indentationOf, lineEndOf, lineStartOf } from './source-text.ts';
 import { insertLines, type Splice } from './splice.ts';
 import { afterEntryLine, fillValue, isBlockScalar, isEmptyValue, replaceValue } from './yaml-place.ts';
 import {
-  interpolatedNames,
+  interpolatedName,
   isInterpolated,
   renderFlowEntry,
   renderFlowItem,
   renderListItem,
-  renderMapKey,
+  renderMapEntry,
   renderMapValue,
 } from './yaml-scalar.ts';
 import { isMergeKey, spanOf } from './yaml-tree.ts';
@@ -36,27 +29,24 @@ import { isMergeKey, spanOf } from './yaml-tree.ts';
 export function planSet(service: LocatedService, values: Readonly<Record<string, string>>): EnvironmentPlan {
   const { environment, tree } = service;
   const node = (environment?.value ?? null) as Node | null;
-  const collection = environment ? collectionOf(service, node) : (inheritedEnvironment(service)?.collection ?? null);
+  const collection = collectionInForce(service);
   const wanted = Object.entries(values).filter(
     ([name, value]) => collection === null || !hasValue(service, collection, name, value),
   );
+  const names = namesOf(wanted);
   if (wanted.length === 0) return NOTHING;
-  if (environment === null) return planFirstEnvironment(service, wanted);
-  if (collection === null) return planNullEnvironment(service, environment, wanted);
-  if (!isAlias(node)) return planInside(service, collection, wanted);
+  if (environment === null) return { names, ...planFirstEnvironment(service, wanted) };
+  if (collection === null) return { names, ...planNullEnvironment(service, environment, wanted) };
+  if (!isAlias(node)) return { names, ...planInside(service, collection, wanted) };
   if (isSeq(collection)) {
     const message = `The environment of "${service.name}" is *${node.source}, a list that is shared by its anchor, and lists cannot be merged.`;
-    refuse(tree, 'shared-list', spanOf(node)[0], message, { hint: OVERRIDE });
+    refuse(tree, 'shared-list', node, message, OVERRIDE);
   }
-  return planBesideAlias(service, node, node.source, wanted);
+  return { names, ...planBesideAlias(service, node, node.source, wanted) };
 }
 
 /** The service has the environment itself: values are replaced where they are, new ones come after the last. */
-function planInside(
-  service: LocatedService,
-  collection: EnvironmentNode,
-  wanted: readonly Assignment[],
-): EnvironmentPlan {
+function planInside(service: LocatedService, collection: EnvironmentNode, wanted: readonly Assignment[]): Replacement {
   const variables = variablesOf(service, collection);
   const lastOf = (name: string) => variables.findLast((variable) => variable.name === name);
   const present = wanted.flatMap(([name, value]) => {
@@ -69,30 +59,24 @@ function planInside(
   verifyNotShared(service, {
     collection,
     values: present.flatMap(({ variable }) => (variable.node && !isAlias(variable.node) ? [variable.node] : [])),
-    names: wanted.map(([name]) => name),
+    names: namesOf(wanted),
   });
-  const replacing = present.map(({ variable, value }) => replaceVariable(service, collection, variable, value));
+  const replacing = present.flatMap(({ variable, value }) => replaceVariable(service, collection, variable, value));
   const adding = absent.length > 0 ? [addVariables(service, collection, absent)] : [];
-  return {
-    splices: [...replacing.flatMap(({ splices }) => splices), ...adding],
-    changes: [...replacing.map(({ change }) => change), ...adding.flatMap((splice) => added(splice, absent))],
-    inherited: null,
-  };
+  return { splices: [...replacing, ...adding], inherited: null };
 }
 
 function verifyReplaceable(service: LocatedService, { name, node, pair, text }: EnvironmentVariable): void {
-  const at = spanOf(pair?.key ?? node)[0];
   if (node) verifyTag(service, node, `The value of ${name}`);
   if (text === null || !isInterpolated(text)) return;
-  const [variable] = interpolatedNames(text);
+  const variable = interpolatedName(text);
   const message = variable
     ? `${name} of "${service.name}" takes its value from the variable ${variable}.`
     : `${name} of "${service.name}" has a dollar sign that compose reads as a variable.`;
-  refuse(service.tree, 'reference', at, message, {
-    hint: variable
-      ? `Write a value here in place of the reference to ${variable}, and run again.`
-      : 'Correct it: a dollar that is meant as such is written twice ($$).',
-  });
+  const hint = variable
+    ? `Write a value here in place of the reference to ${variable}, and run again.`
+    : 'Correct it: a dollar that is meant as such is written twice ($$).';
+  refuse(service.tree, 'reference', pair?.key ?? node, message, hint);
 }
 
 /** `- NAME:value` and `- NAME =value` are variables of another name for compose; beside them the new one would look done. */
@@ -103,17 +87,16 @@ function verifyNoNearMiss(service: LocatedService, variables: readonly Environme
   });
   if (!near) return;
   const message = `An entry of "${service.name}" looks like ${name}, but compose reads it as a variable of another name.`;
-  refuse(service.tree, 'near-miss', spanOf(near.pair?.key ?? near.node)[0], message, {
-    hint: `Write it as ${near.pair ? `${name}: "value"` : `- ${name}=value`}, without a blank before the sign, or remove it.`,
-  });
+  const hint = `Write it as ${near.pair ? `${name}: "value"` : `- ${name}=value`}, without a blank before the sign, or remove it.`;
+  refuse(service.tree, 'near-miss', near.pair?.key ?? near.node, message, hint);
 }
 
 function replaceVariable(
   { tree }: LocatedService,
   collection: EnvironmentNode,
-  { name, node, pair, text }: EnvironmentVariable,
+  { name, node, pair }: EnvironmentVariable,
   value: string,
-): { splices: Splice[]; change: PlannedChange } {
+): Splice[] {
   const source = tree.source.text;
   const rendered = pair
     ? renderMapValue(value)
@@ -121,11 +104,7 @@ function replaceVariable(
       ? renderFlowItem(name, value)
       : renderListItem(name, value);
   const block = collection.flow || !pair ? null : indentationOf(source, spanOf(pair.key)[0]);
-  const splices =
-    pair && isEmptyValue(node) ? [fillValue(source, pair, rendered, block)] : replaceValue(source, node, rendered);
-  const [splice] = splices;
-  const action = text === null ? 'filled' : 'replaced';
-  return { splices, change: { name, action, splice: splice as Splice, offset: 0 } };
+  return pair && isEmptyValue(node) ? [fillValue(source, pair, rendered, block)] : replaceValue(source, node, rendered);
 }
 
 function addVariables(service: LocatedService, collection: EnvironmentNode, wanted: readonly Assignment[]): Splice {
@@ -134,18 +113,21 @@ function addVariables(service: LocatedService, collection: EnvironmentNode, want
   const isItem = isSeq(collection);
   const [start] = spanOf(collection);
   if (collection.flow) {
-    const render = isItem ? renderFlowItem : (name: string, value: string) => renderFlowEntry(name, value);
-    const entries = wanted.map(([name, value]) => render(name, value)).join(', ');
+    const entries = isItem
+      ? wanted.map(([name, value]) => renderFlowItem(name, value)).join(', ')
+      : flowEntries(wanted);
     const isLast = collection.items.length === 0;
     const separator = isLast ? '' : /[\r\n]/.test(text[start + 1] ?? '') ? ',' : ', ';
     return { start: start + 1, end: start + 1, text: entries + separator };
   }
-  const render = isItem
-    ? (name: string, value: string) => renderListItem(name, value)
-    : (name: string, value: string) => `${renderMapKey(name)}: ${renderMapValue(value)}`;
+  const render = isItem ? renderListItem : renderMapEntry;
   const prefix = linePrefix(service, collection);
   const lines = wanted.map(([name, value]) => prefix + render(name, value));
   return insertLines(text, afterLast(service, collection), lines);
+}
+
+function namesOf(wanted: readonly Assignment[]): string[] {
+  return wanted.map(([name]) => name);
 }
 
 /** What comes before each entry: the blanks, and a list's dash with its gap. */
@@ -154,53 +136,45 @@ function linePrefix({ tree }: LocatedService, collection: EnvironmentNode): stri
   const [first] = collection.items;
   if (!isSeq(collection)) return indentationOf(text, spanOf((first as { key?: unknown } | undefined)?.key)[0]);
   const [dash] = spanOf(collection);
-  const gap = /-([ \t]+)(?=\S)/y;
-  gap.lastIndex = dash;
-  return `${indentationOf(text, dash)}-${gap.exec(text)?.[1] ?? ' '}`;
+  const end = endOfMatch(/-[ \t]+(?=\S)/y, text, dash);
+  return indentationOf(text, dash) + (end === null ? '- ' : text.slice(dash, end));
 }
 
 function afterLast(service: LocatedService, collection: EnvironmentNode): number {
   const { text } = service.tree.source;
-  const last = collection.items.at(-1);
   const pair = isSeq(collection) ? null : (collection.items.at(-1) ?? null);
-  const after = afterEntryLine(text, pair, pair ? pair.value : last);
+  const after = afterEntryLine(text, pair, pair ? pair.value : collection.items.at(-1));
   // A block scalar that ends the file without a line break: a new line behind it would give it one.
   return after ?? lineStartOf(text, spanOf(collection)[0]);
 }
 
 /** How to give variables to a service that has no `environment` itself, with the marks of {@link MARKS}. */
-function planFirstEnvironment(service: LocatedService, wanted: readonly Assignment[]): EnvironmentPlan {
+function planFirstEnvironment(service: LocatedService, wanted: readonly Assignment[]): Replacement {
   const inherited = inheritedEnvironment(service);
-  verifyNotShared(service, { collection: null, values: [], names: wanted.map(([name]) => name) });
+  verifyNotShared(service, { collection: null, values: [], names: namesOf(wanted) });
   const at = service.map.flow ? spanOf(service.map)[0] + 1 : placeInBlock(service);
   if (inherited) verifyMergeable(service, inherited, at);
   const splice = service.map.flow
     ? flowEnvironment(service, inherited, wanted, at)
     : blockEnvironment(service, inherited, wanted, at);
-  return { splices: [splice], changes: added(splice, wanted), inherited: inherited?.anchor ?? null };
+  return { splices: [splice], inherited: inherited?.anchor ?? null };
 }
 
 /** `environment:` without anything or with `~`, which no compose accepts: a map on the line below it, if there is room for one. */
-function planNullEnvironment(
-  service: LocatedService,
-  environment: Pair,
-  wanted: readonly Assignment[],
-): EnvironmentPlan {
+function planNullEnvironment(service: LocatedService, environment: Pair, wanted: readonly Assignment[]): Replacement {
   const { text } = service.tree.source;
   const node = environment.value as Node | null;
-  verifyNotShared(service, { collection: null, values: node ? [node] : [], names: wanted.map(([name]) => name) });
+  verifyNotShared(service, { collection: null, values: node ? [node] : [], names: namesOf(wanted) });
   const below = service.map.flow ? null : afterEntryLine(text, environment, node);
-  const splice =
-    below !== null
-      ? insertLines(text, below, [`${indentations(service).variable}{${compactEntries(wanted)}}`])
-      : isEmptyValue(node)
-        ? fillValue(text, environment, `{${flowEntries(wanted)}}`, null)
-        : replaceValue(text, node, `{${flowEntries(wanted)}}`)[0];
-  const splices = splice ? [splice] : [];
-  const changes = splices.flatMap((only) => added(only, wanted));
-  if (below === null || isEmptyValue(node)) return { splices, changes, inherited: null };
+  if (below === null) {
+    const map = `{${flowEntries(wanted)}}`;
+    const splices = isEmptyValue(node) ? [fillValue(text, environment, map, null)] : replaceValue(text, node, map);
+    return { splices, inherited: null };
+  }
+  const line = insertLines(text, below, [`${indentations(service).variable}{${compactEntries(wanted)}}`]);
+  if (isEmptyValue(node)) return { splices: [line], inherited: null };
   const [start] = spanOf(node);
-  return { splices: [{ start, end: start, text: MARKS.was }, ...splices], changes, inherited: null };
+  return { splices: [{ start, end: start, text: MARKS.was }, line], inherited: null };
 }
 
 /** `environment: *shared`: a map of its own that merges the shared one, in the alias' place. */
@@ -209,11 +183,11 @@ function planBesideAlias(
   node: Node,
   anchor: string,
   wanted: readonly Assignment[],
-): EnvironmentPlan {
-  verifyNotShared(service, { collection: null, values: [], names: wanted.map(([name]) => name) });
+): Replacement {
+  verifyNotShared(service, { collection: null, values: [], names: namesOf(wanted) });
   const [start, end] = spanOf(node);
   const splice = { start, end, text: `{<<: *${anchor}, ${flowEntries(wanted)}}` };
-  return { splices: [splice], changes: added(splice, wanted), inherited: null };
+  return { splices: [splice], inherited: null };
 }
 
 /** The blanks before the service's keys, and before the variables of an environment that is new. */
@@ -254,7 +228,7 @@ function blockEnvironment(
   return insertLines(service.tree.source.text, at, [
     `${key}environment:`,
     ...(inherited ? [`${variable}<<: *${inherited.anchor}`] : []),
-    ...wanted.map(([name, value]) => `${variable}${renderMapKey(name)}: ${renderMapValue(value)}`),
+    ...wanted.map(([name, value]) => variable + renderMapEntry(name, value)),
   ]);
 }
 
@@ -273,15 +247,8 @@ function placeInBlock(service: LocatedService): number {
   const [first] = map.items;
   const start = spanOf(first?.key)[0];
   if (isFirstOnLine(text, start)) return lineStartOf(text, start);
-  return refuse(
-    tree,
-    'environment-shape',
-    start,
-    `The service "${service.name}" is written in a way that leaves no line for an environment.`,
-    {
-      hint: 'Put its first key on a line of its own.',
-    },
-  );
+  const message = `The service "${service.name}" is written in a way that leaves no line for an environment.`;
+  return refuse(tree, 'environment-shape', first?.key, message, 'Put its first key on a line of its own.');
 }
 
 function isFirstOnLine(text: string, offset: number): boolean {
@@ -292,12 +259,11 @@ function isFirstOnLine(text: string, offset: number): boolean {
 function verifyMergeable({ tree, name, map, document }: LocatedService, inherited: Inherited, at: number): void {
   const { anchor, collection } = inherited;
   const merge = map.items.find(isMergeKey);
-  const place = spanOf(merge?.key ?? map)[0];
   const reachable = tree.anchored.findLast(
     (entry) => entry.document === document && entry.node.anchor === anchor && spanOf(entry.node)[0] < at,
   );
   if (anchor !== null && reachable?.node === collection && isMap(collection)) return;
   const why = isSeq(collection) ? 'a list, which cannot be merged' : 'a map without an anchor of its own';
   const message = `"${name}" takes its whole environment from a merge (<<), as ${why}: an environment of its own would hide all of it.`;
-  refuse(tree, 'inherited-environment', place, message, { hint: OVERRIDE });
+  refuse(tree, 'inherited-environment', merge?.key ?? map, message, OVERRIDE);
 }

@@ -1,7 +1,17 @@
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import { type LocatedService, OVERRIDE, refuse } from './environment-locate.ts';
 import { lineOf } from './source-text.ts';
-import { effectiveEntry, entryOf, isMergeKey, keyText, resolved, scalarText, spanOf, type Use } from './yaml-tree.ts';
+import {
+  effectiveEntry,
+  entryOf,
+  isMergeKey,
+  keyText,
+  resolved,
+  scalarText,
+  spanOf,
+  type Tree,
+  type Use,
+} from './yaml-tree.ts';
 
 /** What of the service an edit changes. */
 export interface Touched {
@@ -28,47 +38,29 @@ export function verifyNotShared(service: LocatedService, touched: Touched): void
     const shown =
       places.length > 5 ? `${places.slice(0, 5).join(', ')} and ${places.length - 5} more` : places.join(', ');
     const message = `A change in line ${line} would also reach ${shown}: the anchor &${first.alias.source} is used there.`;
-    refuse(tree, 'shared', spanOf(first.target)[0], message, { hint: OVERRIDE });
+    refuse(tree, 'shared', first.target, message, OVERRIDE);
   }
   verifyNotExtended(service, touched.names);
 }
 
-function verifyNotExtended(service: LocatedService, names: readonly string[]): void {
-  const { tree } = service;
-  const extenders = extendersByBase(service);
-  const seen = new Set([service.name]);
-  const queue = [service.name];
-  for (const base of queue) {
-    for (const extender of extenders.get(base) ?? []) {
-      if (seen.has(extender.name)) continue;
-      seen.add(extender.name);
-      if (setsAll(service, resolved(tree, extender.pair.value), names)) continue;
-      const message = `The service "${extender.name}" extends "${base}" and would get the same change.`;
-      refuse(tree, 'extended', spanOf(extender.pair.key)[0], message, {
-        hint: `Give "${extender.name}" its own value, or ${OVERRIDE.charAt(0).toLowerCase()}${OVERRIDE.slice(1)}`,
-      });
-    }
-  }
-}
-
-function extendersByBase({ tree }: LocatedService): Map<string, { name: string; pair: Pair }[]> {
-  const extenders = new Map<string, { name: string; pair: Pair }[]>();
+/** A service that extends this one gets the change as well, unless it sets all the names itself. */
+function verifyNotExtended({ tree, name }: LocatedService, names: readonly string[]): void {
   for (const root of tree.roots) {
     const services = isMap(root) ? resolved(tree, entryOf(tree, root, 'services')?.value) : null;
     for (const pair of isMap(services) ? services.items : []) {
-      const name = keyText(tree, pair);
+      const extender = keyText(tree, pair);
       const map = resolved(tree, pair.value);
-      const base = isMap(map) ? extendedName(tree, resolved(tree, effectiveEntry(tree, map, 'extends')?.value)) : null;
-      if (name === null || base === null) continue;
-      const known = extenders.get(base);
-      if (known) known.push({ name, pair });
-      else extenders.set(base, [{ name, pair }]);
+      if (extender === null || extender === name || !isMap(map)) continue;
+      if (extendedName(tree, resolved(tree, effectiveEntry(tree, map, 'extends')?.value)) !== name) continue;
+      if (hasAll(tree, entryOf(tree, map, 'environment')?.value, names)) continue;
+      const message = `The service "${extender}" extends "${name}" and would get the same change.`;
+      const hint = `Give "${extender}" its own value, or ${OVERRIDE.charAt(0).toLowerCase()}${OVERRIDE.slice(1)}`;
+      refuse(tree, 'extended', pair.key, message, hint);
     }
   }
-  return extenders;
 }
 
-function extendedName(tree: LocatedService['tree'], extending: Node | null): string | null {
+function extendedName(tree: Tree, extending: Node | null): string | null {
   if (isScalar(extending)) return scalarText(extending);
   if (!isMap(extending)) return null;
   const file = resolved(tree, entryOf(tree, extending, 'file')?.value);
@@ -81,13 +73,8 @@ function lastPart(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
-/** Whether a service's own environment sets all the names itself, so that it takes none of them from elsewhere. */
-function setsAll(service: LocatedService, map: Node | null, names: readonly string[]): boolean {
-  const environment = isMap(map) ? entryOf(service.tree, map, 'environment')?.value : null;
-  return hasAll(service, environment, names);
-}
-
-function hasAll({ tree }: LocatedService, environment: unknown, names: readonly string[]): boolean {
+/** Whether an environment sets all the names itself, so that it takes none of them from elsewhere. */
+function hasAll(tree: Tree, environment: unknown, names: readonly string[]): boolean {
   if (isMap(environment)) return names.every((name) => entryOf(tree, environment, name));
   if (!isSeq(environment)) return false;
   const items = environment.items.map((item) => resolved(tree, item));
@@ -109,7 +96,7 @@ function isIndifferent(service: LocatedService, use: Use, touched: Touched): boo
   const [, environment, map] = outer;
   const isEnvironment = isPair(environment) && keyText(service.tree, environment) === 'environment';
   return (
-    use.target === touched.collection && outer.length === 3 && isEnvironment && hasAll(service, map, touched.names)
+    use.target === touched.collection && outer.length === 3 && isEnvironment && hasAll(service.tree, map, touched.names)
   );
 }
 

@@ -1,37 +1,42 @@
 import { isAlias, isMap, isSeq, type Node, type Pair } from 'yaml';
 import type { LocatedService } from './environment-locate.ts';
-import { type EnvironmentPlan, MARKS, NOTHING, type PlannedChange } from './environment-plan.ts';
-import { collectionOf, type EnvironmentNode, type EnvironmentVariable, variablesOf } from './environment-read.ts';
+import { type EnvironmentPlan, MARKS, NOTHING, type Replacement } from './environment-plan.ts';
+import {
+  type EnvironmentNode,
+  type EnvironmentVariable,
+  type OwnEnvironment,
+  ownEnvironment,
+} from './environment-read.ts';
 import { verifyNotShared } from './environment-sharing.ts';
-import { lineStartOf } from './source-text.ts';
+import { endOfMatch, lineStartOf } from './source-text.ts';
 import { lineRegion, removeLines, type Splice } from './splice.ts';
 import { afterColon, afterEntryLine, afterProperties, endOfEntry, isBlockScalar, replaceValue } from './yaml-place.ts';
-import { renderFlowName } from './yaml-scalar.ts';
+import { doubleQuoted } from './yaml-scalar.ts';
 import { isMergeKey, mergedEntry, resolved, spanOf } from './yaml-tree.ts';
-
-/** What goes, and the anchor that is no longer merged because the whole environment goes. */
-type Removal = Pick<EnvironmentPlan, 'splices' | 'inherited'>;
 
 /** How to take the variables out of the service's own environment. Throws the refusals of `unsetEnvironment`. */
 export function planUnset(service: LocatedService, names: readonly string[]): EnvironmentPlan {
-  const { environment } = service;
-  const node = (environment?.value ?? null) as Node | null;
-  if (environment === null || isAlias(node)) return NOTHING;
-  const collection = collectionOf(service, node);
-  const removed = collection ? variablesOf(service, collection).filter(({ name }) => names.includes(name)) : [];
-  if (collection === null || removed.length === 0) return NOTHING;
-  const parts = removed.flatMap(({ node: value, pair }) => [value, pair?.key as Node | null]);
+  const own = ownEnvironment(service);
+  if (own === null) return NOTHING;
+  const { environment, collection, variables } = own;
+  const removed = variables.filter(({ name }) => names.includes(name));
+  if (removed.length === 0) return NOTHING;
+  const parts = removed.flatMap(({ node, pair }) => [node, pair?.key as Node | null]);
   const values = parts.filter((part) => part !== null && part !== undefined);
   verifyNotShared(service, { collection, values, names });
   const gone = new Set(removed.map(({ index }) => index));
   const rest = (collection.items as unknown[]).filter((_, index) => !gone.has(index));
   const inherited = isMap(collection) ? inheritedAnchor(service, rest as Pair[]) : null;
   const remove = collection.flow ? removeFromFlow : removeFromBlock;
-  const changes = removed.map(({ name, node: value, pair }) => {
-    const [at] = spanOf(pair?.key ?? value);
-    return { name, action: 'removed', splice: { start: at, end: at, text: '' }, offset: 0 } as const;
-  });
-  return { ...remove(service, environment, collection, { removed, rest, inherited }), changes };
+  return { ...remove(service, { environment, collection, removed, rest, inherited }), names };
+}
+
+/** What goes of an environment, and what stays. */
+interface Removal extends Omit<OwnEnvironment, 'variables'> {
+  readonly removed: readonly EnvironmentVariable[];
+  readonly rest: readonly unknown[];
+  /** The anchor that need not be merged any more, because the whole environment goes. */
+  readonly inherited: string | null;
 }
 
 /** The anchor that is merged alone, where the service would inherit the same map without an environment of its own. */
@@ -44,14 +49,8 @@ function inheritedAnchor({ tree, map }: LocatedService, rest: readonly Pair[]): 
 
 function removeFromBlock(
   service: LocatedService,
-  environment: Pair,
-  collection: EnvironmentNode,
-  {
-    removed,
-    rest,
-    inherited,
-  }: { removed: readonly EnvironmentVariable[]; rest: readonly unknown[]; inherited: string | null },
-): Removal {
+  { environment, collection, removed, rest, inherited }: Removal,
+): Replacement {
   const { text } = service.tree.source;
   const entries = removed.map(({ node, pair }) => entryLines(text, pair, node));
   const header = rest.length === 0 || inherited !== null ? keyLine(text, environment, collection) : null;
@@ -74,9 +73,8 @@ function keyLine(text: string, environment: Pair, collection: EnvironmentNode): 
   const colon = afterColon(text, environment);
   const hasProperties = collection.anchor !== undefined || collection.tag !== undefined;
   if (hasProperties || colon === null || text.slice(start, keyStart).trim() !== '') return null;
-  const rest = /[ \t]*(?:(?<=[ \t])#.*)?\r?\n/y;
-  rest.lastIndex = colon;
-  return rest.test(text) ? [start, rest.lastIndex] : null;
+  const end = endOfMatch(/[ \t]*(?:(?<=[ \t])#.*)?\r?\n/y, text, colon);
+  return end === null ? null : [start, end];
 }
 
 function entryLines(text: string, pair: Pair | null, node: Node | null): readonly [number, number] {
@@ -99,22 +97,18 @@ function removeBlockLines(
 
 /** How to leave the service's own variables without a value. Throws the refusals of `emptyEnvironment`. */
 export function planEmpty(service: LocatedService, names: readonly string[]): EnvironmentPlan {
-  const { environment } = service;
-  const node = (environment?.value ?? null) as Node | null;
-  if (environment === null || isAlias(node)) return NOTHING;
-  const collection = collectionOf(service, node);
-  if (collection === null) return NOTHING;
-  const variables = variablesOf(service, collection);
+  const own = ownEnvironment(service);
+  if (own === null) return NOTHING;
+  const { collection, variables } = own;
   const found = names
     .map((name) => variables.findLast((variable) => variable.name === name))
-    .filter((variable): variable is EnvironmentVariable => variable !== undefined && variable.text !== null);
+    .filter((variable) => variable !== undefined && variable.text !== null) as EnvironmentVariable[];
   if (found.length === 0) return NOTHING;
-  const values = found.map((variable) => variable.node).filter((each) => each !== null && !isAlias(each)) as Node[];
+  const values = found.map(({ node }) => node).filter((node) => node !== null && !isAlias(node)) as Node[];
   verifyNotShared(service, { collection, values, names });
-  const emptied = found.map((variable) => emptyVariable(service, collection, variable));
   return {
-    splices: emptied.flatMap(({ splices }) => splices),
-    changes: emptied.map(({ change }) => change),
+    splices: found.flatMap((variable) => emptyVariable(service, collection, variable)),
+    names: found.map(({ name }) => name),
     inherited: null,
   };
 }
@@ -123,17 +117,16 @@ function emptyVariable(
   { tree }: LocatedService,
   collection: EnvironmentNode,
   { name, node, pair }: EnvironmentVariable,
-): { readonly splices: Splice[]; readonly change: PlannedChange } {
+): Splice[] {
   const { text } = tree.source;
   const [start, end] = spanOf(node);
   const colon = pair === null ? null : afterColon(text, pair);
   const isBare = colon !== null && !collection.flow && !isBlockScalar(node);
   // An anchor or a tag in front of the value belongs to a null as well, and that has to be written out.
-  const splices =
-    isBare && afterProperties(text, colon, start) === colon && /^[ \t]*$/.test(text.slice(colon, start))
-      ? [{ start: colon, end, text: '' }]
-      : replaceValue(text, node, pair !== null ? 'null' : collection.flow ? renderFlowName(name) : name);
-  return { splices, change: { name, action: 'emptied', splice: splices[0] as Splice, offset: 0 } };
+  if (isBare && afterProperties(text, colon, start) === colon && /^[ \t]*$/.test(text.slice(colon, start))) {
+    return [{ start: colon, end, text: '' }];
+  }
+  return replaceValue(text, node, pair !== null ? 'null' : collection.flow ? doubleQuoted(name) : name);
 }
 
 /**
@@ -142,14 +135,8 @@ function emptyVariable(
  */
 function removeFromFlow(
   service: LocatedService,
-  environment: Pair,
-  collection: EnvironmentNode,
-  {
-    removed,
-    rest,
-    inherited,
-  }: { removed: readonly EnvironmentVariable[]; rest: readonly unknown[]; inherited: string | null },
-): Removal {
+  { environment, collection, removed, rest, inherited }: Removal,
+): Replacement {
   const { text } = service.tree.source;
   const [start, end] = spanOf(collection);
   const isEmpty = rest.length === 0 || inherited !== null;
@@ -225,9 +212,7 @@ function entrySpan(text: string, collection: EnvironmentNode, index: number): [s
 
 /** The offset behind the comma that follows an entry; null: none does. */
 function commaAfter(text: string, end: number): number | null {
-  const comma = /(?:[ \t\r\n]|(?<=[ \t\n])#.*)*,/y;
-  comma.lastIndex = end;
-  return comma.test(text) ? comma.lastIndex : null;
+  return endOfMatch(/(?:[ \t\r\n]|(?<=[ \t\n])#.*)*,/y, text, end);
 }
 
 /** Behind the comma and one blank. */

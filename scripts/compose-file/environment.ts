@@ -1,19 +1,18 @@
 import { type LocatedService, locateService, serviceNames } from './environment-locate.ts';
-import type { EnvironmentPlan, PlannedChange } from './environment-plan.ts';
-import { GONE, type Intended, proveEdit, VALUELESS } from './environment-proof.ts';
-import { type EnvironmentEntry, readVariables } from './environment-read.ts';
+import type { EnvironmentPlan } from './environment-plan.ts';
+import { GONE, type Intention, proveEdit, VALUELESS } from './environment-proof.ts';
+import { type EnvironmentEntry, ownEnvironment, readVariables } from './environment-read.ts';
 import { planSet } from './environment-set.ts';
 import { planEmpty, planUnset } from './environment-unset.ts';
 import { decodeSource, encodeSource, lineOf } from './source-text.ts';
-import { inOrder } from './splice.ts';
 import { verifyAssignment, verifyName } from './yaml-scalar.ts';
-import { parseTree, type Tree } from './yaml-tree.ts';
+import { parseTree, spanOf, type Tree } from './yaml-tree.ts';
 
 export type { EnvironmentEntry } from './environment-read.ts';
 
 export interface EnvironmentEdit {
   readonly bytes: Uint8Array;
-  /** What was changed, in the order of the names that were given; empty: the file says so already. */
+  /** What was changed, set variables in the order in which they were given; empty: the file says so already. */
   readonly changes: readonly EnvironmentChange[];
 }
 
@@ -21,8 +20,6 @@ export interface EnvironmentChange {
   readonly name: string;
   /** Line in the new file; of a removed entry, in the old one. */
   readonly line: number;
-  /** `filled`: the variable was there without a value. */
-  readonly action: PlannedChange['action'];
 }
 
 /**
@@ -45,11 +42,7 @@ export function setEnvironment(
 ): EnvironmentEdit {
   for (const [name, value] of Object.entries(values)) verifyAssignment(name, value);
   const located = locateService(parse(source, file), service);
-  const plan = planSet(located, values);
-  if (plan.splices.length === 0) return { bytes: source, changes: [] };
-  const changed = new Set(plan.changes.map(({ name }) => name));
-  const intended: Intended = new Map(Object.entries(values).filter(([name]) => changed.has(name)));
-  return finish(proveEdit(located, plan, intended), located.tree, plan, Object.keys(values));
+  return perform(source, located, planSet(located, values), (name) => values[name] ?? '');
 }
 
 /**
@@ -64,7 +57,13 @@ export function unsetEnvironment(
   names: readonly string[],
   file = COMPOSE_FILE,
 ): EnvironmentEdit {
-  return takeFrom(source, service, names, file, planUnset, () => new Map(names.map((name) => [name, GONE])));
+  for (const name of names) verifyName(name);
+  const located = locateService(parse(source, file), service);
+  const { bytes } = perform(source, located, planUnset(located, names), () => GONE);
+  const removed = ownEnvironment(located)?.variables.filter(({ name }) => names.includes(name)) ?? [];
+  const { text } = located.tree.source;
+  const changes = removed.map(({ name, pair, node }) => ({ name, line: lineOf(text, spanOf(pair?.key ?? node)[0]) }));
+  return { bytes, changes };
 }
 
 /**
@@ -79,8 +78,9 @@ export function emptyEnvironment(
   names: readonly string[],
   file = COMPOSE_FILE,
 ): EnvironmentEdit {
-  const toIntended = ({ changes }: EnvironmentPlan) => new Map(changes.map(({ name }) => [name, VALUELESS] as const));
-  return takeFrom(source, service, names, file, planEmpty, toIntended);
+  for (const name of names) verifyName(name);
+  const located = locateService(parse(source, file), service);
+  return perform(source, located, planEmpty(located, names), () => VALUELESS);
 }
 
 /**
@@ -103,44 +103,19 @@ export function listServices(source: Uint8Array, file = COMPOSE_FILE): readonly 
 
 const COMPOSE_FILE = 'the compose file';
 
-/** Variables lose their values, or go: planned, made, proven. */
-function takeFrom(
-  source: Uint8Array,
-  service: string,
-  names: readonly string[],
-  file: string,
-  toPlan: (located: LocatedService, names: readonly string[]) => EnvironmentPlan,
-  toIntended: (plan: EnvironmentPlan) => Intended,
-): EnvironmentEdit {
-  for (const name of names) verifyName(name);
-  const located = locateService(parse(source, file), service);
-  const plan = toPlan(located, names);
-  if (plan.splices.length === 0) return { bytes: source, changes: [] };
-  return finish(proveEdit(located, plan, toIntended(plan)), located.tree, plan, names);
-}
-
 function parse(source: Uint8Array, file: string): Tree {
   return parseTree(decodeSource(source, file));
 }
 
-function finish(after: string, { source }: Tree, plan: EnvironmentPlan, order: readonly string[]): EnvironmentEdit {
-  const changes = plan.changes
-    .map(({ name, action, splice, offset }) => ({ name, action, line: lineAfter(source.text, plan, splice, offset) }))
-    .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
-  return { bytes: encodeSource(after), changes };
-}
-
-/** The line of a place inside a splice, in the text where the splices before it are made. */
-function lineAfter(before: string, plan: EnvironmentPlan, splice: PlannedChange['splice'], offset: number): number {
-  const at = lineOf(before, splice.start) + lineBreaksIn(splice.text.slice(0, offset));
-  if (!plan.splices.includes(splice)) return at;
-  const earlier = inOrder(plan.splices).filter((other) => other.start < splice.start);
-  return earlier.reduce(
-    (line, other) => line + lineBreaksIn(other.text) - lineBreaksIn(before.slice(other.start, other.end)),
-    at,
-  );
-}
-
-function lineBreaksIn(text: string): number {
-  return lineOf(text, text.length) - 1;
+/** Makes and proves an edit. @param intended what was to become of each variable that changes */
+function perform(
+  source: Uint8Array,
+  service: LocatedService,
+  plan: EnvironmentPlan,
+  intended: (name: string) => Intention,
+): EnvironmentEdit {
+  if (plan.splices.length === 0) return { bytes: source, changes: [] };
+  const { text, entries } = proveEdit(service, plan, new Map(plan.names.map((name) => [name, intended(name)])));
+  const changes = entries.map(({ name, offset }) => ({ name, line: lineOf(text, offset) }));
+  return { bytes: encodeSource(text), changes };
 }

@@ -1,14 +1,21 @@
 import { AppError } from '../core/errors.ts';
 import type { ChangeFacts, PriorValue } from '../core/result.ts';
-import type { Environment, Listener, PlannedClear, PlannedWrite, Settings } from '../core/stack.ts';
-import { diffOf } from './diff.ts';
+import type { Listener, PlannedClear, PlannedWrite, Settings, Written } from '../core/stack.ts';
+import { renderDiff } from './diff.ts';
+import {
+  PLACEHOLDER,
+  type Project,
+  type Subject,
+  verifyCleared,
+  verifyEffective,
+  verifyFromHere,
+  verifyNotShadowed,
+  verifyReach,
+} from './project-checks.ts';
 import { chooseTarget, type Edit, type Target, type TargetOptions } from './target.ts';
 
-/** Environments by service, as compose resolves them. In memory only: they hold every value. */
-export type Project = Readonly<Record<string, Environment>>;
-
 /** A project that compose files describe, and the one variable of one service of it that takes the token. */
-export interface ProjectFiles extends TargetOptions {
+export interface ProjectFiles extends TargetOptions, Subject {
   /**
    * Every service as its container would be made.
    *
@@ -16,8 +23,6 @@ export interface ProjectFiles extends TargetOptions {
    * @throws AppError `compose-invalid` where the files are not accepted
    */
   resolve(signal: AbortSignal, exported?: Readonly<Record<string, string>>): Promise<Project>;
-  /** The command that shows a person what wins. */
-  readonly checkByHand: string;
 }
 
 /** The project before a change, and the file that decides which value the service gets. */
@@ -31,8 +36,6 @@ export interface ProjectState {
 
 /** Changes to the files of a project. What is reported is always the difference to what they held when the run began. */
 export interface ProjectChanges {
-  /** Throws what keeps the token from being written, as far as the files alone tell. */
-  verifyWritable(): Promise<void>;
   /**
    * Reads the project. A value in `.env` can reach further than the one variable of the one service: what a placeholder there
    * would change is looked up at the same time.
@@ -46,60 +49,69 @@ export interface ProjectChanges {
   planClear(state: ProjectState, prior: PriorValue | null): Promise<PlannedClear>;
 }
 
-/** Is in the token's place while a change is tried out. */
-const PLACEHOLDER = 'to-be-minted';
+/** Throws what keeps the token from being written, as far as the files alone tell. */
+export async function verifyWritable(options: TargetOptions): Promise<void> {
+  const target = await chooseTarget(options);
+  target.edit({ [options.variable]: PLACEHOLDER });
+  await options.files.verifyWritable(target.path);
+}
 
 export function createProjectChanges(options: ProjectFiles): ProjectChanges {
   const { files, service, variable, paths } = options;
-  /** What the file held before this run wrote it first, and the variables that differ since then. */
+  /** What the file held before this run wrote it first, and the names of what differs since then. */
   let original: { readonly bytes: Uint8Array | null; readonly prior: PriorValue } | null = null;
   let changed: readonly string[] = [];
 
-  /** @param handle what is shown in place of the variable's value */
-  const factsOf = (target: Target, edit: Edit, names: readonly string[], handle: string): ChangeFacts => {
-    const own = target.nameOf(variable);
-    const diff = diffOf(target, original === null ? edit.before : original.bytes, edit.bytes, {
-      variables: [...new Set([...changed, ...names])],
-      secret: own,
-      handle,
-    });
-    return {
-      files: paths,
-      service,
-      wrote: target.kind,
-      target: target.path,
-      before: original?.prior ?? target.priorValueOf(variable),
-      changed: [...new Set([...changed, ...edit.changes.map(({ name }) => name)])],
-      diff: diff === '' ? null : diff,
-    };
+  const factsOf = (target: Target, names: readonly string[], diff: string): ChangeFacts => {
+    const diffOrNone = diff === '' ? null : diff;
+    return { files: paths, service, wrote: null, target: target.path, before: null, changed: names, diff: diffOrNone };
   };
 
-  /** Writes an edit; once more on what the file holds now where somebody saved it meanwhile. */
-  const replace = async (target: Target, editOf: (target: Target) => Edit, { note }: Listener) => {
-    let used = target;
-    let edit = editOf(used);
+  /**
+   * What an edit would change.
+   *
+   * @param variables what the edit is about
+   * @param handle what is shown in place of the variable's value
+   */
+  const previewOf = (target: Target, edit: Edit, variables: readonly string[], handle: string) => {
+    const before = original === null ? edit.before : original.bytes;
+    const diff = renderDiff(target.path, textOf(before), textOf(edit.bytes), {
+      names: [...changed, ...variables.map(target.nameOf)],
+      secretName: target.nameOf(variable),
+      handle,
+    });
+    return factsOf(target, [...new Set([...changed, ...edit.changes.map(({ name }) => name)])], diff);
+  };
+
+  /** As what was done, no longer what would be. */
+  const asDone = (facts: ChangeFacts, target: Target): ChangeFacts => {
+    return { ...facts, wrote: target.kind, before: original?.prior ?? target.priorValueOf(variable) };
+  };
+
+  /**
+   * Makes an edit and asks for what the service would get now. Where that proves the edit wrong, or the signal aborts, the file
+   * is put back. `unchecked` is why it could not be asked for; null: the edit is right.
+   */
+  const apply = async (
+    target: Target,
+    editOf: (target: Target) => Edit,
+    verify: (after: Project | AppError, target: Target) => void,
+    listener: Listener,
+    signal: AbortSignal,
+  ) => {
+    const made = await replace(options, target, editOf, listener);
+    listener.progress('checking what the service would get');
     try {
-      await files.replace(used.path, edit.before, edit.bytes);
+      verify(await resolveAgain(options, signal), made.target);
+      return { ...made, unchecked: null };
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'file-changed') throw error;
-      used = await target.refresh();
-      edit = editOf(used);
-      await files.replace(used.path, edit.before, edit.bytes);
-      note(`${used.path} was saved by somebody else meanwhile; the change was made on the new content.`);
+      if (isUnproven(error)) return { ...made, unchecked: error };
+      await made.putBack();
+      throw error;
     }
-    const { before, bytes } = edit;
-    // A file that was not there before stays, empty: something may be looking at it already.
-    const putBack = async () => void (await files.replace(used.path, bytes, before ?? new Uint8Array()));
-    return { target: used, edit, putBack };
   };
 
   return {
-    async verifyWritable() {
-      const target = await chooseTarget(options);
-      target.edit({ [variable]: PLACEHOLDER });
-      await files.verifyWritable(target.path);
-    },
-
     async read(signal) {
       const target = await chooseTarget(options).catch((error: unknown) => {
         if (error instanceof AppError) return error;
@@ -120,43 +132,32 @@ export function createProjectChanges(options: ProjectFiles): ProjectChanges {
     async planWrite({ project, target, trial }, settings) {
       if (target instanceof AppError) throw target;
       if (trial !== null) verifyReach(options, target, project, trial);
-      verifyNotShadowed(options, target, project[service]?.[variable] ?? null);
+      verifyNotShadowed(options, target, project);
       // Beside a value in .env the compose file is left alone, so there only what contradicts has to change.
       const others = { ...settings.correct, ...(target.kind === 'compose' ? settings.add : {}) };
-      const names = [...Object.keys(others), variable];
+      const variables = [...Object.keys(others), variable];
       const tried = target.edit({ ...others, [variable]: PLACEHOLDER });
       await files.verifyWritable(target.path);
       return {
         place: target.path,
         warnings: (await files.isTracked(target.path)) === true ? [trackedWarning(target.path, variable)] : [],
-        preview: { ...factsOf(target, tried, names, 'the new IAT'), wrote: null, before: null },
-        async write(token, handle, listener, signal) {
+        preview: previewOf(target, tried, variables, 'the new IAT'),
+
+        async write(token, handle, listener, signal): Promise<Written> {
           const values = { ...others, [variable]: token.reveal() };
-          const made = await replace(target, (fresh) => fresh.edit(values), listener);
-          listener.progress('checking what the service would get');
-          let doubt: AppError | null = null;
-          try {
-            verifyEffective(options, project, await resolveAgain(options, signal), values);
-          } catch (error) {
-            if (!isUnproven(error)) {
-              await made.putBack();
-              throw error;
-            }
-            doubt = inDoubt(options, made.target, error);
-          }
-          const own = made.target.nameOf(variable);
-          const change = factsOf(made.target, made.edit, names, `IAT ${handle}`);
-          const was = { bytes: made.edit.before, prior: made.target.priorValueOf(variable) };
-          original ??= was;
+          const made = await apply(
+            target,
+            (fresh) => fresh.edit(values),
+            (after) => verifyEffective(options, project, after, values),
+            listener,
+            signal,
+          );
+          const { target: written, edit, unchecked, putBack } = made;
+          const change = asDone(previewOf(written, edit, variables, `IAT ${handle}`), written);
+          original ??= { bytes: edit.before, prior: written.priorValueOf(variable) };
           changed = change.changed;
-          const line = made.edit.changes.find(({ name }) => name === own)?.line;
-          const also = made.edit.changes.map(({ name }) => name).filter((name) => name !== own);
-          return {
-            change,
-            summary: `${own} in ${target.path}${line === undefined ? '' : `:${line}`}${also.length > 0 ? `, also ${also.join(', ')}` : ''}`,
-            doubt,
-            putBack: made.putBack,
-          };
+          const doubt = unchecked && inDoubt(options, written, unchecked);
+          return { change, summary: summaryOf(written, edit, variable), doubt, putBack };
         },
       };
     },
@@ -165,49 +166,39 @@ export function createProjectChanges(options: ProjectFiles): ProjectChanges {
       if (target instanceof AppError) throw target;
       const isSet = target.priorValueOf(variable) === 'value';
       await files.verifyWritable(target.path);
-      if (project[service]?.[variable] && !isSet) throw fromElsewhere(options, target);
+      verifyFromHere(options, target, project);
+      // This run wrote it where there was no value: it gets back exactly what was there.
       const was = original?.prior ?? null;
-      const back = was === null || was === 'value' ? prior : was;
-      const factsAfter = (used: Target, edit: Edit) => {
+      const isOurs = was !== null && was !== 'value';
+      const before = isOurs ? was : prior;
+      const clearOf = (used: Target) => used.clear(variable, before);
+      const previewOfClear = (used: Target, edit: Edit) => {
+        const facts = previewOf(used, edit, [variable], 'nothing');
         const own = used.nameOf(variable);
-        const facts = factsOf(used, edit, [variable], 'nothing');
-        // This run wrote it, and now it is as it was.
-        return was === null || was === 'value'
-          ? facts
-          : { ...facts, changed: facts.changed.filter((name) => name !== own) };
-      };
-      const unchanged = {
-        files: paths,
-        service,
-        wrote: null,
-        target: target.path,
-        before: null,
-        changed: [],
-        diff: null,
+        return isOurs ? { ...facts, changed: facts.changed.filter((name) => name !== own) } : facts;
       };
       return {
         place: target.path,
         isSet,
-        preview: isSet ? { ...factsAfter(target, target.clear(variable, back)), wrote: null, before: null } : unchanged,
-        async clear(listener, signal) {
+        preview: isSet ? previewOfClear(target, clearOf(target)) : factsOf(target, [], ''),
+
+        async clear(listener, signal): Promise<Written> {
           if (!isSet) {
             const summary = `${variable} has no value in ${target.path}; only what runs now still has it`;
             return { change: null, summary, doubt: null, putBack: async () => {} };
           }
-          const made = await replace(target, (fresh) => fresh.clear(variable, back), listener);
-          listener.progress('checking what the service would get');
-          try {
-            verifyCleared(options, made.target, project, await resolveAgain(options, signal));
-          } catch (error) {
-            await made.putBack();
-            throw error;
+          const verify = (after: Project | AppError, used: Target) => verifyCleared(options, used, project, after);
+          const { target: cleared, edit, unchecked, putBack } = await apply(target, clearOf, verify, listener, signal);
+          if (unchecked !== null) {
+            await putBack();
+            throw unchecked;
           }
-          const isLeft = back === 'empty' || back === 'passed-through';
+          const isLeft = before === 'empty' || before === 'passed-through';
           return {
-            change: factsAfter(made.target, made.edit),
-            summary: `${made.target.nameOf(variable)} ${isLeft ? 'has no value any more in' : 'is out of'} ${target.path}`,
+            change: asDone(previewOfClear(cleared, edit), cleared),
+            summary: `${cleared.nameOf(variable)} ${isLeft ? 'has no value any more in' : 'is out of'} ${cleared.path}`,
             doubt: null,
-            putBack: made.putBack,
+            putBack,
           };
         },
       };
@@ -215,46 +206,31 @@ export function createProjectChanges(options: ProjectFiles): ProjectChanges {
   };
 }
 
-/** A value in `.env` must reach the one variable, and nothing else. */
-function verifyReach(
-  { service, variable, checkByHand }: ProjectFiles,
+/** Writes an edit; once more on what the file holds now where somebody saved it meanwhile. */
+async function replace(
+  { files }: ProjectFiles,
   target: Target,
-  project: Project,
-  trial: Project,
-) {
-  const name = target.nameOf(variable);
-  const beside = findSideEffect(project, trial, service, [variable]);
-  if (beside !== null) {
-    throw new AppError('shared', `${name} also sets ${beside.variable} of ${beside.service}.`, {
-      hint: `A token that both use would be spent by one of them. Give ${service} a variable of its own: ${variable}: \${BFF_${variable}:-}`,
-      where: { file: target.path },
-    });
+  editOf: (target: Target) => Edit,
+  { note }: Listener,
+): Promise<{ readonly target: Target; readonly edit: Edit; putBack(): Promise<void> }> {
+  const write = async (used: Target) => {
+    const edit = editOf(used);
+    await files.replace(used.path, edit.before, edit.bytes);
+    // A file that was not there before stays, empty: something may be looking at it already.
+    const putBack = () => files.replace(used.path, edit.bytes, edit.before ?? new Uint8Array());
+    return { target: used, edit, putBack };
+  };
+  try {
+    return await write(target);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'file-changed') throw error;
+    const made = await write(await target.refresh());
+    note(`${target.path} was saved by somebody else meanwhile; the change was made on the new content.`);
+    return made;
   }
-  const value = trial[service]?.[variable];
-  if (trial[service] === undefined || value === PLACEHOLDER) return;
-  throw new AppError('shadowed', `${variable} of ${service} does not come from ${name} alone.`, {
-    hint: { text: 'Another file sets it as well. Name that file with -f. To see what wins:', command: checkByHand },
-    where: { file: target.path },
-  });
 }
 
-/** What the file says today has to be what the service gets today; else something beats it, and would beat the token, too. */
-function verifyNotShadowed({ service, variable }: ProjectFiles, target: Target, effective: string | null) {
-  const own = target.valueOf(variable);
-  if (own === null || own === (effective ?? '')) return;
-  // An empty value in .env gives way to the default of `${X:-default}`.
-  if (own === '' && target.kind === 'env-file') return;
-  throw new AppError('shadowed', `${target.path} sets ${variable}, but ${service} gets another value from elsewhere.`, {
-    hint: `Find what wins (another -f or override file, an exported ${target.nameOf(variable)}, --env-file) and name that, or take ${variable} out there.`,
-    where: { file: target.path },
-  });
-}
-
-function trackedWarning(path: string, variable: string): string {
-  return `git tracks ${path}, and would commit the token with it. To keep it out for good: write ${variable}: \${${variable}} there, and ${variable}= into a .env file beside it that git ignores.`;
-}
-
-/** The project after a write. That it is not accepted any more is an answer: the value would not count. */
+/** The project after a change. That it is not accepted any more is an answer: the value would not count. */
 async function resolveAgain({ resolve }: ProjectFiles, signal: AbortSignal): Promise<Project | AppError> {
   return resolve(signal).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'compose-invalid') return error;
@@ -275,83 +251,16 @@ function inDoubt({ checkByHand }: ProjectFiles, target: Target, error: AppError)
   });
 }
 
-/** Exactly the named variables of the one service may differ, and have the values that were written. */
-function verifyEffective(
-  { service, checkByHand }: ProjectFiles,
-  before: Project,
-  after: Project | AppError,
-  values: Readonly<Record<string, string>>,
-) {
-  if (after instanceof AppError) {
-    throw new AppError('effective-value', 'Compose does not accept its files any more, so the file was put back.', {
-      ...(after.hint === undefined ? {} : { hint: after.hint }),
-      ...(after.where === undefined ? {} : { where: after.where }),
-    });
-  }
-  for (const [name, value] of Object.entries(values)) {
-    if (after[service]?.[name] === value) continue;
-    const message = `Compose would still give ${service} another ${name}, so the file was put back.`;
-    throw new AppError('effective-value', message, {
-      hint: {
-        text: `Something beats the file: an override file, or ${name} exported in this shell. To see what wins:`,
-        command: checkByHand,
-      },
-    });
-  }
-  verifyNoSideEffect(before, after, service, Object.keys(values));
+function summaryOf(target: Target, { changes }: Edit, variable: string): string {
+  const own = target.nameOf(variable);
+  const line = changes.find(({ name }) => name === own)?.line;
+  const also = changes.map(({ name }) => name).filter((name) => name !== own);
+  const place = line === undefined ? target.path : `${target.path}:${line}`;
+  return `${own} in ${place}${also.length > 0 ? `, also ${also.join(', ')}` : ''}`;
 }
 
-/** The one variable of the one service is gone, and everything else is as it was. */
-function verifyCleared(
-  { service, variable }: ProjectFiles,
-  target: Target,
-  before: Project,
-  after: Project | AppError,
-) {
-  if (after instanceof AppError) {
-    const name = target.nameOf(variable);
-    throw new AppError('effective-value', `Without ${variable} compose rejects its files, so it was put back.`, {
-      hint: `Something demands it, as \${${name}:?} does: write \${${name}:-} there, and run again.`,
-      cause: after,
-    });
-  }
-  if (after[service]?.[variable]) {
-    const message = `Compose would still give ${service} a ${variable}, so the file was put back.`;
-    throw new AppError('effective-value', message, {
-      hint: `It is also set elsewhere: another file, an env_file, or ${variable} exported in this shell. Take it out there.`,
-    });
-  }
-  verifyNoSideEffect(before, after, service, [variable]);
-}
-
-function fromElsewhere({ service, variable }: ProjectFiles, target: Target): AppError {
-  return new AppError('shadowed', `${service} gets ${variable} from elsewhere than ${target.path}.`, {
-    hint: `Take it out where it is set: an env_file, another file (name it with -f), or ${variable} exported in this shell.`,
-    where: { file: target.path },
-  });
-}
-
-/** Nothing but the named variables of the one service may differ. */
-function verifyNoSideEffect(before: Project, after: Project, service: string, names: readonly string[]) {
-  const beside = findSideEffect(before, after, service, names);
-  if (beside === null) return;
-  const message = `The change would also alter ${beside.variable} of ${beside.service}, so the file was put back.`;
-  throw new AppError('effective-value', message, {
-    hint: 'Two services share this part of the file. Give the service an environment entry of its own.',
-  });
-}
-
-/** The first variable that differs although it is not one of the named ones of the one service; null: there is none. */
-function findSideEffect(before: Project, after: Project, service: string, names: readonly string[]) {
-  for (const other of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const was = before[other] ?? {};
-    const is = after[other] ?? {};
-    for (const variable of new Set([...Object.keys(was), ...Object.keys(is)])) {
-      if (other === service && names.includes(variable)) continue;
-      if (was[variable] !== is[variable]) return { service: other, variable };
-    }
-  }
-  return null;
+function trackedWarning(path: string, variable: string): string {
+  return `git tracks ${path}, and would commit the token with it. To keep it out for good: write ${variable}: \${${variable}} there, and ${variable}= into a .env file beside it that git ignores.`;
 }
 
 function withoutPlaceholder(project: Project): Project {
@@ -361,4 +270,8 @@ function withoutPlaceholder(project: Project): Project {
       return [name, Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, clean(value)]))];
     }),
   );
+}
+
+function textOf(bytes: Uint8Array | null): string {
+  return bytes === null ? '' : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }

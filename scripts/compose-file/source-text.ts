@@ -44,21 +44,6 @@ export function lineOf(text: string, offset: number): number {
   return line;
 }
 
-/** {@link lineOf} for many offsets of one text. */
-export function lineCounter(text: string): (offset: number) => number {
-  const breaks: number[] = [];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) breaks.push(at);
-  return (offset) => {
-    let [low, high] = [0, breaks.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((breaks[middle] ?? 0) < offset) low = middle + 1;
-      else high = middle;
-    }
-    return low + 1;
-  };
-}
-
 export function lineStartOf(text: string, offset: number): number {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   return start === 0 && text.startsWith('\ufeff') ? 1 : start;
@@ -83,6 +68,16 @@ export function lineBreakNear(text: string, offset: number): '\n' | '\r\n' {
   const own = lineBreakAt(text, offset);
   if (own !== '') return own;
   return text[lineStartOf(text, offset) - 2] === '\r' ? '\r\n' : '\n';
+}
+
+/**
+ * Where a match that begins exactly at the offset ends; null: there is none.
+ *
+ * @param pattern with the flag `y`
+ */
+export function endOfMatch(pattern: RegExp, text: string, offset: number): number | null {
+  pattern.lastIndex = offset;
+  return pattern.test(text) ? pattern.lastIndex : null;
 }
 
 /** The blanks at the start of the offset's line. */
@@ -124,18 +119,8 @@ function verifyNotUtf16(bytes: Uint8Array, file: string): void {
 }
 
 function notUtf8(bytes: Uint8Array, file: string): AppError {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let line = 1;
-  for (let start = 0; start < bytes.length; line++) {
-    const newline = bytes.indexOf(0x0a, start);
-    const end = newline < 0 ? bytes.length : newline;
-    try {
-      decoder.decode(bytes.subarray(start, end));
-    } catch {
-      break;
-    }
-    start = end + 1;
-  }
+  const text = new TextDecoder().decode(bytes);
+  const line = lineOf(text, text.indexOf('\ufffd'));
   return new AppError('encoding', `${file} is not valid UTF-8: line ${line} has other bytes (Latin-1?).`, {
     hint: 'Save it as UTF-8 in your editor. Compose does not read it as it is.',
     where: { file, line },

@@ -21,7 +21,7 @@ export function applySplices(text: string, splices: readonly Splice[]): string {
   return parts.join('');
 }
 
-export function inOrder(splices: readonly Splice[]): Splice[] {
+function inOrder(splices: readonly Splice[]): Splice[] {
   return splices.toSorted((a, b) => a.start - b.start || a.end - b.end);
 }
 
@@ -57,17 +57,4 @@ export function removeLines(
 export function lineRegion(text: string, start: number, end: number): readonly [number, number] {
   const lineEnd = lineEndOf(text, end);
   return [lineStartOf(text, start), lineEnd + lineBreakAt(text, lineEnd).length];
-}
-
-/** Whether the second text is the first one with nothing but these pieces replaced. */
-export function differsOnlyIn(before: string, after: string, splices: readonly Splice[]): boolean {
-  let shift = 0;
-  let position = 0;
-  for (const { start, end, text } of inOrder(splices)) {
-    if (before.slice(position, start) !== after.slice(position + shift, start + shift)) return false;
-    if (!after.startsWith(text, start + shift)) return false;
-    shift += text.length - (end - start);
-    position = end;
-  }
-  return before.slice(position) === after.slice(position + shift);
 }

@@ -1,13 +1,11 @@
 import { isScalar, type Pair } from 'yaml';
-import { lineBreakNear, lineEndOf } from './source-text.ts';
+import { endOfMatch, lineBreakNear, lineEndOf } from './source-text.ts';
 import type { Splice } from './splice.ts';
 import { spanOf } from './yaml-tree.ts';
 
 /** Where the value of a pair begins: after the colon. null: the key has no colon (`{A, B}`, `? A`). */
 export function afterColon(text: string, pair: Pair): number | null {
-  const colon = /(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*:/y;
-  colon.lastIndex = spanOf(pair.key)[1];
-  return colon.test(text) ? colon.lastIndex : null;
+  return endOfMatch(/(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*:/y, text, spanOf(pair.key)[1]);
 }
 
 /** The end of the anchors and tags between `from` and `limit`; `from` where there are none. */
@@ -47,13 +45,10 @@ export function fillValue(text: string, pair: Pair, value: string, blockIndentat
 export function replaceValue(text: string, node: unknown, value: string): Splice[] {
   const [start, end] = spanOf(node);
   if (!isBlockScalar(node)) return [{ start, end, text: value }];
-  const header = /[|>][-+0-9]*/y;
-  header.lastIndex = start;
-  header.test(text);
   const lineEnd = lineEndOf(text, start);
   const content = text.slice(lineEnd, end).trimEnd().length;
   return [
-    { start, end: header.lastIndex, text: value },
+    { start, end: endOfMatch(/[|>][-+0-9]*/y, text, start) ?? start, text: value },
     { start: lineEnd, end: content === 0 ? lineEnd : lineEndOf(text, lineEnd + content), text: '' },
   ];
 }
@@ -72,7 +67,5 @@ export function endOfEntry(text: string, pair: Pair | null, node: unknown): numb
 export function afterEntryLine(text: string, pair: Pair | null, node: unknown): number | null {
   const end = endOfEntry(text, pair, node);
   if (isBlockScalar(node) && !isEmptyValue(node)) return text[end - 1] === '\n' ? end : null;
-  const rest = /[ \t]*(?:(?<=[ \t])#.*)?(?:\r?\n|$)/y;
-  rest.lastIndex = end;
-  return rest.test(text) ? rest.lastIndex : null;
+  return endOfMatch(/[ \t]*(?:(?<=[ \t])#.*)?(?:\r?\n|$)/y, text, end);
 }

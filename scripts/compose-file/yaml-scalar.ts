@@ -8,9 +8,10 @@ export function renderMapValue(value: string): string {
   return doubleQuoted(value.replaceAll('$', '$$$$'));
 }
 
-/** A name as a key of a block map. */
-export function renderMapKey(name: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) && !YAML_WORD.test(name) ? name : doubleQuoted(name);
+/** `NAME: "value"` of a block map. */
+export function renderMapEntry(name: string, value: string): string {
+  const isPlain = /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) && !YAML_WORD.test(name);
+  return `${isPlain ? name : doubleQuoted(name)}: ${renderMapValue(value)}`;
 }
 
 /** `"NAME": "value"`, right for flow maps and JSON. `gap` comes after the colon. */
@@ -29,11 +30,6 @@ export function renderFlowItem(name: string, value: string): string {
   return doubleQuoted(`${name}=${value.replaceAll('$', '$$$$')}`);
 }
 
-/** A name alone in a flow list or JSON: passed through. */
-export function renderFlowName(name: string): string {
-  return doubleQuoted(name);
-}
-
 /** What compose makes of a text without interpolations: `$$` is a dollar. */
 export function undoubled(text: string): string {
   return text.replaceAll('$$', '$');
@@ -44,10 +40,9 @@ export function isInterpolated(text: string): boolean {
   return /\$[{A-Za-z_]/.test(text.replaceAll('$$', ''));
 }
 
-/** Names of the variables that a text is interpolated from, nested defaults included. */
-export function interpolatedNames(text: string): string[] {
-  const found = text.replaceAll('$$', '').matchAll(/\$\{?([A-Za-z_][A-Za-z0-9_]*)/g);
-  return [...new Set([...found].map((match) => match[1] ?? ''))];
+/** The first variable that a text is interpolated from. */
+export function interpolatedName(text: string): string | undefined {
+  return /\$\{?([A-Za-z_][A-Za-z0-9_]*)/.exec(text.replaceAll('$$', ''))?.[1];
 }
 
 /**
@@ -78,7 +73,8 @@ export function verifyName(name: string): void {
 
 const YAML_WORD = /^(?:~|null|true|false|yes|no|on|off|y|n|<<)?$/i;
 
-function doubleQuoted(text: string): string {
+/** A text in double quotes, for YAML and JSON. */
+export function doubleQuoted(text: string): string {
   const escaped = text
     .replaceAll(/[\\"]/g, '\\$&')
     // The readers take these for line breaks, marks or nonsense when they are not escaped.

@@ -42,20 +42,15 @@ export function parseTree(source: SourceText, fragment = false): Tree {
   // Doubled keys are looked for below: yaml compares every key with every other one of its map.
   const options = { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const;
   const documents = [...parseAllDocuments(source.text, options)];
-  const tree = {
-    source,
-    roots: documents.map((document) => document.contents),
-    targets: new Map<Alias, Node>(),
-    uses: [] as Use[],
-    anchored: [] as { node: Node; document: number }[],
-  };
-  for (const [index, document] of documents.entries()) {
-    const [error] = document.errors;
-    if (error)
-      throw syntaxError(source, error.pos[0], `The YAML is broken: the line ${describeYamlError(error.code)}.`);
-    collect(tree, index, fragment);
+  const collected: Collected = { targets: new Map<Alias, Node>(), uses: [], anchored: [] };
+  for (const [index, { contents, errors }] of documents.entries()) {
+    const [error] = errors;
+    // In our own words: the parser's quote the file, which may hold secrets.
+    const words = error && (WORDS[error.code] ?? 'is not valid YAML');
+    if (error) throw syntaxError(source, error.pos[0], `The YAML is broken: the line ${words}.`);
+    collect(source, contents, index, fragment, collected);
   }
-  return tree;
+  return { source, roots: documents.map(({ contents }) => contents), ...collected };
 }
 
 /** The map's own entry of that name. */
@@ -137,12 +132,19 @@ function mergedMaps(tree: Tree, map: YAMLMap): YAMLMap[] {
   });
 }
 
-type Growing<T> = { [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+/** What is found while a document's nodes are visited in the order of the text. */
+interface Collected {
+  readonly targets: Map<Alias, Node>;
+  readonly uses: Use[];
+  readonly anchored: { readonly node: Node; readonly document: number }[];
+}
 
 function collect(
-  tree: Growing<Omit<Tree, 'targets'>> & { targets: Map<Alias, Node> },
+  source: SourceText,
+  root: Node | null,
   document: number,
   fragment: boolean,
+  { targets, uses, anchored }: Collected,
 ) {
   const anchors = new Map<string, Node>();
   const path: (Node | Pair)[] = [];
@@ -151,24 +153,24 @@ function collect(
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (target) {
-        tree.targets.set(node, target);
-        tree.uses.push({ alias: node, target, path: [...path] });
+        targets.set(node, target);
+        uses.push({ alias: node, target, path: [...path] });
       } else if (!fragment) {
         // Its name may be a password that starts with an asterisk.
         const message = 'The line has an alias (*name) without an anchor (&name) before it.';
-        throw syntaxError(tree.source, spanOf(node)[0], message);
+        throw syntaxError(source, spanOf(node)[0], message);
       }
       return;
     }
     if (node.anchor !== undefined) {
       anchors.set(node.anchor, node);
-      tree.anchored.push({ node, document });
+      anchored.push({ node, document });
     }
     if (!isMap(node) && !isSeq(node)) return;
     path.push(node);
     if (isSeq(node)) for (const item of node.items) visit(item);
     else {
-      verifyUniqueKeys(tree.source, node);
+      verifyUniqueKeys(source, node);
       for (const pair of node.items) {
         path.push(pair);
         visit(pair.key);
@@ -178,7 +180,7 @@ function collect(
     }
     path.pop();
   };
-  visit(tree.roots[document]);
+  visit(root);
 }
 
 function verifyUniqueKeys(source: SourceText, map: YAMLMap): void {
@@ -202,11 +204,7 @@ function syntaxError(source: SourceText, offset: number, message: string): AppEr
   });
 }
 
-/** What is wrong with the YAML, by the parser's code, in our own words: the parser's quote the file, which may hold secrets. */
-export function describeYamlError(code: ErrorCode): string {
-  return WORDS[code] ?? 'is not valid YAML';
-}
-
+/** What is wrong with the YAML, by the parser's code. */
 const WORDS: Partial<Record<ErrorCode, string>> = {
   ALIAS_PROPS: 'has an alias (*name) with an anchor or a tag of its own',
   BAD_ALIAS: 'has an alias (*name) without a name, or with a bad one',

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { Project } from '../compose-file/planned-change.ts';
+import type { Project } from '../compose-file/project-checks.ts';
 import type { Environment } from '../core/stack.ts';
 
 /**

@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path';
-import { createProjectChanges, type Project, type ProjectState } from '../compose-file/planned-change.ts';
+import { createProjectChanges, type ProjectState, verifyWritable } from '../compose-file/planned-change.ts';
+import type { Project } from '../compose-file/project-checks.ts';
+import type { TargetOptions } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Clock, Command, Files, Processes } from '../core/ports.ts';
@@ -68,8 +70,9 @@ export async function findComposeStack(
     return createComposeStack(options, found, docker, tools);
   } catch (error) {
     signal.throwIfAborted();
-    if (purpose === 'write')
-      await changesOf(options, files, join(dirname(files[0] ?? ''), '.env'), tools).verifyWritable();
+    if (purpose === 'write') {
+      await verifyWritable(targetOptions(options, files, join(dirname(files[0] ?? ''), '.env'), tools));
+    }
     throw error;
   }
 }
@@ -111,7 +114,11 @@ function createComposeStack(
       });
     }
   };
-  const changes = changesOf(options, files, dotenv, tools, { resolve, checkByHand: renderCommand(check) });
+  const changes = createProjectChanges({
+    ...targetOptions(options, files, dotenv, tools),
+    resolve,
+    checkByHand: renderCommand(check),
+  });
   let looked: ProjectState | null = null;
   const lastLook = async (signal: AbortSignal) => {
     looked ??= await changes.read(signal);
@@ -253,18 +260,13 @@ function createComposeStack(
   };
 }
 
-/** The changes to a project's files; without a way to resolve them, only what the files alone tell. */
-function changesOf(
+function targetOptions(
   { service, variable, write, isExported }: ComposeOptions,
   paths: readonly string[],
   dotenv: string,
   { files }: ComposeTools,
-  project: Pick<Parameters<typeof createProjectChanges>[0], 'resolve' | 'checkByHand'> = {
-    resolve: async () => ({}),
-    checkByHand: '',
-  },
-) {
-  return createProjectChanges({ files, paths, dotenv, service, variable, mode: write, isExported, ...project });
+): TargetOptions {
+  return { files, paths, dotenv, service, variable, mode: write, isExported };
 }
 
 /** Compose knows the service by another name, or leaves it out for its profile (Compose spec, "profiles"). */

@@ -30,13 +30,11 @@ export interface CommandResult {
 }
 
 export interface RunOptions {
-  /** Aborting ends the child: SIGTERM, then SIGKILL after `graceMs`. */
+  /** Aborting ends the child: SIGTERM, then SIGKILL after five seconds. */
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
   /** How long an aborted child may go on by itself before SIGTERM, for one that must not be stopped halfway. Default 0. */
   readonly finishMs?: number;
-  /** How long the child may take to end after SIGTERM. Default 5,000. */
-  readonly graceMs?: number;
   /**
    * Shields the child from Ctrl-C in the terminal: compose must not be hit in the middle of replacing a container. The signal
    * still ends it.

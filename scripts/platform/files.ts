@@ -44,11 +44,9 @@ export function createFiles(options: FilesOptions = {}): Files {
     },
 
     async verifyWritable(path) {
-      try {
-        await findWritable(path);
-      } catch (thrown) {
+      await findWritable(path).catch((thrown: unknown) => {
         throw toFileError(thrown, path, 'written');
-      }
+      });
     },
 
     async replace(path, before, after) {
@@ -71,11 +69,7 @@ export function createFiles(options: FilesOptions = {}): Files {
       const target = await findFileTarget(fs, path).catch(() => null);
       if (target === null) return null;
       const { exitCode } = await processes.run(
-        {
-          file: 'git',
-          args: ['ls-files', '--error-unmatch', '--', basename(target.path)],
-          cwd: dirname(target.path),
-        },
+        { file: 'git', args: ['ls-files', '--error-unmatch', '--', basename(target.path)], cwd: dirname(target.path) },
         // A path is a path here, even where git would read `*` and `:` as more.
         { signal: new AbortController().signal, timeoutMs: GIT_TIMEOUT_MS, env: { GIT_LITERAL_PATHSPECS: '1' } },
       );

@@ -4,9 +4,7 @@ import { TextDecoder } from 'node:util';
 import { AppError } from '../core/errors.ts';
 import type { LogLine } from '../core/result.ts';
 import { codeOf, toFileError } from './file-system.ts';
-
-/** A line longer than this is cut into several. */
-const MAX_LINE_LENGTH = 1024 * 1024;
+import { LineSplitter } from './line-splitter.ts';
 
 /** So many bytes show the encoding of a text. */
 const SAMPLE_BYTES = 64;
@@ -38,16 +36,7 @@ export async function* readLogFile(path: string, signal: AbortSignal): AsyncGene
 export async function* readLog(input: Readable, signal: AbortSignal): AsyncGenerator<LogLine> {
   let decoder: TextDecoder | null = null;
   let start = Buffer.alloc(0);
-  let rest = '';
-  const take = (text: string): string[] => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > MAX_LINE_LENGTH) {
-      lines.push(rest);
-      rest = '';
-    }
-    return lines;
-  };
+  const splitter = new LineSplitter();
   try {
     for await (const chunk of addAbortSignal(signal, input) as AsyncIterable<Buffer>) {
       let bytes = chunk;
@@ -57,7 +46,7 @@ export async function* readLog(input: Readable, signal: AbortSignal): AsyncGener
         decoder = new TextDecoder(encodingOf(start));
         bytes = start;
       }
-      for (const text of take(decoder.decode(bytes, { stream: true }))) yield toLine(text);
+      for (const text of splitter.take(decoder.decode(bytes, { stream: true }))) yield toLine(text);
     }
   } catch (error) {
     // Node throws its own AbortError; callers want the reason of the abort.
@@ -65,8 +54,8 @@ export async function* readLog(input: Readable, signal: AbortSignal): AsyncGener
     throw error;
   }
   decoder ??= new TextDecoder(encodingOf(start));
-  const last = take(decoder.decode(start.length < SAMPLE_BYTES ? start : new Uint8Array()));
-  for (const text of rest === '' ? last : [...last, rest]) yield toLine(text);
+  const last = decoder.decode(start.length < SAMPLE_BYTES ? start : new Uint8Array());
+  for (const text of [...splitter.take(last), ...splitter.end()]) yield toLine(text);
 }
 
 /** By the byte order mark, else by the positions of the zero bytes among the first letters. */

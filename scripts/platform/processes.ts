@@ -3,12 +3,10 @@ import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { execa } from 'execa';
 import type { Command, CommandResult, Processes, RunOptions } from '../core/ports.ts';
+import { LineSplitter } from './line-splitter.ts';
 
 /** Memory held of one child's output; compose prints kilobytes, and more than this is no answer. */
 const MAX_BUFFER_BYTES = 64 * 1024 * 1024;
-
-/** A line longer than this is cut: one line must not fill the memory. */
-const MAX_LINE_LENGTH = 1024 * 1024;
 
 /** Lines held before the child has to wait. */
 const MAX_QUEUED_LINES = 5_000;
@@ -27,7 +25,7 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
       reject: false,
       stdin: 'ignore',
       cancelSignal: options.signal,
-      forceKillAfterDelay: options.graceMs ?? 5_000,
+      forceKillAfterDelay: 5_000,
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
       maxBuffer: MAX_BUFFER_BYTES,
       // In its own process group Ctrl-C of the terminal does not reach it. Windows has no groups, and would open a window.
@@ -113,36 +111,20 @@ async function* readLines(child: RunningChild, signal: AbortSignal): AsyncGenera
   ] as const) {
     if (pipe === null) continue;
     const decoder = new StringDecoder('utf8');
-    let rest = '';
-    const take = (text: string) => {
-      const parts = (rest + text).split('\n');
-      rest = parts.pop() ?? '';
-      for (const part of parts) queue.push({ stream: name, text: part.slice(0, MAX_LINE_LENGTH) });
-      if (rest.length > MAX_LINE_LENGTH) {
-        queue.push({ stream: name, text: rest.slice(0, MAX_LINE_LENGTH) });
-        rest = '';
-      }
+    const splitter = new LineSplitter();
+    const add = (lines: readonly string[]) => {
+      for (const text of lines) queue.push({ stream: name, text });
       if (queue.length > MAX_QUEUED_LINES) for (const each of pipes) each.pause();
       wake();
     };
-    pipe.on('data', (chunk: Buffer) => take(decoder.write(chunk)));
-    pipe.on('end', () => {
-      rest += decoder.end();
-      if (rest !== '') queue.push({ stream: name, text: rest });
-      rest = '';
-      wake();
-    });
+    pipe.on('data', (chunk: Buffer) => add(splitter.take(decoder.write(chunk))));
+    pipe.on('end', () => add([...splitter.take(decoder.end()), ...splitter.end()]));
   }
-  void child.then(
-    () => {
-      ended = true;
-      wake();
-    },
-    () => {
-      ended = true;
-      wake();
-    },
-  );
+  const end = () => {
+    ended = true;
+    wake();
+  };
+  void child.then(end, end);
   const stop = () => wake();
   signal.addEventListener('abort', stop, { once: true });
 

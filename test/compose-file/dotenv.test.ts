@@ -60,9 +60,9 @@ describe('a variable that is there gets the value in its place', () => {
     const edit = setDotenv(bytes('A="1\n2"\nB=3\nC\n'), { NEW: 'n', C: 'c', A: 'a', B: '3' });
     expect(text(edit.bytes)).toBe("A='a'\nB=3\nC='c'\nNEW='n'\n");
     expect(edit.changes).toEqual([
-      { name: 'NEW', action: 'added', line: 4 },
-      { name: 'C', action: 'filled', line: 3 },
-      { name: 'A', action: 'replaced', line: 1 },
+      { name: 'NEW', line: 4 },
+      { name: 'C', line: 3 },
+      { name: 'A', line: 1 },
     ]);
   });
 });

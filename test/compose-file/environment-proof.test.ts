@@ -39,7 +39,7 @@ function prove(
   const splice = { start, end: start + find.length, text: replacement };
   const service = locateService(parseTree({ text, file: 'compose.yaml' }), 'app');
   try {
-    proveEdit(service, { splices: [splice], changes: [], inherited: null }, new Map([['DCR_IAT', value]]));
+    proveEdit(service, { splices: [splice], names: [], inherited: null }, new Map([['DCR_IAT', value]]));
     return 'proven';
   } catch (error) {
     if (error instanceof AppError && error.code === 'internal') return error.message;
@@ -133,7 +133,7 @@ test('both ways of parsing again come to the same answer, whatever is written in
         const splice = { start: at + shift, end: Math.min(at + length, to) + shift, text };
         try {
           const intended = new Map([['DCR_IAT', 'old']]);
-          return proveEdit(located, { splices: [splice], changes: [], inherited: null }, intended).slice(shift);
+          return proveEdit(located, { splices: [splice], names: [], inherited: null }, intended).text.slice(shift);
         } catch {
           return 'not proven';
         }

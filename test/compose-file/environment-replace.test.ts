@@ -126,11 +126,11 @@ describe('several variables are one edit', () => {
           image: x
     `);
     expect(edit.changes).toEqual([
-      { name: 'NEW', action: 'added', line: 8 },
-      { name: 'DCR_ENABLED', action: 'replaced', line: 4 },
-      { name: 'DCR_IAT', action: 'filled', line: 6 },
-      { name: 'TEXT', action: 'replaced', line: 5 },
-      { name: 'NEWER', action: 'added', line: 9 },
+      { name: 'NEW', line: 8 },
+      { name: 'DCR_ENABLED', line: 4 },
+      { name: 'DCR_IAT', line: 6 },
+      { name: 'TEXT', line: 5 },
+      { name: 'NEWER', line: 9 },
     ]);
   });
 

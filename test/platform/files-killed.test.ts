@@ -27,7 +27,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a run that is killed', () => {
   it('at a chosen moment leaves the old or the new bytes, and the next run works and cleans up', async () => {
-    // Enough to find a writer in the middle of its work: it is there most of the time.
     const moments = [0, 1, 3, 6, 10, 17];
     const left: string[] = [];
     for (const moment of moments) {
@@ -35,6 +34,7 @@ describe('a run that is killed', () => {
       const child = write('alternate', file, OLD, NEW);
       const end = ended(child);
       await once(child.stdout ?? child, 'data');
+      spinUntilBusy(file);
       spin(moment);
       child.kill('SIGKILL');
       expect(await end, `after ${moment} ms`).toMatchObject({ signal: 'SIGKILL', stderr: '' });
@@ -127,6 +127,12 @@ async function runUntil(file: string, killed: number): Promise<{ readonly isOver
   // A killed process closes its files, too.
   await Promise.all(opened.filter(({ fd }) => fd >= 0).map((handle) => handle.close()));
   return { isOver: calls < killed };
+}
+
+/** Until the writer is in the middle of its work: on a busy machine it may get its turn late. */
+function spinUntilBusy(file: string): void {
+  const end = performance.now() + 10_000;
+  while (others(file).length === 0 && performance.now() < end);
 }
 
 /** A timer would wake this process when the machine has time, and not at the moment that was chosen. */
