@@ -1,5 +1,5 @@
 import { isGood } from '../core/diagnosis.ts';
-import { type Hint, hintText } from '../core/errors.ts';
+import { type Hint, hintText, type Where } from '../core/errors.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
 
@@ -51,6 +51,11 @@ export function failedExchanges(run: Run): FailedExchange[] {
 /** The folders and the request, as one path. */
 export function pathOf(exchange: Exchange): string {
   return [...exchange.folders, exchange.name].join(' / ');
+}
+
+/** `file:line:column`, as far as it is known. */
+export function placeOf({ file, line, column }: Where): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':');
 }
 
 /** What the reader does next, most important first: the fix of the fault, the way out of the error, the next steps of the run. */

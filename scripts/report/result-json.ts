@@ -3,6 +3,7 @@ import { type ErrorCode, hintText } from '../core/errors.ts';
 import type { Failure, PriorValue, ReportPaths, Run, StepName, StepStatus, Verdict } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
+import { placeOf } from './outline.ts';
 import { toIso } from './text.ts';
 
 /** The result for programs: what `--json` prints and `result.json` holds. Times are RFC 3339 in UTC, durations milliseconds. */
@@ -100,8 +101,7 @@ export function toResult(run: Run, reports: ReportPaths): ResultDocument {
 /** The message with the place, where there is one: the document has no field of its own for it. */
 function messageOf({ message, where }: Failure): string {
   if (where === null || message.includes(where.file)) return message;
-  const place = [where.file, where.line, where.column].filter((part) => part !== undefined).join(':');
-  return `${message} (${place})`;
+  return `${message} (${placeOf(where)})`;
 }
 
 /** Halves of surrogate pairs are legal in JSON text and break most of its readers. */

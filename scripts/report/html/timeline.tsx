@@ -2,15 +2,14 @@
 import { formatDuration } from '../../core/duration.ts';
 import type { Run, StepRecord } from '../../core/result.ts';
 import { formatCount } from '../text.ts';
-import { Prose, StatusMark } from './parts.tsx';
+import { prose, Section, StatusMark } from './parts.tsx';
 
 /** The steps in order, each with its place in time. */
 export function Timeline({ run }: { readonly run: Run }) {
   if (run.steps.length === 0) return null;
   const scale = toScale(run);
   return (
-    <section aria-labelledby="timeline">
-      <h2 id="timeline">Timeline</h2>
+    <Section id="timeline" title="Timeline">
       <div class="timeline">
         <Axis scale={scale} />
         <ol>
@@ -19,7 +18,7 @@ export function Timeline({ run }: { readonly run: Run }) {
           ))}
         </ol>
       </div>
-    </section>
+    </Section>
   );
 }
 
@@ -39,15 +38,13 @@ function Step({ step, scale }: { readonly step: StepRecord; readonly scale: Scal
       )}
       <div class="step-text">
         <p>
-          <Prose text={step.summary} />
+          {prose(step.summary)}
           {step.attempts.length > 1 && <span class="muted"> {formatCount(step.attempts.length, 'attempt')}.</span>}
         </p>
         {step.notes.length > 0 && (
           <ul>
             {step.notes.map((note) => (
-              <li>
-                <Prose text={note} />
-              </li>
+              <li>{prose(note)}</li>
             ))}
           </ul>
         )}
