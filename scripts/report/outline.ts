@@ -25,6 +25,11 @@ export function decidingExchanges(step: StepRecord): readonly Exchange[] {
   return step.attempts.at(-1)?.exchanges ?? [];
 }
 
+/** Every exchange of every attempt. */
+export function allExchanges({ steps }: Run): Exchange[] {
+  return steps.flatMap((step) => step.attempts.flatMap((attempt) => attempt.exchanges));
+}
+
 export function tallyOf(run: Run): Tally {
   const exchanges = run.steps.flatMap(decidingExchanges);
   const assertions = exchanges.flatMap((exchange) => exchange.assertions);
@@ -35,8 +40,7 @@ export function tallyOf(run: Run): Tally {
     passed: count('passed'),
     failed: count('failed'),
     skipped: count('skipped'),
-    earlier:
-      run.steps.flatMap((step) => step.attempts.flatMap((attempt) => attempt.exchanges)).length - exchanges.length,
+    earlier: allExchanges(run).length - exchanges.length,
   };
 }
 
@@ -46,6 +50,11 @@ export function failedExchanges(run: Run): FailedExchange[] {
       .filter((exchange) => !isPassed(exchange))
       .map((exchange) => ({ step, exchange })),
   );
+}
+
+/** The answer in one line. */
+export function answerOf({ response }: Exchange): string {
+  return response ? `${response.status} ${response.reason}` : 'no answer';
 }
 
 /** The folders and the request, as one path. */
