@@ -116,15 +116,15 @@ function maskExchange({ request, response, error, ...exchange }: Exchange, masks
   };
 }
 
-function maskBodyLater(body: Body, masks: Masks): Body {
+function maskBodyLater({ text, bytes, type }: Body, masks: Masks): Body {
   let masked: string | undefined;
   return {
     get text() {
-      masked ??= masks.body(body.text, body.type);
+      masked ??= masks.body(text, type);
       return masked;
     },
-    bytes: body.bytes,
-    type: masks.text(body.type),
+    bytes,
+    type: masks.text(type),
   };
 }
 
