@@ -21,24 +21,42 @@ export function readHexBytes(input: CompactText, out: CompactText, relevant: Uin
       if (kind === DIGIT) digits++;
       at++;
     }
-    if (digits < SHORTEST_LIST * 2) continue;
+    if (digits < SHORTEST_LIST * 2 || !mayBeText(input, start, at, skipped, relevant)) continue;
     out.pushBarrier();
-    const kept = out.length;
     let skip: number = skipped;
     let high = -1;
     for (let i = start; i < at; i++) {
-      const value = digit(codes[i] as number);
-      // The zero of `0x` is no digit.
-      if (value > 15 || (value === 0 && i + 1 < length && ((codes[i + 1] as number) | 0x20) === 0x78)) continue;
+      const value = digitIn(input, i);
+      if (value > 15) continue;
       if (skip > 0) skip--;
       else if (high < 0) high = i;
       else {
-        out.pushByte(digit(codes[high] as number) * 16 + value, from[high] as number, to[i] as number);
+        out.pushByte(digitIn(input, high) * 16 + value, from[high] as number, to[i] as number);
         high = -1;
       }
     }
-    keepText(out, kept, relevant);
+    out.finish();
   }
+}
+
+/** Whether enough bytes in a row may be text. Most lists are something else: identifiers, digests, timestamps. */
+function mayBeText(input: CompactText, start: number, end: number, skipped: number, relevant: Uint8Array): boolean {
+  let run = 0;
+  let isHigh = skipped === 0;
+  for (let at = start; at < end && run < SHORTEST_LIST; at++) {
+    const value = digitIn(input, at);
+    if (value > 15) continue;
+    // The high half of ASCII's printing characters and line ends; anything goes where a secret has other characters.
+    if (isHigh) run = (value < 8 && value !== 1) || (value > 7 && relevant[NOT_ASCII] === 1) ? run + 1 : 0;
+    isHigh = !isHigh;
+  }
+  return run === SHORTEST_LIST;
+}
+
+/** The value of the hexadecimal digit; 99 for any other character, and for the zero of `0x`. */
+function digitIn({ codes, length }: CompactText, at: number): number {
+  const value = digit(codes[at] as number);
+  return value === 0 && at + 1 < length && ((codes[at + 1] as number) | 0x20) === 0x78 ? 99 : value;
 }
 
 /**
@@ -78,20 +96,23 @@ function readRun(input: CompactText, start: number, broken: boolean, relevant: U
     if (at === length || !isDecimal(codes[at] as number)) break;
     if (at === last && from[at] === to[at - 1]) break;
   }
-  keepText(out, kept, relevant);
+  out.finish();
+  if (!hasText(out, kept, relevant)) out.length = kept;
   return at;
 }
 
-/** Drops what was appended since `start`, unless enough in a row may be text: most lists are identifiers, digests, times. */
-function keepText(out: CompactText, start: number, relevant: Uint8Array): void {
-  out.finish();
+/** The same for what was appended since `start`. */
+function hasText(out: CompactText, start: number, relevant: Uint8Array): boolean {
   let run = 0;
   for (let at = start; at < out.length && run < SHORTEST_LIST; at++) {
     const code = out.codes[at] as number;
     run = (code > 0x20 && code < 0x7f) || relevant[code] === 1 ? run + 1 : 0;
   }
-  if (run < SHORTEST_LIST) out.length = start;
+  return run === SHORTEST_LIST;
 }
+
+/** In `relevant`: some secret has a character beyond ASCII. */
+export const NOT_ASCII = 0x80;
 
 const QUOTE = 0x22;
 const DIGIT = 1;

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Secret } from '../../core/secret.ts';
+import { NOT_ASCII } from './byte-lists.ts';
 import { withoutSeparators } from './compact-text.ts';
 import { FORM, QUOTING, withoutQuoting } from './escapes.ts';
 
@@ -114,6 +115,7 @@ export class SecretIndex {
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);
       this.relevant[code] = 1;
+      if (code > NOT_ASCII) this.relevant[NOT_ASCII] = 1;
       hash = ((hash << 5) ^ code) & GRAM_MASK;
       if (at >= GRAM - 1) this.#grams[hash >>> 5] = (this.#grams[hash >>> 5] as number) | (1 << (hash & 31));
     }
