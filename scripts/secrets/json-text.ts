@@ -1,3 +1,5 @@
+import { jsonOrNull } from '../core/json.ts';
+
 /**
  * Masks the values of members with secret names in a JSON text, and leaves everything else as it is: the digits of large
  * numbers, repeated names, and text that was cut in the middle. It works on tokens, so that what `JSON.parse` refuses is
@@ -15,14 +17,14 @@ export function maskMembers(
   const outer: boolean[] = [];
   let secret = false;
   for (const [index, token] of list.entries()) {
-    if (token === '{' || token === '[') outer.push(secret);
-    else if (token === '}' || token === ']') secret = outer.pop() ?? false;
+    if (isOpening(token)) outer.push(secret);
+    else if (isClosing(token)) secret = outer.pop() ?? false;
     if (isName(list, index)) secret = outer.at(-1) === true || isSecretName(decode(token));
     else if (secret && isValue(token)) {
       shown.push(`"${toMask(decode(token))}"`);
       continue;
     }
-    if (token === ',' || token === '}' || token === ']') secret = outer.at(-1) ?? false;
+    if (token === ',' || isClosing(token)) secret = outer.at(-1) ?? false;
     shown.push(token);
   }
   return shown.join('');
@@ -35,7 +37,7 @@ export function layOutJson(text: string): string {
   let result = '';
   const line = () => `\n${'  '.repeat(Math.min(depth, DEEPEST))}`;
   for (const [index, token] of list.entries()) {
-    if (token === '{' || token === '[') {
+    if (isOpening(token)) {
       depth++;
       result += isClosing(list[index + 1]) ? token : token + line();
     } else if (isClosing(token)) {
@@ -52,12 +54,7 @@ export function layOutJson(text: string): string {
 export function isJson(text: string, type: string): boolean {
   if (/[/+]json$/.test(type)) return true;
   if (!/^\s*[{[]/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return jsonOrNull(text) !== null;
 }
 
 /** Levels. Indentation stops growing here: ten thousand open brackets are a body, too. */
