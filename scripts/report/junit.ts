@@ -6,7 +6,6 @@ import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { answerOf, decidingExchanges } from './outline.ts';
 import { cut, toIso, toLine, toVisible } from './text.ts';
-import { type Element, renderXml } from './xml.ts';
 
 /**
  * The run as JUnit XML, for Jenkins, GitLab and Azure: one suite with the steps, then one for each request with its checks.
@@ -220,3 +219,40 @@ function toSeconds(ms: number): string {
 }
 
 const LONGEST = 16_000;
+
+/** An element with either elements or text in it. */
+interface Element {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string | number>>;
+  readonly content: readonly Element[] | string;
+}
+
+/**
+ * An XML document, indented. Every text must hold legal characters only (`toVisible`); what would be markup is escaped, and
+ * with `>` also `]]>`, which is forbidden in text (XML 1.0 §2.4).
+ */
+function renderXml(root: Element): string {
+  const lines = ['<?xml version="1.0" encoding="UTF-8"?>'];
+  const add = ({ name, attributes, content }: Element, indent: string) => {
+    const start = `${indent}<${name}${renderAttributes(attributes)}`;
+    if (content.length === 0) lines.push(`${start}/>`);
+    else if (typeof content === 'string') lines.push(`${start}>${toContent(content)}</${name}>`);
+    else {
+      lines.push(`${start}>`);
+      for (const child of content) add(child, `${indent}  `);
+      lines.push(`${indent}</${name}>`);
+    }
+  };
+  add(root, '');
+  return `${lines.join('\n')}\n`;
+}
+
+function renderAttributes(attributes: Element['attributes']): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${toContent(String(value)).replaceAll('"', '&quot;')}"`)
+    .join('');
+}
+
+function toContent(text: string): string {
+  return /[&<>]/.test(text) ? text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;') : text;
+}

@@ -65,12 +65,9 @@ function diagnosis(run: Run): string {
   if (!run.diagnosis) return '';
   const { code, cause, fix, evidence } = run.diagnosis;
   const help = isGood(run.diagnosis) ? '' : ` ${sayWhetherIatHelps(run.diagnosis)}`;
-  const lines = evidence.map((line) => `    ${cut(toLine(line), 400)}`);
-  return [
-    `### Diagnosis: ${code}`,
-    `${toInline(cause)}\n\n${toInline(hintText(fix))}${help}`,
-    ...(lines.length ? [lines.join('\n')] : []),
-  ].join('\n\n');
+  const lines = evidence.map((line) => `    ${cut(toLine(line), 400)}`).join('\n');
+  const blocks = [`### Diagnosis: ${code}`, toInline(cause), `${toInline(hintText(fix))}${help}`, lines];
+  return blocks.filter(Boolean).join('\n\n');
 }
 
 /** One line of Markdown in which nothing is markup. */

@@ -50,12 +50,7 @@ export class FoundSecrets {
     for (const { name, value } of headers) this.#addFromHeader(name, value);
     if (!MAY_HOLD_SECRETS.test(body)) return;
     if (/^\s*[{["]/.test(body)) {
-      let name = '';
-      const isSecret = (each: string) => {
-        name = each;
-        return isSecretName(each);
-      };
-      maskMembers(body, isSecret, (value) => {
+      maskMembers(body, isSecretName, (value, name) => {
         this.add(value, name);
         return value;
       });

@@ -5,23 +5,29 @@ import { jsonOrNull } from '../core/json.ts';
  * numbers, repeated names, and text that was cut in the middle. It works on tokens, so that what `JSON.parse` refuses is
  * masked too. Under a secret name that holds an object or a list, every string and number is masked.
  *
- * @param toMask what to show in place of the value
+ * @param toMask what to show in place of the value, by the secret name that it is under
  */
 export function maskMembers(
   text: string,
   isSecretName: (name: string) => boolean,
-  toMask: (value: string) => string,
+  toMask: (value: string, name: string) => string,
 ): string {
   const shown: string[] = [];
   const list = tokensOf(text);
   const outer: boolean[] = [];
   let secret = false;
+  let name = '';
   for (const [index, token] of list.entries()) {
     if (isOpening(token)) outer.push(secret);
     else if (isClosing(token)) secret = outer.pop() ?? false;
-    if (isName(list, index)) secret = outer.at(-1) === true || isSecretName(decode(token));
-    else if (secret && isValue(token)) {
-      shown.push(`"${toMask(decode(token))}"`);
+    if (isName(list, index)) {
+      secret = outer.at(-1) === true;
+      if (!secret) {
+        name = decode(token);
+        secret = isSecretName(name);
+      }
+    } else if (secret && isValue(token)) {
+      shown.push(`"${toMask(decode(token), name)}"`);
       continue;
     }
     if (token === ',' || isClosing(token)) secret = outer.at(-1) ?? false;
