@@ -14,7 +14,7 @@ export async function loadRenderers() {
       import('../report/junit.ts'),
       import('../report/result-json.ts'),
       import('../report/history.tsx'),
-      import('../report/history-entry.ts'),
+      import('../report/past-run.ts'),
     ]);
   return { renderHtml, renderJunit, renderResult, isHistory, renderHistory, readEntry };
 }

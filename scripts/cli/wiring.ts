@@ -21,7 +21,7 @@ import { createCollections } from '../postman/newman.ts';
 import { priorValueIn } from '../report/keep.ts';
 import type { Tools } from '../runbook/job.ts';
 import type { SandboxStack } from '../sandbox/sandbox-stack.ts';
-import type { StreamName } from '../secrets/transcript.ts';
+import type { StreamName } from '../secrets/leak-guard.ts';
 import { readAdminToken } from './admin-token.ts';
 import type { Settings } from './settings.ts';
 

@@ -1,12 +1,20 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
-
-import type { Run } from '../core/result.ts';
+import type { Hint } from '../core/errors.ts';
+import type { Run, TokenFacts } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
+import { Changes } from './html/changes.tsx';
+import { DiagnosisSection } from './html/diagnosis-card.tsx';
+import { Failures } from './html/failures.tsx';
+import { Hero } from './html/hero.tsx';
+import { Log } from './html/log-excerpt.tsx';
 import { renderPage } from './html/page.tsx';
-import { Report } from './html/report.tsx';
+import { Entry, hintProse, marked, Section, Time } from './html/parts.tsx';
+import { Requests } from './html/requests.tsx';
+import { Timeline } from './html/timeline.tsx';
 import { maskRun } from './masked.ts';
-import { formatUtc, toVisible } from './text.ts';
-import { toView } from './view.ts';
+import { nextSteps } from './outline.ts';
+import { cut, formatCount, formatUtc, toVisible } from './text.ts';
+import { toView, type View } from './view.ts';
 import { toneOf, verdictWord } from './words.ts';
 
 /** The report page of one run: one self-contained HTML file. */
@@ -17,4 +25,109 @@ export function renderHtml(run: Run, masker: Masker): string {
     tone: toneOf(shown.verdict),
     children: <Report view={toView(shown)} />,
   });
+}
+
+/** In the order in which a reader asks: did it work, what now, where did the time go, why. */
+function Report({ view }: { readonly view: View }) {
+  const { run } = view;
+  const isPlan = run.verdict === 'planned';
+  const changes = run.compose && <Changes compose={run.compose} isPlan={isPlan} />;
+  const diagnosis = run.diagnosis && <DiagnosisSection diagnosis={run.diagnosis} />;
+  const warnings = run.warnings.map((text) => ({ text }));
+  return (
+    <main>
+      <Hero {...view} />
+      <Contents {...view} />
+      <Notice title="What to do next" kind="next" items={nextSteps(run)} />
+      <Notice title={warnings.length === 1 ? 'Warning' : 'Warnings'} kind="warnings" items={warnings} />
+      <Failures {...view} />
+      {run.verdict !== 'healthy' && diagnosis}
+      {isPlan && changes}
+      <Timeline run={run} />
+      {run.verdict === 'healthy' && diagnosis}
+      <Log lines={run.log} />
+      {!isPlan && changes}
+      <Requests view={view} />
+      <Facts run={run} />
+      <footer>
+        <p>
+          Beside this page: <a href="junit.xml">junit.xml</a>, <a href="result.json">result.json</a>,{' '}
+          <a href="../index.html">all runs</a>.
+        </p>
+        <p>
+          <i class="mask">‹…›</i> is shown in the place of a secret.
+        </p>
+      </footer>
+    </main>
+  );
+}
+
+/** Links to the parts of the page, and to the other runs. */
+function Contents({ run, failures }: View) {
+  const parts = [
+    failures.length > 0 && ['#failures', 'Failures'],
+    run.diagnosis && ['#diagnosis', 'Diagnosis'],
+    run.steps.length > 0 && ['#timeline', 'Timeline'],
+    run.log.length > 0 && ['#log', 'Log'],
+    run.compose && ['#changes', 'Changes'],
+    ['#requests', 'Requests'],
+    ['#facts', 'Environment'],
+    ['../index.html', 'All runs'],
+  ].filter((part) => Array.isArray(part));
+  return (
+    <nav class="contents" aria-label="On this page">
+      <ul>
+        {parts.map(([href, word]) => (
+          <li>
+            <a href={href}>{word}</a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+interface NoticeProps {
+  readonly title: string;
+  readonly kind: 'next' | 'warnings';
+  readonly items: readonly Hint[];
+}
+
+function Notice({ title, kind, items }: NoticeProps) {
+  if (items.length === 0) return null;
+  return (
+    <Section id={kind} title={title} class={`card ${kind}`}>
+      <ul class={items.length > 1 ? 'several' : undefined}>
+        {items.map((item) => (
+          <li>{hintProse(item)}</li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+/** Where it ran and with what; of the token only what may be shown. */
+function Facts({ run }: { readonly run: Run }) {
+  return (
+    <Section id="facts" title="Environment">
+      <dl class="facts">
+        {run.token && tokenEntry(run.token)}
+        {run.facts.map(([name, value]) => (
+          <Entry term={cut(name, 100)}>{marked(value, 1000)}</Entry>
+        ))}
+        <Entry term="Written by">bff-iat {run.version}</Entry>
+      </dl>
+    </Section>
+  );
+}
+
+function tokenEntry({ handle, expiresAt, maxUsages }: TokenFacts) {
+  return (
+    <Entry term="Initial Access Token">
+      <code>{handle}</code>
+      <br />
+      {expiresAt ? ['expires ', <Time at={expiresAt} />] : 'the IdP did not say when it expires'}
+      {maxUsages !== null && `, good for ${formatCount(maxUsages, 'use')}`}
+    </Entry>
+  );
 }

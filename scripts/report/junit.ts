@@ -4,9 +4,8 @@ import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
-import { decidingExchanges } from './outline.ts';
+import { answerOf, decidingExchanges } from './outline.ts';
 import { cut, toIso, toLine, toVisible } from './text.ts';
-import { type Element, renderXml } from './xml.ts';
 
 /**
  * The run as JUnit XML, for Jenkins, GitLab and Azure: one suite with the steps, then one for each request with its checks.
@@ -18,15 +17,9 @@ import { type Element, renderXml } from './xml.ts';
 export function renderJunit(run: Run, masker: Masker): string {
   const shown = maskRun(withoutMessages(run), masker, toVisible);
   const suites = [stepSuite(shown), ...requestSuites(shown)];
-  return renderXml({
-    name: 'testsuites',
-    attributes: {
-      name: shown.command,
-      ...countsOf(suites.flatMap((suite) => suite.cases)),
-      time: toSeconds(shown.durationMs),
-    },
-    content: suites.map(suiteElement),
-  });
+  const counts = countsOf(suites.flatMap((suite) => suite.cases));
+  const attributes = { name: shown.command, ...counts, time: toSeconds(shown.durationMs) };
+  return renderXml({ name: 'testsuites', attributes, content: suites.map(suiteElement) });
 }
 
 /** Headers and bodies are not in the document, and masking those of thousands of requests takes a moment. */
@@ -46,9 +39,9 @@ function withoutMessages(run: Run): Run {
 
 interface Suite {
   readonly name: string;
-  readonly timestamp: string | null;
+  readonly startedAt: Date;
   readonly timeMs: number;
-  readonly properties: readonly (readonly [string, string])[];
+  readonly properties: readonly (readonly [name: string, value: string])[];
   readonly cases: readonly Case[];
   readonly output: string;
 }
@@ -57,19 +50,25 @@ interface Case {
   readonly classname: string;
   readonly name: string;
   readonly timeMs: number;
-  readonly outcome: 'passed' | 'failure' | 'error' | 'skipped';
-  /** The code or kind behind an outcome other than passed. */
-  readonly type: string;
+  /** null: passed. */
+  readonly problem: Problem | null;
+}
+
+interface Problem {
+  readonly outcome: 'failure' | 'error' | 'skipped';
+  /** The code or kind of a failure or an error. */
+  readonly type?: string;
   readonly message: string;
-  readonly details: string;
+  readonly details?: string;
 }
 
 function stepSuite(run: Run): Suite {
+  const classname = toClassname([run.command]);
   // A step that is done twice (--clear restarts once more) is two cases.
   const unique = uniqueNames();
   return {
     name: `${run.command}: steps`,
-    timestamp: toIso(run.startedAt),
+    startedAt: run.startedAt,
     timeMs: run.durationMs,
     properties: [
       ['verdict', run.verdict],
@@ -78,17 +77,19 @@ function stepSuite(run: Run): Suite {
       ...(run.token ? [['token', run.token.handle] as const] : []),
       ...run.facts,
     ],
-    cases: run.steps.map((step) => stepCase(run, step, unique(step.name))),
+    cases: run.steps.map((step) => ({
+      classname,
+      name: unique(step.name),
+      timeMs: step.durationMs,
+      problem: stepProblem(run, step),
+    })),
     output: run.warnings.map((warning) => `Warning: ${warning}`).join('\n'),
   };
 }
 
-function stepCase(run: Run, step: StepRecord, name: string): Case {
-  const base = { classname: toClassname([run.command]), name, timeMs: step.durationMs };
-  if (step.status === 'passed') return { ...base, outcome: 'passed', type: '', message: '', details: '' };
-  if (step.status === 'skipped') return { ...base, outcome: 'skipped', type: '', message: step.summary, details: '' };
-  const { error, diagnosis } = run;
-  const isAnswer = error === null || exitCodeOf(error.code) === 1;
+function stepProblem({ error, diagnosis }: Run, { status, summary }: StepRecord): Problem | null {
+  if (status === 'passed') return null;
+  if (status === 'skipped') return { outcome: 'skipped', message: summary };
   const details = [
     error?.message,
     error?.hint && hintText(error.hint),
@@ -97,10 +98,9 @@ function stepCase(run: Run, step: StepRecord, name: string): Case {
     ...(diagnosis?.evidence ?? []),
   ];
   return {
-    ...base,
-    outcome: isAnswer ? 'failure' : 'error',
+    outcome: error === null || exitCodeOf(error.code) === 1 ? 'failure' : 'error',
     type: error?.code ?? diagnosis?.code ?? 'failed',
-    message: step.summary,
+    message: summary,
     details: details.filter(Boolean).join('\n'),
   };
 }
@@ -108,58 +108,56 @@ function stepCase(run: Run, step: StepRecord, name: string): Case {
 function requestSuites(run: Run): Suite[] {
   const unique = uniqueNames();
   return run.steps.flatMap((step) =>
-    decidingExchanges(step).map((exchange) =>
-      requestSuite(step, exchange, unique([step.name, ...exchange.folders, exchange.name].join(' / '))),
-    ),
+    decidingExchanges(step).map((exchange): Suite => {
+      const { folders, name, startedAt, request, response } = exchange;
+      const attempts = step.attempts.length;
+      return {
+        name: unique([step.name, ...folders, name].join(' / ')),
+        startedAt,
+        timeMs: response?.timeMs ?? 0,
+        properties: [
+          ['request', `${request.method} ${request.url}`],
+          ...(response ? [['status', answerOf(exchange).trim()] as const] : []),
+          ...(attempts > 1 ? [['attempts', String(attempts)] as const] : []),
+        ],
+        cases: requestCases(exchange),
+        output: exchange.console.map((line) => `${line.level}: ${line.text}`).join('\n'),
+      };
+    }),
   );
 }
 
-function requestSuite(step: StepRecord, exchange: Exchange, name: string): Suite {
-  const { request, response } = exchange;
-  const attempts = step.attempts.length;
-  return {
-    name,
-    timestamp: toIso(exchange.startedAt),
-    timeMs: response?.timeMs ?? 0,
-    properties: [
-      ['request', `${request.method} ${request.url}`],
-      ...(response ? [['status', `${response.status} ${response.reason}`.trim()] as const] : []),
-      ...(attempts > 1 ? [['attempts', String(attempts)] as const] : []),
-    ],
-    cases: checkCases(exchange),
-    output: exchange.console.map((line) => `${line.level}: ${line.text}`).join('\n'),
-  };
-}
-
-function checkCases(exchange: Exchange): Case[] {
-  const { request, response, error } = exchange;
-  const classname = toClassname([...exchange.folders, exchange.name]);
+/** The request itself, and each of its checks. */
+function requestCases(exchange: Exchange): Case[] {
+  const { folders, name, request, response, error, assertions } = exchange;
+  const classname = toClassname([...folders, name]);
+  const sent = `${request.method} ${request.url}`;
+  const unique = uniqueNames();
   const answered: Case = {
     classname,
-    name: 'request',
+    name: unique('request'),
     timeMs: response?.timeMs ?? 0,
-    outcome: error ? 'error' : 'passed',
-    type: error ? error.code || error.kind : '',
-    message: error?.message ?? '',
-    details: error ? `${request.method} ${request.url}\n${error.message}` : '',
+    problem: error && {
+      outcome: 'error',
+      type: error.code || error.kind,
+      message: error.message,
+      details: `${sent}\n${error.message}`,
+    },
   };
-  const unique = uniqueNames();
-  unique(answered.name);
-  const checks = exchange.assertions.map((assertion): Case => {
-    const failed = assertion.status === 'failed';
-    const answer = response ? `${response.status} ${response.reason}` : 'no answer';
-    return {
-      classname,
-      name: unique(assertion.name),
-      timeMs: 0,
-      outcome: failed ? 'failure' : assertion.status,
-      type: failed ? 'AssertionError' : '',
-      message: failed ? (assertion.message ?? 'the check failed') : '',
-      details: failed ? `${assertion.message ?? ''}\n${request.method} ${request.url}\n${answer}` : '',
+  const checks = assertions.map(({ name: check, status, message }): Case => {
+    const failure: Problem = {
+      outcome: 'failure',
+      type: 'AssertionError',
+      message: message ?? 'the check failed',
+      details: `${message ?? ''}\n${sent}\n${answerOf(exchange)}`,
     };
+    const problem = status === 'failed' ? failure : status === 'skipped' ? SKIPPED : null;
+    return { classname, name: unique(check), timeMs: 0, problem };
   });
   return [answered, ...checks];
 }
+
+const SKIPPED: Problem = { outcome: 'skipped', message: '' };
 
 /** Gives each name as an attribute holds it, and numbers repeated ones: readers match cases from run to run by their names. */
 function uniqueNames(): (name: string) => string {
@@ -173,34 +171,29 @@ function uniqueNames(): (name: string) => string {
   };
 }
 
-function suiteElement(suite: Suite): Element {
-  const properties = suite.properties.map(([name, value]) =>
-    element('property', { name: toAttribute(name), value: toAttribute(value) }),
+function suiteElement({ name, startedAt, timeMs, properties, cases, output }: Suite): Element {
+  // Schemas want local time without a zone; this is UTC.
+  const timestamp = toIso(startedAt)?.slice(0, 19);
+  const attributes = { name, ...countsOf(cases), time: toSeconds(timeMs), ...(timestamp && { timestamp }) };
+  const facts = properties.map(([key, value]) =>
+    element('property', { name: toAttribute(key), value: toAttribute(value) }),
   );
-  return element(
-    'testsuite',
-    {
-      name: suite.name,
-      ...countsOf(suite.cases),
-      time: toSeconds(suite.timeMs),
-      // Schemas want local time without a zone; this is UTC.
-      ...(suite.timestamp === null ? {} : { timestamp: suite.timestamp.slice(0, 19) }),
-    },
-    [
-      ...(properties.length > 0 ? [element('properties', {}, properties)] : []),
-      ...suite.cases.map(caseElement),
-      ...(suite.output === '' ? [] : [element('system-out', {}, cut(suite.output, LONGEST))]),
-    ],
-  );
+  return element('testsuite', attributes, [
+    element('properties', {}, facts),
+    ...cases.map(caseElement),
+    ...(output === '' ? [] : [element('system-out', {}, cut(output, LONGEST))]),
+  ]);
 }
 
-function caseElement(test: Case): Element {
-  const message = test.message === '' ? {} : { message: toAttribute(test.message) };
-  const attributes = { classname: test.classname, name: test.name, time: toSeconds(test.timeMs) };
-  if (test.outcome === 'passed') return element('testcase', attributes);
-  if (test.outcome === 'skipped') return element('testcase', attributes, [element('skipped', message)]);
-  const type = toAttribute(test.type);
-  return element('testcase', attributes, [element(test.outcome, { ...message, type }, cut(test.details, LONGEST))]);
+function caseElement({ classname, name, timeMs, problem }: Case): Element {
+  const attributes = { classname, name, time: toSeconds(timeMs) };
+  if (problem === null) return element('testcase', attributes);
+  const { outcome, type, message, details = '' } = problem;
+  const what = {
+    ...(message !== '' && { message: toAttribute(message) }),
+    ...(type !== undefined && { type: toAttribute(type) }),
+  };
+  return element('testcase', attributes, [element(outcome, what, cut(details, LONGEST))]);
 }
 
 function element(name: string, attributes: Element['attributes'], content: Element['content'] = []): Element {
@@ -208,7 +201,7 @@ function element(name: string, attributes: Element['attributes'], content: Eleme
 }
 
 function countsOf(cases: readonly Case[]) {
-  const count = (outcome: Case['outcome']) => cases.filter((test) => test.outcome === outcome).length;
+  const count = (outcome: Problem['outcome']) => cases.filter(({ problem }) => problem?.outcome === outcome).length;
   return { tests: cases.length, failures: count('failure'), errors: count('error'), skipped: count('skipped') };
 }
 
@@ -226,3 +219,40 @@ function toSeconds(ms: number): string {
 }
 
 const LONGEST = 16_000;
+
+/** An element with either elements or text in it. */
+interface Element {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string | number>>;
+  readonly content: readonly Element[] | string;
+}
+
+/**
+ * An XML document, indented. Every text must hold legal characters only (`toVisible`); what would be markup is escaped, and
+ * with `>` also `]]>`, which is forbidden in text (XML 1.0 §2.4).
+ */
+function renderXml(root: Element): string {
+  const lines = ['<?xml version="1.0" encoding="UTF-8"?>'];
+  const add = ({ name, attributes, content }: Element, indent: string) => {
+    const start = `${indent}<${name}${renderAttributes(attributes)}`;
+    if (content.length === 0) lines.push(`${start}/>`);
+    else if (typeof content === 'string') lines.push(`${start}>${toContent(content)}</${name}>`);
+    else {
+      lines.push(`${start}>`);
+      for (const child of content) add(child, `${indent}  `);
+      lines.push(`${indent}</${name}>`);
+    }
+  };
+  add(root, '');
+  return `${lines.join('\n')}\n`;
+}
+
+function renderAttributes(attributes: Element['attributes']): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${toContent(String(value)).replaceAll('"', '&quot;')}"`)
+    .join('');
+}
+
+function toContent(text: string): string {
+  return /[&<>]/.test(text) ? text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;') : text;
+}

@@ -1,5 +1,5 @@
 import { isGood } from '../core/diagnosis.ts';
-import { type Hint, hintText } from '../core/errors.ts';
+import { type Hint, hintText, type Where } from '../core/errors.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
 
@@ -25,6 +25,11 @@ export function decidingExchanges(step: StepRecord): readonly Exchange[] {
   return step.attempts.at(-1)?.exchanges ?? [];
 }
 
+/** Every exchange of every attempt. */
+export function allExchanges({ steps }: Run): Exchange[] {
+  return steps.flatMap((step) => step.attempts.flatMap((attempt) => attempt.exchanges));
+}
+
 export function tallyOf(run: Run): Tally {
   const exchanges = run.steps.flatMap(decidingExchanges);
   const assertions = exchanges.flatMap((exchange) => exchange.assertions);
@@ -35,8 +40,7 @@ export function tallyOf(run: Run): Tally {
     passed: count('passed'),
     failed: count('failed'),
     skipped: count('skipped'),
-    earlier:
-      run.steps.flatMap((step) => step.attempts.flatMap((attempt) => attempt.exchanges)).length - exchanges.length,
+    earlier: allExchanges(run).length - exchanges.length,
   };
 }
 
@@ -48,9 +52,19 @@ export function failedExchanges(run: Run): FailedExchange[] {
   );
 }
 
+/** The answer in one line. */
+export function answerOf({ response }: Exchange): string {
+  return response ? `${response.status} ${response.reason}` : 'no answer';
+}
+
 /** The folders and the request, as one path. */
 export function pathOf(exchange: Exchange): string {
   return [...exchange.folders, exchange.name].join(' / ');
+}
+
+/** `file:line:column`, as far as it is known. */
+export function placeOf({ file, line, column }: Where): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':');
 }
 
 /** What the reader does next, most important first: the fix of the fault, the way out of the error, the next steps of the run. */

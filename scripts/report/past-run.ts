@@ -1,16 +1,30 @@
-import { isRecord } from '../core/json.ts';
+import { isRecord, jsonOrNull } from '../core/json.ts';
+import type { RunFolder } from '../core/report-files.ts';
 import type { PriorValue, Verdict } from '../core/result.ts';
+import { parseReportFolderName } from './folder.ts';
 import { toLine, toVisible } from './text.ts';
 
-/** What a `result.json` says about its run, as far as later runs read it. */
-export interface PastRun {
+/** How a run went, for the list of all runs. */
+interface RunSummary {
   readonly startedAt: Date | null;
   readonly command: string;
+  /** null: the run left no result, because it was killed or is still going. */
   readonly verdict: Verdict | null;
   readonly durationMs: number | null;
   readonly failedSteps: readonly string[];
   /** Why it failed, in one sentence; '' when nothing did. */
   readonly reason: string;
+}
+
+/** One run in the list of all runs. */
+export interface HistoryEntry extends RunSummary {
+  /** The folder's name; the link is relative to the page over all runs. */
+  readonly folder: string;
+  readonly link: string | null;
+}
+
+/** What a `result.json` says about its run, as far as later runs read it. */
+export interface PastRun extends RunSummary {
   /** The file that holds the token's variable, and how the variable was there before the run wrote it. */
   readonly target: string | null;
   readonly before: PriorValue | null;
@@ -25,7 +39,7 @@ export interface PastRun {
  * @returns `unreadable` for what is no result of this tool, `other-version` for one of another schema
  */
 export function readPastRun(text: string | null): PastRun | 'unreadable' | 'other-version' {
-  const result = recordOf(parseJson(text));
+  const result = recordOf(jsonOrNull(text ?? ''));
   if (result['schema'] !== 1) return typeof result['schema'] === 'number' ? 'other-version' : 'unreadable';
   const steps = (Array.isArray(result['steps']) ? result['steps'] : []).map(recordOf);
   const compose = recordOf(result['compose']);
@@ -46,16 +60,30 @@ export function readPastRun(text: string | null): PastRun | 'unreadable' | 'othe
   };
 }
 
+/**
+ * What a folder says about its run. A folder that this tool named and that holds no readable result is a run that was killed, and
+ * is listed as one; null means that the folder is not this tool's.
+ */
+export function readEntry({ name: folder, result, hasPage }: RunFolder): HistoryEntry | null {
+  const named = parseReportFolderName(folder);
+  const link = hasPage ? `${encodeURIComponent(folder)}/index.html` : null;
+  const run = readPastRun(result);
+  if (typeof run === 'string') {
+    if (named === null) return null;
+    const reason =
+      run === 'other-version'
+        ? 'Its result was written by another version of this tool.'
+        : 'The run left no result: it was killed, or it is still going.';
+    return { folder, link, ...named, verdict: null, durationMs: null, failedSteps: [], reason };
+  }
+  const { verdict, durationMs, failedSteps, reason } = run;
+  const startedAt = run.startedAt ?? named?.startedAt ?? null;
+  const command = run.command || (named?.command ?? 'run');
+  return { folder, link, startedAt, command, verdict, durationMs, failedSteps, reason };
+}
+
 const VERDICTS: readonly Verdict[] = ['healthy', 'unhealthy', 'failed', 'interrupted', 'planned'];
 const STATES: readonly PriorValue[] = ['absent', 'empty', 'passed-through', 'value'];
-
-function parseJson(text: string | null): unknown {
-  try {
-    return text === null ? null : JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};

@@ -5,7 +5,7 @@ import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepStatus, Verdict } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
-import { failedExchanges, pathOf, tallyOf } from './outline.ts';
+import { answerOf, failedExchanges, pathOf, tallyOf } from './outline.ts';
 import { cut, formatCount, toLine, toVisible } from './text.ts';
 import { verdictSentence, verdictWord } from './words.ts';
 
@@ -50,13 +50,12 @@ function failures(run: Run): string {
 }
 
 function failure(exchange: Exchange): string {
-  const { request, response, error } = exchange;
-  const answer = response ? `${response.status} ${response.reason}` : 'no answer';
+  const { request, error } = exchange;
   const checks = exchange.assertions
     .filter((assertion) => assertion.status === 'failed')
     .map((assertion) => `  - ${toInline(assertion.name)}: ${toInline(assertion.message ?? '')}`);
   return [
-    `- **${toInline(pathOf(exchange))}**: ${toInline(`${request.method} ${request.url}`)}, ${toInline(answer)}`,
+    `- **${toInline(pathOf(exchange))}**: ${toInline(`${request.method} ${request.url}`)}, ${toInline(answerOf(exchange))}`,
     ...(error ? [`  - ${toInline(error.message)}`] : []),
     ...checks.slice(0, MOST),
   ].join('\n');
@@ -66,12 +65,9 @@ function diagnosis(run: Run): string {
   if (!run.diagnosis) return '';
   const { code, cause, fix, evidence } = run.diagnosis;
   const help = isGood(run.diagnosis) ? '' : ` ${sayWhetherIatHelps(run.diagnosis)}`;
-  const lines = evidence.map((line) => `    ${cut(toLine(line), 400)}`);
-  return [
-    `### Diagnosis: ${code}`,
-    `${toInline(cause)}\n\n${toInline(hintText(fix))}${help}`,
-    ...(lines.length ? [lines.join('\n')] : []),
-  ].join('\n\n');
+  const lines = evidence.map((line) => `    ${cut(toLine(line), 400)}`).join('\n');
+  const blocks = [`### Diagnosis: ${code}`, toInline(cause), `${toInline(hintText(fix))}${help}`, lines];
+  return blocks.filter(Boolean).join('\n\n');
 }
 
 /** One line of Markdown in which nothing is markup. */

@@ -1,7 +1,13 @@
-import type { Exchange } from '../core/exchange.ts';
-import { isPassed } from '../core/exchange.ts';
-import type { Run, StepRecord } from '../core/result.ts';
-import { type FailedExchange, failedExchanges, type Tally, tallyOf } from './outline.ts';
+import { type Exchange, isPassed } from '../core/exchange.ts';
+import type { Run } from '../core/result.ts';
+import {
+  allExchanges,
+  decidingExchanges,
+  type FailedExchange,
+  failedExchanges,
+  type Tally,
+  tallyOf,
+} from './outline.ts';
 
 /** What the HTML page shows, decided before anything is rendered. */
 export interface View {
@@ -21,16 +27,15 @@ const DETAIL_BUDGET = 600_000;
 const MOST_DETAILED = 400;
 
 export function toView(run: Run): View {
-  const numbers = new Map<Exchange, number>();
-  for (const exchange of exchangesOf(run.steps)) numbers.set(exchange, numbers.size + 1);
-  return { run, tally: tallyOf(run), failures: failedExchanges(run), numbers, detailed: chooseDetailed(run.steps) };
+  const numbers = new Map(allExchanges(run).map((exchange, index) => [exchange, index + 1]));
+  return { run, tally: tallyOf(run), failures: failedExchanges(run), numbers, detailed: chooseDetailed(run) };
 }
 
 /** Failures of last attempts first, then last attempts, then the rest, until the page is full. */
-function chooseDetailed(steps: readonly StepRecord[]): Set<Exchange> {
-  const last = steps.flatMap((step) => step.attempts.at(-1)?.exchanges ?? []);
-  const earlier = steps.flatMap((step) => step.attempts.slice(0, -1).flatMap((attempt) => attempt.exchanges));
-  const wanted = [...failedFirst(last), ...failedFirst(earlier)];
+function chooseDetailed(run: Run): Set<Exchange> {
+  const last = new Set(run.steps.flatMap(decidingExchanges));
+  const earlier = allExchanges(run).filter((exchange) => !last.has(exchange));
+  const wanted = [...failedFirst([...last]), ...failedFirst(earlier)];
   const detailed = new Set<Exchange>();
   let spent = 0;
   for (const exchange of wanted) {
@@ -45,10 +50,6 @@ function chooseDetailed(steps: readonly StepRecord[]): Set<Exchange> {
 
 function failedFirst(exchanges: readonly Exchange[]): Exchange[] {
   return [...exchanges.filter((exchange) => !isPassed(exchange)), ...exchanges.filter(isPassed)];
-}
-
-function exchangesOf(steps: readonly StepRecord[]): Exchange[] {
-  return steps.flatMap((step) => step.attempts.flatMap((attempt) => attempt.exchanges));
 }
 
 /** From sizes alone: reading a body's text would mask it, which is what the choice saves. */

@@ -47,8 +47,10 @@ const WORDS: Readonly<Record<Verdict, string>> = {
 
 const COLLECTION_WORDS: Readonly<Record<Verdict, string>> = { ...WORDS, healthy: 'Passed', unhealthy: 'Failed' };
 
+export type Tone = 'good' | 'bad' | 'neutral';
+
 /** The colour that goes with a verdict; the words carry the meaning. */
-export function toneOf(verdict: Verdict | null): 'good' | 'bad' | 'neutral' {
+export function toneOf(verdict: Verdict | null): Tone {
   if (verdict === 'healthy') return 'good';
   return verdict === 'unhealthy' || verdict === 'failed' ? 'bad' : 'neutral';
 }

@@ -9,7 +9,7 @@ import type { Environment, Instance, PlannedWrite, Settings, Stack, StackState }
 import { jwtExpiry } from '../idp/token.ts';
 import { type MintPlan, originsOf, planHealth, planMint, type RequestPlan, withKid } from '../postman/request-plan.ts';
 import { readSource, type Source } from '../postman/source.ts';
-import { registerEnvironments } from '../secrets/environments.ts';
+import { registerEnvironments } from '../secrets/found.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
 

@@ -42,18 +42,13 @@ export function declaredSecrets({ variables, auths, passphrases }: Declarations)
 }
 
 /** The secret parameters of an auth block of any type. */
-export function secretsInAuth({
-  type,
-  parameters,
-}: AuthParameters): { readonly value: string; readonly label: string }[] {
-  return parameters
-    .filter(({ name }) => isSecretParameter(type, name))
-    .map(({ name, value }) => ({ value, label: `${type} ${name}` }));
-}
-
-/** In the block of an API key the secret is called `value`; elsewhere that would be anything. */
-function isSecretParameter(type: string, name: string): boolean {
-  return SECRET_PARAMETERS.has(name) || (type === 'apikey' && name === 'value');
+export function secretsInAuth({ type, parameters }: AuthParameters): Omit<DeclaredSecret, 'isMarked'>[] {
+  return (
+    parameters
+      // In the block of an API key the secret is called `value`; elsewhere that would be anything.
+      .filter(({ name }) => SECRET_PARAMETERS.has(name) || (type === 'apikey' && name === 'value'))
+      .map(({ name, value }) => ({ value, label: `${type} ${name}` }))
+  );
 }
 
 /** Of basic, bearer, digest, ntlm, oauth1, oauth2, hawk, awsv4, edgegrid, jwt and asap, as Postman names them. */

@@ -1,8 +1,9 @@
 import type { Header } from '../core/exchange.ts';
 import { Secret } from '../core/secret.ts';
+import type { Environment } from '../core/stack.ts';
 import { maskMembers } from './json-text.ts';
 import { SHORTEST_MASKED } from './masker.ts';
-import { isAuthorization, isSecretHeader, isSecretName } from './places.ts';
+import { isAuthorization, isSecretHeader, isSecretName, isSecretVariable } from './places.ts';
 
 /** A request or an answer as it went over the wire, with its whole body. */
 export interface Message {
@@ -49,12 +50,7 @@ export class FoundSecrets {
     for (const { name, value } of headers) this.#addFromHeader(name, value);
     if (!MAY_HOLD_SECRETS.test(body)) return;
     if (/^\s*[{["]/.test(body)) {
-      let name = '';
-      const isSecret = (each: string) => {
-        name = each;
-        return isSecretName(each);
-      };
-      maskMembers(body, isSecret, (value) => {
+      maskMembers(body, isSecretName, (value, name) => {
         this.add(value, name);
         return value;
       });
@@ -94,6 +90,23 @@ export class FoundSecrets {
       this.add(decodeURIComponent(value), label);
     } catch {
       // It is not encoded.
+    }
+  }
+}
+
+/**
+ * Registers the values of variables that are named like secrets, and passwords in URLs: logs of the services, and what the
+ * stack prints, may quote them.
+ *
+ * @param environments a variable that is null has no value
+ * @param register gets each value that is a secret
+ */
+export function registerEnvironments(environments: readonly Environment[], register: (secret: Secret) => void): void {
+  const found = new FoundSecrets(register);
+  for (const environment of environments) {
+    for (const [name, value] of Object.entries(environment)) {
+      if (value !== null && isSecretVariable(name)) found.add(value, name);
+      else if (value?.includes('://')) found.addFrom({ headers: [], body: '', url: value });
     }
   }
 }

@@ -1,28 +1,36 @@
+import { jsonOrNull } from '../core/json.ts';
+
 /**
  * Masks the values of members with secret names in a JSON text, and leaves everything else as it is: the digits of large
  * numbers, repeated names, and text that was cut in the middle. It works on tokens, so that what `JSON.parse` refuses is
  * masked too. Under a secret name that holds an object or a list, every string and number is masked.
  *
- * @param toMask what to show in place of the value
+ * @param toMask what to show in place of the value, by the secret name that it is under
  */
 export function maskMembers(
   text: string,
   isSecretName: (name: string) => boolean,
-  toMask: (value: string) => string,
+  toMask: (value: string, name: string) => string,
 ): string {
   const shown: string[] = [];
   const list = tokensOf(text);
   const outer: boolean[] = [];
   let secret = false;
+  let name = '';
   for (const [index, token] of list.entries()) {
-    if (token === '{' || token === '[') outer.push(secret);
-    else if (token === '}' || token === ']') secret = outer.pop() ?? false;
-    if (isName(list, index)) secret = outer.at(-1) === true || isSecretName(decode(token));
-    else if (secret && isValue(token)) {
-      shown.push(`"${toMask(decode(token))}"`);
+    if (isOpening(token)) outer.push(secret);
+    else if (isClosing(token)) secret = outer.pop() ?? false;
+    if (isName(list, index)) {
+      secret = outer.at(-1) === true;
+      if (!secret) {
+        name = decode(token);
+        secret = isSecretName(name);
+      }
+    } else if (secret && isValue(token)) {
+      shown.push(`"${toMask(decode(token), name)}"`);
       continue;
     }
-    if (token === ',' || token === '}' || token === ']') secret = outer.at(-1) ?? false;
+    if (token === ',' || isClosing(token)) secret = outer.at(-1) ?? false;
     shown.push(token);
   }
   return shown.join('');
@@ -35,7 +43,7 @@ export function layOutJson(text: string): string {
   let result = '';
   const line = () => `\n${'  '.repeat(Math.min(depth, DEEPEST))}`;
   for (const [index, token] of list.entries()) {
-    if (token === '{' || token === '[') {
+    if (isOpening(token)) {
       depth++;
       result += isClosing(list[index + 1]) ? token : token + line();
     } else if (isClosing(token)) {
@@ -52,12 +60,7 @@ export function layOutJson(text: string): string {
 export function isJson(text: string, type: string): boolean {
   if (/[/+]json$/.test(type)) return true;
   if (!/^\s*[{[]/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return jsonOrNull(text) !== null;
 }
 
 /** Levels. Indentation stops growing here: ten thousand open brackets are a body, too. */

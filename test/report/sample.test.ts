@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
-import { readEntry } from '../../scripts/report/history-entry.ts';
 import { renderHtml } from '../../scripts/report/html.tsx';
+import { readEntry } from '../../scripts/report/past-run.ts';
 import { sampleMasker } from './sample-exchanges.ts';
 import { healthyRun } from './sample-run.ts';
 

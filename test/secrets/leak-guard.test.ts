@@ -7,8 +7,8 @@ import { execute } from '../../scripts/cli/execute.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import type { Context } from '../../scripts/runbook/job.ts';
 import type { Outcome } from '../../scripts/runbook/recorder.ts';
+import { Transcript } from '../../scripts/secrets/leak-guard.ts';
 import { Masker } from '../../scripts/secrets/masker.ts';
-import { Transcript } from '../../scripts/secrets/transcript.ts';
 import { openHere } from '../support/in-process.ts';
 
 const TOKEN = 'test-only-initial-access-token-0001';

@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { ComponentChildren } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import type { Tone } from '../words.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
-export interface PageProps {
+interface PageProps {
   readonly title: string;
   /** The colour of the page's edge; the words have the meaning. */
-  readonly tone: 'good' | 'bad' | 'neutral';
+  readonly tone: Tone;
   readonly children: ComponentChildren;
 }
 

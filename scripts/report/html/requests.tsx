@@ -5,15 +5,14 @@ import type { Attempt, StepRecord } from '../../core/result.ts';
 import { cut, formatCount, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
 import { ExchangeDetail } from './exchange-detail.tsx';
-import { StatusMark, Text } from './parts.tsx';
+import { marked, Section, StatusMark } from './parts.tsx';
 
 /** Every request of the run, by step and attempt. */
 export function Requests({ view }: { readonly view: View }) {
   const total = view.numbers.size;
   const steps = view.run.steps.filter((step) => step.attempts.length > 0);
   return (
-    <section class={total > MANY ? 'requests many' : 'requests'} aria-labelledby="requests">
-      <h2 id="requests">Requests</h2>
+    <Section id="requests" title="Requests" class={total > MANY ? 'requests many' : 'requests'}>
       {total === 0 && <p class="muted">No request was sent.</p>}
       {total > 3 && <Toolbar exchanges={[...view.numbers.keys()]} />}
       {view.detailed.size < total && (
@@ -25,26 +24,24 @@ export function Requests({ view }: { readonly view: View }) {
       {steps.map((step) => (
         <StepRequests step={step} view={view} />
       ))}
-    </section>
+    </Section>
   );
 }
 
 function StepRequests({ step, view }: { readonly step: StepRecord; readonly view: View }) {
   const earlier = step.attempts.slice(0, -1);
-  const last = step.attempts.at(-1);
+  const last = step.attempts.at(-1)?.exchanges ?? [];
   const waited = earlier.filter((attempt) => !attempt.passed).length;
   return (
     <div class="group">
       <h3>
         {step.name}{' '}
-        {last && (
-          <small>
-            {earlier.length > 0 && `last of ${formatCount(step.attempts.length, 'attempt')}, `}
-            {formatCount(last.exchanges.length, 'request')}
-          </small>
-        )}
+        <small>
+          {earlier.length > 0 && `last of ${formatCount(step.attempts.length, 'attempt')}, `}
+          {formatCount(last.length, 'request')}
+        </small>
       </h3>
-      {last && <Exchanges exchanges={last.exchanges} view={view} />}
+      <Exchanges exchanges={last} view={view} />
       {earlier.length > 0 && (
         <details class="earlier">
           <summary>
@@ -53,114 +50,75 @@ function StepRequests({ step, view }: { readonly step: StepRecord; readonly view
               <span class="muted">, {waited === earlier.length ? 'none passed' : `${waited} did not pass`}</span>
             )}
           </summary>
-          {earlier.map((attempt, index) => (
-            <EarlierAttempt attempt={attempt} number={index + 1} view={view} />
-          ))}
+          {earlier.map((attempt, index) => earlierAttempt(attempt, index + 1, view))}
         </details>
       )}
     </div>
   );
 }
 
-function EarlierAttempt({
-  attempt,
-  number,
-  view,
-}: {
-  readonly attempt: Attempt;
-  readonly number: number;
-  readonly view: View;
-}) {
+function earlierAttempt({ passed, startMs, exchanges }: Attempt, number: number, view: View) {
   return (
     <div class="attempt-group">
       <h4>
         Attempt {number}{' '}
         <small>
-          {attempt.passed ? 'passed' : 'did not pass'}, {formatDuration(attempt.startMs)} after the start
+          {passed ? 'passed' : 'did not pass'}, {formatDuration(startMs)} after the start
         </small>
       </h4>
-      <Exchanges exchanges={attempt.exchanges} view={view} />
+      <Exchanges exchanges={exchanges} view={view} />
     </div>
   );
 }
 
 function Exchanges({ exchanges, view }: { readonly exchanges: readonly Exchange[]; readonly view: View }) {
-  return (
-    <ol class="exchanges">
-      {exchanges.map((exchange) => (
-        <ExchangeRow
-          exchange={exchange}
-          number={view.numbers.get(exchange) ?? 0}
-          isDetailed={view.detailed.has(exchange)}
-        />
-      ))}
-    </ol>
-  );
+  return <ol class="exchanges">{exchanges.map((exchange) => exchangeRow(exchange, view))}</ol>;
 }
 
 /** From here on rows are laid out only when they come into sight. */
 const MANY = 100;
 
-interface ExchangeRowProps {
-  readonly exchange: Exchange;
-  readonly number: number;
-  readonly isDetailed: boolean;
-}
-
 /** One request as a line that opens, or as a line alone. */
-function ExchangeRow({ exchange, number, isDetailed }: ExchangeRowProps) {
-  const status = isPassed(exchange) ? 'passed' : 'failed';
+function exchangeRow(exchange: Exchange, { numbers, detailed }: View) {
   return (
-    <li id={`x${number}`} class={`x ${status}`}>
-      {isDetailed ? (
+    <li id={`x${numbers.get(exchange)}`} class={`x ${statusOf(exchange)}`}>
+      {detailed.has(exchange) ? (
         <details>
           <summary class="row">
-            <RowCells exchange={exchange} status={status} url={pathOnly(exchange.request.url)} />
+            {/* The detail has the whole URL, so that the path is enough. */}
+            <RowCells exchange={exchange} url={hostAndPath(exchange.request.url).replace(/^[^/]*(?=\/)/, '')} />
           </summary>
           <ExchangeDetail exchange={exchange} />
         </details>
       ) : (
         <div class="row">
-          <RowCells exchange={exchange} status={status} url={hostAndPath(exchange.request.url)} />
+          <RowCells exchange={exchange} url={hostAndPath(exchange.request.url)} />
         </div>
       )}
     </li>
   );
 }
 
-interface RowCellsProps {
-  readonly exchange: Exchange;
-  readonly status: 'passed' | 'failed';
-  readonly url: string;
-}
-
-function RowCells({ exchange, status, url }: RowCellsProps) {
-  const { request, response, folders } = exchange;
+function RowCells({ exchange, url }: { readonly exchange: Exchange; readonly url: string }) {
+  const { name, request, response, folders } = exchange;
   return (
     <>
-      <StatusMark status={status} />
+      <StatusMark status={statusOf(exchange)} />
       <span class="name">
-        {folders.length > 0 && (
-          <small>
-            <Text text={cut(`${folders.join(' / ')} / `, 120)} />
-          </small>
-        )}
-        <bdi>
-          <Text text={cut(exchange.name, 200)} />
-        </bdi>
+        {folders.length > 0 && <small>{marked(`${folders.join(' / ')} / `, 120)}</small>}
+        <bdi>{marked(name, 200)}</bdi>
       </span>
       <span class="target">
-        <b>{cut(request.method, 20)}</b> <Text text={cut(url, 160)} />
+        <b>{cut(request.method, 20)}</b> {marked(url, 160)}
       </span>
       <span class="code">{response ? response.status : 'no answer'}</span>
-      <span class="time">{response ? formatDuration(response.timeMs) : ''}</span>
+      <span class="time">{response && formatDuration(response.timeMs)}</span>
     </>
   );
 }
 
-/** Enough to recognize a request whose detail has the whole URL. */
-function pathOnly(url: string): string {
-  return hostAndPath(url).replace(/^[^/]*(?=\/)/, '');
+function statusOf(exchange: Exchange): 'passed' | 'failed' {
+  return isPassed(exchange) ? 'passed' : 'failed';
 }
 
 function hostAndPath(url: string): string {

@@ -2,15 +2,14 @@
 import { formatDuration } from '../../core/duration.ts';
 import type { Run, StepRecord } from '../../core/result.ts';
 import { formatCount } from '../text.ts';
-import { Prose, StatusMark } from './parts.tsx';
+import { prose, Section, StatusMark } from './parts.tsx';
 
 /** The steps in order, each with its place in time. */
 export function Timeline({ run }: { readonly run: Run }) {
   if (run.steps.length === 0) return null;
   const scale = toScale(run);
   return (
-    <section aria-labelledby="timeline">
-      <h2 id="timeline">Timeline</h2>
+    <Section id="timeline" title="Timeline">
       <div class="timeline">
         <Axis scale={scale} />
         <ol>
@@ -19,7 +18,7 @@ export function Timeline({ run }: { readonly run: Run }) {
           ))}
         </ol>
       </div>
-    </section>
+    </Section>
   );
 }
 
@@ -39,15 +38,13 @@ function Step({ step, scale }: { readonly step: StepRecord; readonly scale: Scal
       )}
       <div class="step-text">
         <p>
-          <Prose text={step.summary} />
+          {prose(step.summary)}
           {step.attempts.length > 1 && <span class="muted"> {formatCount(step.attempts.length, 'attempt')}.</span>}
         </p>
         {step.notes.length > 0 && (
           <ul>
             {step.notes.map((note) => (
-              <li>
-                <Prose text={note} />
-              </li>
+              <li>{prose(note)}</li>
             ))}
           </ul>
         )}
@@ -59,9 +56,9 @@ function Step({ step, scale }: { readonly step: StepRecord; readonly scale: Scal
 function Axis({ scale }: { readonly scale: Scale }) {
   return (
     <svg class="axis" aria-hidden="true" focusable="false">
-      {scale.ticks.map((tick) => (
-        <text x={scale.at(tick)} y="12" class={tick === 0 ? 'first' : undefined}>
-          {tick === 0 ? '0' : formatDuration(tick).replace('.0 ', ' ')}
+      {scale.ticks.map(({ ms, x }) => (
+        <text x={x} y="12" class={ms === 0 ? 'first' : undefined}>
+          {ms === 0 ? '0' : formatDuration(ms).replace('.0 ', ' ')}
         </text>
       ))}
     </svg>
@@ -74,35 +71,21 @@ function formatShare(share: number): string {
 
 /** One step in time, and inside it each attempt: filled where it passed, hollow where it did not. */
 function TimelineBar({ step, scale }: { readonly step: StepRecord; readonly scale: Scale }) {
-  const hasAttempts = step.attempts.length > 1;
+  const attempts = step.attempts.length > 1 ? step.attempts : [];
   return (
     <svg class={`bar ${step.status}`} role="img" aria-label={describe(step)} focusable="false">
-      {scale.ticks.map((tick) => (
-        <line x1={scale.at(tick)} x2={scale.at(tick)} y1="0" y2="100%" />
+      {scale.ticks.map(({ x }) => (
+        <line x1={x} x2={x} y1="0" y2="100%" />
       ))}
-      <rect
-        class={hasAttempts ? 'span' : 'solid'}
-        x={scale.at(step.startMs)}
-        width={scale.width(step.durationMs)}
-        y="8"
-        height="16"
-        rx="3"
-      />
-      {hasAttempts &&
-        step.attempts.map((attempt, index) => (
-          <rect
-            class={attempt.passed ? 'attempt passed' : 'attempt failed'}
-            x={scale.at(attempt.startMs)}
-            width={scale.width(attempt.durationMs)}
-            y="11"
-            height="10"
-            rx="2"
-          >
-            <title>
-              {`Attempt ${index + 1}: ${attempt.passed ? 'passed' : 'did not pass'}, ${formatDuration(attempt.durationMs)}`}
-            </title>
+      <rect class={attempts.length > 0 ? 'span' : 'solid'} {...scale.place(step)} y="8" height="16" rx="3" />
+      {attempts.map((attempt, index) => {
+        const [name, words] = attempt.passed ? ['passed', 'passed'] : ['failed', 'did not pass'];
+        return (
+          <rect class={`attempt ${name}`} {...scale.place(attempt)} y="11" height="10" rx="2">
+            <title>{`Attempt ${index + 1}: ${words}, ${formatDuration(attempt.durationMs)}`}</title>
           </rect>
-        ))}
+        );
+      })}
     </svg>
   );
 }
@@ -114,27 +97,23 @@ function describe(step: StepRecord): string {
   return `${span}, ${formatCount(step.attempts.length, 'attempt')}, ${passed} passed`;
 }
 
-/** Time along the width of the picture. */
-interface Scale {
-  readonly totalMs: number;
-  /** Round moments, from 0, at most seven. */
-  readonly ticks: readonly number[];
-  /** A moment as a percentage of the width. */
-  at(ms: number): string;
-  /** A duration as a percentage of the width, never too thin to see. */
-  width(ms: number): string;
-}
+type Scale = ReturnType<typeof toScale>;
 
-function toScale(run: Run): Scale {
+/** Time along the width of the picture: at most seven round moments from 0, and where a step or an attempt is. */
+function toScale(run: Run) {
   const ends = run.steps.map((step) => step.startMs + step.durationMs);
   const totalMs = Math.max(1, run.durationMs, ...ends);
   const tick = ROUND.find((ms) => totalMs / ms <= 6) ?? totalMs;
   const percent = (ms: number) => `${(Math.max(0, Math.min(100, (ms / totalMs) * 100))).toFixed(2)}%`;
+  const at = (ms: number) => percent(Math.min(ms, totalMs * (1 - THINNEST)));
+  const moments = Array.from({ length: Math.floor((totalMs * 0.96) / tick) + 1 }, (_, index) => index * tick);
   return {
     totalMs,
-    ticks: Array.from({ length: Math.floor((totalMs * 0.96) / tick) + 1 }, (_, index) => index * tick),
-    at: (ms) => percent(Math.min(ms, totalMs * (1 - THINNEST))),
-    width: (ms) => percent(Math.max(ms, totalMs * THINNEST)),
+    ticks: moments.map((ms) => ({ ms, x: at(ms) })),
+    place: ({ startMs, durationMs }: Pick<StepRecord, 'startMs' | 'durationMs'>) => ({
+      x: at(startMs),
+      width: percent(Math.max(durationMs, totalMs * THINNEST)),
+    }),
   };
 }
 

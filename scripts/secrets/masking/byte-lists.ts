@@ -11,27 +11,32 @@ const SHORTEST_LIST = 8;
  * @param relevant characters of secrets, by code
  * @param skipped digits before the first pair: 0 or 1
  */
-export function readHexBytes(input: CompactText, out: CompactText, relevant: Uint8Array, skipped: 0 | 1): boolean {
-  out.clear();
-  out.fromBytes = true;
-  out.uncovered = -1;
-  const { codes, length } = input;
-  let at = 0;
-  while (at < length) {
-    if ((HEX_LIST[codes[at] ?? 0] ?? 0) !== DIGIT) {
-      at++;
-      continue;
-    }
+export function readHexBytes(input: CompactText, out: CompactText, relevant: Uint8Array, skipped: 0 | 1): void {
+  const { codes, from, to, length } = input;
+  for (let at = 0; at < length; at++) {
+    if (HEX_LIST[codes[at] as number] !== DIGIT) continue;
     const start = at;
     let digits = 0;
-    for (let kind = DIGIT; kind !== 0; kind = at < length ? (HEX_LIST[codes[at] ?? 0] ?? 0) : 0) {
+    for (let kind = DIGIT; kind !== 0; kind = at < length ? (HEX_LIST[codes[at] as number] as number) : 0) {
       if (kind === DIGIT) digits++;
       at++;
     }
-    if (digits >= SHORTEST_LIST * 2 && mayBeText(input, start, at, skipped, relevant))
-      pushPairs(input, start, at, skipped, out);
+    if (digits < SHORTEST_LIST * 2 || !mayBeText(input, start, at, skipped, relevant)) continue;
+    out.pushBarrier();
+    let skip: number = skipped;
+    let high = -1;
+    for (let i = start; i < at; i++) {
+      const value = digitIn(input, i);
+      if (value > 15) continue;
+      if (skip > 0) skip--;
+      else if (high < 0) high = i;
+      else {
+        out.pushByte(digitIn(input, high) * 16 + value, from[high] as number, to[i] as number);
+        high = -1;
+      }
+    }
+    out.finish();
   }
-  return out.length > 0;
 }
 
 /** Whether enough bytes in a row may be text. Most lists are something else: identifiers, digests, timestamps. */
@@ -39,8 +44,8 @@ function mayBeText(input: CompactText, start: number, end: number, skipped: numb
   let run = 0;
   let isHigh = skipped === 0;
   for (let at = start; at < end && run < SHORTEST_LIST; at++) {
-    const value = digit(input.codes[at] as number);
-    if (value > 15 || isPrefix(input, at)) continue;
+    const value = digitIn(input, at);
+    if (value > 15) continue;
     // The high half of ASCII's printing characters and line ends; anything goes where a secret has other characters.
     if (isHigh) run = (value < 8 && value !== 1) || (value > 7 && relevant[NOT_ASCII] === 1) ? run + 1 : 0;
     isHigh = !isHigh;
@@ -48,26 +53,10 @@ function mayBeText(input: CompactText, start: number, end: number, skipped: numb
   return run === SHORTEST_LIST;
 }
 
-function pushPairs(input: CompactText, start: number, end: number, skipped: number, out: CompactText): void {
-  out.pushBarrier();
-  let first = -1;
-  let skip = skipped;
-  for (let at = start; at < end; at++) {
-    const value = digit(input.codes[at] ?? 0);
-    if (value > 15 || isPrefix(input, at)) continue;
-    if (skip > 0) skip--;
-    else if (first < 0) first = at;
-    else {
-      out.pushByte(digit(input.codes[first] ?? 0) * 16 + value, input.from[first] ?? 0, input.to[at] ?? 0);
-      first = -1;
-    }
-  }
-  out.finish();
-}
-
-/** The zero of `0x`. */
-function isPrefix(input: CompactText, at: number): boolean {
-  return input.codes[at] === 0x30 && at + 1 < input.length && ((input.codes[at + 1] ?? 0) | 0x20) === 0x78;
+/** The value of the hexadecimal digit; 99 for any other character, and for the zero of `0x`. */
+function digitIn({ codes, length }: CompactText, at: number): number {
+  const value = digit(codes[at] as number);
+  return value === 0 && at + 1 < length && ((codes[at + 1] as number) | 0x20) === 0x78 ? 99 : value;
 }
 
 /**
@@ -76,18 +65,12 @@ function isPrefix(input: CompactText, at: number): boolean {
  * @param relevant characters of secrets, by code
  * @param broken a gap may be inside of a number, as where a table cell was full; otherwise a gap ends the number
  */
-export function readDecimalBytes(input: CompactText, out: CompactText, relevant: Uint8Array, broken: boolean): boolean {
-  out.clear();
-  out.fromBytes = true;
-  out.uncovered = -1;
-  const { codes, length } = input;
+export function readDecimalBytes(input: CompactText, out: CompactText, relevant: Uint8Array, broken: boolean): void {
   let at = 0;
-  while (at < length) {
-    const code = codes[at] ?? 0;
-    if (code < 0x30 || code > 0x39) at++;
+  while (at < input.length) {
+    if (!isDecimal(input.codes[at] as number)) at++;
     else at = readRun(input, at, broken, relevant, out);
   }
-  return out.length > 0;
 }
 
 /** Appends the list that begins at `start` to `out` and returns where it ends. */
@@ -95,29 +78,26 @@ function readRun(input: CompactText, start: number, broken: boolean, relevant: U
   const { codes, from, to, length } = input;
   out.pushBarrier();
   const kept = out.length;
-  let count = 0;
   let at = start;
   while (at < length) {
     const first = at;
     let value = 0;
-    while (at < length && isDecimal(codes[at] ?? 0) && (at === first || broken || from[at] === to[at - 1])) {
-      value = Math.min(value * 10 + (codes[at] ?? 0) - 0x30, 1_000_000);
+    while (at < length && isDecimal(codes[at] as number) && (at === first || broken || from[at] === to[at - 1])) {
+      value = Math.min(value * 10 + (codes[at] as number) - 0x30, 1_000_000);
       at++;
     }
-    // An index of the list, where it was printed as an object.
-    const isKey = at < length && codes[at] === QUOTE;
-    if (!isKey && (value > 255 || at - first > 3)) break;
-    if (!isKey) {
-      out.pushByte(value, from[first] ?? 0, to[at - 1] ?? 0);
-      count++;
+    // A number before a quote is an index of the list, where it was printed as an object.
+    if (at === length || codes[at] !== QUOTE) {
+      if (value > 255 || at - first > 3) break;
+      out.pushByte(value, from[first] as number, to[at - 1] as number);
     }
     const last = at;
-    while (at < length && isGlue(codes[at] ?? 0)) at++;
-    if (at === length || !isDecimal(codes[at] ?? 0)) break;
+    while (at < length && isGlue(codes[at] as number)) at++;
+    if (at === length || !isDecimal(codes[at] as number)) break;
     if (at === last && from[at] === to[at - 1]) break;
   }
   out.finish();
-  if (count < SHORTEST_LIST || !hasText(out, kept, relevant)) out.length = kept;
+  if (!hasText(out, kept, relevant)) out.length = kept;
   return at;
 }
 

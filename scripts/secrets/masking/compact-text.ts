@@ -26,7 +26,7 @@ export class CompactText {
 
   /** Appends a character of another compact text, or its barrier. */
   copy(other: CompactText, at: number): void {
-    if (this.#pending > 0) this.#flush();
+    this.finish();
     const code = other.codes[at] as number;
     if (code === BARRIER) this.pushBarrier();
     else this.#append(code, other.from[at] as number, other.to[at] as number);
@@ -34,9 +34,8 @@ export class CompactText {
 
   /** Appends a character, unless it is a separator. */
   push(code: number, from: number, to: number): void {
-    if (this.#pending > 0) this.#flush();
-    if (isSeparator(code)) return;
-    this.#append(code, from, to);
+    this.finish();
+    if (SEPARATOR[code] === 0) this.#append(code, from, to);
   }
 
   pushCodePoint(point: number, from: number, to: number): void {
@@ -51,7 +50,7 @@ export class CompactText {
   /** Appends a byte of UTF-8; bytes that are no UTF-8 are taken for Latin-1. */
   pushByte(byte: number, from: number, to: number): void {
     const isContinuation = (byte & 0xc0) === 0x80;
-    if (this.#pending > 0 && !isContinuation) this.#flush();
+    if (!isContinuation) this.finish();
     if (byte < 0xc2 && this.#pending === 0) {
       this.push(byte, from, to);
       return;
@@ -69,13 +68,18 @@ export class CompactText {
 
   /** Ends what came before: no secret reaches across. */
   pushBarrier(): void {
-    if (this.#pending > 0) this.#flush();
+    this.finish();
     if (this.length > 0 && this.codes[this.length - 1] !== BARRIER) this.#append(BARRIER, 0, 0);
   }
 
   /** Ends the last character, if bytes of it are missing. */
   finish(): void {
-    if (this.#pending > 0) this.#flush();
+    if (this.#pending === 0) return;
+    const count = this.#pending;
+    this.#pending = 0;
+    for (let i = 0; i < count; i++) {
+      this.push(this.#utf8[i * 3] ?? 0, this.#utf8[i * 3 + 1] ?? 0, this.#utf8[i * 3 + 2] ?? 0);
+    }
   }
 
   /** The characters from `start` to `end` as text. */
@@ -110,14 +114,6 @@ export class CompactText {
     }
   }
 
-  #flush(): void {
-    const count = this.#pending;
-    this.#pending = 0;
-    for (let i = 0; i < count; i++) {
-      this.push(this.#utf8[i * 3] ?? 0, this.#utf8[i * 3 + 1] ?? 0, this.#utf8[i * 3 + 2] ?? 0);
-    }
-  }
-
   #append(code: number, from: number, to: number): void {
     if (this.length === this.codes.length) this.#grow(this.length * 2);
     this.codes[this.length] = code;
@@ -143,20 +139,16 @@ export const BARRIER = 0;
 /** Separators in a row that a broken secret may have in it: the padding of a table cell, a border, the padding of the next. */
 export const MAX_GAP = 512;
 
-/** Whether the character may be between two characters of a secret that was wrapped or put into a table. */
-function isSeparator(code: number): boolean {
-  return SEPARATOR[code] === 1;
-}
-
 /** The text without its separators, as a string. */
 export function withoutSeparators(text: string): string {
   let kept = '';
-  for (let at = 0; at < text.length; at++) if (!isSeparator(text.charCodeAt(at))) kept += text[at];
+  for (let at = 0; at < text.length; at++) if (SEPARATOR[text.charCodeAt(at)] === 0) kept += text[at];
   return kept;
 }
 
 const ESCAPE = 0x1b;
 
+/** 1: the character may be between two characters of a secret that was wrapped or put into a table. */
 const SEPARATOR = separators([
   [0x00, 0x20],
   [0x7c, 0x7c],

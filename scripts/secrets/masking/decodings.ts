@@ -4,10 +4,7 @@ import { BACKSLASHES, type Escapes, FORM, PERCENTS, QUOTING, REFERENCES, TAGS } 
 import type { SecretIndex } from './secret-index.ts';
 
 /** Called with each decoding of a text, and the names of the encodings that were undone, outermost first. */
-export type Visit = (decoded: CompactText, encodings: readonly string[]) => void;
-
-/** Encodings in encodings: JSON in JSON as decimal bytes. */
-const DEEPEST = 3;
+type Visit = (decoded: CompactText, encodings: readonly string[]) => void;
 
 /** Characters around an escape that may belong to the same piece of a secret, each of them encoded twice. */
 const REACH = 192;
@@ -17,11 +14,12 @@ const REACH = 192;
  * undone in the result. Only the surroundings of an escape are read again, so ordinary text is read little more than once.
  */
 export class Decoder {
-  readonly #texts: readonly CompactText[] = Array.from({ length: DEEPEST + 1 }, () => new CompactText());
+  /** The text itself, and up to three encodings in each other: JSON in JSON as decimal bytes. */
+  readonly #texts = [new CompactText(), new CompactText(), new CompactText(), new CompactText()] as const;
 
   /** Visits every decoding of `text` from `start` to `end`. What is visited is valid during the call only. */
   each(text: string, start: number, end: number, index: SecretIndex, visit: Visit): void {
-    const input = this.#textAt(0);
+    const [input] = this.#texts;
     input.read(text, start, end);
     visit(input, []);
     this.#undo(input, index, [], -1, visit);
@@ -30,8 +28,8 @@ export class Decoder {
   /** @param last the step that made `input` */
   #undo(input: CompactText, index: SecretIndex, encodings: readonly string[], last: number, visit: Visit): void {
     const depth = encodings.length + 1;
-    if (depth > DEEPEST) return;
-    const out = this.#textAt(depth);
+    const out = this.#texts[depth];
+    if (out === undefined) return;
     for (const [step, { name, read }] of STEPS.entries()) {
       // Encodings that were there before can be undone in either order; one order is enough. What the last step uncovered is new.
       const isNew = depth === 1 || (input.uncovered & (1 << step)) !== 0;
@@ -41,10 +39,6 @@ export class Decoder {
       visit(out, path);
       this.#undo(out, index, path, step, visit);
     }
-  }
-
-  #textAt(depth: number): CompactText {
-    return this.#texts[depth] ?? new CompactText();
   }
 }
 
@@ -58,15 +52,29 @@ interface Step {
 }
 
 const STEPS: readonly Step[] = [
-  ...ESCAPES.map((escapes, step) => ({
-    name: escapes.name,
-    read: (input: CompactText, out: CompactText, index: SecretIndex) => undo(input, out, escapes, step, index),
-  })),
-  { name: 'hexadecimal bytes', read: (input, out, { relevant }) => readHexBytes(input, out, relevant, 0) },
-  { name: 'hexadecimal bytes', read: (input, out, { relevant }) => readHexBytes(input, out, relevant, 1) },
-  { name: 'decimal bytes', read: (input, out, { relevant }) => readDecimalBytes(input, out, relevant, false) },
-  { name: 'decimal bytes', read: (input, out, { relevant }) => readDecimalBytes(input, out, relevant, true) },
+  ...ESCAPES.map(
+    (escapes, step): Step => ({
+      name: escapes.name,
+      read: (input, out, index) => undo(input, out, escapes, step, index),
+    }),
+  ),
+  listStep('hexadecimal bytes', (input, out, relevant) => readHexBytes(input, out, relevant, 0)),
+  listStep('hexadecimal bytes', (input, out, relevant) => readHexBytes(input, out, relevant, 1)),
+  listStep('decimal bytes', (input, out, relevant) => readDecimalBytes(input, out, relevant, false)),
+  listStep('decimal bytes', (input, out, relevant) => readDecimalBytes(input, out, relevant, true)),
 ];
+
+/** @param append appends the bytes of each list in `input` to `out` */
+function listStep(name: string, append: (input: CompactText, out: CompactText, relevant: Uint8Array) => void): Step {
+  const read: Step['read'] = (input, out, { relevant }) => {
+    out.clear();
+    out.fromBytes = true;
+    out.uncovered = -1;
+    append(input, out, relevant);
+    return out.length > 0;
+  };
+  return { name, read };
+}
 
 /** For each character the steps for which it is a mark, or part of a list, as bits. */
 const MARKS = new Uint16Array(0x80);

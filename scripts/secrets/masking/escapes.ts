@@ -16,7 +16,11 @@ export const BACKSLASHES: Escapes = { name: 'backslash escapes', marks: '\\', un
 export const PERCENTS: Escapes = { name: 'URL encoding', marks: '%', unit: percent };
 
 /** application/x-www-form-urlencoded: percent-encoding, and a plus is a space. */
-export const FORM: Escapes = { name: 'form encoding', marks: '%+', unit: form };
+export const FORM: Escapes = {
+  name: 'form encoding',
+  marks: '%+',
+  unit: (input, at, out) => (input.codes[at] === 0x2b ? 1 : percent(input, at, out)),
+};
 
 /** HTML and XML character references: `&amp;`, `&#65;`, `&#x41;`, with leading zeros. */
 export const REFERENCES: Escapes = { name: 'HTML or XML escapes', marks: '&', unit: reference };
@@ -25,7 +29,11 @@ export const REFERENCES: Escapes = { name: 'HTML or XML escapes', marks: '&', un
 export const TAGS: Escapes = { name: 'markup', marks: '<', unit: tag };
 
 /** Quotes doubled, closed and opened again, backslashes before anything, `$$`: shell, CSV, SQL, compose. */
-export const QUOTING: Escapes = { name: 'quoting', marks: '\'"`\\$', unit: quoting };
+export const QUOTING: Escapes = {
+  name: 'quoting',
+  marks: '\'"`\\$',
+  unit: (input, at) => (input.codes[at] !== 0x24 || (at + 1 < input.length && input.codes[at + 1] === 0x24) ? 1 : 0),
+};
 
 /** What `QUOTING` makes of a text: quotes and backslashes dropped, `$` once. */
 export function withoutQuoting(text: string): string {
@@ -77,10 +85,6 @@ function percent(input: CompactText, at: number, out: CompactText): number {
   return 6;
 }
 
-function form(input: CompactText, at: number, out: CompactText): number {
-  return input.codes[at] === 0x2b ? 1 : percent(input, at, out);
-}
-
 function reference(input: CompactText, at: number, out: CompactText): number {
   const from = input.from[at] ?? 0;
   const numeric = input.codes[at + 1] === 0x23;
@@ -118,11 +122,6 @@ function tag(input: CompactText, at: number, out: CompactText): number {
     if (input.codes[end] === 0x3c || input.codes[end] === BARRIER) return 0;
   }
   return 0;
-}
-
-function quoting(input: CompactText, at: number): number {
-  if (input.codes[at] !== 0x24) return 1;
-  return at + 1 < input.length && input.codes[at + 1] === 0x24 ? 1 : 0;
 }
 
 /** The number that `count` digits from `at` on make; -1: not all of them are digits. */

@@ -41,7 +41,7 @@ export class SecretSearch {
 
   /** In the order of the text, without overlaps. */
   spans(text: string): MaskedSpan[] {
-    this.#indexNew();
+    for (const secret of this.#new.splice(0)) this.#index.add(secret);
     const hits: Hit[] = [];
     if (this.#index.shortest > 0) {
       for (let start = 0; start === 0 || start + OVERLAP < text.length; start += BLOCK) {
@@ -59,10 +59,6 @@ export class SecretSearch {
       }
     }
     return merge(hits);
-  }
-
-  #indexNew(): void {
-    for (const secret of this.#new.splice(0)) this.#index.add(secret);
   }
 
   #verify(
@@ -121,11 +117,8 @@ function merge(hits: Hit[]): MaskedSpan[] {
     if (last === undefined || hit.start >= last.end) spans.push({ start: hit.start, end: hit.end, hit });
     else {
       const longer = hit.end - hit.start > last.hit.end - last.hit.start;
-      spans[spans.length - 1] = {
-        start: last.start,
-        end: Math.max(last.end, hit.end),
-        hit: longer ? hit : last.hit,
-      };
+      const end = Math.max(last.end, hit.end);
+      spans[spans.length - 1] = { start: last.start, end, hit: longer ? hit : last.hit };
     }
   }
   return spans;

@@ -117,7 +117,7 @@ export class SecretIndex {
       this.relevant[code] = 1;
       if (code > NOT_ASCII) this.relevant[NOT_ASCII] = 1;
       hash = ((hash << 5) ^ code) & GRAM_MASK;
-      if (at >= GRAM - 1) set(this.#grams, hash);
+      if (at >= GRAM - 1) this.#grams[hash >>> 5] = (this.#grams[hash >>> 5] as number) | (1 << (hash & 31));
     }
   }
 
@@ -144,7 +144,7 @@ function spellingsOf(value: string): Map<string, string> {
     '': value,
     ' of URL encoding': url,
     ' of form encoding': url.replaceAll('%20', '+'),
-    ' of JSON': inJson(value),
+    ' of JSON': JSON.stringify(value).slice(1, -1),
   };
   for (const [of, text] of Object.entries(inner)) {
     for (const offset of [0, 1, 2]) {
@@ -169,12 +169,4 @@ function isVaried(piece: string): boolean {
     if (!different.includes(character)) different += character;
   }
   return different.length === FEWEST_CHARACTERS;
-}
-
-function inJson(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
-}
-
-function set(bits: Int32Array, index: number): void {
-  bits[index >>> 5] = (bits[index >>> 5] ?? 0) | (1 << (index & 31));
 }
