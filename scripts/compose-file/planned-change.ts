@@ -118,7 +118,11 @@ export function createProjectChanges(options: ProjectFiles): ProjectChanges {
         throw error;
       });
       if (target instanceof AppError || target.kind !== 'env-file') {
-        return { project: await options.resolve(signal), target, trial: null };
+        const project = await options.resolve(signal).catch((error: unknown) => {
+          // Where the file itself is broken, the editor says more precisely how.
+          throw target instanceof AppError && target.code === 'yaml-syntax' ? target : error;
+        });
+        return { project, target, trial: null };
       }
       const [now, trial] = await Promise.allSettled([
         options.resolve(signal),

@@ -124,6 +124,12 @@ describe('finding the project', () => {
   });
 });
 
+test('a broken file is described by the editor, which says more than compose', async () => {
+  await writeFile(join(folder, 'compose.yaml'), 'services:\n  bff:\n\tenvironment: {}\n');
+  const stack = await find(docker({ ' config ': { exitCode: 15, stderr: 'yaml: line 3: found character' } }), 'look');
+  await expect(stack.look(NEVER)).rejects.toMatchObject({ code: 'yaml-syntax', where: { line: 3 } });
+});
+
 test('a compose that takes too long is not called a broken file', async () => {
   const stack = await find(docker({ ' config ': { exitCode: null, timedOut: true } }), 'look');
   const error = toAppError(await stack.look(NEVER).catch((thrown: unknown) => thrown));
