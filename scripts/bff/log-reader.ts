@@ -3,8 +3,7 @@ import type { ClassifiedLine, LogLine } from '../core/result.ts';
 import { Excerpt } from './excerpt.ts';
 import { type Facts, factsOf, isServed } from './facts.ts';
 import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
-import { hasAny } from './matchers.ts';
-import { anyOf, pattern } from './patterns.ts';
+import { anyOf, anyWordOf, pattern } from './patterns.ts';
 import { SIGNATURES, type Signature } from './signatures.ts';
 import { COURSE_WORDS, notDecidedYet, REASON_WORDS, Startup } from './startup.ts';
 import { type Statement, Statements } from './statements.ts';
@@ -53,9 +52,9 @@ export class LogReader {
   readonly #service: string;
   readonly #signatures: readonly Signature[];
   /** Words of any signature, of a start's course or of a mark: only what has one of them is weighed. */
-  readonly #telling: readonly RegExp[];
+  readonly #isTelling: (text: string) => boolean;
   /** The same, and what may be a reason that no signature knows: only what has one of them is read. */
-  readonly #interesting: readonly RegExp[];
+  readonly #isInteresting: (text: string) => boolean;
   #start: Startup;
   /** A line came that names this service in front. */
   #named = false;
@@ -69,9 +68,8 @@ export class LogReader {
 
   constructor(context: ReaderContext = {}, signatures = SIGNATURES) {
     this.#signatures = signatures;
-    const words = signatures.flatMap(({ matcher }) => matcher.words);
-    this.#telling = [...new Set([...COURSE_WORDS, MARK_WORDS, ...words])];
-    this.#interesting = [...this.#telling, REASON_WORDS];
+    this.#isTelling = finder(signatures, [COURSE_WORDS, MARK_WORDS]);
+    this.#isInteresting = finder(signatures, [COURSE_WORDS, MARK_WORDS, REASON_WORDS]);
     this.#start = new Startup(signatures);
     this.#env = context.env ?? {};
     this.#service = context.service ?? 'bff';
@@ -85,7 +83,7 @@ export class LogReader {
     const short = line.text.length > limit ? cut(line.text, limit) : line.text;
     // PowerShell's `>` saves UTF-16, which read as UTF-8 has a zero byte beside each letter.
     const text = short.includes('\u0000') ? short.replaceAll('\u0000', '') : short;
-    if (hasAny(this.#interesting, text) || this.#statements.open) this.#read(text, limit);
+    if (this.#isInteresting(text) || this.#statements.open) this.#read(text, limit);
     return this.reading();
   }
 
@@ -116,7 +114,7 @@ export class LogReader {
   #read(raw: string, limit: number): void {
     const { source, text } = cleanLine(raw, limit);
     if (source !== null && !this.#isOwn(source)) return;
-    if (!this.#statements.takes(text) && (!hasAny(this.#interesting, text) || isServed(text))) {
+    if (!this.#statements.takes(text) && (!this.#isInteresting(text) || isServed(text))) {
       if (text.trim() !== '') this.#statements.close();
       return;
     }
@@ -124,7 +122,7 @@ export class LogReader {
     if (statement === null) return;
     this.#reading = null;
     const shown = cut(text, LONGEST_EVIDENCE).trim();
-    if (statement.frames === '' && !hasAny(this.#telling, statement.text)) this.#start.remember(statement.text, shown);
+    if (statement.frames === '' && !this.#isTelling(statement.text)) this.#start.remember(statement.text, shown);
     else this.#weigh(statement, shown);
   }
 
@@ -169,7 +167,7 @@ export class LogReader {
     if (mark === null) return;
     const start = this.#start;
     if (mark === 'complete') start.complete(shown);
-    if (mark === 'closed') start.close();
+    if (mark === 'closed') start.isOver = true;
     if (mark === 'complete' || mark === 'closed') return;
     if (mark === 'parent') this.#workers = true;
     const again = start.marks.has(mark) && !(mark === 'bootstrap' && !start.failed && !start.isUp);
@@ -182,6 +180,16 @@ export class LogReader {
     this.#start = new Startup(this.#signatures);
     this.#excerpt.unpin();
   }
+}
+
+/** Tells whether a text has words of any signature, or other ones. Most lines have none, and this is all that they cost. */
+function finder(signatures: readonly Signature[], others: readonly RegExp[]): (text: string) => boolean {
+  const matchers = signatures.map(({ matcher }) => matcher);
+  const words = anyWordOf([...others, ...matchers.filter(({ number }) => !number).map((each) => each.words)]);
+  // Apart, because an engine skips quickly to letters or to digits, not to both.
+  const number = anyOf(...matchers.flatMap((each) => each.number ?? []));
+  const wordsBeside = anyWordOf(matchers.filter((each) => each.number).map((each) => each.words));
+  return (text) => words.test(text) || (number.test(text) && wordsBeside.test(text));
 }
 
 /** How much of a line is read: JSON is whole or nothing, up to its own limit. */
@@ -231,6 +239,6 @@ const MARKS: readonly (readonly [Mark, RegExp])[] = [
 ];
 /** Words of every mark. */
 const MARK_WORDS = anyOf(
-  /(?:parent|server) process|gunicorn|startup|shutdown|running on|sigterm|exited with|recreated/i,
+  /parent process|server process|gunicorn|startup|shutdown|running on|sigterm|exited with|recreated/i,
   /starting|booting|dcr|bootstrap/i,
 );

@@ -17,3 +17,9 @@ export function anyOf(...parts: readonly RegExp[]): RegExp {
 export function within(characters: number): string {
   return `(?:(?![.;]\\s)[^\\n]){0,${characters}}`;
 }
+
+/** All words as one expression, in any case. Sorted, since an engine reads a beginning that several of them share once. */
+export function anyWordOf(words: readonly RegExp[]): RegExp {
+  const sources = new Set(words.flatMap(({ source }) => source.split('|')));
+  return new RegExp([...sources].sort().join('|'), 'i');
+}
