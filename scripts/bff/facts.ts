@@ -1,4 +1,4 @@
-import { type Connection, connectionOf } from './connection.ts';
+import { type Connection, connectionOf, IDP_HOST } from './connection.ts';
 import { anyOf, pattern, within } from './patterns.ts';
 
 /** What the BFF said about its cached credentials in this start: it uses them, or it registers again. */
@@ -239,7 +239,6 @@ const DOCUMENTATION = anyOf(
   /(?:^|\.)(?:mozilla|python|w3|ietf|rfc-editor|python-httpx)\.org$/,
   /(?:^|\.)(?:httpstatuses\.(?:com|io)|pydantic\.dev|readthedocs\.io|github\.com)$/,
 );
-const IDP_HOST = /(?:^|[.-])(?:idp|oidc|keycloak)(?=$|[.:-])/;
 const IDP_PATH = /\/(?:oidc|openid-connect|oauth2?|\.well-known\/(?:openid|oauth))|\/clients-registrations/;
 const ENDPOINTS = /register|registration|reg|clients-registrations\/(?:openid-connect|default)|dcr(?=\/?$)/;
 /** The registration endpoint, and a client's own below it: `/register`, `/clients-registrations/default/ab12`. */

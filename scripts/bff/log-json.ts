@@ -1,4 +1,4 @@
-import { isRecord } from '../core/json.ts';
+import { isRecord, jsonOrNull } from '../core/json.ts';
 import { cut } from './log-line.ts';
 
 /** What a JSON line says, as a text that matchers can read. */
@@ -20,7 +20,7 @@ const LIMITS = { depth: 16, fields: 200, field: 1_024, text: 16_384, frames: 2_0
 export function readJson(text: string): JsonStatement | null {
   const trimmed = text.trim();
   if (!trimmed.startsWith('{') || !trimmed.endsWith('}')) return null;
-  const value = parse(trimmed);
+  const value = jsonOrNull(trimmed);
   if (!isRecord(value)) return null;
   const words: string[] = [];
   const frames: string[] = [];
@@ -95,12 +95,4 @@ function collectText(text: string, into: Collected): void {
   const found = nested ?? (text.includes('\n') ? splitTraceback(text) : { words: text, frames: '' });
   into.words.push(cut(found.words, LIMITS.field * 4));
   if (found.frames !== '') into.frames.push(found.frames);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
