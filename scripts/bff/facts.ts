@@ -66,12 +66,10 @@ export function factsOf(statement: string, context: StatementContext): Facts {
     iat,
     rat,
     method: METHOD.exec(text)?.slice(1).find(Boolean)?.toUpperCase() ?? null,
-    status: statusOf(text),
-    endpoint: url.endpoint,
-    host: url.host,
-    atIdp: url.idp,
+    status: Number(STATUS.exec(text)?.slice(1).find(Boolean)) || null,
+    ...url,
     error: ERROR.exec(text)?.[1] ?? null,
-    connection: connectionOf(text, { ...context, dcr, idp: url.idp }),
+    connection: connectionOf(text, { ...context, dcr, idp: url.atIdp }),
     mode: context.mode,
   };
 }
@@ -104,29 +102,17 @@ export function isRetried(text: string): boolean {
   return RETRIES.test(text);
 }
 
-function statusOf(text: string): number | null {
-  const found = STATUS.exec(text)?.slice(1).find(Boolean);
-  return found === undefined ? null : Number(found);
-}
-
-interface Url {
-  readonly endpoint: Facts['endpoint'];
-  readonly host: string | null;
-  readonly idp: boolean;
-}
-
 /** The URL that the statement is about: the first one of an endpoint that matters, else the first one. */
-function urlIn(text: string, dcr: boolean, idpHosts: ReadonlySet<string>): Url {
-  let url: Url = { endpoint: null, host: null, idp: false };
+function urlIn(text: string, dcr: boolean, idpHosts: ReadonlySet<string>): Pick<Facts, 'endpoint' | 'host' | 'atIdp'> {
+  let url: ReturnType<typeof urlIn> = { endpoint: null, host: null, atIdp: false };
   for (const found of text.matchAll(URLS)) {
     const host = (found[1] ?? '').replace(/:\d+$/, '').toLowerCase();
     const path = (found[2] ?? found[3] ?? found[4] ?? '').replace(/[?#].*$/, '').replace(/[),.;:]+$/, '');
     if (DOCUMENTATION.test(host)) continue;
-    const idp = idpHosts.has(host) || IDP_HOST.test(host) || IDP_PATH.test(path);
-    const endpoint = endpointOf(path, dcr || idp);
-    if (url.endpoint === null || (url.endpoint === 'other' && endpoint !== 'other')) {
-      url = { endpoint, host: host === '' ? null : host, idp };
-    }
+    const atIdp = idpHosts.has(host) || IDP_HOST.test(host) || IDP_PATH.test(path);
+    const endpoint = endpointOf(path, dcr || atIdp);
+    if (url.endpoint === null || (url.endpoint === 'other' && endpoint !== 'other'))
+      url = { endpoint, host: host === '' ? null : host, atIdp };
   }
   return url;
 }

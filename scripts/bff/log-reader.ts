@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
 import type { ClassifiedLine, LogLine } from '../core/result.ts';
+import type { Environment } from '../core/stack.ts';
 import { Excerpt } from './excerpt.ts';
 import { type Facts, factsOf, isServed } from './facts.ts';
 import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
@@ -11,7 +12,7 @@ import { type Statement, Statements } from './statements.ts';
 /** What is known of the service beside its log; all of it optional. */
 export interface ReaderContext {
   /** The service's environment: names the IdP's host, and says whether the BFF can renew a RAT. */
-  readonly env?: Readonly<Record<string, string | null>>;
+  readonly env?: Environment;
   /** The service's name, for logs of several services in one; default `bff`. */
   readonly service?: string;
 }
@@ -45,7 +46,7 @@ export function diagnoseLog(lines: Iterable<LogLine | string>, context: ReaderCo
 
 /** Reads a log line by line and always knows the answer so far. Memory stays flat, whatever comes. */
 export class LogReader {
-  readonly #env: Readonly<Record<string, string | null>>;
+  readonly #env: Environment;
   readonly #idpHosts: Set<string>;
   readonly #statements = new Statements();
   readonly #excerpt = new Excerpt();
@@ -55,6 +56,8 @@ export class LogReader {
   readonly #isTelling: (text: string) => boolean;
   /** The same, and what may be a reason that no signature knows: only what has one of them is read. */
   readonly #isInteresting: (text: string) => boolean;
+  /** How many lines have been read. */
+  count = 0;
   #start: Startup;
   /** A line came that names this service in front. */
   #named = false;
@@ -62,7 +65,6 @@ export class LogReader {
   #others = false;
   /** The start before, where it failed. */
   #failed: Diagnosis | null = null;
-  #count = 0;
   #workers = false;
   #reading: Reading | null = null;
 
@@ -77,7 +79,7 @@ export class LogReader {
   }
 
   push(line: LogLine): Reading {
-    this.#count += 1;
+    this.count += 1;
     this.#excerpt.add(line);
     const limit = limitOf(line.text);
     const short = line.text.length > limit ? cut(line.text, limit) : line.text;
@@ -105,10 +107,6 @@ export class LogReader {
   /** The newest start says that it serves requests. */
   get isUp(): boolean {
     return this.#start.isUp;
-  }
-
-  get count(): number {
-    return this.#count;
   }
 
   #read(raw: string, limit: number): void {
@@ -149,16 +147,13 @@ export class LogReader {
       clientId: this.#env['DCR_CLIENT_ID'] ?? '',
     });
     const { host, endpoint } = facts;
-    if (host !== null && (endpoint === 'register' || endpoint === 'client')) this.#learn(host);
+    // Where clients register is the IdP.
+    if (host !== null && (endpoint === 'register' || endpoint === 'client') && this.#idpHosts.size < MOST_HOSTS)
+      this.#idpHosts.add(host);
     this.#mark(facts, shown);
     if ((this.#start.isUp || this.#start.isOver) && this.#start.decidesBootstrap(facts)) this.#renew();
-    const said = this.#start.add(facts, { text: shown, at: this.#count, continued: statement.continued });
+    const said = this.#start.add(facts, { text: shown, at: this.count, continued: statement.continued });
     if (said !== null) this.#excerpt.pin(said);
-  }
-
-  /** Where clients register is the IdP. */
-  #learn(host: string): void {
-    if (this.#idpHosts.size < MOST_HOSTS) this.#idpHosts.add(host);
   }
 
   /** Begins a new start where one of its marks comes again, or where the last start is over. */

@@ -3,6 +3,7 @@ import { connectionOf } from '../../scripts/bff/connection.ts';
 import { LogReader } from '../../scripts/bff/log-reader.ts';
 import { UNREACHABLE } from '../../scripts/bff/matchers.ts';
 import { SIGNATURES, type Signature, signatureOf } from '../../scripts/bff/signatures.ts';
+import { toHint } from '../../scripts/core/errors.ts';
 
 describe('the table of signatures', () => {
   it('has one row for each code, each with its own rank, the root causes first', () => {
@@ -21,8 +22,9 @@ describe('the table of signatures', () => {
     for (const { cause, fix, variants } of SIGNATURES) {
       for (const words of [{ cause, fix }, ...Object.values(variants ?? {})]) {
         expect(words.cause).toMatch(/^[A-Z].*\.$/);
-        expect(words.fix.text).toMatch(words.fix.command === undefined ? /^[A-Z].*\.$/ : /^[A-Z].*:$/);
-        expect(words.fix.text).not.toMatch(/does not help|docker|compose/i);
+        const fix = toHint(words.fix);
+        expect(fix.text).toMatch(fix.command === undefined ? /^[A-Z].*\.$/ : /^[A-Z].*:$/);
+        expect(fix.text).not.toMatch(/does not help|docker|compose/i);
       }
     }
   });
