@@ -55,9 +55,8 @@ const CONNECTION_WORDS = anyOf(
 export const UNREACHABLE: Matcher = {
   words: CONNECTION_WORDS,
   shows({ connection, dcr }) {
-    if (connection?.target === 'idp') return 'sure';
-    if (connection?.target !== 'unnamed') return null;
-    return dcr ? 'sure' : 'in-context';
+    if (connection?.target === 'unnamed') return dcr ? 'sure' : 'in-context';
+    return connection?.target === 'idp' ? 'sure' : null;
   },
 };
 
@@ -73,46 +72,41 @@ export const SERVER_ERROR: Matcher = {
 };
 
 const NOT_ALLOWED = /not (?:allowed|permitted|accepted)|disallowed|rejected/;
-
-export const SCOPE_REFUSED: Matcher = {
-  words: /scope/i,
-  says: pattern`scopes?\b${within(80)}\b(?:${NOT_ALLOWED}|not in (?:policy|allowed_scopes)|forbidden)|(?:disallowed|invalid) scopes?\b`,
-  where: isRefusedRegistration,
-  shows: (facts) => answeredWith(facts, 'invalid_scope'),
-};
-
 const NO_MATCH = /not (?:registered|match)|mismatch|(?:does|do) not match|(?:is|are) invalid/;
-
-export const REDIRECT_REFUSED: Matcher = {
-  words: /redirect/i,
-  says: pattern`redirect[ _]?uris?\b${within(120)}\b(?:${NOT_ALLOWED}|${NO_MATCH})|invalid redirect[ _]?uris?\b`,
-  where: isRefusedRegistration,
-  shows: (facts) => answeredWith(facts, 'invalid_redirect_uri'),
-};
-
+const METADATA = /grant[ _]types?|response[ _]types?|token_endpoint_auth_method|auth(?:entication)? method/;
 const METADATA_WORDS = anyOf(
   /client metadata|client_metadata|grant type|grant_type|response type|response_type/i,
   /token_endpoint_auth_method|auth method|authentication method/,
 );
-const METADATA = /grant[ _]types?|response[ _]types?|token_endpoint_auth_method|auth(?:entication)? method/i;
 
-export const METADATA_REFUSED: Matcher = {
-  words: METADATA_WORDS,
-  says: pattern`invalid client metadata|${METADATA}\b${within(80)}\b(?:${NOT_ALLOWED}|not supported|unsupported)`,
-  where: isRefusedRegistration,
-  shows: (facts) => answeredWith(facts, 'invalid_client_metadata'),
-};
+export const SCOPE_REFUSED = refusal(
+  'invalid_scope',
+  /scope/i,
+  pattern`scopes?\b${within(80)}\b(?:${NOT_ALLOWED}|not in (?:policy|allowed_scopes)|forbidden)|(?:disallowed|invalid) scopes?\b`,
+);
+export const REDIRECT_REFUSED = refusal(
+  'invalid_redirect_uri',
+  /redirect/i,
+  pattern`redirect[ _]?uris?\b${within(120)}\b(?:${NOT_ALLOWED}|${NO_MATCH})|invalid redirect[ _]?uris?\b`,
+);
+export const METADATA_REFUSED = refusal(
+  'invalid_client_metadata',
+  METADATA_WORDS,
+  pattern`invalid client metadata|${METADATA}\b${within(80)}\b(?:${NOT_ALLOWED}|not supported|unsupported)`,
+);
 
-/** An error of RFC 7591 §3.2.2 in other words than its code. */
-function isRefusedRegistration(facts: Facts): boolean {
-  return facts.error === null && isAboutRegistration(facts);
-}
-
-/** A 400 of RFC 7591 §3.2.2, by its error code. */
-function answeredWith(facts: Facts, error: string): Strength | null {
-  if (facts.error !== error) return null;
-  if (isAboutRegistration(facts)) return 'sure';
-  return isBare(facts) ? 'in-context' : null;
+/** A 400 of RFC 7591 §3.2.2 for the registration, by its error code or in other words. */
+function refusal(code: string, words: RegExp, says: RegExp): Matcher {
+  return {
+    words,
+    says,
+    where: (facts) => facts.error === null && isAboutRegistration(facts),
+    shows(facts) {
+      if (facts.error !== code) return null;
+      if (isAboutRegistration(facts)) return 'sure';
+      return isBare(facts) ? 'in-context' : null;
+    },
+  };
 }
 
 function isAboutRegistration({ dcr, endpoint }: Facts): boolean {

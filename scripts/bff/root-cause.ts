@@ -99,13 +99,9 @@ function ofHealth({ log, health, container }: Observations): Diagnosis[] {
 /** Up and healthy is not registered, where a failed bootstrap is allowed. */
 function ofRegistration({ log, isProvenByBeingUp, container }: Observations): Diagnosis[] {
   if (log?.decided === 'good' || isProvenByBeingUp || container === null) return [];
-  return [
-    fault(
-      'unknown',
-      'The BFF runs, and nothing proves that it is registered: its log does not say so.',
-      'Set ALLOW_BOOTSTRAP_FAILURE to "false" and start it again: then it stays up only when it is registered.',
-    ),
-  ];
+  const cause = 'The BFF runs, and nothing proves that it is registered: its log does not say so.';
+  const fix = 'Set ALLOW_BOOTSTRAP_FAILURE to "false" and start it again: then it stays up only when it is registered.';
+  return [fault('unknown', cause, fix)];
 }
 
 function fault(code: DiagnosisCode, cause: string, fix: string | Hint): Diagnosis {

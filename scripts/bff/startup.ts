@@ -4,7 +4,7 @@ import type { ConnectionFailure } from './connection.ts';
 import { type Facts, isQuiet, isRetried, isWhileServing, type Mode } from './facts.ts';
 import { BOOTSTRAP_WORDS, match, NO_CACHE, type Strength } from './matchers.ts';
 import { anyOf, pattern, within } from './patterns.ts';
-import { diagnosisOf, SIGNATURES, type Signature, signatureOf, strengthOf } from './signatures.ts';
+import { diagnosisOf, type Signature, signatureOf, strengthOf } from './signatures.ts';
 
 /** A signature that statements of a start have matched. */
 interface Match {
@@ -55,7 +55,7 @@ export class Startup {
   /** The newest statement that would have counted close to the bootstrap. */
   #pending: { readonly signature: Signature; readonly facts: Facts; readonly line: Line } | null = null;
 
-  constructor(signatures: readonly Signature[] = SIGNATURES) {
+  constructor(signatures: readonly Signature[]) {
     this.#signatures = signatures;
   }
 
@@ -137,7 +137,13 @@ export class Startup {
       const cause = 'The BFF failed to start for a reason that this tool does not know.';
       return unknown(cause, { text: 'Read the last lines of the log below.' }, [...this.#reasons, ...this.#endings]);
     }
-    if (this.#endings.length > 0) return unknown(ONLY_ADVICE.cause, ONLY_ADVICE.fix, this.#endings);
+    if (this.#endings.length > 0) {
+      const cause =
+        'The bootstrap failed, and the log gives only the general advice to get a new RAT or IAT, not the reason.';
+      const text =
+        "If a fresh IAT does not change that, set the BFF's log level to DEBUG and read what the IdP answered. To try one:";
+      return unknown(cause, { text, command: 'npm run iat' }, this.#endings);
+    }
     const proof = this.#proof();
     if (proof !== null) return diagnosisOf(proof.signature, proof.lines);
     const [remark] = this.#matches.values();
@@ -237,33 +243,17 @@ function endsBadly({ text, served, retry, dcr, hint }: Facts): boolean {
 
 /** A new start has begun after one that failed, and has not come to anything yet. */
 export function notDecidedYet({ cause, fix, evidence }: Diagnosis): Diagnosis {
-  return unknown(
-    `The newest start in the log has not come to anything yet; the one before failed: ${cause}`,
-    { ...fix, text: `If this start fails the same way: ${fix.text}` },
-    evidence,
-  );
+  const words = `The newest start in the log has not come to anything yet; the one before failed: ${cause}`;
+  return unknown(words, { ...fix, text: `If this start fails the same way: ${fix.text}` }, evidence);
 }
 
 function unknown(cause: string, fix: Hint, evidence: readonly string[]): Diagnosis {
   return { code: 'unknown', cause, fix, iatHelps: null, evidence: [...evidence] };
 }
 
-/** What the BFF advises after any failure. */
-const ONLY_ADVICE = {
-  cause: 'The bootstrap failed, and the log gives only the general advice to get a new RAT or IAT, not the reason.',
-  fix: {
-    text: "If a fresh IAT does not change that, set the BFF's log level to DEBUG and read what the IdP answered. To try one:",
-    command: 'npm run iat',
-  },
-};
-const REGISTERS_AGAIN = anyOf(
-  /\bre-?regist|fall(?:ing)? ?back/i,
-  /force[ _]?replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i,
-);
-const REGISTERING = anyOf(
-  pattern`\bregistering\b${within(30)}\bclient\b`,
-  /\bre-?regist(?:er(?:ing)?|ration)\b|force[ _]replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i,
-);
+const REPLACES = /force[ _]?replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/;
+const REGISTERS_AGAIN = pattern`\bre-?regist|fall(?:ing)? ?back|${REPLACES}`;
+const REGISTERING = pattern`\bregistering\b${within(30)}\bclient\b|\bre-?regist(?:er(?:ing)?|ration)\b|${REPLACES}`;
 const TAKING = /(?:using|use|loaded|loading|reusing|found|starting (?:from|with)) (?:existing |the |valid )?/;
 const FROM_CACHE = anyOf(
   pattern`${TAKING}cached (?:client |dcr )?(?:credentials?|creds|client)|credentials loaded from`,
