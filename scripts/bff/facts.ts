@@ -60,7 +60,7 @@ export function factsOf(statement: string, context: StatementContext): Facts {
     hint: statement.search(HINT) >= 0,
     served: isWhileServing(text),
     retry: isRetried(text),
-    quiet: isQuiet(text),
+    quiet: QUIET.test(text),
     own: OWN.test(text) || (context.clientId !== '' && text.includes(context.clientId)),
     dcr,
     iat,
@@ -87,11 +87,6 @@ export function isServed(text: string): boolean {
 /** Of a request that the BFF served: a line of its access log, or a fault meanwhile. */
 export function isWhileServing(text: string): boolean {
   return isServed(text) || SERVING.test(text);
-}
-
-/** Logged as information or for debugging. */
-export function isQuiet(text: string): boolean {
-  return QUIET.test(text);
 }
 
 /** It will be tried again. */
@@ -156,7 +151,8 @@ const IAT_IN_WORDS = anyOf(
 );
 const RAT = /(?<![A-Za-z])RATs?(?![A-Za-z])/;
 const RAT_IN_WORDS = /registration[ _-]?access[ _-]?token|(?<![a-z])rat_(?:invalid|expired|rejected|cached|renew)/i;
-const QUIET = anyOf(
+/** Logged as information or for debugging. */
+export const QUIET = anyOf(
   /^\W*(?:INFO|DEBUG)\b/i,
   /\s-\s(?:INFO|DEBUG)\s-\s/i,
   /\blevel(?:name)?=(?:info|debug)\b/i,

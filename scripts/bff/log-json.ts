@@ -22,15 +22,13 @@ export function readJson(text: string): JsonStatement | null {
   if (!trimmed.startsWith('{') || !trimmed.endsWith('}')) return null;
   const value = jsonOrNull(trimmed);
   if (!isRecord(value)) return null;
-  const words: string[] = [];
-  const frames: string[] = [];
-  const collected = { words, frames, fields: 0 };
+  const into: Collected = { words: [], frames: [], fields: 0 };
   for (const key of MESSAGES) {
     const message = value[key];
-    if (typeof message === 'string' && message !== '') collectText(message, collected);
+    if (typeof message === 'string' && message !== '') collectText(message, into);
   }
-  collect(value, '', 0, collected);
-  return { words: words.join(' ').slice(0, LIMITS.text), frames: frames.join(' ').slice(0, LIMITS.frames) };
+  collect(value, '', 0, into);
+  return { words: into.words.join(' ').slice(0, LIMITS.text), frames: into.frames.join(' ').slice(0, LIMITS.frames) };
 }
 
 /** The statements of a traceback given as one text, and the files that it went through. */
@@ -57,7 +55,9 @@ function collect(value: unknown, path: string, depth: number, into: Collected): 
   if (Array.isArray(value)) {
     for (const item of value) collect(item, path, depth + 1, into);
   } else if (isRecord(value)) {
-    collectFrames(value, into);
+    // structlog's dict_tracebacks: frames as records of their own.
+    for (const frame of Array.isArray(value['frames']) ? value['frames'].slice(-50) : [])
+      if (isRecord(frame) && typeof frame['filename'] === 'string') into.frames.push(frame['filename']);
     if (typeof value['key'] === 'string' && isRecord(value['value'])) {
       collect(value['value'], value['key'], depth + 1, into);
       return;
@@ -70,24 +70,11 @@ function collect(value: unknown, path: string, depth: number, into: Collected): 
     }
   } else {
     into.fields += 1;
-    collectField(path, String(value), into);
+    // A field may hold JSON once more: an answer's body, a docker line around the logger's own.
+    const text = String(value);
+    const nested = text.startsWith('{') ? readJson(text) : null;
+    into.words.push(nested === null ? `${path}=${cut(text, LIMITS.field)}` : `${path}: ${nested.words}`);
   }
-}
-
-/** structlog's dict_tracebacks: frames as records of their own. */
-function collectFrames(value: Record<string, unknown>, into: Collected): void {
-  const frames = value['frames'];
-  if (!Array.isArray(frames)) return;
-  for (const frame of frames.slice(-50)) {
-    if (isRecord(frame) && typeof frame['filename'] === 'string') into.frames.push(frame['filename']);
-  }
-}
-
-/** A field may hold JSON once more: an answer's body, a docker line around the logger's own. */
-function collectField(path: string, text: string, into: Collected): void {
-  const nested = text.startsWith('{') ? readJson(text) : null;
-  if (nested === null) into.words.push(`${path}=${cut(text, LIMITS.field)}`);
-  else into.words.push(`${path}: ${nested.words}`);
 }
 
 function collectText(text: string, into: Collected): void {

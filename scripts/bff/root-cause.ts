@@ -90,9 +90,8 @@ function ofHealth({ log, health, container }: Observations): Diagnosis[] {
   if (health === null || health.passed || container === null) return [];
   const evidence = [health.failure];
   if (health.down.length > 0) return [diagnoseComponents(health.down, evidence)];
-  const look = 'Check that --bff-url is where it is published, and read what the answer names.';
-  const fix =
-    log?.decided === 'good' ? look : `If it was started just now, look again in a moment (npm run doctor). ${look}`;
+  const wait = log?.decided === 'good' ? '' : 'If it was started just now, look again in a moment (npm run doctor). ';
+  const fix = `${wait}Check that --bff-url is where it is published, and read what the answer names.`;
   return [{ ...fault('unknown', 'The BFF runs, and it is not healthy.', fix), evidence }];
 }
 

@@ -1,7 +1,7 @@
 import { type Diagnosis, type DiagnosisCode, isFault, isGood } from '../core/diagnosis.ts';
 import type { Hint } from '../core/errors.ts';
 import type { ConnectionFailure } from './connection.ts';
-import { type Facts, isQuiet, isRetried, isWhileServing, type Mode } from './facts.ts';
+import { type Facts, isRetried, isWhileServing, type Mode, QUIET } from './facts.ts';
 import { BOOTSTRAP_WORDS, match, NO_CACHE, type Strength } from './matchers.ts';
 import { anyOf, pattern, within } from './patterns.ts';
 import { diagnosisOf, type Signature, signatureOf, strengthOf } from './signatures.ts';
@@ -116,7 +116,7 @@ export class Startup {
   remember(statement: string, line: string): void {
     // The name of uvicorn's logger, which also logs information.
     const said = statement.replace(/uvicorn\.error/g, '');
-    const isReason = isQuiet(said) ? ANSWERED_NO.test(said) : LOOKS_LIKE_A_REASON.test(said);
+    const isReason = QUIET.test(said) ? ANSWERED_NO.test(said) : LOOKS_LIKE_A_REASON.test(said);
     if (isReason && !isWhileServing(said) && !isRetried(said)) keep(this.#reasons, line, REASONS);
   }
 

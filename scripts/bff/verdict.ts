@@ -39,7 +39,8 @@ export function judge(first: Instance, now: Instance | null, byHand: ByHand): In
     return verdict('replaced', `Someone else replaced the container ${name} while it was being watched.`, LEAVE_IT);
   if (state.status === 'created' && state.error === '')
     return verdict('starting', `The container ${name} is created and not started yet.`);
-  if (state.status === 'created' || neverRan(now)) return notStarted(now);
+  const neverRan = state.error !== '' && /^(?:exited|dead)$/.test(state.status) && NEVER.test(state.startedAt);
+  if (state.status === 'created' || neverRan) return notStarted(now);
   const restarts = state.restartCount - first.state.restartCount;
   if (restarts >= CRASH_LOOP || (state.status === 'restarting' && state.restartCount >= CRASH_LOOP))
     return verdict(
@@ -54,11 +55,10 @@ export function judge(first: Instance, now: Instance | null, byHand: ByHand): In
   switch (state.status) {
     case 'restarting':
       return verdict('starting', `The container ${name} ${ending(now)} and is being restarted.`);
-    case 'paused':
-      return verdict('paused', `The container ${name} is paused.`, {
-        text: 'Let it go on:',
-        command: byHand.resume(now),
-      });
+    case 'paused': {
+      const hint = { text: 'Let it go on:', command: byHand.resume(now) };
+      return verdict('paused', `The container ${name} is paused.`, hint);
+    }
     case 'exited':
     case 'dead':
       return verdict('exited', `The container ${name} ${ending(now)}.`, exitHint(now, byHand));
@@ -115,10 +115,10 @@ function running(instance: Instance, restarts: number, byHand: ByHand): Instance
 
 function notStarted({ name, state }: Instance): InstanceVerdict {
   const words = lastLine(state.error);
-  const known = START_ERRORS.find(([pattern]) => pattern.test(words));
+  const text = START_ERRORS.find(([pattern]) => pattern.test(words))?.[1];
   const message = `The container ${name} could not be started${words === '' ? '' : `: ${words}`}${words.endsWith('.') ? '' : '.'}`;
   return verdict('not-started', message, {
-    text: known?.[1] ?? 'Correct what the message names, and run the command again.',
+    text: text ?? 'Correct what the message names, and run the command again.',
   });
 }
 
@@ -138,10 +138,6 @@ function exitHint(instance: Instance, byHand: ByHand): Hint {
   const command = byHand.log(instance);
   if (exitCode === 137 || exitCode === 143) return { text: 'Find out who stopped it. Its log may tell:', command };
   return { text: 'Its log tells why:', command };
-}
-
-function neverRan({ state }: Instance): boolean {
-  return state.error !== '' && (state.status === 'exited' || state.status === 'dead') && NEVER.test(state.startedAt);
 }
 
 /** One line of foreign words: the last one that is not empty, without control characters, at most 300 characters. */

@@ -44,6 +44,28 @@ describe('a new row', () => {
   });
 });
 
+describe('a status of 5xx', () => {
+  const codeOf = (text: string) => {
+    const reader = new LogReader({ env: { IDP_BASE_URL: 'https://sts.example.test' } });
+    return reader.push({ at: null, stream: 'stdout', text }).diagnosis.code;
+  };
+
+  it.each([
+    'ms_bff GET https://sts.example.test/me -> 502',
+    'ms_bff POST /oauth2/token -> 502',
+    'ms_bff the identity provider responded with 503',
+    'ms_bff OIDC keys: status=500',
+    'ms_bff DCR answered 500',
+  ])('of the IdP is read in a line without another telling word: "%s"', (text) => {
+    expect(codeOf(text)).toBe('idp-error');
+  });
+
+  it.each(['ms_bff GET https://crud.example.test/me -> 502', 'ms_bff crud responded with 503'])(
+    'of anything else is none of the IdP: "%s"',
+    (text) => expect(codeOf(text)).toBe('unknown'),
+  );
+});
+
 describe('the words of a failed connection', () => {
   it.each([
     'ssl.SSLError: TLSV1_ALERT_UNKNOWN_CA',
