@@ -91,7 +91,11 @@ export class LogReader {
 
   /** What the log says so far. */
   reading(): Reading {
-    this.#reading ??= { decided: this.#start.decided(this.#env), diagnosis: this.#diagnose() };
+    if (this.#reading === null) {
+      const start = this.#start;
+      const diagnosis = start.isBlank && this.#failed !== null ? notDecidedYet(this.#failed) : start.diagnosis();
+      this.#reading = { decided: start.decided(this.#env), diagnosis };
+    }
     return this.#reading;
   }
 
@@ -122,10 +126,6 @@ export class LogReader {
     const shown = cut(text, LONGEST_EVIDENCE).trim();
     if (statement.frames === '' && !this.#isTelling(statement.text)) this.#start.remember(statement.text, shown);
     else this.#weigh(statement, shown);
-  }
-
-  #diagnose(): Diagnosis {
-    return this.#start.isBlank && this.#failed !== null ? notDecidedYet(this.#failed) : this.#start.diagnosis();
   }
 
   /** Once a line has come with the service's own name in front, those of other services do not count. */

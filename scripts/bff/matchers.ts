@@ -194,7 +194,7 @@ export const IAT_REFUSED: Matcher = {
 
 /** No error code that is about something else than a token. */
 function isTokenError(error: string | null): boolean {
-  return error === null || error === 'invalid_token' || error === 'expired_token' || error === 'token_expired';
+  return error === null || /^(?:invalid_token|expired_token|token_expired)$/.test(error);
 }
 
 const NOT_NEEDED = anyOf(
@@ -379,11 +379,12 @@ function isSuccess({ retry, error, connection, status }: Facts): boolean {
   return !retry && error === null && connection === null && (status === null || status < 300);
 }
 
+const DCR_DONE = /(?<![a-z])dcr(?:[ _]bootstrap)?[ _](?:has |was |is )?(?:succe\w+|completed?|finished|done|ok)\b/i;
+const BOOTSTRAP_DONE =
+  /(?<!(?:database|cache|db|app|data|tenant|broker) )bootstrap (?:completed?|succe\w+|finished)\b/i;
+
 /** The bootstrap is done. Other things are bootstrapped too, so the bare word counts in its context only. */
 function isDone(text: string): Strength | null {
-  if (/(?<![a-z])dcr(?:[ _]bootstrap)?[ _](?:has |was |is )?(?:succe\w+|completed?|finished|done|ok)\b/i.test(text))
-    return 'sure';
-  return /(?<!(?:database|cache|db|app|data|tenant|broker) )bootstrap (?:completed?|succe\w+|finished)\b/i.test(text)
-    ? 'in-context'
-    : null;
+  if (DCR_DONE.test(text)) return 'sure';
+  return BOOTSTRAP_DONE.test(text) ? 'in-context' : null;
 }

@@ -1,5 +1,6 @@
 import { type Diagnosis, type DiagnosisCode, isFault, isGood } from '../core/diagnosis.ts';
 import type { Hint } from '../core/errors.ts';
+import type { Environment } from '../core/stack.ts';
 import type { ConnectionFailure } from './connection.ts';
 import { type Facts, isRetried, isWhileServing, type Mode, QUIET } from './facts.ts';
 import { BOOTSTRAP_WORDS, match, NO_CACHE, type Strength } from './matchers.ts';
@@ -121,11 +122,11 @@ export class Startup {
   }
 
   /** Whether this start's bootstrap is decided. Trouble with Redis or Kafka does not decide it. */
-  decided(env: Readonly<Record<string, string | null>> = {}): 'good' | 'bad' | null {
+  decided(env: Environment): 'good' | 'bad' | null {
     if (this.#startupFailed || this.#endings.length > 0) return 'bad';
     const fault = this.#worst();
     const repairedWith = fault?.signature.repairedWith;
-    if (repairedWith !== undefined && (env[repairedWith] ?? '') !== '') return null;
+    if (repairedWith !== undefined && env[repairedWith]) return null;
     if (this.#fatal && fault !== null) return 'bad';
     return this.#proof() === null ? null : 'good';
   }
