@@ -8,8 +8,6 @@ export interface Connection {
   readonly failure: ConnectionFailure;
   /** `unnamed`: the statement does not say; `other`: something that takes no part in the bootstrap, or is not known. */
   readonly target: 'idp' | 'redis' | 'kafka' | 'other' | 'unnamed';
-  /** The named host is this machine as the container sees it: the container itself. */
-  readonly local: boolean;
 }
 
 export interface ConnectionSurroundings {
@@ -25,32 +23,20 @@ export interface ConnectionSurroundings {
 export function connectionOf(text: string, around: ConnectionSurroundings): Connection | null {
   const kind = kindOfWords(text);
   if (kind === null) return null;
-  const hosts = hostsIn(text);
-  const local = hosts.some((host) => /^(?:localhost|127\.|::1$)/.test(host.name));
-  return { failure: kind === 'failed' ? 'refused' : kind, target: targetOf(text, hosts, around), local };
-}
-
-interface Host {
-  readonly name: string;
-  readonly port: string;
-}
-
-function hostsIn(text: string): Host[] {
-  const hosts: Host[] = [];
-  for (const found of text.matchAll(HOSTS)) {
-    const [name, port] = found.slice(1).filter((part) => part !== undefined);
-    if (name !== undefined) hosts.push({ name: name.toLowerCase(), port: port ?? '' });
-  }
-  return hosts;
+  return { failure: kind === 'failed' ? 'refused' : kind, target: targetOf(text, around) };
 }
 
 /** What a host is decides before what the statement is about: a BFF that bootstraps also talks to Redis and Kafka. */
-function targetOf(text: string, hosts: readonly Host[], around: ConnectionSurroundings): Connection['target'] {
-  for (const host of hosts) {
-    if (around.idpHosts.has(host.name) || IDP.test(host.name)) return 'idp';
-    if (/redis|valkey/.test(host.name) || /^(?:6379|6380|26379)$/.test(host.port)) return 'redis';
-    if (/kafka|broker/.test(host.name) || /^909[2-4]$/.test(host.port)) return 'kafka';
-    if (OTHER.test(host.name) || OTHER_PORTS.test(host.port)) return 'other';
+function targetOf(text: string, around: ConnectionSurroundings): Connection['target'] {
+  let isNamed = false;
+  for (const found of text.matchAll(HOSTS)) {
+    const [host = '', port = ''] = found.slice(1).filter((part) => part !== undefined);
+    const name = host.toLowerCase();
+    if (around.idpHosts.has(name) || IDP_HOST.test(name)) return 'idp';
+    if (/redis|valkey/.test(name) || /^(?:6379|6380|26379)$/.test(port)) return 'redis';
+    if (/kafka|broker/.test(name) || /^909[2-4]$/.test(port)) return 'kafka';
+    if (OTHER.test(name) || OTHER_PORTS.test(port)) return 'other';
+    isNamed = true;
   }
   if (around.idp) return 'idp';
   if (/\bredis\b|redis\.(?:exceptions|asyncio)|REDIS_URL|aioredis/i.test(text)) return 'redis';
@@ -59,7 +45,7 @@ function targetOf(text: string, hosts: readonly Host[], around: ConnectionSurrou
   if (/[/\\]redis[/\\]/.test(around.frames)) return 'redis';
   if (/kafka/.test(around.frames)) return 'kafka';
   if (around.dcr || ABOUT_IDP.test(text)) return 'idp';
-  return hosts.length > 0 ? 'other' : 'unnamed';
+  return isNamed ? 'other' : 'unnamed';
 }
 
 /** The ways in which messages name a host, each with the host and its port where there is one. */
@@ -78,7 +64,8 @@ const HOSTS = new RegExp(
   ].join('|'),
   'gi',
 );
-const IDP = /(?:^|[.-])(?:idp|oidc|keycloak)(?=$|[.-])/;
+/** Names that an IdP's host usually has. */
+export const IDP_HOST = /(?:^|[.-])(?:idp|oidc|keycloak)(?=$|[.-])/;
 const OTHER = new RegExp(
   `push-?gateway|(?<![a-z])(?:${[
     'prometheus|jaeger|otel|opentelemetry|tempo|loki|sentry\\w*',

@@ -1,7 +1,5 @@
 import type { DiagnosisCode } from '../core/diagnosis.ts';
-
-/** The environment that the next start of a service gets; null: passed through from outside, and unset there. */
-export type ServiceEnvironment = Readonly<Record<string, string | null>>;
+import type { Environment } from '../core/stack.ts';
 
 /** Something in the service's environment that a person should know. Never quotes a secret's value. */
 export interface Finding {
@@ -15,7 +13,7 @@ export interface Finding {
 }
 
 /** What the environment alone says about the bootstrap; faults first. `variable` is the one that holds the IAT. */
-export function diagnoseEnvironment(env: ServiceEnvironment, variable = 'DCR_IAT'): Finding[] {
+export function diagnoseEnvironment(env: Environment, variable = 'DCR_IAT'): Finding[] {
   const findings = [
     ...switches(env),
     ...initialAccessToken(env, variable),
@@ -29,36 +27,27 @@ export function diagnoseEnvironment(env: ServiceEnvironment, variable = 'DCR_IAT
 
 /** A flag as Python services read it; null: absent, empty or no word that means yes or no. */
 export function isTrue(value: string | null | undefined): boolean | null {
-  const word =
-    value
-      ?.trim()
-      .replace(/^(["'])(.*)\1$/, '$2')
-      .toLowerCase() ?? '';
-  if (['true', '1', 'yes', 'on', 'y', 't', 'enabled'].includes(word)) return true;
-  return ['false', '0', 'no', 'off', 'n', 'f', 'disabled'].includes(word) ? false : null;
+  const word = (value ?? '').trim().replace(/^(["'])(.*)\1$/, '$2');
+  if (/^(?:true|1|yes|on|y|t|enabled)$/i.test(word)) return true;
+  return /^(?:false|0|no|off|n|f|disabled)$/i.test(word) ? false : null;
 }
 
-function switches(env: ServiceEnvironment): Finding[] {
+function switches(env: Environment): Finding[] {
   const findings: Finding[] = [];
-  if (isTrue(env['DCR_ENABLED']) === false) {
+  for (const [variable, harmful] of [
+    ['DCR_ENABLED', false],
+    ['SKIP_DCR_BOOTSTRAP', true],
+  ] as const) {
+    if (isTrue(env[variable]) !== harmful) continue;
     findings.push({
       level: 'fault',
-      variable: 'DCR_ENABLED',
+      variable,
       code: 'bootstrap-skipped',
-      message: 'DCR_ENABLED is off, so the BFF does not register itself.',
-      hint: 'Set DCR_ENABLED to "true".',
+      message: `${variable} is ${harmful ? 'on' : 'off'}, so the BFF does not register itself.`,
+      hint: `Set ${variable} to "${!harmful}".`,
     });
   }
-  if (isTrue(env['SKIP_DCR_BOOTSTRAP']) === true) {
-    findings.push({
-      level: 'fault',
-      variable: 'SKIP_DCR_BOOTSTRAP',
-      code: 'bootstrap-skipped',
-      message: 'SKIP_DCR_BOOTSTRAP is on, so the BFF does not register itself.',
-      hint: 'Set SKIP_DCR_BOOTSTRAP to "false".',
-    });
-  }
-  if (isTrue(env['ALLOW_BOOTSTRAP_FAILURE']) === true) {
+  if (isTrue(env['ALLOW_BOOTSTRAP_FAILURE'])) {
     findings.push({
       level: 'warning',
       variable: 'ALLOW_BOOTSTRAP_FAILURE',
@@ -70,7 +59,7 @@ function switches(env: ServiceEnvironment): Finding[] {
   return findings;
 }
 
-function initialAccessToken(env: ServiceEnvironment, variable: string): Finding[] {
+function initialAccessToken(env: Environment, variable: string): Finding[] {
   const findings: Finding[] = [];
   const token = env[variable] ?? '';
   const replace = isTrue(env['DCR_FORCE_REPLACE']) === true;
@@ -106,33 +95,22 @@ function initialAccessToken(env: ServiceEnvironment, variable: string): Finding[
   return findings;
 }
 
-function idpAddress(env: ServiceEnvironment): Finding[] {
-  const url = env['IDP_BASE_URL'];
-  if (url === undefined || url === null || url.trim() === '') return [];
+function idpAddress(env: Environment): Finding[] {
+  const url = env['IDP_BASE_URL']?.trim() ?? '';
+  if (url === '') return [];
   const found = { variable: 'IDP_BASE_URL', code: 'idp-unreachable' } as const;
-  const host = /^\s*https?:\/\/(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s]+)/i.exec(url)?.[1];
+  const host = /^https?:\/\/(?:[^/@\s]*@)?(\[[^\]]*\]|[^/:?#\s]+)/i.exec(url)?.[1];
   if (host === undefined) {
-    return [
-      {
-        ...found,
-        level: 'fault',
-        message: 'IDP_BASE_URL is not an http(s) address.',
-        hint: 'Set it to https://… or to http://idp-app:8002.',
-      },
-    ];
+    const hint = 'Set it to https://… or to http://idp-app:8002.';
+    return [{ ...found, level: 'fault', message: 'IDP_BASE_URL is not an http(s) address.', hint }];
   }
   if (!/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0)$/i.test(host)) return [];
-  return [
-    {
-      ...found,
-      level: 'warning',
-      message: `IDP_BASE_URL points to ${host}, which inside the container is the BFF itself, not the IdP.`,
-      hint: "Use the address inside the BFF's network (such as http://idp-app:8002), or the public one.",
-    },
-  ];
+  const message = `IDP_BASE_URL points to ${host}, which inside the container is the BFF itself, not the IdP.`;
+  const hint = "Use the address inside the BFF's network (such as http://idp-app:8002), or the public one.";
+  return [{ ...found, level: 'warning', message, hint }];
 }
 
-function redirectUris(env: ServiceEnvironment): Finding[] {
+function redirectUris(env: Environment): Finding[] {
   const uris = (env['DCR_REDIRECT_URIS'] ?? '').split(/[\s,]+/).filter((uri) => uri !== '');
   const found = { level: 'warning', variable: 'DCR_REDIRECT_URIS', code: 'invalid-redirect-uri' } as const;
   const findings: Finding[] = [];
@@ -153,9 +131,8 @@ function redirectUris(env: ServiceEnvironment): Finding[] {
   return findings;
 }
 
-function kafka(env: ServiceEnvironment): Finding[] {
-  const servers = env['KAFKA_BOOTSTRAP_SERVERS']?.trim() ?? '';
-  if (servers !== '') return [];
+function kafka(env: Environment): Finding[] {
+  if (env['KAFKA_BOOTSTRAP_SERVERS']?.trim()) return [];
   return [
     {
       level: 'info',

@@ -5,31 +5,23 @@ const LAST = 40;
 const AROUND = 3;
 const PINNED = 120;
 
-interface Kept {
-  readonly at: number;
-  readonly line: LogLine;
-}
-
 /** The part of a log worth showing: the decisive lines with a few around them, and the last ones. Bounded. */
 export class Excerpt {
   readonly #ring: (LogLine | undefined)[] = new Array(LAST);
-  readonly #pinned = new Map<number, Kept>();
+  readonly #pinned = new Map<number, LogLine>();
   readonly #meanings = new Map<number, 'good' | 'bad'>();
   #count = 0;
   #pinUntil = 0;
 
   add(line: LogLine): void {
-    this.#ring[this.#count % LAST] = line;
     this.#count += 1;
+    this.#ring[this.#count % LAST] = line;
     if (this.#count <= this.#pinUntil) this.#keep(this.#count, line);
   }
 
   /** The newest line decided something. */
   pin(meaning: 'good' | 'bad'): void {
-    for (let at = Math.max(1, this.#count - AROUND); at <= this.#count; at++) {
-      const line = this.#ring[(at - 1) % LAST];
-      if (line !== undefined) this.#keep(at, line);
-    }
+    for (const [at, line] of this.#last(AROUND + 1)) this.#keep(at, line);
     this.#meanings.set(this.#count, meaning);
     this.#pinUntil = this.#count + AROUND;
   }
@@ -41,30 +33,30 @@ export class Excerpt {
     this.#pinUntil = 0;
   }
 
+  /** Oldest first, clean. */
   lines(): ClassifiedLine[] {
-    return this.#kept().map(({ at, line }) => {
-      const clean = cleanLine(line.text);
-      return {
-        at: line.at ?? clean.at,
-        stream: line.stream,
-        text: clean.text,
-        meaning: this.#meanings.get(at) ?? 'plain',
-      };
-    });
+    const kept = new Map(this.#pinned);
+    for (const [at, line] of this.#last(LAST)) kept.set(at, line);
+    return [...kept]
+      .sort(([a], [b]) => a - b)
+      .map(([at, line]) => {
+        const clean = cleanLine(line.text);
+        const meaning = this.#meanings.get(at) ?? 'plain';
+        return { at: line.at ?? clean.at, stream: line.stream, text: clean.text, meaning };
+      });
   }
 
-  #kept(): Kept[] {
-    const kept = new Map(this.#pinned);
-    for (let at = Math.max(1, this.#count - LAST + 1); at <= this.#count; at++) {
-      const line = this.#ring[(at - 1) % LAST];
-      if (line !== undefined) kept.set(at, { at, line });
+  /** The newest lines by their numbers. */
+  *#last(count: number): Iterable<[number, LogLine]> {
+    for (let at = Math.max(1, this.#count - count + 1); at <= this.#count; at++) {
+      const line = this.#ring[at % LAST];
+      if (line !== undefined) yield [at, line];
     }
-    return [...kept.values()].sort((a, b) => a.at - b.at);
   }
 
   /** The first lines of a start's trouble tell most: when there is no more room, the newest pinned ones make way. */
   #keep(at: number, line: LogLine): void {
     if (this.#pinned.has(at) || this.#pinned.size >= PINNED) return;
-    this.#pinned.set(at, { at, line: { at: line.at, stream: line.stream, text: copyOf(cleanLine(line.text).text) } });
+    this.#pinned.set(at, { ...line, text: copyOf(cleanLine(line.text).text) });
   }
 }

@@ -1,4 +1,4 @@
-import { type Connection, connectionOf } from './connection.ts';
+import { type Connection, connectionOf, IDP_HOST } from './connection.ts';
 import { anyOf, pattern, within } from './patterns.ts';
 
 /** What the BFF said about its cached credentials in this start: it uses them, or it registers again. */
@@ -60,18 +60,16 @@ export function factsOf(statement: string, context: StatementContext): Facts {
     hint: statement.search(HINT) >= 0,
     served: isWhileServing(text),
     retry: isRetried(text),
-    quiet: isQuiet(text),
+    quiet: QUIET.test(text),
     own: OWN.test(text) || (context.clientId !== '' && text.includes(context.clientId)),
     dcr,
     iat,
     rat,
     method: METHOD.exec(text)?.slice(1).find(Boolean)?.toUpperCase() ?? null,
-    status: statusOf(text),
-    endpoint: url.endpoint,
-    host: url.host,
-    atIdp: url.idp,
+    status: Number(STATUS.exec(text)?.slice(1).find(Boolean)) || null,
+    ...url,
     error: ERROR.exec(text)?.[1] ?? null,
-    connection: connectionOf(text, { ...context, dcr, idp: url.idp }),
+    connection: connectionOf(text, { ...context, dcr, idp: url.atIdp }),
     mode: context.mode,
   };
 }
@@ -91,11 +89,6 @@ export function isWhileServing(text: string): boolean {
   return isServed(text) || SERVING.test(text);
 }
 
-/** Logged as information or for debugging. */
-export function isQuiet(text: string): boolean {
-  return QUIET.test(text);
-}
-
 /** It will be tried again. */
 export function isRetried(text: string): boolean {
   if (GIVES_UP.test(text)) return false;
@@ -104,29 +97,17 @@ export function isRetried(text: string): boolean {
   return RETRIES.test(text);
 }
 
-function statusOf(text: string): number | null {
-  const found = STATUS.exec(text)?.slice(1).find(Boolean);
-  return found === undefined ? null : Number(found);
-}
-
-interface Url {
-  readonly endpoint: Facts['endpoint'];
-  readonly host: string | null;
-  readonly idp: boolean;
-}
-
 /** The URL that the statement is about: the first one of an endpoint that matters, else the first one. */
-function urlIn(text: string, dcr: boolean, idpHosts: ReadonlySet<string>): Url {
-  let url: Url = { endpoint: null, host: null, idp: false };
+function urlIn(text: string, dcr: boolean, idpHosts: ReadonlySet<string>): Pick<Facts, 'endpoint' | 'host' | 'atIdp'> {
+  let url: ReturnType<typeof urlIn> = { endpoint: null, host: null, atIdp: false };
   for (const found of text.matchAll(URLS)) {
     const host = (found[1] ?? '').replace(/:\d+$/, '').toLowerCase();
     const path = (found[2] ?? found[3] ?? found[4] ?? '').replace(/[?#].*$/, '').replace(/[),.;:]+$/, '');
     if (DOCUMENTATION.test(host)) continue;
-    const idp = idpHosts.has(host) || IDP_HOST.test(host) || IDP_PATH.test(path);
-    const endpoint = endpointOf(path, dcr || idp);
-    if (url.endpoint === null || (url.endpoint === 'other' && endpoint !== 'other')) {
-      url = { endpoint, host: host === '' ? null : host, idp };
-    }
+    const atIdp = idpHosts.has(host) || IDP_HOST.test(host) || IDP_PATH.test(path);
+    const endpoint = endpointOf(path, dcr || atIdp);
+    if (url.endpoint === null || (url.endpoint === 'other' && endpoint !== 'other'))
+      url = { endpoint, host: host === '' ? null : host, atIdp };
   }
   return url;
 }
@@ -170,7 +151,8 @@ const IAT_IN_WORDS = anyOf(
 );
 const RAT = /(?<![A-Za-z])RATs?(?![A-Za-z])/;
 const RAT_IN_WORDS = /registration[ _-]?access[ _-]?token|(?<![a-z])rat_(?:invalid|expired|rejected|cached|renew)/i;
-const QUIET = anyOf(
+/** Logged as information or for debugging. */
+export const QUIET = anyOf(
   /^\W*(?:INFO|DEBUG)\b/i,
   /\s-\s(?:INFO|DEBUG)\s-\s/i,
   /\blevel(?:name)?=(?:info|debug)\b/i,
@@ -239,7 +221,6 @@ const DOCUMENTATION = anyOf(
   /(?:^|\.)(?:mozilla|python|w3|ietf|rfc-editor|python-httpx)\.org$/,
   /(?:^|\.)(?:httpstatuses\.(?:com|io)|pydantic\.dev|readthedocs\.io|github\.com)$/,
 );
-const IDP_HOST = /(?:^|[.-])(?:idp|oidc|keycloak)(?=$|[.:-])/;
 const IDP_PATH = /\/(?:oidc|openid-connect|oauth2?|\.well-known\/(?:openid|oauth))|\/clients-registrations/;
 const ENDPOINTS = /register|registration|reg|clients-registrations\/(?:openid-connect|default)|dcr(?=\/?$)/;
 /** The registration endpoint, and a client's own below it: `/register`, `/clients-registrations/default/ab12`. */

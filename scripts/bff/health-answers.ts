@@ -1,6 +1,9 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
 import type { Exchange } from '../core/exchange.ts';
+import { isRecord, jsonOrNull } from '../core/json.ts';
+import type { Environment } from '../core/stack.ts';
 import { isTrue } from './environment-check.ts';
+import { anyOf } from './patterns.ts';
 import { diagnosisOf, SIGNATURES } from './signatures.ts';
 
 /** The components that a failed request's answer says are down; empty where it passed, or names none. */
@@ -30,15 +33,13 @@ export function diagnoseComponents(down: readonly string[], evidence: readonly s
  *
  * @param env of the container: BFF_KID is the id that has to be there
  */
-export function publishedKid(
-  exchanges: readonly Exchange[],
-  env: Readonly<Record<string, string | null>>,
-): string | null {
-  const isOptional =
-    isTrue(env['ALLOW_BOOTSTRAP_FAILURE']) === true ||
-    isTrue(env['SKIP_DCR_BOOTSTRAP']) === true ||
-    isTrue(env['DCR_ENABLED']) === false;
-  if (isOptional) return null;
+export function publishedKid(exchanges: readonly Exchange[], env: Environment): string | null {
+  if (
+    isTrue(env['ALLOW_BOOTSTRAP_FAILURE']) ||
+    isTrue(env['SKIP_DCR_BOOTSTRAP']) ||
+    isTrue(env['DCR_ENABLED']) === false
+  )
+    return null;
   const wanted = env['BFF_KID'] || null;
   for (const { response } of exchanges) {
     if (response?.status !== 200 || !response.body?.text.includes('"keys"')) continue;
@@ -50,7 +51,7 @@ export function publishedKid(
 }
 
 function kidsIn(body: string): string[] {
-  const set = parse(body);
+  const set = jsonOrNull(body);
   const keys = isRecord(set) && Array.isArray(set['keys']) ? set['keys'] : [];
   return keys.flatMap((key) =>
     isRecord(key) && typeof key['kid'] === 'string' && key['kid'] !== '' ? [key['kid']] : [],
@@ -63,40 +64,33 @@ function kidsIn(body: string): string[] {
  */
 export function nameComponents(body: string): string[] {
   const names: string[] = [];
-  collect(parse(body), names, 0);
+  collect(jsonOrNull(body), names, 0);
   return [...new Set(names)];
 }
 
 function collect(value: unknown, names: string[], depth: number): void {
   if (!isRecord(value) || depth > 4) return;
   for (const [key, child] of Object.entries(value)) {
-    if (Array.isArray(child) && MAPS.includes(key)) collectList(child, names);
-    else if (isRecord(child) && (MAPS.includes(key) || key === 'detail')) collect(child, names, depth + 1);
-    else if (!ABOUT.has(key)) {
+    if (MAPS.test(key) && Array.isArray(child)) {
+      for (const item of child)
+        if (isRecord(item) && isDown(item)) add(names, item['name'] ?? item['component'] ?? item['service']);
+    } else if (isRecord(child) && (MAPS.test(key) || key === 'detail')) collect(child, names, depth + 1);
+    else if (!ABOUT.test(key)) {
       if (isDown(child)) add(names, key);
-      if (isRecord(child)) for (const map of MAPS) collect(child[map], names, depth + 2);
+      if (!isRecord(child)) continue;
+      for (const [name, inner] of Object.entries(child)) if (MAPS.test(name)) collect(inner, names, depth + 2);
     }
   }
 }
 
-function collectList(list: readonly unknown[], names: string[]): void {
-  for (const item of list) {
-    if (isRecord(item) && isDown(item)) add(names, item['name'] ?? item['component'] ?? item['service']);
-  }
-}
-
 function isDown(value: unknown): boolean {
-  if (typeof value === 'boolean' || typeof value === 'string') return DOWN.has(String(value).trim().toLowerCase());
+  if (typeof value === 'boolean' || typeof value === 'string') return DOWN.test(String(value).trim());
   if (Array.isArray(value)) return value.some(isDown);
   if (!isRecord(value)) return false;
-  for (const field of STATUSES) {
-    const status = value[field];
-    if (typeof status !== 'string' && typeof status !== 'boolean') continue;
-    const word = String(status).trim().toLowerCase();
-    if (DOWN.has(word)) return true;
-    if (UP.has(word)) return false;
-  }
-  return false;
+  // The first field that says it in a known word.
+  const words = STATUSES.map((field) => value[field]).filter((word) => ['string', 'boolean'].includes(typeof word));
+  const known = words.map((word) => String(word).trim()).find((word) => DOWN.test(word) || UP.test(word));
+  return known !== undefined && DOWN.test(known);
 }
 
 /** A name is shown: only what looks like one, and never a long random text. */
@@ -104,94 +98,18 @@ function add(names: string[], name: unknown): void {
   if (typeof name === 'string' && /^[A-Za-z][\w.:-]{0,39}$/.test(name)) names.push(name);
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Maps of a health answer's body that hold one entry per component. */
-const MAPS = [
-  'components',
-  'checks',
-  'dependencies',
-  'services',
-  'details',
-  'health',
-  'results',
-  'info',
-  'error',
-  'entries',
-];
+const MAPS = /^(?:components|checks|dependencies|services|details|health|results|info|error|entries)$/;
 /** Fields of a component's entry that say how it is. */
 const STATUSES = ['status', 'state', 'health', 'healthy', 'ok', 'up', 'connected', 'available', 'reachable'];
-const UP = new Set([
-  'up',
-  'ok',
-  'okay',
-  'healthy',
-  'pass',
-  'passed',
-  'passing',
-  'available',
-  'connected',
-  'ready',
-  'true',
-  'success',
-  'alive',
-  'green',
-  'running',
-  'disabled',
-  'skipped',
-  'not_configured',
-]);
-const DOWN = new Set([
-  'down',
-  'unhealthy',
-  'fail',
-  'failed',
-  'failing',
-  'unavailable',
-  'error',
-  'disconnected',
-  'false',
-  'not_ready',
-  'not ready',
-  'unreachable',
-  'critical',
-  'dead',
-  'red',
-  'timeout',
-  'out_of_service',
-  'degraded',
-]);
+const UP =
+  /^(?:up|ok|okay|healthy|pass|passed|passing|available|connected|ready|true|success|alive|green|running|disabled|skipped|not_configured)$/i;
+const DOWN = anyOf(
+  /^(?:down|unhealthy|fail|failed|failing|unavailable|error|disconnected|false|not_ready|not ready|unreachable)$/i,
+  /^(?:critical|dead|red|timeout|out_of_service|degraded)$/i,
+);
 /** Fields beside the components that are about the answer itself. */
-const ABOUT = new Set([
-  'status',
-  'state',
-  'healthy',
-  'ok',
-  'success',
-  'ready',
-  'alive',
-  'version',
-  'timestamp',
-  'time',
-  'uptime',
-  'service',
-  'name',
-  'message',
-  'detail',
-  'description',
-  'output',
-  'error',
-  'errors',
-  'live',
-  'health',
-]);
+const ABOUT = anyOf(
+  /^(?:status|state|healthy|ok|success|ready|alive|live|health|version|timestamp|time|uptime|service|name)$/,
+  /^(?:message|detail|description|output|error|errors)$/,
+);

@@ -1,4 +1,4 @@
-import { isRecord } from '../core/json.ts';
+import { isRecord, jsonOrNull } from '../core/json.ts';
 import { cut } from './log-line.ts';
 
 /** What a JSON line says, as a text that matchers can read. */
@@ -20,17 +20,15 @@ const LIMITS = { depth: 16, fields: 200, field: 1_024, text: 16_384, frames: 2_0
 export function readJson(text: string): JsonStatement | null {
   const trimmed = text.trim();
   if (!trimmed.startsWith('{') || !trimmed.endsWith('}')) return null;
-  const value = parse(trimmed);
+  const value = jsonOrNull(trimmed);
   if (!isRecord(value)) return null;
-  const words: string[] = [];
-  const frames: string[] = [];
-  const collected = { words, frames, fields: 0 };
+  const into: Collected = { words: [], frames: [], fields: 0 };
   for (const key of MESSAGES) {
     const message = value[key];
-    if (typeof message === 'string' && message !== '') collectText(message, collected);
+    if (typeof message === 'string' && message !== '') collectText(message, into);
   }
-  collect(value, '', 0, collected);
-  return { words: words.join(' ').slice(0, LIMITS.text), frames: frames.join(' ').slice(0, LIMITS.frames) };
+  collect(value, '', 0, into);
+  return { words: into.words.join(' ').slice(0, LIMITS.text), frames: into.frames.join(' ').slice(0, LIMITS.frames) };
 }
 
 /** The statements of a traceback given as one text, and the files that it went through. */
@@ -57,7 +55,9 @@ function collect(value: unknown, path: string, depth: number, into: Collected): 
   if (Array.isArray(value)) {
     for (const item of value) collect(item, path, depth + 1, into);
   } else if (isRecord(value)) {
-    collectFrames(value, into);
+    // structlog's dict_tracebacks: frames as records of their own.
+    for (const frame of Array.isArray(value['frames']) ? value['frames'].slice(-50) : [])
+      if (isRecord(frame) && typeof frame['filename'] === 'string') into.frames.push(frame['filename']);
     if (typeof value['key'] === 'string' && isRecord(value['value'])) {
       collect(value['value'], value['key'], depth + 1, into);
       return;
@@ -70,24 +70,11 @@ function collect(value: unknown, path: string, depth: number, into: Collected): 
     }
   } else {
     into.fields += 1;
-    collectField(path, String(value), into);
+    // A field may hold JSON once more: an answer's body, a docker line around the logger's own.
+    const text = String(value);
+    const nested = text.startsWith('{') ? readJson(text) : null;
+    into.words.push(nested === null ? `${path}=${cut(text, LIMITS.field)}` : `${path}: ${nested.words}`);
   }
-}
-
-/** structlog's dict_tracebacks: frames as records of their own. */
-function collectFrames(value: Record<string, unknown>, into: Collected): void {
-  const frames = value['frames'];
-  if (!Array.isArray(frames)) return;
-  for (const frame of frames.slice(-50)) {
-    if (isRecord(frame) && typeof frame['filename'] === 'string') into.frames.push(frame['filename']);
-  }
-}
-
-/** A field may hold JSON once more: an answer's body, a docker line around the logger's own. */
-function collectField(path: string, text: string, into: Collected): void {
-  const nested = text.startsWith('{') ? readJson(text) : null;
-  if (nested === null) into.words.push(`${path}=${cut(text, LIMITS.field)}`);
-  else into.words.push(`${path}: ${nested.words}`);
 }
 
 function collectText(text: string, into: Collected): void {
@@ -95,12 +82,4 @@ function collectText(text: string, into: Collected): void {
   const found = nested ?? (text.includes('\n') ? splitTraceback(text) : { words: text, frames: '' });
   into.words.push(cut(found.words, LIMITS.field * 4));
   if (found.frames !== '') into.frames.push(found.frames);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,10 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
 import type { ClassifiedLine, LogLine } from '../core/result.ts';
+import type { Environment } from '../core/stack.ts';
 import { Excerpt } from './excerpt.ts';
 import { type Facts, factsOf, isServed } from './facts.ts';
 import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
-import { hasAny } from './matchers.ts';
-import { anyOf, pattern } from './patterns.ts';
+import { anyOf, anyWordOf, pattern } from './patterns.ts';
 import { SIGNATURES, type Signature } from './signatures.ts';
 import { COURSE_WORDS, notDecidedYet, REASON_WORDS, Startup } from './startup.ts';
 import { type Statement, Statements } from './statements.ts';
@@ -12,7 +12,7 @@ import { type Statement, Statements } from './statements.ts';
 /** What is known of the service beside its log; all of it optional. */
 export interface ReaderContext {
   /** The service's environment: names the IdP's host, and says whether the BFF can renew a RAT. */
-  readonly env?: Readonly<Record<string, string | null>>;
+  readonly env?: Environment;
   /** The service's name, for logs of several services in one; default `bff`. */
   readonly service?: string;
 }
@@ -46,16 +46,18 @@ export function diagnoseLog(lines: Iterable<LogLine | string>, context: ReaderCo
 
 /** Reads a log line by line and always knows the answer so far. Memory stays flat, whatever comes. */
 export class LogReader {
-  readonly #env: Readonly<Record<string, string | null>>;
+  readonly #env: Environment;
   readonly #idpHosts: Set<string>;
   readonly #statements = new Statements();
   readonly #excerpt = new Excerpt();
   readonly #service: string;
   readonly #signatures: readonly Signature[];
   /** Words of any signature, of a start's course or of a mark: only what has one of them is weighed. */
-  readonly #telling: readonly RegExp[];
+  readonly #isTelling: (text: string) => boolean;
   /** The same, and what may be a reason that no signature knows: only what has one of them is read. */
-  readonly #interesting: readonly RegExp[];
+  readonly #isInteresting: (text: string) => boolean;
+  /** How many lines have been read. */
+  count = 0;
   #start: Startup;
   /** A line came that names this service in front. */
   #named = false;
@@ -63,15 +65,13 @@ export class LogReader {
   #others = false;
   /** The start before, where it failed. */
   #failed: Diagnosis | null = null;
-  #count = 0;
   #workers = false;
   #reading: Reading | null = null;
 
   constructor(context: ReaderContext = {}, signatures = SIGNATURES) {
     this.#signatures = signatures;
-    const words = signatures.flatMap(({ matcher }) => matcher.words);
-    this.#telling = [...new Set([...COURSE_WORDS, MARK_WORDS, ...words])];
-    this.#interesting = [...this.#telling, REASON_WORDS];
+    this.#isTelling = finder(signatures, [COURSE_WORDS, MARK_WORDS]);
+    this.#isInteresting = finder(signatures, [COURSE_WORDS, MARK_WORDS, REASON_WORDS]);
     this.#start = new Startup(signatures);
     this.#env = context.env ?? {};
     this.#service = context.service ?? 'bff';
@@ -79,19 +79,23 @@ export class LogReader {
   }
 
   push(line: LogLine): Reading {
-    this.#count += 1;
+    this.count += 1;
     this.#excerpt.add(line);
     const limit = limitOf(line.text);
     const short = line.text.length > limit ? cut(line.text, limit) : line.text;
     // PowerShell's `>` saves UTF-16, which read as UTF-8 has a zero byte beside each letter.
     const text = short.includes('\u0000') ? short.replaceAll('\u0000', '') : short;
-    if (hasAny(this.#interesting, text) || this.#statements.open) this.#read(text, limit);
+    if (this.#isInteresting(text) || this.#statements.open) this.#read(text, limit);
     return this.reading();
   }
 
   /** What the log says so far. */
   reading(): Reading {
-    this.#reading ??= { decided: this.#start.decided(this.#env), diagnosis: this.#diagnose() };
+    if (this.#reading === null) {
+      const start = this.#start;
+      const diagnosis = start.isBlank && this.#failed !== null ? notDecidedYet(this.#failed) : start.diagnosis();
+      this.#reading = { decided: start.decided(this.#env), diagnosis };
+    }
     return this.#reading;
   }
 
@@ -109,14 +113,10 @@ export class LogReader {
     return this.#start.isUp;
   }
 
-  get count(): number {
-    return this.#count;
-  }
-
   #read(raw: string, limit: number): void {
     const { source, text } = cleanLine(raw, limit);
     if (source !== null && !this.#isOwn(source)) return;
-    if (!this.#statements.takes(text) && (!hasAny(this.#interesting, text) || isServed(text))) {
+    if (!this.#statements.takes(text) && (!this.#isInteresting(text) || isServed(text))) {
       if (text.trim() !== '') this.#statements.close();
       return;
     }
@@ -124,12 +124,8 @@ export class LogReader {
     if (statement === null) return;
     this.#reading = null;
     const shown = cut(text, LONGEST_EVIDENCE).trim();
-    if (statement.frames === '' && !hasAny(this.#telling, statement.text)) this.#start.remember(statement.text, shown);
+    if (statement.frames === '' && !this.#isTelling(statement.text)) this.#start.remember(statement.text, shown);
     else this.#weigh(statement, shown);
-  }
-
-  #diagnose(): Diagnosis {
-    return this.#start.isBlank && this.#failed !== null ? notDecidedYet(this.#failed) : this.#start.diagnosis();
   }
 
   /** Once a line has come with the service's own name in front, those of other services do not count. */
@@ -151,16 +147,13 @@ export class LogReader {
       clientId: this.#env['DCR_CLIENT_ID'] ?? '',
     });
     const { host, endpoint } = facts;
-    if (host !== null && (endpoint === 'register' || endpoint === 'client')) this.#learn(host);
+    // Where clients register is the IdP.
+    if (host !== null && (endpoint === 'register' || endpoint === 'client') && this.#idpHosts.size < MOST_HOSTS)
+      this.#idpHosts.add(host);
     this.#mark(facts, shown);
     if ((this.#start.isUp || this.#start.isOver) && this.#start.decidesBootstrap(facts)) this.#renew();
-    const said = this.#start.add(facts, { text: shown, at: this.#count, continued: statement.continued });
+    const said = this.#start.add(facts, { text: shown, at: this.count, continued: statement.continued });
     if (said !== null) this.#excerpt.pin(said);
-  }
-
-  /** Where clients register is the IdP. */
-  #learn(host: string): void {
-    if (this.#idpHosts.size < MOST_HOSTS) this.#idpHosts.add(host);
   }
 
   /** Begins a new start where one of its marks comes again, or where the last start is over. */
@@ -169,7 +162,7 @@ export class LogReader {
     if (mark === null) return;
     const start = this.#start;
     if (mark === 'complete') start.complete(shown);
-    if (mark === 'closed') start.close();
+    if (mark === 'closed') start.isOver = true;
     if (mark === 'complete' || mark === 'closed') return;
     if (mark === 'parent') this.#workers = true;
     const again = start.marks.has(mark) && !(mark === 'bootstrap' && !start.failed && !start.isUp);
@@ -182,6 +175,16 @@ export class LogReader {
     this.#start = new Startup(this.#signatures);
     this.#excerpt.unpin();
   }
+}
+
+/** Tells whether a text has words of any signature, or other ones. Most lines have none, and this is all that they cost. */
+function finder(signatures: readonly Signature[], others: readonly RegExp[]): (text: string) => boolean {
+  const matchers = signatures.map(({ matcher }) => matcher);
+  const words = anyWordOf([...others, ...matchers.filter(({ number }) => !number).map((each) => each.words)]);
+  // Apart, because an engine skips quickly to letters or to digits, not to both.
+  const number = anyOf(...matchers.flatMap((each) => each.number ?? []));
+  const wordsBeside = anyWordOf(matchers.filter((each) => each.number).map((each) => each.words));
+  return (text) => words.test(text) || (number.test(text) && wordsBeside.test(text));
 }
 
 /** How much of a line is read: JSON is whole or nothing, up to its own limit. */
@@ -231,6 +234,6 @@ const MARKS: readonly (readonly [Mark, RegExp])[] = [
 ];
 /** Words of every mark. */
 const MARK_WORDS = anyOf(
-  /(?:parent|server) process|gunicorn|startup|shutdown|running on|sigterm|exited with|recreated/i,
+  /parent process|server process|gunicorn|startup|shutdown|running on|sigterm|exited with|recreated/i,
   /starting|booting|dcr|bootstrap/i,
 );

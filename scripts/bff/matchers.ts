@@ -9,8 +9,10 @@ export type Strength = 'sure' | 'in-context';
 
 /** What a statement has to say to count as one thing. A request that the BFF served never counts. */
 export interface Matcher {
-  /** Every statement that counts has one of these words: a line without any matcher's words is not read further. */
-  readonly words: readonly RegExp[];
+  /** A line that has none of any matcher's words is not read. In plain text, they are found the fastest. */
+  readonly words: RegExp;
+  /** Its words count only in a line with such a number, too. */
+  readonly number?: RegExp;
   /** Says it in words, and then it is sure. */
   readonly says?: RegExp;
   /** Its words count only where this holds. */
@@ -22,45 +24,45 @@ export interface Matcher {
 }
 
 /** How surely a statement means it; null: it does not. */
-export function match({ words, says, where, unless, shows }: Matcher, facts: Facts): Strength | null {
+export function match({ says, where, unless, shows }: Matcher, facts: Facts): Strength | null {
   const { text, served } = facts;
-  if (served || !hasAny(words, text) || unless?.test(text)) return null;
+  if (served || unless?.test(text)) return null;
   if (says?.test(text) && (where === undefined || where(facts))) return 'sure';
   return shows?.(facts) ?? null;
 }
 
-/** One after the other is faster than as one expression, of which no engine can narrow down the first characters. */
-export function hasAny(words: readonly RegExp[], text: string): boolean {
-  return words.some((each) => each.test(text));
-}
-
-/** Words of the two tokens. */
-const IAT_WORDS = /dcr_iat|initial.?access|(?<![a-z])iats?(?![a-z])/i;
-const RAT_WORDS = /registration.?access|(?<![a-z])rats?(?![a-z])/i;
+/** Words of the IAT. */
+const IAT_WORDS = anyOf(
+  /dcr_iat|initial access|initial_access|initial-access|initialaccess/i,
+  /(?<![a-z])iats?(?![a-z])/,
+);
 
 /** Words of every statement about the bootstrap; the reader follows its course by them. */
-export const BOOTSTRAP_WORDS = anyOf(IAT_WORDS, RAT_WORDS, /dcr|bootstrap|regist|\/reg\b|dynamic.client|bff_client/i);
+export const BOOTSTRAP_WORDS = anyOf(
+  IAT_WORDS,
+  /(?<![a-z])rats?(?![a-z])|dcr|bootstrap|regist|reg\b|dynamic client|dynamic_client|dynamic-client|bff_client/,
+);
 
 /** Words of every failed connection. */
 const CONNECTION_WORDS = anyOf(
   /connect|refused|reset|reach|route to|retries|errno|winerror|protocolerror|readerror|writeerror/i,
-  /certificate|ssl|tls|handshake|self.signed|issuer|mismatch|doesn't match|wrong_version/i,
-  /not known|nodename|getaddrinfo|gaierror|resol|no such host|no address|enotfound|eai_again|dns/i,
-  /time[d-]? ?out/i,
+  /certificate|ssl|tls|handshake|issuer|mismatch|doesn't match|wrong_version/,
+  /not known|nodename|getaddrinfo|gaierror|resol|no such host|no address|enotfound|eai_again|dns/,
+  /timeout|time out|timed out|timedout|time-out/,
 );
 
 /** The bootstrap did not reach the IdP. A bare failure may be anything's: Redis, Kafka, the policy service. */
 export const UNREACHABLE: Matcher = {
-  words: [CONNECTION_WORDS],
+  words: CONNECTION_WORDS,
   shows({ connection, dcr }) {
-    if (connection?.target === 'idp') return 'sure';
-    if (connection?.target !== 'unnamed') return null;
-    return dcr ? 'sure' : 'in-context';
+    if (connection?.target === 'unnamed') return dcr ? 'sure' : 'in-context';
+    return connection?.target === 'idp' ? 'sure' : null;
   },
 };
 
 export const SERVER_ERROR: Matcher = {
-  words: [/(?<!\d)5\d\d\b/],
+  words: anyOf(BOOTSTRAP_WORDS, /idp|oidc|identity provider|openid|oauth|:\/\//i),
+  number: /(?<!\d)5\d\d\b/,
   shows({ status, dcr, endpoint, text, connection, atIdp }) {
     if (status === null || status < 500 || connection?.target === 'redis') return null;
     if (endpoint === 'register' || endpoint === 'client' || endpoint === 'token') return 'sure';
@@ -70,42 +72,41 @@ export const SERVER_ERROR: Matcher = {
 };
 
 const NOT_ALLOWED = /not (?:allowed|permitted|accepted)|disallowed|rejected/;
-
-export const SCOPE_REFUSED: Matcher = {
-  words: [/scope/i],
-  says: pattern`scopes?\b${within(80)}\b(?:${NOT_ALLOWED}|not in (?:policy|allowed_scopes)|forbidden)|(?:disallowed|invalid) scopes?\b`,
-  where: isRefusedRegistration,
-  shows: (facts) => answeredWith(facts, 'invalid_scope'),
-};
-
 const NO_MATCH = /not (?:registered|match)|mismatch|(?:does|do) not match|(?:is|are) invalid/;
+const METADATA = /grant[ _]types?|response[ _]types?|token_endpoint_auth_method|auth(?:entication)? method/;
+const METADATA_WORDS = anyOf(
+  /client metadata|client_metadata|grant type|grant_type|response type|response_type/i,
+  /token_endpoint_auth_method|auth method|authentication method/,
+);
 
-export const REDIRECT_REFUSED: Matcher = {
-  words: [/redirect/i],
-  says: pattern`redirect[ _]?uris?\b${within(120)}\b(?:${NOT_ALLOWED}|${NO_MATCH})|invalid redirect[ _]?uris?\b`,
-  where: isRefusedRegistration,
-  shows: (facts) => answeredWith(facts, 'invalid_redirect_uri'),
-};
+export const SCOPE_REFUSED = refusal(
+  'invalid_scope',
+  /scope/i,
+  pattern`scopes?\b${within(80)}\b(?:${NOT_ALLOWED}|not in (?:policy|allowed_scopes)|forbidden)|(?:disallowed|invalid) scopes?\b`,
+);
+export const REDIRECT_REFUSED = refusal(
+  'invalid_redirect_uri',
+  /redirect/i,
+  pattern`redirect[ _]?uris?\b${within(120)}\b(?:${NOT_ALLOWED}|${NO_MATCH})|invalid redirect[ _]?uris?\b`,
+);
+export const METADATA_REFUSED = refusal(
+  'invalid_client_metadata',
+  METADATA_WORDS,
+  pattern`invalid client metadata|${METADATA}\b${within(80)}\b(?:${NOT_ALLOWED}|not supported|unsupported)`,
+);
 
-const METADATA = /grant[ _]types?|response[ _]types?|token_endpoint_auth_method|auth(?:entication)? method/i;
-
-export const METADATA_REFUSED: Matcher = {
-  words: [/client.metadata/i, METADATA],
-  says: pattern`invalid client metadata|${METADATA}\b${within(80)}\b(?:${NOT_ALLOWED}|not supported|unsupported)`,
-  where: isRefusedRegistration,
-  shows: (facts) => answeredWith(facts, 'invalid_client_metadata'),
-};
-
-/** An error of RFC 7591 §3.2.2 in other words than its code. */
-function isRefusedRegistration(facts: Facts): boolean {
-  return facts.error === null && isAboutRegistration(facts);
-}
-
-/** A 400 of RFC 7591 §3.2.2, by its error code. */
-function answeredWith(facts: Facts, error: string): Strength | null {
-  if (facts.error !== error) return null;
-  if (isAboutRegistration(facts)) return 'sure';
-  return isBare(facts) ? 'in-context' : null;
+/** A 400 of RFC 7591 §3.2.2 for the registration, by its error code or in other words. */
+function refusal(code: string, words: RegExp, says: RegExp): Matcher {
+  return {
+    words,
+    says,
+    where: (facts) => facts.error === null && isAboutRegistration(facts),
+    shows(facts) {
+      if (facts.error !== code) return null;
+      if (isAboutRegistration(facts)) return 'sure';
+      return isBare(facts) ? 'in-context' : null;
+    },
+  };
 }
 
 function isAboutRegistration({ dcr, endpoint }: Facts): boolean {
@@ -144,7 +145,7 @@ function isBad(token: RegExp): RegExp {
 
 /** 401 or 403 for a request that carries the RAT (RFC 7592 §3), or in words. */
 export const RAT_REFUSED: Matcher = {
-  words: [BOOTSTRAP_WORDS, /invalid_token|(?<!\d)40[13]\b/i],
+  words: anyOf(BOOTSTRAP_WORDS, /invalid_token/i),
   unless: anyOf(GENERAL, /\b(?:renewed|refreshed|rotated)\b/i),
   says: /(?<![a-z])rat_(?:invalid|expired|rejected)(?!["']?[=:]\s*(?:0|false))/,
   shows(facts) {
@@ -172,7 +173,7 @@ const REGISTRATION_FAILED = anyOf(
 
 /** 401 for the registration request, which carries the IAT (RFC 7591 §3), or in words. */
 export const IAT_REFUSED: Matcher = {
-  words: [BOOTSTRAP_WORDS, /(?:invalid|expired)_token|token_expired|(?<!\d)401\b/i],
+  words: anyOf(BOOTSTRAP_WORDS, /invalid_token|expired_token|token_expired/i),
   unless: GENERAL,
   says: IAT_BAD,
   where: ({ iat, rat, error }) => iat && !rat && isTokenError(error),
@@ -193,7 +194,7 @@ export const IAT_REFUSED: Matcher = {
 
 /** No error code that is about something else than a token. */
 function isTokenError(error: string | null): boolean {
-  return error === null || error === 'invalid_token' || error === 'expired_token' || error === 'token_expired';
+  return error === null || /^(?:invalid_token|expired_token|token_expired)$/.test(error);
 }
 
 const NOT_NEEDED = anyOf(
@@ -228,7 +229,7 @@ export const NO_CACHE = anyOf(
 const SET_IT = /\b(?:set|provide|supply|configure) (?:an? |the )?(?:DCR_IAT|IAT|initial[ _-]access)/i;
 
 export const IAT_MISSING: Matcher = {
-  words: [IAT_WORDS],
+  words: IAT_WORDS,
   unless: anyOf(GENERAL, NOT_NEEDED),
   says: IAT_ABSENT,
   where: ({ iat, text }) => iat && !RAT_BAD.test(text) && !SETTINGS.test(text),
@@ -245,7 +246,7 @@ const TOKEN_CALL = anyOf(
 
 /** At the token endpoint, or in the words of RFC 7521 and 7523. The error code alone may be another client's. */
 export const CLIENT_REFUSED: Matcher = {
-  words: [/invalid_client|client_assertion/i],
+  words: /invalid_client|client_assertion/i,
   says: /client_assertion_type must be/i,
   shows(facts) {
     const { text, endpoint, error } = facts;
@@ -260,7 +261,7 @@ const OFF = /skipped|skipping|disabled|switched off|turned off|not enabled/;
 const IS_SET_TO = /["']?(?:\s*(?:=|:|is|set to))+\s*["']?/;
 
 export const SKIPPED: Matcher = {
-  words: [BOOTSTRAP_WORDS],
+  words: BOOTSTRAP_WORDS,
   says: anyOf(
     pattern`(?<![a-z])${BOOTSTRAP}\b${within(40)}\b${OFF}\b|dcr_(?:bootstrap_)?(?:skipped|disabled)`,
     pattern`\bskip(?:ped|ping)${within(20)}\b${BOOTSTRAP}\b`,
@@ -297,7 +298,7 @@ const UP = /re-?connected|connected|recovered|restored|up|back|ok|available|esta
 const REDIS_UP = anyOf(pattern`${REDIS_SUBJECT}["']?[ :=]+["']?${UP}\b`, /(?<!not |dis)connected to redis/i);
 
 export const REDIS_UNAVAILABLE: Matcher = {
-  words: [/redis|valkey/i, CONNECTION_WORDS],
+  words: anyOf(/redis|valkey/i, CONNECTION_WORDS),
   says: REDIS_DOWN,
   unless: REDIS_UP,
   shows: ({ connection }) => (connection?.target === 'redis' ? 'sure' : null),
@@ -311,7 +312,7 @@ export function isRedisBack({ text, served }: Facts): boolean {
 const NOT_SET = /not (?:set|configured|provided|defined)|missing|unset|empty|undefined/;
 
 export const KAFKA_UNCONFIGURED: Matcher = {
-  words: [/kafka|bootstrap/i, CONNECTION_WORDS],
+  words: anyOf(/kafka|bootstrap/i, CONNECTION_WORDS),
   says: pattern`KAFKA_BOOTSTRAP_SERVERS["']?\s*(?:env\w* (?:variable )?)?(?:is |was )?${NOT_SET}`,
   shows({ text, connection }) {
     if (!/localhost|127\.0\.0\.1/.test(text)) return null;
@@ -336,7 +337,7 @@ const REGISTERED_NOW = anyOf(
 );
 
 export const REGISTERED: Matcher = {
-  words: [BOOTSTRAP_WORDS],
+  words: BOOTSTRAP_WORDS,
   unless: FAILED,
   shows({ text, retry, error, status, endpoint, method, own, mode, dcr }) {
     if (retry || error !== null) return null;
@@ -361,7 +362,7 @@ const ALREADY_CACHED = anyOf(
 );
 
 export const CREDENTIALS_CACHED: Matcher = {
-  words: [BOOTSTRAP_WORDS, /cached|jwks/i],
+  words: anyOf(BOOTSTRAP_WORDS, /cached|jwks/i),
   unless: FAILED,
   says: ALREADY_CACHED,
   where: isSuccess,
@@ -378,11 +379,12 @@ function isSuccess({ retry, error, connection, status }: Facts): boolean {
   return !retry && error === null && connection === null && (status === null || status < 300);
 }
 
+const DCR_DONE = /(?<![a-z])dcr(?:[ _]bootstrap)?[ _](?:has |was |is )?(?:succe\w+|completed?|finished|done|ok)\b/i;
+const BOOTSTRAP_DONE =
+  /(?<!(?:database|cache|db|app|data|tenant|broker) )bootstrap (?:completed?|succe\w+|finished)\b/i;
+
 /** The bootstrap is done. Other things are bootstrapped too, so the bare word counts in its context only. */
 function isDone(text: string): Strength | null {
-  if (/(?<![a-z])dcr(?:[ _]bootstrap)?[ _](?:has |was |is )?(?:succe\w+|completed?|finished|done|ok)\b/i.test(text))
-    return 'sure';
-  return /(?<!(?:database|cache|db|app|data|tenant|broker) )bootstrap (?:completed?|succe\w+|finished)\b/i.test(text)
-    ? 'in-context'
-    : null;
+  if (DCR_DONE.test(text)) return 'sure';
+  return BOOTSTRAP_DONE.test(text) ? 'in-context' : null;
 }

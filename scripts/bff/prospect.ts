@@ -1,7 +1,8 @@
 import { type Diagnosis, isGood } from '../core/diagnosis.ts';
 import { hintText } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach } from '../core/reach.ts';
-import { diagnoseEnvironment, isTrue, type ServiceEnvironment } from './environment-check.ts';
+import type { Environment } from '../core/stack.ts';
+import { diagnoseEnvironment, isTrue } from './environment-check.ts';
 import { isAboutReaching } from './signatures.ts';
 
 /** Whether a fresh IAT would help. */
@@ -15,7 +16,7 @@ export interface Prospect {
 /** What is known beside the log of the last start and the environment of the next one. */
 export interface Since {
   /** What the last start was started with. */
-  readonly startedWith?: ServiceEnvironment;
+  readonly startedWith?: Environment;
   /** The variable that holds the IAT. */
   readonly variable?: string;
   /** Whether the IdP answers now, from the network of the BFF. */
@@ -26,38 +27,32 @@ export interface Since {
  * Whether a fresh IAT would help, from the last log (null: there is none) and the environment of the service. What has been
  * repaired since the log was written counts: no fault that is gone holds a run up.
  */
-export function wouldIatHelp(log: Diagnosis | null, env: ServiceEnvironment, since: Since = {}): Prospect {
+export function wouldIatHelp(log: Diagnosis | null, env: Environment, since: Since = {}): Prospect {
   const off = diagnoseEnvironment(env).find((finding) => finding.code === 'bootstrap-skipped');
   if (off !== undefined) return { helps: false, reason: `${off.message} ${off.hint}` };
   const idp = since.idp ?? null;
-  if (isUnreachable(idp)) {
+  if (isUnreachable(idp))
     return { helps: false, reason: `Asked from the network of the BFF, the IdP ${describeReach(idp)}.` };
-  }
   if (log === null) return { helps: null, reason: 'There is no log of an earlier start to tell from.' };
   const { code, cause, fix } = log;
   if (code === 'iat-missing' || code === 'iat-invalid') return { helps: true, reason: cause };
   if (code === 'kafka-unconfigured' || code === 'unknown') return { helps: null, reason: cause };
   if (code === 'bootstrap-skipped') {
-    return {
-      helps: null,
-      reason: 'The last start skipped the bootstrap; the environment does not ask for that any more.',
-    };
+    const reason = 'The last start skipped the bootstrap; the environment does not ask for that any more.';
+    return { helps: null, reason };
   }
-  if (isTrue(env['DCR_FORCE_REPLACE']) === true) {
+  if (isTrue(env['DCR_FORCE_REPLACE'])) {
     if (code === 'rat-invalid')
       return { helps: true, reason: `${cause} DCR_FORCE_REPLACE is on, so a fresh IAT registers the client again.` };
     if (isGood(log))
       return { helps: true, reason: 'DCR_FORCE_REPLACE is on: the next start registers again and needs an IAT.' };
   }
   const changed = changedNames(env, since);
-  if (changed.length > 0) {
+  if (changed.length > 0)
     return { helps: null, reason: `The last log does not tell any more: ${changed.join(', ')} changed since then.` };
-  }
   if (code === 'rat-invalid') {
-    return {
-      helps: false,
-      reason: `${cause} While credentials are cached, an IAT is used only with DCR_FORCE_REPLACE "true".`,
-    };
+    const reason = `${cause} While credentials are cached, an IAT is used only with DCR_FORCE_REPLACE "true".`;
+    return { helps: false, reason };
   }
   if (isGood(log)) return { helps: false, reason: `${cause} It needs no IAT now.` };
   // Any answer proves the way; an IdP that failed may still do so.
@@ -68,7 +63,7 @@ export function wouldIatHelp(log: Diagnosis | null, env: ServiceEnvironment, sin
 }
 
 /** The variables that bear on the bootstrap and have another value now than at the last start. Their values are not shown. */
-function changedNames(env: ServiceEnvironment, { startedWith, variable = 'DCR_IAT' }: Since): string[] {
+function changedNames(env: Environment, { startedWith, variable = 'DCR_IAT' }: Since): string[] {
   if (startedWith === undefined) return [];
   // Not the other way round: a variable that only the container has may come from its image.
   return Object.keys(env).filter(

@@ -90,22 +90,17 @@ function ofHealth({ log, health, container }: Observations): Diagnosis[] {
   if (health === null || health.passed || container === null) return [];
   const evidence = [health.failure];
   if (health.down.length > 0) return [diagnoseComponents(health.down, evidence)];
-  const look = 'Check that --bff-url is where it is published, and read what the answer names.';
-  const fix =
-    log?.decided === 'good' ? look : `If it was started just now, look again in a moment (npm run doctor). ${look}`;
+  const wait = log?.decided === 'good' ? '' : 'If it was started just now, look again in a moment (npm run doctor). ';
+  const fix = `${wait}Check that --bff-url is where it is published, and read what the answer names.`;
   return [{ ...fault('unknown', 'The BFF runs, and it is not healthy.', fix), evidence }];
 }
 
 /** Up and healthy is not registered, where a failed bootstrap is allowed. */
 function ofRegistration({ log, isProvenByBeingUp, container }: Observations): Diagnosis[] {
   if (log?.decided === 'good' || isProvenByBeingUp || container === null) return [];
-  return [
-    fault(
-      'unknown',
-      'The BFF runs, and nothing proves that it is registered: its log does not say so.',
-      'Set ALLOW_BOOTSTRAP_FAILURE to "false" and start it again: then it stays up only when it is registered.',
-    ),
-  ];
+  const cause = 'The BFF runs, and nothing proves that it is registered: its log does not say so.';
+  const fix = 'Set ALLOW_BOOTSTRAP_FAILURE to "false" and start it again: then it stays up only when it is registered.';
+  return [fault('unknown', cause, fix)];
 }
 
 function fault(code: DiagnosisCode, cause: string, fix: string | Hint): Diagnosis {

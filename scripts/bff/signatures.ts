@@ -1,5 +1,5 @@
 import { type Diagnosis, type DiagnosisCode, isGood } from '../core/diagnosis.ts';
-import type { Hint } from '../core/errors.ts';
+import { type Hint, toHint } from '../core/errors.ts';
 import type { ConnectionFailure } from './connection.ts';
 import type { Facts } from './facts.ts';
 import * as matchers from './matchers.ts';
@@ -11,9 +11,11 @@ export interface Signature {
   /** What happened, in one sentence. */
   readonly cause: string;
   /** What to do: names the variables and files. */
-  readonly fix: Hint;
+  readonly fix: string | Hint;
   /** Other words where a connection failed in one certain way. */
-  readonly variants?: Partial<Readonly<Record<ConnectionFailure, { readonly cause: string; readonly fix: Hint }>>>;
+  readonly variants?: Partial<
+    Readonly<Record<ConnectionFailure, { readonly cause: string; readonly fix: string | Hint }>>
+  >;
   readonly iatHelps: boolean;
   /** What counts as this. */
   readonly matcher: Matcher;
@@ -51,33 +53,23 @@ export const SIGNATURES: readonly Signature[] = [
     matcher: matchers.UNREACHABLE,
     component: /^(?:idp|oidc|identity|keycloak|auth[_-]?server)/i,
     cause: 'The BFF cannot reach the IdP from its own network.',
-    fix: {
-      text: "Make sure that the IdP is up, and set IDP_BASE_URL to an address that works inside the BFF's network (such as http://idp-app:8002).",
-    },
+    fix: "Make sure that the IdP is up, and set IDP_BASE_URL to an address that works inside the BFF's network (such as http://idp-app:8002).",
     variants: {
       refused: {
         cause: 'The BFF reaches no IdP: the connection is refused or cut off.',
-        fix: {
-          text: "Start the IdP and wait until it answers, and check the host and port of IDP_BASE_URL (inside the BFF's network such as http://idp-app:8002).",
-        },
+        fix: "Start the IdP and wait until it answers, and check the host and port of IDP_BASE_URL (inside the BFF's network such as http://idp-app:8002).",
       },
       dns: {
         cause: "The IdP's host name does not resolve inside the BFF's container.",
-        fix: {
-          text: 'Start the IdP, since a stopped container has no name, or set IDP_BASE_URL to a name that the container can resolve (such as http://idp-app:8002).',
-        },
+        fix: 'Start the IdP, since a stopped container has no name, or set IDP_BASE_URL to a name that the container can resolve (such as http://idp-app:8002).',
       },
       timeout: {
         cause: 'The IdP does not answer the BFF in time.',
-        fix: {
-          text: 'Make sure that the IdP is up and not overloaded, and check IDP_BASE_URL and the network between the two.',
-        },
+        fix: 'Make sure that the IdP is up and not overloaded, and check IDP_BASE_URL and the network between the two.',
       },
       tls: {
         cause: "The BFF does not trust the IdP's certificate, or the TLS handshake fails.",
-        fix: {
-          text: "Give the BFF's container the CA of the IdP's certificate (SSL_CERT_FILE or REQUESTS_CA_BUNDLE), or set IDP_BASE_URL to the address inside the BFF's network (such as http://idp-app:8002).",
-        },
+        fix: "Give the BFF's container the CA of the IdP's certificate (SSL_CERT_FILE or REQUESTS_CA_BUNDLE), or set IDP_BASE_URL to the address inside the BFF's network (such as http://idp-app:8002).",
       },
     },
   },
@@ -89,7 +81,7 @@ export const SIGNATURES: readonly Signature[] = [
     isAboutReaching: true,
     matcher: matchers.SERVER_ERROR,
     cause: 'The IdP answers the BFF with a server error (5xx).',
-    fix: { text: "Read the IdP's own log, repair or restart the IdP, then start the BFF again." },
+    fix: "Read the IdP's own log, repair or restart the IdP, then start the BFF again.",
   },
   {
     ...FAULT,
@@ -97,7 +89,7 @@ export const SIGNATURES: readonly Signature[] = [
     rank: 80,
     matcher: matchers.SCOPE_REFUSED,
     cause: "The IdP's DCR policy does not allow a scope that the BFF asks for (invalid_scope).",
-    fix: { text: 'Add the scope to policy.allowed_scopes in dcr_config.yaml and restart the IdP.' },
+    fix: 'Add the scope to policy.allowed_scopes in dcr_config.yaml and restart the IdP.',
   },
   {
     ...FAULT,
@@ -105,9 +97,7 @@ export const SIGNATURES: readonly Signature[] = [
     rank: 79,
     matcher: matchers.REDIRECT_REFUSED,
     cause: 'The IdP does not accept a redirect URI of the BFF (invalid_redirect_uri).',
-    fix: {
-      text: 'Align DCR_REDIRECT_URIS with what the IdP allows (host, path, no trailing slash), set DCR_FORCE_REPLACE to "true" and restart the BFF.',
-    },
+    fix: 'Align DCR_REDIRECT_URIS with what the IdP allows (host, path, no trailing slash), set DCR_FORCE_REPLACE to "true" and restart the BFF.',
   },
   {
     ...FAULT,
@@ -115,9 +105,7 @@ export const SIGNATURES: readonly Signature[] = [
     rank: 78,
     matcher: matchers.METADATA_REFUSED,
     cause: "The IdP does not accept the BFF's client metadata (invalid_client_metadata).",
-    fix: {
-      text: 'Correct what the answer names: redirect URIs (DCR_REDIRECT_URIS), grant types (DCR_CLIENT_PROFILE) or auth method (MS_BFF_TOKEN_AUTH_METHOD).',
-    },
+    fix: 'Correct what the answer names: redirect URIs (DCR_REDIRECT_URIS), grant types (DCR_CLIENT_PROFILE) or auth method (MS_BFF_TOKEN_AUTH_METHOD).',
   },
   {
     ...FAULT,
@@ -159,9 +147,7 @@ export const SIGNATURES: readonly Signature[] = [
     isOfBootstrap: false,
     matcher: matchers.CLIENT_REFUSED,
     cause: "The IdP does not accept the BFF's client authentication at the token endpoint (invalid_client).",
-    fix: {
-      text: "Align MS_BFF_TOKEN_AUTH_METHOD, the key in DCR_SIGNING_KEY and the published JWKS (BFF_KID) with the IdP's client record.",
-    },
+    fix: "Align MS_BFF_TOKEN_AUTH_METHOD, the key in DCR_SIGNING_KEY and the published JWKS (BFF_KID) with the IdP's client record.",
   },
   {
     ...FAULT,
@@ -170,7 +156,7 @@ export const SIGNATURES: readonly Signature[] = [
     isLoggedAsInformation: true,
     matcher: matchers.SKIPPED,
     cause: 'The environment switches the DCR bootstrap off, so the BFF does not register.',
-    fix: { text: 'Set DCR_ENABLED to "true" and SKIP_DCR_BOOTSTRAP to "false", and restart the BFF.' },
+    fix: 'Set DCR_ENABLED to "true" and SKIP_DCR_BOOTSTRAP to "false", and restart the BFF.',
   },
   {
     ...FAULT,
@@ -182,7 +168,7 @@ export const SIGNATURES: readonly Signature[] = [
     isOver: matchers.isRedisBack,
     component: /redis|^cache$/i,
     cause: 'The BFF cannot use Redis.',
-    fix: { text: 'Start the Redis service (shared_redis) or correct REDIS_URL.' },
+    fix: 'Start the Redis service (shared_redis) or correct REDIS_URL.',
   },
   {
     ...SUCCESS,
@@ -210,9 +196,7 @@ export const SIGNATURES: readonly Signature[] = [
     matcher: matchers.KAFKA_UNCONFIGURED,
     cause:
       'The BFF looks for Kafka on localhost, because KAFKA_BOOTSTRAP_SERVERS is not set; this is not a DCR failure.',
-    fix: {
-      text: "Set KAFKA_BOOTSTRAP_SERVERS to the broker's address inside the BFF's network (such as kafka:9092) and restart the BFF.",
-    },
+    fix: "Set KAFKA_BOOTSTRAP_SERVERS to the broker's address inside the BFF's network (such as kafka:9092) and restart the BFF.",
   },
 ];
 
@@ -234,8 +218,8 @@ export function diagnosisOf(
   evidence: readonly string[],
   failure: ConnectionFailure | null = null,
 ): Diagnosis {
-  const words = failure === null ? undefined : variants?.[failure];
-  return { code, cause, fix, ...words, iatHelps, evidence: [...evidence] };
+  const words = (failure && variants?.[failure]) ?? { cause, fix };
+  return { code, cause: words.cause, fix: toHint(words.fix), iatHelps, evidence: [...evidence] };
 }
 
 /** Whether a diagnosis is about reaching the IdP, so that an answer of the IdP outdates it. */

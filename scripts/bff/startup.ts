@@ -1,10 +1,11 @@
 import { type Diagnosis, type DiagnosisCode, isFault, isGood } from '../core/diagnosis.ts';
 import type { Hint } from '../core/errors.ts';
+import type { Environment } from '../core/stack.ts';
 import type { ConnectionFailure } from './connection.ts';
-import { type Facts, isQuiet, isRetried, isWhileServing, type Mode } from './facts.ts';
+import { type Facts, isRetried, isWhileServing, type Mode, QUIET } from './facts.ts';
 import { BOOTSTRAP_WORDS, match, NO_CACHE, type Strength } from './matchers.ts';
 import { anyOf, pattern, within } from './patterns.ts';
-import { diagnosisOf, SIGNATURES, type Signature, signatureOf, strengthOf } from './signatures.ts';
+import { diagnosisOf, type Signature, signatureOf, strengthOf } from './signatures.ts';
 
 /** A signature that statements of a start have matched. */
 interface Match {
@@ -34,6 +35,10 @@ const REASONS = 5;
 /** One start of the BFF as its log tells it: takes statements, weighs them, names the root cause. */
 export class Startup {
   mode: Mode = null;
+  /** The BFF says that it serves requests. */
+  isUp = false;
+  /** Its process ended. */
+  isOver = false;
   /** The marks of a beginning that were found: one that comes again belongs to the next start. */
   readonly marks = new Set<string>();
   readonly #signatures: readonly Signature[];
@@ -42,8 +47,6 @@ export class Startup {
   readonly #endings: string[] = [];
   /** The lines that told the mode, and that the BFF is up. */
   readonly #modeLines: string[] = [];
-  #up = false;
-  #over = false;
   #startupFailed = false;
   #fatal = false;
   /** The number of the newest line about the bootstrap. */
@@ -53,23 +56,13 @@ export class Startup {
   /** The newest statement that would have counted close to the bootstrap. */
   #pending: { readonly signature: Signature; readonly facts: Facts; readonly line: Line } | null = null;
 
-  constructor(signatures: readonly Signature[] = SIGNATURES) {
+  constructor(signatures: readonly Signature[]) {
     this.#signatures = signatures;
-  }
-
-  /** The BFF serves requests. */
-  get isUp(): boolean {
-    return this.#up;
-  }
-
-  /** Its process ended. */
-  get isOver(): boolean {
-    return this.#over;
   }
 
   /** It is not up, and no line has spoken for or against it yet. */
   get isBlank(): boolean {
-    return !this.#up && !this.failed && this.#matches.size === 0 && this.#reasons.length === 0;
+    return !this.isUp && !this.failed && this.#matches.size === 0 && this.#reasons.length === 0;
   }
 
   /** The bootstrap or the start is known to have failed. */
@@ -79,13 +72,8 @@ export class Startup {
 
   /** The BFF says that it serves requests. */
   complete(line: string): void {
-    this.#up = true;
+    this.isUp = true;
     keep(this.#modeLines, line, EVIDENCE);
-  }
-
-  /** Its process has ended. */
-  close(): void {
-    this.#over = true;
   }
 
   /** Whether the statement decides something about the bootstrap by itself, so that it cannot belong to a start that is over. */
@@ -107,7 +95,7 @@ export class Startup {
     let said: 'good' | 'bad' | null = null;
     for (const signature of this.#signatures) {
       const strength = strengthOf(signature, facts);
-      if (strength === 'in-context' && !this.#up) this.#pending = { signature, facts, line };
+      if (strength === 'in-context' && !this.isUp) this.#pending = { signature, facts, line };
       if (strength === null || !this.#counts(signature, strength, facts, line.at)) continue;
       this.#note(signature, strength, facts, line);
       said = isGood(signature) ? 'good' : 'bad';
@@ -117,7 +105,7 @@ export class Startup {
     for (const { code, isOver } of this.#signatures) if (isOver?.(facts)) this.#matches.delete(code);
     if (endsBadly(facts) && said !== 'good') {
       keep(this.#endings, line.text, REASONS);
-      if (STARTUP_FAILED.test(facts.text)) this.#startupFailed = this.#over = true;
+      if (STARTUP_FAILED.test(facts.text)) this.#startupFailed = this.isOver = true;
       else this.#explain(line.at);
       said = 'bad';
     }
@@ -129,16 +117,16 @@ export class Startup {
   remember(statement: string, line: string): void {
     // The name of uvicorn's logger, which also logs information.
     const said = statement.replace(/uvicorn\.error/g, '');
-    const isReason = isQuiet(said) ? ANSWERED_NO.test(said) : LOOKS_LIKE_A_REASON.test(said);
+    const isReason = QUIET.test(said) ? ANSWERED_NO.test(said) : LOOKS_LIKE_A_REASON.test(said);
     if (isReason && !isWhileServing(said) && !isRetried(said)) keep(this.#reasons, line, REASONS);
   }
 
   /** Whether this start's bootstrap is decided. Trouble with Redis or Kafka does not decide it. */
-  decided(env: Readonly<Record<string, string | null>> = {}): 'good' | 'bad' | null {
+  decided(env: Environment): 'good' | 'bad' | null {
     if (this.#startupFailed || this.#endings.length > 0) return 'bad';
     const fault = this.#worst();
     const repairedWith = fault?.signature.repairedWith;
-    if (repairedWith !== undefined && (env[repairedWith] ?? '') !== '') return null;
+    if (repairedWith !== undefined && env[repairedWith]) return null;
     if (this.#fatal && fault !== null) return 'bad';
     return this.#proof() === null ? null : 'good';
   }
@@ -146,13 +134,23 @@ export class Startup {
   diagnosis(): Diagnosis {
     const fault = this.#worst();
     if (fault !== null) return diagnosisOf(fault.signature, fault.lines, fault.failure);
-    if (this.#startupFailed || (this.#endings.length > 0 && this.#reasons.length > 0))
-      return unknownReason([...this.#reasons, ...this.#endings]);
-    if (this.#endings.length > 0) return onlyTheHint(this.#endings);
+    if (this.#startupFailed || (this.#endings.length > 0 && this.#reasons.length > 0)) {
+      const cause = 'The BFF failed to start for a reason that this tool does not know.';
+      return unknown(cause, { text: 'Read the last lines of the log below.' }, [...this.#reasons, ...this.#endings]);
+    }
+    if (this.#endings.length > 0) {
+      const cause =
+        'The bootstrap failed, and the log gives only the general advice to get a new RAT or IAT, not the reason.';
+      const text =
+        "If a fresh IAT does not change that, set the BFF's log level to DEBUG and read what the IdP answered. To try one:";
+      return unknown(cause, { text, command: 'npm run iat' }, this.#endings);
+    }
     const proof = this.#proof();
     if (proof !== null) return diagnosisOf(proof.signature, proof.lines);
     const [remark] = this.#matches.values();
-    return remark === undefined ? nothingSaid(this.#reasons) : diagnosisOf(remark.signature, remark.lines);
+    if (remark !== undefined) return diagnosisOf(remark.signature, remark.lines);
+    const fix = { text: "Make sure that the log is the BFF's own and reaches back to its last start." };
+    return unknown('The log says nothing about the DCR bootstrap.', fix, this.#reasons);
   }
 
   /**
@@ -161,7 +159,7 @@ export class Startup {
    */
   #counts({ isAboutReaching }: Signature, strength: Strength, facts: Facts, at: number): boolean {
     const settled = this.#proof() !== null;
-    if (strength === 'in-context') return !this.#up && !settled && at - this.#aboutDcr <= NEAR;
+    if (strength === 'in-context') return !this.isUp && !settled && at - this.#aboutDcr <= NEAR;
     return !(settled && isAboutReaching) || facts.dcr;
   }
 
@@ -210,11 +208,11 @@ export class Startup {
 
   /** What proves that the BFF is registered: it said so, or it took its cached credentials and came up. */
   #proof(): Pick<Match, 'signature' | 'lines'> | null {
-    for (const signature of this.#signatures) {
-      const found = isGood(signature) ? this.#matches.get(signature.code) : undefined;
-      if (found !== undefined) return found;
-    }
-    if (this.mode !== 'cached' || !this.#up || this.failed) return null;
+    let said: Match | null = null;
+    for (const found of this.#matches.values())
+      if (isGood(found.signature) && (said === null || found.signature.rank > said.signature.rank)) said = found;
+    if (said !== null) return said;
+    if (this.mode !== 'cached' || !this.isUp || this.failed) return null;
     return { signature: signatureOf('credentials-cached'), lines: this.#modeLines };
   }
 }
@@ -244,57 +242,19 @@ function endsBadly({ text, served, retry, dcr, hint }: Facts): boolean {
   return hint || ENDED.test(text) || ERROR_CLASS.test(text);
 }
 
-/** The start failed, and no signature knows why. */
-function unknownReason(evidence: readonly string[]): Diagnosis {
-  return unknown(
-    'The BFF failed to start for a reason that this tool does not know.',
-    { text: 'Read the last lines of the log below.' },
-    evidence,
-  );
-}
-
-/** The BFF only gave its general advice, which it gives after any failure. */
-function onlyTheHint(evidence: readonly string[]): Diagnosis {
-  return unknown(
-    'The bootstrap failed, and the log gives only the general advice to get a new RAT or IAT, not the reason.',
-    {
-      text: "If a fresh IAT does not change that, set the BFF's log level to DEBUG and read what the IdP answered. To try one:",
-      command: 'npm run iat',
-    },
-    evidence,
-  );
-}
-
-/** Nothing in the log speaks for or against the bootstrap. */
-function nothingSaid(evidence: readonly string[]): Diagnosis {
-  return unknown(
-    'The log says nothing about the DCR bootstrap.',
-    { text: "Make sure that the log is the BFF's own and reaches back to its last start." },
-    evidence,
-  );
-}
-
 /** A new start has begun after one that failed, and has not come to anything yet. */
 export function notDecidedYet({ cause, fix, evidence }: Diagnosis): Diagnosis {
-  return unknown(
-    `The newest start in the log has not come to anything yet; the one before failed: ${cause}`,
-    { ...fix, text: `If this start fails the same way: ${fix.text}` },
-    evidence,
-  );
+  const words = `The newest start in the log has not come to anything yet; the one before failed: ${cause}`;
+  return unknown(words, { ...fix, text: `If this start fails the same way: ${fix.text}` }, evidence);
 }
 
 function unknown(cause: string, fix: Hint, evidence: readonly string[]): Diagnosis {
   return { code: 'unknown', cause, fix, iatHelps: null, evidence: [...evidence] };
 }
 
-const REGISTERS_AGAIN = anyOf(
-  /\bre-?regist|fall(?:ing)? ?back/i,
-  /force[ _]?replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i,
-);
-const REGISTERING = anyOf(
-  pattern`\bregistering\b${within(30)}\bclient\b`,
-  /\bre-?regist(?:er(?:ing)?|ration)\b|force[ _]replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/i,
-);
+const REPLACES = /force[ _]?replac(?:e|ing)\b(?!["']?\s*[=:]\s*["']?(?:false|0|no))/;
+const REGISTERS_AGAIN = pattern`\bre-?regist|fall(?:ing)? ?back|${REPLACES}`;
+const REGISTERING = pattern`\bregistering\b${within(30)}\bclient\b|\bre-?regist(?:er(?:ing)?|ration)\b|${REPLACES}`;
 const TAKING = /(?:using|use|loaded|loading|reusing|found|starting (?:from|with)) (?:existing |the |valid )?/;
 const FROM_CACHE = anyOf(
   pattern`${TAKING}cached (?:client |dcr )?(?:credentials?|creds|client)|credentials loaded from`,
@@ -319,11 +279,14 @@ const ERROR_CLASS = /\b(?:Bootstrap|DCR|Dcr|Registration)\w*Error\b/;
 /** An HTTP client's line about an answer, which it logs as information. */
 const ANSWERED_NO = /HTTP\/[\d.]+ [45]\d\d/;
 const LOOKS_LIKE_A_REASON = anyOf(
-  /error|exception|fail|fatal|critical|panic|denied|refused|cannot|could not|unable|invalid|unauthori[sz]ed|forbidden/i,
-  /\bkilled\b|out of memory|not found|\bHTTP\/[\d.]+ [45]\d\d|status(?:_code)?[=: ]+[45]\d\d/i,
+  /error|exception|fail|fatal|critical|panic|denied|refused|cannot|could not|unable|invalid|unauthorized|unauthorised|forbidden/i,
+  /killed|out of memory|not found|\bHTTP\/[\d.]+ [45]\d\d|status(?:_code)?[=: ]+[45]\d\d/i,
 );
 
 /** Words of every statement that a start takes, besides those of the signatures. */
-export const COURSE_WORDS = [BOOTSTRAP_WORDS, /cached|credential|force.?replac|fall(?:ing)? ?back|startup failed/i];
+export const COURSE_WORDS = anyOf(
+  BOOTSTRAP_WORDS,
+  /cached|credential|force_replac|force replac|forcereplac|fallback|fall back|falling back/i,
+);
 /** Words of every line that may be a reason, or begins one. */
 export const REASON_WORDS = anyOf(LOOKS_LIKE_A_REASON, /traceback/i);

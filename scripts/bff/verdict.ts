@@ -32,41 +32,38 @@ const CRASH_LOOP = 2;
  * @param byHand what a person types, for the hints
  */
 export function judge(first: Instance, now: Instance | null, byHand: ByHand): InstanceVerdict {
-  if (now === null) return verdict('gone', `The container ${first.name} is gone: someone removed it.`, LEAVE_IT);
+  const { name } = first;
+  if (now === null) return verdict('gone', `The container ${name} is gone: someone removed it.`, LEAVE_IT);
   const { state } = now;
   if (now.id !== first.id)
-    return verdict(
-      'replaced',
-      `Someone else replaced the container ${first.name} while it was being watched.`,
-      LEAVE_IT,
-    );
+    return verdict('replaced', `Someone else replaced the container ${name} while it was being watched.`, LEAVE_IT);
   if (state.status === 'created' && state.error === '')
-    return verdict('starting', `The container ${now.name} is created and not started yet.`);
-  if (state.status === 'created' || neverRan(now)) return notStarted(now);
+    return verdict('starting', `The container ${name} is created and not started yet.`);
+  const neverRan = state.error !== '' && /^(?:exited|dead)$/.test(state.status) && NEVER.test(state.startedAt);
+  if (state.status === 'created' || neverRan) return notStarted(now);
   const restarts = state.restartCount - first.state.restartCount;
   if (restarts >= CRASH_LOOP || (state.status === 'restarting' && state.restartCount >= CRASH_LOOP))
-    return crashLoop(now, byHand);
+    return verdict(
+      'crash-loop',
+      `The container ${name} exits and is restarted again and again (restart ${state.restartCount}); the last time it ${ending(now)}.`,
+      exitHint(now, byHand),
+    );
   // An instance that exits by itself is restarted, and its restarts are counted; a start by hand begins the count again.
   const isCounted = state.restartCount > 0 && restarts >= 0;
-  if (!isCounted && state.startedAt !== first.state.startedAt && hasStarted(first))
-    return verdict(
-      'replaced',
-      `Someone else restarted the container ${now.name} while it was being watched.`,
-      LEAVE_IT,
-    );
+  if (!isCounted && state.startedAt !== first.state.startedAt && !NEVER.test(first.state.startedAt))
+    return verdict('replaced', `Someone else restarted the container ${name} while it was being watched.`, LEAVE_IT);
   switch (state.status) {
     case 'restarting':
-      return verdict('starting', `The container ${now.name} ${ending(now)} and is being restarted.`);
-    case 'paused':
-      return verdict('paused', `The container ${now.name} is paused.`, {
-        text: 'Let it go on:',
-        command: byHand.resume(now),
-      });
+      return verdict('starting', `The container ${name} ${ending(now)} and is being restarted.`);
+    case 'paused': {
+      const hint = { text: 'Let it go on:', command: byHand.resume(now) };
+      return verdict('paused', `The container ${name} is paused.`, hint);
+    }
     case 'exited':
     case 'dead':
-      return verdict('exited', `The container ${now.name} ${ending(now)}.`, exitHint(now, byHand));
+      return verdict('exited', `The container ${name} ${ending(now)}.`, exitHint(now, byHand));
     case 'removing':
-      return verdict('gone', `The container ${now.name} is being removed.`, LEAVE_IT);
+      return verdict('gone', `The container ${name} is being removed.`, LEAVE_IT);
     default:
       return running(now, restarts, byHand);
   }
@@ -95,6 +92,9 @@ export function judgeOnce(instance: Instance | null, now: Date, byHand: ByHand):
   return judge(first, instance, byHand);
 }
 
+/** A start that has not been yet: no time, or the year 1. */
+const NEVER = /^(?:0001-|$)/;
+
 const LEAVE_IT: Hint = {
   text: 'Find out who else starts and stops this service, and run the command again when that has stopped.',
 };
@@ -103,14 +103,9 @@ function running(instance: Instance, restarts: number, byHand: ByHand): Instance
   const { name, state } = instance;
   if (state.health?.status === 'unhealthy') {
     const said = lastLine(state.health.lastOutput);
-    return verdict(
-      'unhealthy',
-      `The container ${name} runs, and its healthcheck fails${said === '' ? '' : `: ${said}`}.`,
-      {
-        text: `Read its log (${byHand.log(instance)}), and see what the healthcheck asks for:`,
-        command: byHand.inspect(instance),
-      },
-    );
+    const text = `Read its log (${byHand.log(instance)}), and see what the healthcheck asks for:`;
+    const message = `The container ${name} runs, and its healthcheck fails${said === '' ? '' : `: ${said}`}.`;
+    return verdict('unhealthy', message, { text, command: byHand.inspect(instance) });
   }
   if (state.health?.status === 'starting')
     return verdict('starting', `The container ${name} runs, and its healthcheck has not passed yet.`);
@@ -120,21 +115,11 @@ function running(instance: Instance, restarts: number, byHand: ByHand): Instance
 
 function notStarted({ name, state }: Instance): InstanceVerdict {
   const words = lastLine(state.error);
-  const known = START_ERRORS.find(([pattern]) => pattern.test(words));
-  return verdict(
-    'not-started',
-    `The container ${name} could not be started${words === '' ? '' : `: ${words}`}${words.endsWith('.') ? '' : '.'}`,
-    { text: known?.[1] ?? 'Correct what the message names, and run the command again.' },
-  );
-}
-
-function crashLoop(instance: Instance, byHand: ByHand): InstanceVerdict {
-  const { name, state } = instance;
-  return verdict(
-    'crash-loop',
-    `The container ${name} exits and is restarted again and again (restart ${state.restartCount}); the last time it ${ending(instance)}.`,
-    exitHint(instance, byHand),
-  );
+  const text = START_ERRORS.find(([pattern]) => pattern.test(words))?.[1];
+  const message = `The container ${name} could not be started${words === '' ? '' : `: ${words}`}${words.endsWith('.') ? '' : '.'}`;
+  return verdict('not-started', message, {
+    text: text ?? 'Correct what the message names, and run the command again.',
+  });
 }
 
 /** "exited with code 137 (killed)". While it runs again, its exit code is given as 0, which says nothing. */
@@ -153,14 +138,6 @@ function exitHint(instance: Instance, byHand: ByHand): Hint {
   const command = byHand.log(instance);
   if (exitCode === 137 || exitCode === 143) return { text: 'Find out who stopped it. Its log may tell:', command };
   return { text: 'Its log tells why:', command };
-}
-
-function neverRan({ state }: Instance): boolean {
-  return state.error !== '' && (state.status === 'exited' || state.status === 'dead') && /^0001-/.test(state.startedAt);
-}
-
-function hasStarted({ state }: Instance): boolean {
-  return state.startedAt !== '' && !/^0001-/.test(state.startedAt);
 }
 
 /** One line of foreign words: the last one that is not empty, without control characters, at most 300 characters. */

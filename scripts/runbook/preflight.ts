@@ -1,4 +1,4 @@
-import { diagnoseEnvironment, isTrue, type ServiceEnvironment } from '../bff/environment-check.ts';
+import { diagnoseEnvironment, isTrue } from '../bff/environment-check.ts';
 import { LogReader } from '../bff/log-reader.ts';
 import { wouldIatHelp } from '../bff/prospect.ts';
 import { isGood } from '../core/diagnosis.ts';
@@ -168,7 +168,7 @@ async function verifyTokenHelps(
   scope: StepScope,
   stack: Stack,
   { instance }: StackState,
-  environment: ServiceEnvironment,
+  environment: Environment,
 ): Promise<void> {
   const { job, signal } = context;
   for (const { level, variable, message, hint } of diagnoseEnvironment(environment, job.variable)) {
@@ -222,7 +222,7 @@ async function confirmAnyway({ job, tools }: Context, scope: StepScope, reason: 
 export async function askIdpFrom(
   instance: Instance | null,
   stack: Stack,
-  environment: ServiceEnvironment,
+  environment: Environment,
   signal: AbortSignal,
 ): Promise<Reach> {
   const unknown = (why: string): Reach => ({ kind: 'unknown', why });

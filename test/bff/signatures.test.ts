@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { connectionOf } from '../../scripts/bff/connection.ts';
 import { LogReader } from '../../scripts/bff/log-reader.ts';
-import { hasAny, UNREACHABLE } from '../../scripts/bff/matchers.ts';
+import { UNREACHABLE } from '../../scripts/bff/matchers.ts';
 import { SIGNATURES, type Signature, signatureOf } from '../../scripts/bff/signatures.ts';
+import { toHint } from '../../scripts/core/errors.ts';
 
 describe('the table of signatures', () => {
   it('has one row for each code, each with its own rank, the root causes first', () => {
@@ -21,8 +22,9 @@ describe('the table of signatures', () => {
     for (const { cause, fix, variants } of SIGNATURES) {
       for (const words of [{ cause, fix }, ...Object.values(variants ?? {})]) {
         expect(words.cause).toMatch(/^[A-Z].*\.$/);
-        expect(words.fix.text).toMatch(words.fix.command === undefined ? /^[A-Z].*\.$/ : /^[A-Z].*:$/);
-        expect(words.fix.text).not.toMatch(/does not help|docker|compose/i);
+        const fix = toHint(words.fix);
+        expect(fix.text).toMatch(fix.command === undefined ? /^[A-Z].*\.$/ : /^[A-Z].*:$/);
+        expect(fix.text).not.toMatch(/does not help|docker|compose/i);
       }
     }
   });
@@ -31,7 +33,7 @@ describe('the table of signatures', () => {
 describe('a new row', () => {
   const CLOCK_SKEW: Signature = {
     ...signatureOf('idp-error'),
-    matcher: { words: [/clock skew/i], says: /clock skew of \d+ s/i },
+    matcher: { words: /clock skew/i, says: /clock skew of \d+ s/i },
   };
 
   it.each(['CRITICAL ms_bff Clock skew of 300 s', 'ms_bff clock skew of 300 s'])('is asked about "%s"', (text) => {
@@ -40,6 +42,28 @@ describe('a new row', () => {
     expect(diagnose(SIGNATURES)).toBe('unknown');
     expect(diagnose([CLOCK_SKEW, ...SIGNATURES])).toBe('idp-error');
   });
+});
+
+describe('a status of 5xx', () => {
+  const codeOf = (text: string) => {
+    const reader = new LogReader({ env: { IDP_BASE_URL: 'https://sts.example.test' } });
+    return reader.push({ at: null, stream: 'stdout', text }).diagnosis.code;
+  };
+
+  it.each([
+    'ms_bff GET https://sts.example.test/me -> 502',
+    'ms_bff POST /oauth2/token -> 502',
+    'ms_bff the identity provider responded with 503',
+    'ms_bff OIDC keys: status=500',
+    'ms_bff DCR answered 500',
+  ])('of the IdP is read in a line without another telling word: "%s"', (text) => {
+    expect(codeOf(text)).toBe('idp-error');
+  });
+
+  it.each(['ms_bff GET https://crud.example.test/me -> 502', 'ms_bff crud responded with 503'])(
+    'of anything else is none of the IdP: "%s"',
+    (text) => expect(codeOf(text)).toBe('unknown'),
+  );
 });
 
 describe('the words of a failed connection', () => {
@@ -74,6 +98,6 @@ describe('the words of a failed connection', () => {
   ])('let "%s" through', (text) => {
     const around = { idpHosts: new Set<string>(), frames: '', dcr: true, idp: false };
     expect(connectionOf(text, around)).not.toBeNull();
-    expect(hasAny(UNREACHABLE.words, text)).toBe(true);
+    expect(UNREACHABLE.words.test(text)).toBe(true);
   });
 });
