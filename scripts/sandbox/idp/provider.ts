@@ -1,11 +1,11 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type Context, errors, Provider, type Token } from 'oidc-provider';
 
-/** What the IdP lets clients register. An empty list allows everything. */
+/** What the IdP lets clients register. What is left out allows everything. */
 export interface Policy {
-  readonly allowedScopes: readonly string[];
-  readonly allowedRedirectUris: readonly string[];
-  readonly allowedAuthMethods: readonly string[];
+  readonly allowedScopes?: readonly string[];
+  readonly allowedRedirectUris?: readonly string[];
+  readonly allowedAuthMethods?: readonly string[];
 }
 
 /** Seconds of life and number of registrations of an Initial Access Token. */
@@ -80,9 +80,8 @@ function createUseCounter() {
   };
 }
 
-type RegistrationPolicy = (context: Context, properties: Readonly<Record<string, unknown>>) => void;
-
-function configurationFor(policy: RegistrationPolicy): object {
+/** @param policy throws where a registration is not allowed */
+function configurationFor(policy: (context: Context, properties: Readonly<Record<string, unknown>>) => void): object {
   const storage = new Map<string, object>();
   return {
     adapter: (model: string) => createAdapter(storage, model),
@@ -114,26 +113,19 @@ function configurationFor(policy: RegistrationPolicy): object {
 }
 
 function verifyAllowed(properties: Readonly<Record<string, unknown>>, policy: Policy): void {
-  const scopes = String(properties['scope'] ?? '').split(' ');
-  const scope = firstForbidden(scopes, policy.allowedScopes);
-  if (scope !== undefined) {
-    throw new errors.CustomOIDCProviderError('invalid_scope', `scope ${scope} is not in policy.allowed_scopes`);
-  }
+  const refuse = (error: string, description: string) => {
+    throw new errors.CustomOIDCProviderError(error, description);
+  };
+  const scope = firstForbidden(String(properties['scope'] ?? '').split(' '), policy.allowedScopes);
+  if (scope) refuse('invalid_scope', `scope ${scope} is not in policy.allowed_scopes`);
   const uri = firstForbidden(properties['redirect_uris'], policy.allowedRedirectUris);
-  if (uri !== undefined) {
-    throw new errors.CustomOIDCProviderError('invalid_redirect_uri', `redirect_uri ${uri} is not allowed`);
-  }
+  if (uri) refuse('invalid_redirect_uri', `redirect_uri ${uri} is not allowed`);
   const method = firstForbidden([properties['token_endpoint_auth_method']], policy.allowedAuthMethods);
-  if (method !== undefined) {
-    throw new errors.CustomOIDCProviderError(
-      'invalid_client_metadata',
-      `token_endpoint_auth_method ${method} is not acceptable`,
-    );
-  }
+  if (method) refuse('invalid_client_metadata', `token_endpoint_auth_method ${method} is not acceptable`);
 }
 
-function firstForbidden(values: unknown, allowed: readonly string[]): string | undefined {
-  if (allowed.length === 0 || !Array.isArray(values)) return undefined;
+function firstForbidden(values: unknown, allowed?: readonly string[]): string | undefined {
+  if (allowed === undefined || !Array.isArray(values)) return undefined;
   return values.map(String).find((value) => value !== '' && !allowed.includes(value));
 }
 
@@ -150,9 +142,5 @@ function createAdapter(storage: Map<string, object>, model: string) {
     async destroy(id: string) {
       storage.delete(key(id));
     },
-    async consume() {},
-    async findByUid() {},
-    async findByUserCode() {},
-    async revokeByGrantId() {},
   };
 }
