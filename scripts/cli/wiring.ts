@@ -20,10 +20,12 @@ import { createRunnerMask } from '../platform/workflow-commands.ts';
 import { createCollections } from '../postman/newman.ts';
 import { priorValueIn } from '../report/keep.ts';
 import type { Tools } from '../runbook/job.ts';
-import type { SandboxStack } from '../sandbox/sandbox-stack.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { StreamName } from '../secrets/transcript.ts';
 import { readAdminToken } from './admin-token.ts';
 import type { Settings } from './settings.ts';
+
+export type { Sandbox } from '../sandbox/sandbox.ts';
 
 /** The outside, as far as it does not depend on settings. */
 export interface Outside {
@@ -42,7 +44,7 @@ export interface Outside {
    *
    * @param fault what goes wrong besides, as the sandbox names it
    */
-  openSandbox(fault?: string): Promise<Sandboxed>;
+  openSandbox(fault?: string): Promise<Sandbox>;
   /** What a fault of the sandbox is; without a name, all of them, a line each. Throws `bad-value` for another name. */
   faults(name?: string): Promise<string>;
 }
@@ -117,15 +119,7 @@ async function untilEnded(stack: Stack, signal: AbortSignal): Promise<void> {
   while ((await lines.next()).done !== true);
 }
 
-/** The embedded sandbox, as far as a run needs it. */
-export interface Sandboxed {
-  readonly stack: SandboxStack;
-  readonly adminToken: Secret;
-  readonly idpUrl: string;
-  readonly bffUrl: string;
-  readonly composeFile: string;
-  close(): Promise<void>;
-}
+const TOKEN_QUESTION = 'Admin access token of the IdP (hidden): ';
 
 /** What the steps of a run use. */
 export function createTools(
@@ -133,19 +127,17 @@ export function createTools(
   settings: Settings,
   run: {
     /** null: Docker. */
-    readonly sandbox: Sandboxed | null;
+    readonly sandbox: Sandbox | null;
     /** The value of IAT_ADMIN_TOKEN, from the environment or `.env`. */
     readonly adminToken: string | null;
     readonly terminal: Output;
     learn: Tools['learn'];
-    /** Called before a question appears on the terminal, and after its answer. */
-    beforeQuestion(): void;
-    afterQuestion(): void;
+    /** Asks a question on the terminal, which is free for it meanwhile; no time counts until the answer. */
+    ask<Answer>(question: () => Promise<Answer>): Promise<Answer>;
   },
 ): Tools {
   const { files, host } = outside;
   const { sandbox } = run;
-  const exists = async (path: string) => (await files.read(path)) !== null;
   const isAsked = host.stdin.isTTY && run.terminal.isTerminal;
   return {
     clock: outside.clock,
@@ -154,16 +146,12 @@ export function createTools(
     async findStack(purpose, signal) {
       const { service, variable, write, composeFiles, composeProject, noDeps } = settings;
       if (sandbox !== null) return sandbox.stack.forRun({ service, variable, write });
+      const { cwd, platform, env } = host;
+      const isExported = (name: string) => env[name] !== undefined;
       const options = { service, variable, write, composeFiles, project: composeProject, noDeps };
       return findComposeStack(
-        {
-          ...options,
-          cwd: host.cwd,
-          platform: host.platform,
-          realPath,
-          isExported: (name) => host.env[name] !== undefined,
-        },
-        { processes: createProcesses(host.env), clock: outside.clock, files },
+        { ...options, cwd, platform, realPath, isExported },
+        { processes: createProcesses(env), clock: outside.clock, files },
         purpose,
         signal,
       );
@@ -177,23 +165,13 @@ export function createTools(
         file: settings.adminTokenFile,
         files,
         readStdin: () => readAll(host.stdin, signal),
-        ask:
-          ask && isAsked
-            ? () => {
-                run.beforeQuestion();
-                const question = 'Admin access token of the IdP (hidden): ';
-                return askHidden(question, host.stdin, run.terminal, signal).finally(run.afterQuestion);
-              }
-            : null,
+        ask: ask && isAsked ? () => run.ask(() => askHidden(TOKEN_QUESTION, host.stdin, run.terminal, signal)) : null,
       });
     },
     // With --json a program reads, and cannot answer.
     confirm:
       isAsked && !settings.json
-        ? (question) => {
-            run.beforeQuestion();
-            return askYesNo(question, host.stdin, run.terminal, host.interruption.signal).finally(run.afterQuestion);
-          }
+        ? (question) => run.ask(() => askYesNo(question, host.stdin, run.terminal, host.interruption.signal))
         : null,
     async reach(url, signal) {
       const proxy = proxyVariable(url, host.env);
@@ -207,7 +185,7 @@ export function createTools(
     },
     async verifyReports() {
       await outside.reportFiles.verify(settings.reports);
-      if (settings.caFile !== null && !(await exists(settings.caFile))) {
+      if (settings.caFile !== null && (await files.read(settings.caFile)) === null) {
         throw new AppError('bad-value', `There is no file ${settings.caFile} (--ca-file).`, {
           hint: 'It is the PEM file of the CA that signed the certificate of the IdP.',
         });
