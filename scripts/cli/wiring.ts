@@ -2,13 +2,11 @@ import { findComposeStack } from '../compose/compose-stack.ts';
 import { AppError } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import { proxyVariable } from '../core/reach.ts';
-import type { ReportFiles } from '../core/report-files.ts';
-import type { Secret } from '../core/secret.ts';
 import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
-import { type Deadline, deadline, systemClock } from '../platform/clock.ts';
+import { deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
-import { type Host, openHost, type Process } from '../platform/host.ts';
+import { openHost, type Process } from '../platform/host.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
 import { createOutput, tapWrites } from '../platform/output.ts';
 import { createProcesses } from '../platform/processes.ts';
@@ -28,33 +26,14 @@ import type { Settings } from './settings.ts';
 export type { Sandbox } from '../sandbox/sandbox.ts';
 
 /** The outside, as far as it does not depend on settings. */
-export interface Outside {
-  readonly host: Host;
-  readonly stdout: Output;
-  readonly stderr: Output;
-  /** In GitHub Actions the runner's log shows `***` for it from now on. The one line of output that holds a secret. */
-  hideFromRunner(secret: Secret): void;
-  readonly clock: typeof systemClock;
-  readonly files: ReturnType<typeof createFiles>;
-  readonly reportFiles: ReportFiles;
-  /** The interruption, or the end of the time for the whole run. */
-  limit(timeoutMs: number): Deadline;
-  /**
-   * The sandbox in a folder of its own, with a BFF that fails because it has no token.
-   *
-   * @param fault what goes wrong besides, as the sandbox names it
-   */
-  openSandbox(fault?: string): Promise<Sandbox>;
-  /** What a fault of the sandbox is; without a name, all of them, a line each. Throws `bad-value` for another name. */
-  faults(name?: string): Promise<string>;
-}
+export type Outside = ReturnType<typeof openOutside>;
 
 /**
  * This file is the one place where the edges are plugged in: Docker, the sandbox, Newman, files, clock, terminal.
  *
  * @param see gets what is written to the terminal
  */
-export function openOutside(process: Process, see: (stream: StreamName, text: string) => void): Outside {
+export function openOutside(process: Process, see: (stream: StreamName, text: string) => void) {
   const host = openHost(process);
   const unheard = {
     stdout: tapWrites(host.stdout, (text) => see('stdout', text)),
@@ -68,11 +47,13 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     host,
     stdout: createOutput(host.stdout, host.env, host.platform),
     stderr: createOutput(host.stderr, host.env, host.platform),
+    /** In GitHub Actions the runner's log shows `***` for it from now on. The one line of output that holds a secret. */
     hideFromRunner: createRunnerMask(host.env, channel),
     clock: systemClock,
     files: createFiles({ processes: createProcesses(host.env) }),
     reportFiles,
-    limit: (timeoutMs) =>
+    /** The interruption, or the end of the time for the whole run. */
+    limit: (timeoutMs: number) =>
       deadline(
         timeoutMs,
         host.interruption.signal,
@@ -81,11 +62,17 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
             hint: 'Give it more time with --timeout SECONDS. Running again is safe.',
           }),
       ),
-    async faults(name) {
+    /** What a fault of the sandbox is; without a name, all of them, a line each. Throws `bad-value` for another name. */
+    async faults(name?: string): Promise<string> {
       const { FAULTS, listFaults, parseFault } = await import('../sandbox/faults.ts');
       return name === undefined ? listFaults() : FAULTS[parseFault(name).name].description;
     },
-    async openSandbox(fault) {
+    /**
+     * The sandbox in a folder of its own, with a BFF that fails because it has no token.
+     *
+     * @param fault what goes wrong besides, as the sandbox names it
+     */
+    async openSandbox(fault?: string): Promise<Sandbox> {
       const { startSandbox } = await import('../sandbox/sandbox.ts');
       const folder = await makeTemporaryFolder();
       const sandbox = await startSandbox({

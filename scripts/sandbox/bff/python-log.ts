@@ -4,23 +4,13 @@ import type { BffSettings } from './bff-settings.ts';
 type Fields = Readonly<Record<string, string | number | boolean | null>>;
 
 /** The BFF's log, which looks like that of a Python service under uvicorn. */
-export interface Log {
-  info(logger: string, message: string, fields?: Fields): void;
-  warning(logger: string, message: string, fields?: Fields): void;
-  error(logger: string, message: string, fields?: Fields): void;
-  /** An error with a Python traceback under it, innermost frame last. */
-  exception(logger: string, message: string, traceback: readonly string[]): void;
-  /** What uvicorn says about the server itself. */
-  server(level: 'INFO' | 'ERROR', message: string): void;
-  /** uvicorn's line for a request that was answered. */
-  access(message: string): void;
-}
+export type Log = ReturnType<typeof createLog>;
 
 /**
  * `plain` is what logging and uvicorn write by default: all on stderr but the access log. `json` is structlog's: all on stdout.
  * `silent` writes nothing.
  */
-export function createLog(format: BffSettings['log']): Log {
+export function createLog(format: BffSettings['log']) {
   const isJson = format === 'json';
   const writeLine = (stream: 'stdout' | 'stderr', line: string) => {
     if (format !== 'silent') process[stream].write(`${line}\n`);
@@ -34,20 +24,25 @@ export function createLog(format: BffSettings['log']): Log {
     const tail = Object.entries(fields).map(([name, value]) => ` ${name}=${value}`);
     writeLine('stderr', `${time} - ${logger} - ${level} - ${event}${tail.join('')}`);
   };
+  const at = (level: string) => (logger: string, message: string, fields?: Fields) =>
+    write(level, logger, message, fields);
   return {
-    info: (logger, message, fields) => write('INFO', logger, message, fields),
-    warning: (logger, message, fields) => write('WARNING', logger, message, fields),
-    error: (logger, message, fields) => write('ERROR', logger, message, fields),
-    exception(logger, message, frames) {
+    info: at('INFO'),
+    warning: at('WARNING'),
+    error: at('ERROR'),
+    /** An error with a Python traceback under it, innermost frame last. */
+    exception(logger: string, message: string, frames: readonly string[]) {
       const exception = ['Traceback (most recent call last):', ...frames].join('\n');
       if (isJson) write('ERROR', logger, message, { exception });
       else write('ERROR', logger, `${message}\n${exception}`);
     },
-    server(level, message) {
+    /** What uvicorn says about the server itself. */
+    server(level: 'INFO' | 'ERROR', message: string) {
       if (isJson) write(level, 'uvicorn.error', message);
       else writeLine('stderr', `${`${level}:`.padEnd(9)} ${message}`);
     },
-    access(message) {
+    /** uvicorn's line for a request that was answered. */
+    access(message: string) {
       if (isJson) write('INFO', 'uvicorn.access', message);
       else writeLine('stdout', `INFO:     ${message}`);
     },

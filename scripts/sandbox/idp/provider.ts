@@ -14,18 +14,16 @@ export interface IatTerms {
   readonly maxUsages: number;
 }
 
-/** A real OpenID provider whose registration needs an Initial Access Token (RFC 7591 §3), with management (RFC 7592). */
-export interface RegistrationProvider {
-  readonly handle: ReturnType<Provider['callback']>;
-  mintIat(terms: IatTerms): Promise<string>;
-  /** A fresh Registration Access Token; null: no such client. */
-  mintRat(clientId: string): Promise<string | null>;
-}
+export type RegistrationProvider = ReturnType<typeof createProvider>;
 
 const POLICY = 'sandbox';
 
-/** @param policy asked at every registration, so that a fault may change it */
-export function createProvider(issuer: string, policy: () => Policy): RegistrationProvider {
+/**
+ * A real OpenID provider whose registration needs an Initial Access Token (RFC 7591 §3), with management (RFC 7592).
+ *
+ * @param policy asked at every registration, so that a fault may change it
+ */
+export function createProvider(issuer: string, policy: () => Policy) {
   const uses = createUseCounter();
   const provider = new Provider(
     issuer,
@@ -39,13 +37,14 @@ export function createProvider(issuer: string, policy: () => Policy): Registrati
   provider.on('server_error', (_context, error) => console.error(`IdP: ${error.stack ?? error.message}`));
   return {
     handle: provider.callback(),
-    async mintIat({ expiresIn, maxUsages }) {
+    async mintIat({ expiresIn, maxUsages }: IatTerms): Promise<string> {
       const token = new provider.InitialAccessToken({ expiresIn, policies: [POLICY] });
       const value = await token.save();
       uses.allow(token, maxUsages);
       return value;
     },
-    async mintRat(clientId) {
+    /** A fresh Registration Access Token; null: no such client. */
+    async mintRat(clientId: string): Promise<string | null> {
       if ((await provider.Client.find(clientId)) === undefined) return null;
       return new provider.RegistrationAccessToken({ clientId, policies: [POLICY] }).save();
     },
