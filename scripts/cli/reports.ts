@@ -10,14 +10,15 @@ import type { Settings } from './settings.ts';
 
 /** The renderers are slow to load (a component library, an XML builder): start while something else is waited for. */
 export async function loadRenderers() {
-  const [html, junit, json, history, entry] = await Promise.all([
-    import('../report/html.tsx'),
-    import('../report/junit.ts'),
-    import('../report/result-json.ts'),
-    import('../report/history.tsx'),
-    import('../report/history-entry.ts'),
-  ]);
-  return { ...html, ...junit, ...json, ...history, ...entry };
+  const [{ renderHtml }, { renderJunit }, { renderResult }, { isHistory, renderHistory }, { readEntry }] =
+    await Promise.all([
+      import('../report/html.tsx'),
+      import('../report/junit.ts'),
+      import('../report/result-json.ts'),
+      import('../report/history.tsx'),
+      import('../report/history-entry.ts'),
+    ]);
+  return { renderHtml, renderJunit, renderResult, isHistory, renderHistory, readEntry };
 }
 
 /**
