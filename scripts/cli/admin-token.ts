@@ -13,9 +13,6 @@ export interface TokenSources {
   readonly ask: (() => Promise<string>) | null;
 }
 
-const BOTH_WAYS =
-  'Set the variable IAT_ADMIN_TOKEN, or name a file with --admin-token-file FILE (- reads standard input). On a terminal you are asked for it.';
-
 /**
  * The admin token: from the named file, else from the variable, else from a hidden prompt. Never from a flag.
  *
@@ -27,20 +24,11 @@ export async function readAdminToken(sources: TokenSources): Promise<Secret> {
     .trim()
     .replace(/^bearer\s+/i, '')
     .replace(/^(["'])(.*)\1$/, '$2');
-  if (token === '') {
-    throw new AppError('admin-token-missing', `There is no admin token${from === '' ? '' : `: ${from} is empty`}.`, {
-      hint: BOTH_WAYS,
-    });
-  }
+  if (token === '') throw missing(`There is no admin token${from === '' ? '' : `: ${from} is empty`}.`);
   // A line break would end the header, and a text with blanks is not a token but something else that was copied.
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new AppError(
-      'bad-value',
-      `What ${from} holds is not a token: it has blanks, line breaks or other characters.`,
-      {
-        hint: 'It must be the access token alone, on one line.',
-      },
-    );
+    const message = `What ${from} holds is not a token: it has blanks, line breaks or other characters.`;
+    throw new AppError('bad-value', message, { hint: 'It must be the access token alone, on one line.' });
   }
   return new Secret(token, 'admin token');
 }
@@ -52,14 +40,16 @@ async function readFirst(sources: TokenSources): Promise<{ readonly text: string
   }
   if (sources.file !== null) {
     const bytes = await sources.files.read(sources.file);
-    if (bytes === null) {
-      throw new AppError('admin-token-missing', `There is no file ${sources.file} (--admin-token-file).`, {
-        hint: BOTH_WAYS,
-      });
-    }
+    if (bytes === null) throw missing(`There is no file ${sources.file} (--admin-token-file).`);
     return { text: new TextDecoder().decode(bytes), from: sources.file };
   }
   if (sources.variable !== null) return { text: sources.variable, from: 'IAT_ADMIN_TOKEN' };
   if (sources.ask !== null) return { text: await sources.ask(), from: 'the prompt' };
   return { text: '', from: '' };
+}
+
+function missing(message: string): AppError {
+  return new AppError('admin-token-missing', message, {
+    hint: 'Set the variable IAT_ADMIN_TOKEN, or name a file with --admin-token-file FILE (- reads standard input). On a terminal you are asked for it.',
+  });
 }

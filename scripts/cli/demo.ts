@@ -6,10 +6,10 @@ import { hintText } from '../core/errors.ts';
 import type { Run } from '../core/result.ts';
 import { execute } from './execute.ts';
 import { workOf } from './main.ts';
-import { openSession, readCommandLine, reportCrash, type Session } from './session.ts';
+import { runCommand, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { createStyle, wrap } from './terminal-text.ts';
-import type { openOutside, Sandboxed } from './wiring.ts';
+import type { openOutside, Sandbox } from './wiring.ts';
 
 /** How long the demo watches a healthy BFF; a real run takes 10 s. */
 const STABLE_FOR_MS = 1_000;
@@ -33,17 +33,10 @@ const MEANINGS: Readonly<Record<number, string>> = {
 };
 
 /** `npm run demo` from arguments to exit code. */
-export async function demo(process: Parameters<typeof openOutside>[0]): Promise<number> {
-  const session = openSession(process);
-  const { host, stdout } = session.outside;
-  host.catchCrash((error) => reportCrash(session, error));
-  const read = await readCommandLine('demo', session);
-  let exitCode = 0;
-  if (read.kind === 'print') stdout.write(read.text);
-  else if (read.settings instanceof Error) exitCode = await refuse(session, read.settings);
-  else exitCode = await runDemo(session, read.settings);
-  host.leave();
-  return exitCode;
+export function demo(process: Parameters<typeof openOutside>[0]): Promise<number> {
+  return runCommand('demo', process, (session, { settings }) =>
+    settings instanceof Error ? refuse(session, settings) : runDemo(session, settings),
+  );
 }
 
 /** A wrong option ends like that of any other command. */
@@ -120,12 +113,12 @@ async function showFault(session: Session, settings: Settings, fault: string, de
   }
 }
 
-function runIn(session: Session, command: 'iat' | 'clear', settings: Settings, sandbox: Sandboxed): Promise<Run> {
+function runIn(session: Session, command: 'iat' | 'clear', settings: Settings, sandbox: Sandbox): Promise<Run> {
   return execute(session, { ...workOf(command, session, { kind: 'run', settings, adminToken: null }), sandbox });
 }
 
 /** The BFF before anything is done: the end of its log, its state, the cause, and the way out. */
-async function showBff(session: Session, { stack }: Sandboxed): Promise<void> {
+async function showBff(session: Session, { stack }: Sandbox): Promise<void> {
   const { outside, human } = session;
   const { signal } = outside.host.interruption;
   const style = createStyle(human);

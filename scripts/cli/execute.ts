@@ -4,15 +4,14 @@ import type { Context } from '../runbook/job.ts';
 import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
 import { SHORTEST_MASKED } from '../secrets/masker.ts';
-import { addStepSummary } from './add-step-summary.ts';
 import { describeCause } from './cause.ts';
 import { type Printer, renderFailure, renderOutcome } from './outcome.ts';
 import { createProgress } from './progress.ts';
-import { loadRenderers, writeReports } from './reports.ts';
+import { addStepSummary, loadRenderers, writeReports } from './reports.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { createStyle, wrap } from './terminal-text.ts';
-import { createTools, type Sandboxed } from './wiring.ts';
+import { createTools, type Sandbox } from './wiring.ts';
 
 /** One run: a job, its planned steps, and what does them. */
 export interface Work {
@@ -25,7 +24,7 @@ export interface Work {
   /** The value of IAT_ADMIN_TOKEN from the environment or `.env`. */
   readonly adminToken: string | null;
   /** The embedded sandbox: one that runs already, or how to start one for this run; null: Docker. */
-  readonly sandbox: Sandboxed | (() => Promise<Sandboxed>) | null;
+  readonly sandbox: Sandbox | (() => Promise<Sandbox>) | null;
   run(context: Context): Promise<Outcome>;
 }
 
@@ -46,10 +45,10 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     if (event.type === 'step-started' && WAITING.includes(event.name)) void loadRenderers();
   });
   let outcome: Outcome;
-  let started: Sandboxed | null = null;
+  let started: Sandbox | null = null;
   const startSandbox = async (scope: StepScope) => {
     scope.progress('starting an IdP and a BFF');
-    started = await (work.sandbox as () => Promise<Sandboxed>)();
+    started = await (work.sandbox as () => Promise<Sandbox>)();
     scope.summary(`IdP ${started.idpUrl}; the BFF failed because it has no token`);
     return started;
   };
@@ -65,11 +64,11 @@ export async function execute(session: Session, work: Work): Promise<Run> {
         masker.add(secret, how);
         if (how !== 'found' && secret.length >= SHORTEST_MASKED) outside.hideFromRunner(secret);
       },
-      beforeQuestion() {
+      ask(question) {
         progress.pause();
         limit.pause();
+        return question().finally(limit.resume);
       },
-      afterQuestion: limit.resume,
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
     outcome = await work.run({ job, tools, recorder, signal: limit.signal });
@@ -90,12 +89,9 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     planned: work.steps,
     signalExitCode: outside.host.interruption.exitCode(),
   });
-  await (started as Sandboxed | null)?.close();
-  const { run: reported, reports } = await report(
-    session,
-    endedBy(finished, terminalLeak(session.transcript)),
-    settings,
-  );
+  await (started as Sandbox | null)?.close();
+  const ended = endedBy(finished, terminalLeak(session.transcript));
+  const { run: reported, reports } = await report(session, ended, settings);
   const run = await summarize(session, reported);
   const printer = { style: createStyle(human), columns: human.columns, redact };
   human.write(masker.mask(renderOutcome(run, reports, printer)));
@@ -128,12 +124,7 @@ function endedBy(run: Run, error: AppError | null): Run {
 }
 
 /** Writes the reports. A failure to do so does not hide the failure of the run, but a leak beats everything. */
-async function report(
-  session: Session,
-  run: Run,
-  settings: Settings | null,
-): Promise<{ readonly run: Run; readonly reports: ReportPaths }> {
-  const { outside, masker, human, redact } = session;
+async function report({ outside, masker, human, redact }: Session, run: Run, settings: Settings | null) {
   const none: ReportPaths = { html: null, junit: null, json: null };
   // The folder of the reports is a setting.
   if (settings === null) return { run, reports: none };

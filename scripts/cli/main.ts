@@ -5,7 +5,7 @@ import { HEALTH_STEPS, runHealth } from '../runbook/health.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import type { CommandName } from './commands.ts';
 import { execute, type Work } from './execute.ts';
-import { type CommandLine, openSession, readCommandLine, reportCrash, type Session } from './session.ts';
+import { type CommandLine, runCommand, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import type { openOutside } from './wiring.ts';
 
@@ -14,18 +14,12 @@ type RunName = Exclude<CommandName, 'demo'>;
 
 /**
  * One command from arguments to exit code: 0 done and healthy, 1 the answer is no, 2 wrong usage or configuration, 3 could
- * not, 130/143 interrupted. Nothing is thrown; everything that is printed passes the masker.
+ * not, 130/143 interrupted.
  */
-export async function main(command: RunName, process: Parameters<typeof openOutside>[0]): Promise<number> {
-  const session = openSession(process);
-  const { host, stdout } = session.outside;
-  host.catchCrash((error) => reportCrash(session, error));
-  const read = await readCommandLine(command, session);
-  let exitCode = 0;
-  if (read.kind === 'print') stdout.write(read.text);
-  else ({ exitCode } = await execute(session, workOf(command, session, read)));
-  host.leave();
-  return exitCode;
+export function main(command: RunName, process: Parameters<typeof openOutside>[0]): Promise<number> {
+  return runCommand(command, process, async (session, line) => {
+    return (await execute(session, workOf(command, session, line))).exitCode;
+  });
 }
 
 /** The run of a command, against Docker or the sandbox. */

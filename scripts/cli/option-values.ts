@@ -10,19 +10,18 @@ export interface OptionValue<T, Absent = null> {
    * @param base the absolute path that a relative path starts from
    */
   read(text: string, base: string): T | undefined;
-  /** The setting where nothing was given and there is no default. */
-  readonly absent: Absent;
+  /** The setting where nothing was given and there is no default; without this, null. */
+  readonly absent?: Absent;
   /** What an error shows instead of a bad text; without this, the text itself. */
   conceal?(text: string): string;
 }
 
-export const TEXT: OptionValue<string> = { wanted: 'a text', read: (text) => text, absent: null };
+export const TEXT: OptionValue<string> = { wanted: 'a text', read: (text) => text };
 
 /** An absolute path, or `-` for standard input. */
 export const PATH: OptionValue<string> = {
   wanted: 'a path',
   read: (text, base) => (text === '-' ? text : resolve(base, text)),
-  absent: null,
 };
 
 export const SERVICE_NAME = matching(/^[A-Za-z0-9_][\w.-]*$/, 'a name of letters, digits, _, . and -');
@@ -34,7 +33,6 @@ export const JSON_POINTER = matching(/^(?:\/(?:[^~/]|~[01])*)+$/, 'a JSON Pointe
 export const WRITE_TARGET: OptionValue<'auto' | 'compose' | 'env-file'> = {
   wanted: 'auto, compose or env-file',
   read: (text) => (text === 'auto' || text === 'compose' || text === 'env-file' ? text : undefined),
-  absent: null,
 };
 
 /** Paths are appended to it. A query or a fragment would swallow them, and a password would be shown everywhere. */
@@ -45,7 +43,6 @@ export const BASE_URL: OptionValue<string> = {
     const { protocol, username, password } = new URL(text);
     return /^https?:$/.test(protocol) && username === '' && password === '' ? text : undefined;
   },
-  absent: null,
   conceal: (text) => text.replace(/\/\/[^/@]*@/, '//***@'),
 };
 
@@ -53,13 +50,11 @@ export const BASE_URL: OptionValue<string> = {
 export const SECONDS: OptionValue<number> = {
   wanted: 'a number of seconds up to 86400',
   read: (text) => (/^\d+(?:\.\d+)?$/.test(text) && Number(text) <= 86_400 ? Number(text) * 1_000 : undefined),
-  absent: null,
 };
 
 export const COUNT: OptionValue<number> = {
   wanted: 'a whole number from 1',
   read: (text) => (/^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined),
-  absent: null,
 };
 
 export const SWITCH: OptionValue<boolean, false> = { wanted: 'true or false', read: readSwitch, absent: false };
@@ -86,7 +81,7 @@ export const KEY_VALUE: OptionValue<{ readonly name: string; readonly value: str
 };
 
 function matching(pattern: RegExp, wanted: string): OptionValue<string> {
-  return { wanted, read: (text) => (pattern.test(text) ? text : undefined), absent: null };
+  return { wanted, read: (text) => (pattern.test(text) ? text : undefined) };
 }
 
 function readSwitch(text: string): boolean | undefined {

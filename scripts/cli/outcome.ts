@@ -16,13 +16,12 @@ export interface Printer {
 /** What is printed under the steps when a run has ended: the verdict, what to do next, where the report is. */
 export function renderOutcome(run: Run, reports: ReportPaths, printer: Printer): string {
   const { style, redact } = printer;
+  const { error, diagnosis } = run;
   const lines: string[] = [''];
-  if (run.error?.code === 'fault-found' && run.diagnosis !== null) lines.push(...renderFault(run.diagnosis, printer));
-  else if (run.error !== null) {
-    lines.push(...renderFailure(run.error, printer));
-    if (run.error.code === 'bootstrap-failed' && run.diagnosis !== null)
-      lines.push(`  ${sayWhetherIatHelps(run.diagnosis)}`);
-  } else lines.push(style.bold(verdictOf(run)));
+  if (error === null) lines.push(style.bold(verdictOf(run)));
+  else if (error.code === 'fault-found' && diagnosis !== null) lines.push(...renderFault(diagnosis, printer));
+  else lines.push(...renderFailure(error, printer));
+  if (error?.code === 'bootstrap-failed' && diagnosis !== null) lines.push(`  ${sayWhetherIatHelps(diagnosis)}`);
   if (run.compose?.diff && run.verdict === 'planned') lines.push('', redact(run.compose.diff), '');
   for (const next of run.next) lines.push(wrapHint(next, printer, '    '));
   if (reports.html !== null) lines.push(`  Report: ${redact(reports.html)}`);

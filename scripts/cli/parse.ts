@@ -12,16 +12,12 @@ export interface Arguments {
   readonly names: readonly string[];
 }
 
-export type ParsedArguments =
-  | { readonly kind: 'run'; readonly arguments: Arguments }
-  /** `--help` or `--version`: what to print. */
-  | { readonly kind: 'print'; readonly text: string };
-
 /**
  * Reads a command line.
  *
  * @param args without node and script
  * @param columns width of the terminal, for `--help`
+ * @returns what it says, or for `--help` and `--version` what to print
  * @throws AppError `usage` for what is misspelt
  */
 export function parseArguments(
@@ -29,7 +25,7 @@ export function parseArguments(
   args: readonly string[],
   version: string,
   columns: number,
-): ParsedArguments {
+): { readonly kind: 'run'; readonly arguments: Arguments } | { readonly kind: 'print'; readonly text: string } {
   let printed = '';
   const command = createCommand(name, version, columns)
     .exitOverride()
@@ -96,17 +92,11 @@ function usageError(name: CommandName, error: CommanderError): AppError {
     .replace(/\n?\(Did you mean (.*)\?\)/, '')
     .replace(/\.$/, '');
   const suggestion = /\(Did you mean (.*)\?\)/.exec(error.message)?.[1];
-  if (
-    /--(?:admin-)?token\b|--admin-token\b/.test(error.message) &&
-    !/--(?:token-path|admin-token-file)/.test(error.message)
-  ) {
-    return new AppError(
-      'usage',
-      'The admin token is never a flag: flags are visible in shell history and process lists.',
-      {
-        hint: 'Set the variable IAT_ADMIN_TOKEN, or put the token into a file and name it with --admin-token-file FILE.',
-      },
-    );
+  if (/--(?:admin-)?token\b/.test(error.message) && !/--(?:token-path|admin-token-file)/.test(error.message)) {
+    const never = 'The admin token is never a flag: flags are visible in shell history and process lists.';
+    return new AppError('usage', never, {
+      hint: 'Set the variable IAT_ADMIN_TOKEN, or put the token into a file and name it with --admin-token-file FILE.',
+    });
   }
   return new AppError('usage', `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`, {
     hint:

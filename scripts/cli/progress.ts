@@ -4,11 +4,11 @@ import type { StepRecord } from '../core/result.ts';
 import type { RunEvent } from '../runbook/recorder.ts';
 import { createStyle, HARD_BLANK, type Style, wrap } from './terminal-text.ts';
 
-/** What a person sees while a run goes on. */
-export interface Progress {
-  handle(event: RunEvent): void;
-  /** Removes the moving line, so that something else can use the terminal (a prompt). */
-  pause(): void;
+interface ProgressOptions {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** A step that failed or was skipped has its line and summary, too. */
+  readonly showsEachOutcome?: boolean;
 }
 
 /** Width of the column with the steps' names. */
@@ -20,11 +20,7 @@ const NAME_WIDTH = 10;
  *
  * @param mask every text passes it, the moving one too
  */
-export function createProgress(
-  output: Output,
-  mask: (text: string) => string,
-  options: { readonly quiet: boolean; readonly verbose: boolean; readonly showsEachOutcome?: boolean },
-): Progress {
+export function createProgress(output: Output, mask: (text: string) => string, options: ProgressOptions) {
   const style = createStyle(output);
   const masked = (step: StepRecord) => ({ ...step, summary: mask(step.summary), notes: step.notes.map(mask) });
   let spinner: Spinner | null = null;
@@ -42,7 +38,7 @@ export function createProgress(
   };
 
   return {
-    handle(event) {
+    handle(event: RunEvent) {
       switch (event.type) {
         case 'step-started':
           show(event.name, '');
@@ -63,6 +59,7 @@ export function createProgress(
           break;
       }
     },
+    /** Removes the moving line, so that something else can use the terminal (a prompt). */
     pause: hide,
   };
 }
@@ -75,7 +72,7 @@ function renderStep(
   step: StepRecord,
   style: Style,
   columns: number,
-  { verbose, showsEachOutcome = false }: { readonly verbose: boolean; readonly showsEachOutcome?: boolean },
+  { verbose, showsEachOutcome = false }: ProgressOptions,
 ): string {
   if (step.status === 'skipped' && !verbose && !showsEachOutcome) return '';
   const indent = ' '.repeat(NAME_WIDTH + 3);

@@ -1,7 +1,9 @@
 import { basename, join } from 'node:path';
+import { AppError } from '../core/errors.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { ReportPaths, Run } from '../core/result.ts';
 import { reportFolderName } from '../report/folder.ts';
+import { chooseOld } from '../report/keep.ts';
 import { verifyHistory, verifyNoLeak } from '../secrets/leak-guard.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { Settings } from './settings.ts';
@@ -19,16 +21,11 @@ export async function loadRenderers() {
   return { renderHtml, renderJunit, renderResult, isHistory, renderHistory, readEntry };
 }
 
-/** What was written, and what the reader should know about it, in sentences. */
-export interface WrittenReports {
-  readonly paths: ReportPaths;
-  readonly notes: readonly string[];
-}
-
 /**
  * Writes the reports of a run into a folder of their own, and the page over all runs beside it; removes the oldest reports
  * beyond `keep`.
  *
+ * @returns what was written, and what the reader should know about it, in sentences
  * @throws AppError `leak` when a file held a secret in any form: that file is removed, and the message says where it was
  */
 export async function writeReports(
@@ -36,31 +33,22 @@ export async function writeReports(
   masker: Masker,
   files: ReportFiles,
   { reports: folder, keep }: Pick<Settings, 'reports' | 'keep'>,
-): Promise<WrittenReports> {
+): Promise<{ paths: ReportPaths; notes: string[] }> {
   const { renderHtml, renderJunit, renderResult } = await loadRenderers();
   const own = await files.makeRunFolder(folder, reportFolderName(run.startedAt, run.command));
-  const paths = {
-    html: join(own, 'index.html'),
-    junit: join(own, 'junit.xml'),
-    json: join(own, 'result.json'),
-  };
+  const paths = { html: join(own, 'index.html'), junit: join(own, 'junit.xml'), json: join(own, 'result.json') };
   await files.write(paths.html, renderHtml(run, masker));
   await files.write(paths.junit, renderJunit(run, masker));
   await files.write(paths.json, renderResult(run, paths, masker));
   await verifyNoLeak(Object.values(paths), masker, files);
-  await removeOld(folder, basename(own), keep, files);
+  for (const name of chooseOld(await files.runs(folder), keep)) {
+    // What cannot be removed, or was added to, stays.
+    if (name !== basename(own)) await files.removeRun(join(folder, name));
+  }
   const history = join(folder, 'index.html');
   const problem = await writeHistory(folder, history, files).catch(() => `${history} could not be written.`);
   if (problem === null) await verifyHistory(folder, history, masker, files);
   return { paths, notes: problem === null ? [] : [problem] };
-}
-
-/** Makes room. What cannot be removed, or was added to, stays. */
-async function removeOld(folder: string, own: string, keep: number, files: ReportFiles): Promise<void> {
-  const { chooseOld } = await import('../report/keep.ts');
-  for (const name of chooseOld(await files.runs(folder), keep)) {
-    if (name !== own) await files.removeRun(join(folder, name));
-  }
 }
 
 /** The page over all runs; a page of other origin in its place stays. Returns what went wrong, or null. */
@@ -82,3 +70,39 @@ async function writeHistory(folder: string, path: string, files: ReportFiles): P
 
 /** More runs than this hardly end at the same moment. */
 const MOST_ROUNDS = 5;
+
+/**
+ * Adds the run to the page that GitHub Actions shows for a job; `GITHUB_STEP_SUMMARY` names its file. Every step of the job
+ * writes there, so the text is searched for secrets before it is added: nothing can be removed later without touching
+ * what other steps wrote.
+ *
+ * @returns what went wrong, as a sentence; null when nothing did
+ * @throws AppError `leak` when the text held a secret in any form; nothing is added then
+ */
+export async function addStepSummary(
+  run: Run,
+  masker: Masker,
+  files: ReportFiles,
+  path: string | undefined,
+): Promise<string | null> {
+  if (!path) return null;
+  const { renderStepSummary } = await import('../report/step-summary.ts');
+  // A step before this one may have left its last line open.
+  const text = `\n${renderStepSummary(run, masker)}`;
+  const [leak] = masker.find(text);
+  if (leak !== undefined) {
+    throw new AppError(
+      'leak',
+      `The step summary held a secret and was not written: ${leak.label}, ${leak.form}, at ${leak.offset}.`,
+      {
+        hint: 'That is a bug in this tool. Report it, with the form and the place; they reveal nothing about the value.',
+      },
+    );
+  }
+  try {
+    await files.append(path, text);
+    return null;
+  } catch {
+    return `The step summary could not be written to ${path} (GITHUB_STEP_SUMMARY).`;
+  }
+}

@@ -51,6 +51,26 @@ export function openSession(process: Parameters<typeof openOutside>[0]): Session
   };
 }
 
+/**
+ * One command from arguments to exit code. Nothing is thrown; everything that is printed passes the masker.
+ *
+ * @param run gets the command line, whose settings may be an error
+ */
+export async function runCommand(
+  command: CommandName,
+  process: Parameters<typeof openOutside>[0],
+  run: (session: Session, line: Extract<CommandLine, { kind: 'run' }>) => Promise<number>,
+): Promise<number> {
+  const session = openSession(process);
+  const { host, stdout } = session.outside;
+  host.catchCrash((error) => reportCrash(session, error));
+  const line = await readCommandLine(command, session);
+  if (line.kind === 'print') stdout.write(line.text);
+  const exitCode = line.kind === 'run' ? await run(session, line) : 0;
+  host.leave();
+  return exitCode;
+}
+
 export type CommandLine =
   /** `--help` or `--version`: what to print. */
   | { readonly kind: 'print'; readonly text: string }
@@ -77,7 +97,7 @@ export async function readCommandLine(command: CommandName, { outside, human }: 
 }
 
 /** An error that nothing caught: shown like any other, with the place where it was thrown. */
-export function reportCrash({ outside, redact }: Session, error: unknown): void {
+function reportCrash({ outside, redact }: Session, error: unknown): void {
   const { message, hint } = toAppError(error);
   const text = `\n${message}\n  ${hint === undefined ? '' : hintText(hint)}\n\n${describeCause(error)}\n`;
   outside.stderr.write(redact(text));

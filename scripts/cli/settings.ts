@@ -45,9 +45,12 @@ export function resolveSettings(command: CommandName, given: Arguments, sources:
   };
 }
 
-function readOption(spec: OptionSpec, typed: string | readonly string[] | true | undefined, sources: SettingSources) {
+/** What was typed for an option. */
+type Typed = Arguments['values'][OptionName];
+
+function readOption(spec: OptionSpec, typed: Typed, sources: SettingSources) {
   const found = findTexts(spec, typed, sources);
-  if (found === null) return spec.value.absent;
+  if (found === null) return spec.value.absent ?? null;
   const values = found.texts.map((text) => {
     const value = spec.value.read(text, found.base);
     if (value !== undefined) return value;
@@ -60,25 +63,16 @@ function readOption(spec: OptionSpec, typed: string | readonly string[] | true |
   return spec.repeatable === true ? values : values[0];
 }
 
-interface Found {
-  /** One; of a repeatable option any number. */
-  readonly texts: readonly string[];
-  /** "--timeout", "IAT_TIMEOUT", "IAT_TIMEOUT in .env". */
-  readonly source: string;
-  /** What a relative path is relative to. */
-  readonly base: string;
-}
-
+/** The texts of an option, where they come from ("--timeout", "IAT_TIMEOUT in .env"), and what a relative path starts from. */
 function findTexts(
   spec: OptionSpec,
-  typed: string | readonly string[] | true | undefined,
+  typed: Typed,
   sources: SettingSources,
-): Found | null {
+): { readonly texts: readonly string[]; readonly source: string; readonly base: string } | null {
   if (typed !== undefined) {
     const withoutArgument = spec.flags.includes('[') ? '' : 'true';
-    const text = typed === true ? withoutArgument : typed;
     const source = /--[a-z-]+/.exec(spec.flags)?.[0] ?? spec.flags;
-    return { texts: typeof text === 'string' ? [text] : text, source, base: sources.typedFrom };
+    return { texts: [typed === true ? withoutArgument : typed].flat(), source, base: sources.typedFrom };
   }
   const found = spec.variable === undefined ? null : variableOf(spec.variable, sources);
   if (found !== null) {

@@ -2,21 +2,9 @@ import { styleText } from 'node:util';
 import type { Output } from '../core/ports.ts';
 
 /** Colours and signs for one output; plain text where it has none. */
-export interface Style {
-  good(text: string): string;
-  bad(text: string): string;
-  warn(text: string): string;
-  dim(text: string): string;
-  bold(text: string): string;
-  readonly signs: {
-    readonly passed: string;
-    readonly failed: string;
-    readonly skipped: string;
-    readonly warning: string;
-  };
-}
+export type Style = ReturnType<typeof createStyle>;
 
-export function createStyle(output: Pick<Output, 'hasColor' | 'hasUnicode'>): Style {
+export function createStyle(output: Pick<Output, 'hasColor' | 'hasUnicode'>) {
   const paint = (format: 'green' | 'red' | 'yellow' | 'dim' | 'bold') => (text: string) =>
     output.hasColor ? styleText(format, text) : text;
   return {
@@ -25,9 +13,12 @@ export function createStyle(output: Pick<Output, 'hasColor' | 'hasUnicode'>): St
     warn: paint('yellow'),
     dim: paint('dim'),
     bold: paint('bold'),
-    signs: output.hasUnicode
-      ? { passed: '✔', failed: '✖', skipped: '-', warning: '!' }
-      : { passed: '+', failed: 'x', skipped: '-', warning: '!' },
+    signs: {
+      passed: output.hasUnicode ? '✔' : '+',
+      failed: output.hasUnicode ? '✖' : 'x',
+      skipped: '-',
+      warning: '!',
+    },
   };
 }
 

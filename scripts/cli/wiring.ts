@@ -2,13 +2,11 @@ import { findComposeStack } from '../compose/compose-stack.ts';
 import { AppError } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import { proxyVariable } from '../core/reach.ts';
-import type { ReportFiles } from '../core/report-files.ts';
-import type { Secret } from '../core/secret.ts';
 import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
-import { type Deadline, deadline, systemClock } from '../platform/clock.ts';
+import { deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
-import { type Host, openHost, type Process } from '../platform/host.ts';
+import { openHost, type Process } from '../platform/host.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
 import { createOutput, tapWrites } from '../platform/output.ts';
 import { createProcesses } from '../platform/processes.ts';
@@ -20,39 +18,22 @@ import { createRunnerMask } from '../platform/workflow-commands.ts';
 import { createCollections } from '../postman/newman.ts';
 import { priorValueIn } from '../report/keep.ts';
 import type { Tools } from '../runbook/job.ts';
-import type { SandboxStack } from '../sandbox/sandbox-stack.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { StreamName } from '../secrets/leak-guard.ts';
 import { readAdminToken } from './admin-token.ts';
 import type { Settings } from './settings.ts';
 
+export type { Sandbox } from '../sandbox/sandbox.ts';
+
 /** The outside, as far as it does not depend on settings. */
-export interface Outside {
-  readonly host: Host;
-  readonly stdout: Output;
-  readonly stderr: Output;
-  /** In GitHub Actions the runner's log shows `***` for it from now on. The one line of output that holds a secret. */
-  hideFromRunner(secret: Secret): void;
-  readonly clock: typeof systemClock;
-  readonly files: ReturnType<typeof createFiles>;
-  readonly reportFiles: ReportFiles;
-  /** The interruption, or the end of the time for the whole run. */
-  limit(timeoutMs: number): Deadline;
-  /**
-   * The sandbox in a folder of its own, with a BFF that fails because it has no token.
-   *
-   * @param fault what goes wrong besides, as the sandbox names it
-   */
-  openSandbox(fault?: string): Promise<Sandboxed>;
-  /** What a fault of the sandbox is; without a name, all of them, a line each. Throws `bad-value` for another name. */
-  faults(name?: string): Promise<string>;
-}
+export type Outside = ReturnType<typeof openOutside>;
 
 /**
  * This file is the one place where the edges are plugged in: Docker, the sandbox, Newman, files, clock, terminal.
  *
  * @param see gets what is written to the terminal
  */
-export function openOutside(process: Process, see: (stream: StreamName, text: string) => void): Outside {
+export function openOutside(process: Process, see: (stream: StreamName, text: string) => void) {
   const host = openHost(process);
   const unheard = {
     stdout: tapWrites(host.stdout, (text) => see('stdout', text)),
@@ -66,11 +47,13 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     host,
     stdout: createOutput(host.stdout, host.env, host.platform),
     stderr: createOutput(host.stderr, host.env, host.platform),
+    /** In GitHub Actions the runner's log shows `***` for it from now on. The one line of output that holds a secret. */
     hideFromRunner: createRunnerMask(host.env, channel),
     clock: systemClock,
     files: createFiles({ processes: createProcesses(host.env) }),
     reportFiles,
-    limit: (timeoutMs) =>
+    /** The interruption, or the end of the time for the whole run. */
+    limit: (timeoutMs: number) =>
       deadline(
         timeoutMs,
         host.interruption.signal,
@@ -79,11 +62,17 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
             hint: 'Give it more time with --timeout SECONDS. Running again is safe.',
           }),
       ),
-    async faults(name) {
+    /** What a fault of the sandbox is; without a name, all of them, a line each. Throws `bad-value` for another name. */
+    async faults(name?: string): Promise<string> {
       const { FAULTS, listFaults, parseFault } = await import('../sandbox/faults.ts');
       return name === undefined ? listFaults() : FAULTS[parseFault(name).name].description;
     },
-    async openSandbox(fault) {
+    /**
+     * The sandbox in a folder of its own, with a BFF that fails because it has no token.
+     *
+     * @param fault what goes wrong besides, as the sandbox names it
+     */
+    async openSandbox(fault?: string): Promise<Sandbox> {
       const { startSandbox } = await import('../sandbox/sandbox.ts');
       const folder = await makeTemporaryFolder();
       const sandbox = await startSandbox({
@@ -117,15 +106,7 @@ async function untilEnded(stack: Stack, signal: AbortSignal): Promise<void> {
   while ((await lines.next()).done !== true);
 }
 
-/** The embedded sandbox, as far as a run needs it. */
-export interface Sandboxed {
-  readonly stack: SandboxStack;
-  readonly adminToken: Secret;
-  readonly idpUrl: string;
-  readonly bffUrl: string;
-  readonly composeFile: string;
-  close(): Promise<void>;
-}
+const TOKEN_QUESTION = 'Admin access token of the IdP (hidden): ';
 
 /** What the steps of a run use. */
 export function createTools(
@@ -133,19 +114,17 @@ export function createTools(
   settings: Settings,
   run: {
     /** null: Docker. */
-    readonly sandbox: Sandboxed | null;
+    readonly sandbox: Sandbox | null;
     /** The value of IAT_ADMIN_TOKEN, from the environment or `.env`. */
     readonly adminToken: string | null;
     readonly terminal: Output;
     learn: Tools['learn'];
-    /** Called before a question appears on the terminal, and after its answer. */
-    beforeQuestion(): void;
-    afterQuestion(): void;
+    /** Asks a question on the terminal, which is free for it meanwhile; no time counts until the answer. */
+    ask<Answer>(question: () => Promise<Answer>): Promise<Answer>;
   },
 ): Tools {
   const { files, host } = outside;
   const { sandbox } = run;
-  const exists = async (path: string) => (await files.read(path)) !== null;
   const isAsked = host.stdin.isTTY && run.terminal.isTerminal;
   return {
     clock: outside.clock,
@@ -154,16 +133,12 @@ export function createTools(
     async findStack(purpose, signal) {
       const { service, variable, write, composeFiles, composeProject, noDeps } = settings;
       if (sandbox !== null) return sandbox.stack.forRun({ service, variable, write });
+      const { cwd, platform, env } = host;
+      const isExported = (name: string) => env[name] !== undefined;
       const options = { service, variable, write, composeFiles, project: composeProject, noDeps };
       return findComposeStack(
-        {
-          ...options,
-          cwd: host.cwd,
-          platform: host.platform,
-          realPath,
-          isExported: (name) => host.env[name] !== undefined,
-        },
-        { processes: createProcesses(host.env), clock: outside.clock, files },
+        { ...options, cwd, platform, realPath, isExported },
+        { processes: createProcesses(env), clock: outside.clock, files },
         purpose,
         signal,
       );
@@ -177,23 +152,13 @@ export function createTools(
         file: settings.adminTokenFile,
         files,
         readStdin: () => readAll(host.stdin, signal),
-        ask:
-          ask && isAsked
-            ? () => {
-                run.beforeQuestion();
-                const question = 'Admin access token of the IdP (hidden): ';
-                return askHidden(question, host.stdin, run.terminal, signal).finally(run.afterQuestion);
-              }
-            : null,
+        ask: ask && isAsked ? () => run.ask(() => askHidden(TOKEN_QUESTION, host.stdin, run.terminal, signal)) : null,
       });
     },
     // With --json a program reads, and cannot answer.
     confirm:
       isAsked && !settings.json
-        ? (question) => {
-            run.beforeQuestion();
-            return askYesNo(question, host.stdin, run.terminal, host.interruption.signal).finally(run.afterQuestion);
-          }
+        ? (question) => run.ask(() => askYesNo(question, host.stdin, run.terminal, host.interruption.signal))
         : null,
     async reach(url, signal) {
       const proxy = proxyVariable(url, host.env);
@@ -207,7 +172,7 @@ export function createTools(
     },
     async verifyReports() {
       await outside.reportFiles.verify(settings.reports);
-      if (settings.caFile !== null && !(await exists(settings.caFile))) {
+      if (settings.caFile !== null && (await files.read(settings.caFile)) === null) {
         throw new AppError('bad-value', `There is no file ${settings.caFile} (--ca-file).`, {
           hint: 'It is the PEM file of the CA that signed the certificate of the IdP.',
         });

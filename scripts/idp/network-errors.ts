@@ -37,7 +37,7 @@ export function kindOfWords(text: string): NetworkErrorKind | null {
   return WORDS.find(([, pattern]) => pattern.test(text))?.[0] ?? null;
 }
 
-/** The same as what came of asking a URL. */
+/** What came of asking a URL, by the code of the error. */
 export function reachOfCode(code: string): Reach {
   const kind = kindOfCode(code);
   if (kind !== 'failed') return { kind };
@@ -45,51 +45,37 @@ export function reachOfCode(code: string): Reach {
 }
 
 /** In the order in which they count: a TLS error is also a failed connection, and a refused one may be retried until a limit. */
-const WORDS = (
-  [
-    [
-      'tls',
-      [
-        /CERTIFICATE_VERIFY_FAILED|certificate verify failed|certificate verification failed|cannot verify \S+ certificate/i,
-        /SSLCertVerificationError|ClientConnectorCertificateError|ClientConnectorSSLError|\bSSLError\b|ssl\.SSL\w*Error/i,
-        /self[- ]signed certificate|unable to get local issuer|certificate has expired|CA certificate bundle/i,
-        /hostname mismatch|doesn't match (?:either of )?['"]|WRONG_VERSION_NUMBER|\bSSL: [A-Z_]+/i,
-        /TLSV1_ALERT|sslv3 alert|(?:TLS|SSL) handshake (?:failed|failure|error)|handshake failure/i,
-        /unable to establish SSL connection|certificate of \S+ (?:is not trusted|doesn't have|hasn't got)/i,
-      ],
-    ],
-    [
-      'dns',
-      [
-        /Name or service not known|Temporary failure in name resolution|nodename nor servname|No address associated/i,
-        /getaddrinfo failed|gaierror|NameResolutionError|ClientConnectorDNSError|\bENOTFOUND\b|EAI_AGAIN|Errno -[235]\b/i,
-        /Failed to resolve|(?:Could not|Cannot|unable to) resolve|no such host|wget: bad address/i,
-        /name resolution (?:failed|error)|DNS (?:lookup|resolution) (?:failed|error)/i,
-      ],
-    ],
-    [
-      'refused',
-      [
-        /Connection ?refused|ConnectionRefusedError|ECONNREFUSED|Errno 111\b|Error 111 connecting|actively refused/i,
-        /WinError 10061|Connect call failed|All connection attempts failed|\bConnectError\b|Cannot connect to host/i,
-        /Failed to establish a new connection|ClientConnectorError|NewConnectionError|Max retries exceeded/i,
-      ],
-    ],
-    [
-      'failed',
-      [
-        /No route to host|Errno 113\b|EHOSTUNREACH|Network is unreachable|Errno 101\b|ENETUNREACH|(?:not|un)[ -]?reachable/i,
-        /Connection reset by peer|ConnectionResetError|ECONNRESET|Errno 104\b|Connection aborted|RemoteDisconnected/i,
-        /ServerDisconnectedError|Server disconnected without sending|RemoteProtocolError|\b(?:Read|Write)Error\b/i,
-      ],
-    ],
-    [
-      'timeout',
-      [
-        /ConnectTimeout|ReadTimeout|PoolTimeout|WriteTimeout|ConnectionTimeoutError|ServerTimeoutError|SocketTimeoutError/i,
-        /\bTimeoutError\b|\bTimeoutException\b|timed out|ETIMEDOUT|Errno 110\b|Connection timeout|Read timeout/i,
-        /Timeout (?:while|on|contacting|connecting|reading|waiting for (?:the )?(?:idp|response))/i,
-      ],
-    ],
-  ] satisfies [NetworkErrorKind, RegExp[]][]
-).map(([kind, patterns]) => [kind, new RegExp(patterns.map(({ source }) => source).join('|'), 'i')] as const);
+const WORDS = Object.entries({
+  tls: [
+    /CERTIFICATE_VERIFY_FAILED|certificate verify failed|certificate verification failed|cannot verify \S+ certificate/i,
+    /SSLCertVerificationError|ClientConnectorCertificateError|ClientConnectorSSLError|\bSSLError\b|ssl\.SSL\w*Error/i,
+    /self[- ]signed certificate|unable to get local issuer|certificate has expired|CA certificate bundle/i,
+    /hostname mismatch|doesn't match (?:either of )?['"]|WRONG_VERSION_NUMBER|\bSSL: [A-Z_]+/i,
+    /TLSV1_ALERT|sslv3 alert|(?:TLS|SSL) handshake (?:failed|failure|error)|handshake failure/i,
+    /unable to establish SSL connection|certificate of \S+ (?:is not trusted|doesn't have|hasn't got)/i,
+  ],
+  dns: [
+    /Name or service not known|Temporary failure in name resolution|nodename nor servname|No address associated/i,
+    /getaddrinfo failed|gaierror|NameResolutionError|ClientConnectorDNSError|\bENOTFOUND\b|EAI_AGAIN|Errno -[235]\b/i,
+    /Failed to resolve|(?:Could not|Cannot|unable to) resolve|no such host|wget: bad address/i,
+    /name resolution (?:failed|error)|DNS (?:lookup|resolution) (?:failed|error)/i,
+  ],
+  refused: [
+    /Connection ?refused|ConnectionRefusedError|ECONNREFUSED|Errno 111\b|Error 111 connecting|actively refused/i,
+    /WinError 10061|Connect call failed|All connection attempts failed|\bConnectError\b|Cannot connect to host/i,
+    /Failed to establish a new connection|ClientConnectorError|NewConnectionError|Max retries exceeded/i,
+  ],
+  failed: [
+    /No route to host|Errno 113\b|EHOSTUNREACH|Network is unreachable|Errno 101\b|ENETUNREACH|(?:not|un)[ -]?reachable/i,
+    /Connection reset by peer|ConnectionResetError|ECONNRESET|Errno 104\b|Connection aborted|RemoteDisconnected/i,
+    /ServerDisconnectedError|Server disconnected without sending|RemoteProtocolError|\b(?:Read|Write)Error\b/i,
+  ],
+  timeout: [
+    /ConnectTimeout|ReadTimeout|PoolTimeout|WriteTimeout|ConnectionTimeoutError|ServerTimeoutError|SocketTimeoutError/i,
+    /\bTimeoutError\b|\bTimeoutException\b|timed out|ETIMEDOUT|Errno 110\b|Connection timeout|Read timeout/i,
+    /Timeout (?:while|on|contacting|connecting|reading|waiting for (?:the )?(?:idp|response))/i,
+  ],
+} satisfies Record<NetworkErrorKind, RegExp[]>).map(
+  ([kind, patterns]) =>
+    [kind as NetworkErrorKind, new RegExp(patterns.map(({ source }) => source).join('|'), 'i')] as const,
+);

@@ -9,7 +9,6 @@ export function refusalOf(exchange: Exchange, url: URL, now: Date): AppError | n
   if (response === null) return networkError(error?.code ?? '', error?.kind ?? 'network', url);
   const { status } = response;
   if (status === 200 || status === 201) return null;
-  const fail = (code: ErrorCode, message: string, hint: string) => new AppError(code, message, { hint });
   const where = `${url.origin}${url.pathname}`;
   const oauth = readOAuthError(response);
 
@@ -102,7 +101,6 @@ export function retryDelayMs(exchange: Exchange, tries: number, now: Date): numb
 const MAX_WAIT_SECONDS = 30;
 
 function networkError(code: string, kind: 'network' | 'script', url: URL): AppError {
-  const fail = (appCode: ErrorCode, message: string, hint: string) => new AppError(appCode, message, { hint });
   if (kind === 'script') {
     return fail(
       'script-failed',
@@ -180,4 +178,8 @@ function headerOf(response: HttpResponse, name: string): string {
 /** Only the host: a redirect's query may carry anything. */
 function hostOf(location: string, base: URL): string {
   return URL.canParse(location, base.href) ? new URL(location, base.href).host : 'another place';
+}
+
+function fail(code: ErrorCode, message: string, hint: string): AppError {
+  return new AppError(code, message, { hint });
 }

@@ -102,12 +102,9 @@ function findToken(document: Record<string, unknown>, variables: Readonly<Record
     const value = variables[name];
     if (value) return value;
   }
-  const places: [string, Record<string, unknown>][] = [['', document]];
-  for (const name of WRAPPERS) {
-    const inner = document[name];
-    if (isRecord(inner)) places.push([`/${name}`, inner]);
-  }
+  const places = [['', document] as const, ...WRAPPERS.map((name) => [`/${name}`, document[name]] as const)];
   for (const [path, place] of places) {
+    if (!isRecord(place)) continue;
     const found = MEMBERS.filter((member) => typeof place[member] === 'string' && place[member] !== '');
     const distinct = new Set(found.map((member) => place[member]));
     if (distinct.size > 1) {
@@ -126,32 +123,25 @@ function findToken(document: Record<string, unknown>, variables: Readonly<Record
 }
 
 /** RFC 6901: `/data/token`; `~1` is a slash, `~0` a tilde. */
-function atPointer(document: unknown, pointer: string): string {
-  let value = document;
+function atPointer(document: Record<string, unknown>, pointer: string): string {
+  let value: unknown = document;
   for (const part of pointer.split('/').slice(1)) {
     const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
     value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
   }
   if (typeof value === 'string' && value !== '') return value;
   throw new AppError('token-missing', `The IdP's answer has no text at ${pointer} (--token-path).`, {
-    hint: `It has the members ${namesOf(document as Record<string, unknown>)}.`,
+    hint: `It has the members ${namesOf(document)}.`,
   });
 }
 
 function verifyToken(value: string, rules: TokenRules): void {
-  const fail = (message: string, hint: string) => new AppError('token-malformed', message, { hint });
+  const fail = (message: string, hint = 'Is this member really the token? Name another one with --token-path.') =>
+    new AppError('token-malformed', message, { hint });
   if (value.length < MIN_LENGTH || value.length > MAX_LENGTH) {
-    throw fail(
-      `The token has ${value.length} characters; between ${MIN_LENGTH} and ${MAX_LENGTH} are accepted.`,
-      'Is this member really the token? Name another one with --token-path.',
-    );
+    throw fail(`The token has ${value.length} characters; between ${MIN_LENGTH} and ${MAX_LENGTH} are accepted.`);
   }
-  if (!B64TOKEN.test(value)) {
-    throw fail(
-      'The token has characters that a Bearer token cannot have (RFC 6750 §2.1).',
-      'Is this member really the token? Name another one with --token-path.',
-    );
-  }
+  if (!B64TOKEN.test(value)) throw fail('The token has characters that a Bearer token cannot have (RFC 6750 §2.1).');
   if (rules.adminToken.equals(value)) {
     throw fail(
       'The "token" in the answer is your admin token.',
@@ -179,7 +169,10 @@ function expiryOf(document: Record<string, unknown>, token: string, now: Date): 
 }
 
 function jwtExpiryMs(token: string): number | null {
-  return epochMs(jwtClaims(token)?.['exp']);
+  const parts = token.split('.');
+  if (parts.length !== 3) return null;
+  const claims = jsonOrNull(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
+  return isRecord(claims) ? epochMs(claims['exp']) : null;
 }
 
 /**
@@ -197,18 +190,8 @@ function epochMs(value: unknown): number | null {
 }
 
 function usagesOf(document: Record<string, unknown>): number | null {
-  for (const member of ['max_usages', 'max_uses', 'remainingCount', 'count']) {
-    const value = numberOf(document[member]);
-    if (value !== null) return value;
-  }
-  return document['one_time_use'] === true ? 1 : null;
-}
-
-function jwtClaims(token: string): Record<string, unknown> | null {
-  const parts = token.split('.');
-  if (parts.length !== 3) return null;
-  const claims = jsonOrNull(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
-  return isRecord(claims) ? claims : null;
+  const usages = ['max_usages', 'max_uses', 'remainingCount', 'count'].map((member) => numberOf(document[member]));
+  return usages.find((value) => value !== null) ?? (document['one_time_use'] === true ? 1 : null);
 }
 
 function numberOf(value: unknown): number | null {
@@ -217,6 +200,6 @@ function numberOf(value: unknown): number | null {
 
 /** Names only: a value may be a secret. */
 function namesOf(document: Record<string, unknown>): string {
-  const names = typeof document === 'object' && document !== null ? Object.keys(document).slice(0, 12) : [];
+  const names = Object.keys(document).slice(0, 12);
   return names.length > 0 ? names.map((name) => JSON.stringify(name.slice(0, 40))).join(', ') : '(none)';
 }

@@ -1,5 +1,6 @@
 import { AppError } from '../core/errors.ts';
 import type { Auth, Request, Row } from './collection-format.ts';
+import { authParametersOf } from './declarations.ts';
 import { urlOf } from './url.ts';
 import { textOf, type Value } from './variables.ts';
 
@@ -33,23 +34,19 @@ export function aimAt(request: Request, baseUrl: string): Adapted {
   return { request: { ...request, url: base + path }, values: [] };
 }
 
-/** A request that carries the admin token, and the variable that takes it. */
-interface Authorized {
-  readonly request: Request;
-  readonly tokenVariable: string;
-}
-
 /**
  * Makes a request carry the admin token as its Bearer (RFC 6750 §2.1): in the variable that the collection has for it, or,
  * where it has none, as the request's own auth.
  *
  * @param auth what counts for the request today, its own or one from a folder around it
+ * @returns the request, and the variable that takes the token
  */
-export function authorize(request: Request, auth: Auth | null): Authorized {
+export function authorize(request: Request, auth: Auth | null): { request: Request; tokenVariable: string } {
   const headers = typeof request.header === 'string' ? [] : (request.header ?? []);
   const header = headers.find(isAuthorization);
   const inHeader = typeof header === 'object' ? textOf(header.value).replace(/^bearer\s+/i, '') : '';
-  const expression = (auth?.type === 'bearer' ? bearerTokenOf(auth.bearer) : null) ?? inHeader;
+  const parameters = auth?.type === 'bearer' ? authParametersOf(auth).parameters : [];
+  const expression = parameters.find(({ name }) => name === 'token')?.value ?? inHeader;
   const tokenVariable = /^\{\{([^{}]+)\}\}$/.exec(expression.trim())?.[1]?.trim();
   if (tokenVariable !== undefined) return { request, tokenVariable };
   const others = header === undefined ? {} : { header: headers.filter((each) => each !== header) };
@@ -112,11 +109,4 @@ function replaceMember(raw: string, members: readonly string[], value: string | 
     if (pattern.test(raw)) return raw.replace(pattern, (_, before: string) => before + JSON.stringify(value));
   }
   return null;
-}
-
-function bearerTokenOf(bearer: Auth['bearer']): string | null {
-  const token = Array.isArray(bearer)
-    ? bearer.find(({ key }) => key === 'token')?.value
-    : (bearer as { readonly token?: unknown } | undefined)?.token;
-  return typeof token === 'string' ? token : null;
 }

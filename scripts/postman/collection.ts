@@ -1,12 +1,10 @@
-import { AppError } from '../core/errors.ts';
+import { AppError, type Where } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Collection, Item, Place, Request } from './collection-format.ts';
-import { parseExport } from './export-json.ts';
+import { EXPORT_HINT, parseExport, v3Error } from './export-json.ts';
 import { misfitIn } from './shape.ts';
 import { isInParts, urlOf } from './url.ts';
-
-const EXPORT_HINT = "In Postman: the collection's menu, Export, format Collection v2.1.";
 
 /**
  * Reads a collection in the v2.0 or v2.1 export format, and gives every item an id of its own: Newman runs the first item
@@ -16,15 +14,16 @@ const EXPORT_HINT = "In Postman: the collection's menu, Export, format Collectio
  * @throws AppError `collection-invalid`, `collection-v3`
  */
 export function parseCollection(bytes: Uint8Array, file: string): Collection {
-  const document = parseExport(bytes, file, { code: 'collection-invalid', what: 'collection', v3Hint: EXPORT_HINT });
-  if (/\/v?3\./.test(schemaOf(document))) throw v3Error(file);
+  const document = parseExport(bytes, file, 'collection');
+  const { info, item, requests } = isRecord(document) ? document : {};
+  if (isRecord(info) && typeof info['schema'] === 'string' && /\/v?3\./.test(info['schema'])) throw v3Error(file);
   const invalid = (message: string) =>
     new AppError('collection-invalid', message, { hint: EXPORT_HINT, where: { file } });
-  if (!isRecord(document) || !isRecord(document['info']) || !Array.isArray(document['item'])) {
-    const isV1 = isRecord(document) && Array.isArray(document['requests']);
-    throw invalid(
-      isV1 ? `${file} is a collection in the old v1 format.` : `${file} is JSON, but not a Postman collection.`,
-    );
+  if (Array.isArray(requests) && !(isRecord(info) && Array.isArray(item))) {
+    throw invalid(`${file} is a collection in the old v1 format.`);
+  }
+  if (!isRecord(document) || !isRecord(info) || !Array.isArray(item)) {
+    throw invalid(`${file} is JSON, but not a Postman collection.`);
   }
   const misfit = misfitIn(document);
   if (misfit !== null) {
@@ -65,14 +64,6 @@ function asNewmanReads(request: Request | string): Request {
   return isInParts(url) && isText ? request : { ...request, url: urlOf(request) };
 }
 
-/** A v3 collection (Postman 12, Native Git) is a folder of YAML files; Newman runs v2 only. */
-export function v3Error(file: string): AppError {
-  return new AppError('collection-v3', `${file} is a Postman collection in the v3 format, which Newman cannot run.`, {
-    hint: `Export it as v2.1 and name that file with --collection. ${EXPORT_HINT}`,
-    where: { file },
-  });
-}
-
 /** Every folder and request, in the collection's order. */
 export function placesOf(collection: Collection): Place[] {
   const places: Place[] = [];
@@ -96,15 +87,8 @@ export function isFolder(place: Place): boolean {
 }
 
 /** All requests in a folder, or the request itself. */
-export function requestsIn(place: Place, collection: Collection): Place[] {
-  if (!isFolder(place)) return [place];
-  const inside = new Set<Item>();
-  const collect = (item: Item) => {
-    inside.add(item);
-    for (const child of item.item ?? []) collect(child);
-  };
-  collect(place.item);
-  return placesOf(collection).filter((each) => inside.has(each.item) && !isFolder(each));
+export function requestsIn({ item }: Place, collection: Collection): Place[] {
+  return placesOf(collection).filter((each) => !isFolder(each) && (each.item === item || each.around.includes(item)));
 }
 
 /**
@@ -113,11 +97,8 @@ export function requestsIn(place: Place, collection: Collection): Place[] {
  * @throws AppError `request-not-found` with the nearest names, `request-ambiguous` with all paths
  */
 export function findRequest(collection: Collection, name: string, file: string): Place {
-  return findOne(
-    placesOf(collection).filter((place) => !isFolder(place)),
-    name,
-    { file, kind: 'request', option: '--request', missing: 'request-not-found' },
-  );
+  const places = placesOf(collection).filter((place) => !isFolder(place));
+  return findOne(places, name, { kind: 'request', option: '--request', where: { file } });
 }
 
 /**
@@ -126,24 +107,16 @@ export function findRequest(collection: Collection, name: string, file: string):
  * @throws AppError `folder-not-found`, `folder-empty`, `request-ambiguous`
  */
 export function findFolder(collection: Collection, name: string, file: string): Place {
-  const place = findOne(placesOf(collection).filter(isFolder), name, {
-    file,
-    kind: 'folder',
-    option: '--health-folder',
-    missing: 'folder-not-found',
-  });
+  const places = placesOf(collection).filter(isFolder);
+  const place = findOne(places, name, { kind: 'folder', option: '--health-folder', where: { file } });
   verifyNotEmpty(place, collection, file);
   return place;
 }
 
 /** A folder or a request, for `npm run collection`. Throws like the two above. */
 export function findItem(collection: Collection, name: string, file: string): Place {
-  const place = findOne(placesOf(collection), name, {
-    file,
-    kind: 'folder or request',
-    option: 'the name',
-    missing: 'request-not-found',
-  });
+  const search = { kind: 'folder or request', option: 'the name', where: { file } } as const;
+  const place = findOne(placesOf(collection), name, search);
   verifyNotEmpty(place, collection, file);
   return place;
 }
@@ -157,42 +130,36 @@ function verifyNotEmpty(place: Place, collection: Collection, file: string): voi
 }
 
 interface Search {
-  readonly file: string;
-  readonly kind: string;
+  readonly kind: 'request' | 'folder' | 'folder or request';
+  /** What a name is given with. */
   readonly option: string;
-  readonly missing: 'request-not-found' | 'folder-not-found';
+  readonly where: Where;
 }
 
-function findOne(places: readonly Place[], name: string, search: Search): Place {
+function findOne(places: readonly Place[], name: string, { kind, option, where }: Search): Place {
   const named = places.filter((place) => place.item.name === name);
   const matches = named.length > 0 ? named : places.filter((place) => `/${pathOf(place)}`.endsWith(`/${name}`));
-  const [match, ...others] = matches;
+  const [match] = matches;
+  const paths = (match === undefined ? places.slice(0, 8) : matches).map((place) => `"${pathOf(place)}"`);
   if (match === undefined) {
     const near = nearest(name, [...places.map((place) => place.item.name ?? ''), ...places.map(pathOf)]);
-    const all = places.slice(0, 8).map(pathOf);
-    throw new AppError(search.missing, `There is no ${search.kind} named "${name}" in the collection.`, {
+    const code = kind === 'folder' ? 'folder-not-found' : 'request-not-found';
+    throw new AppError(code, `There is no ${kind} named "${name}" in the collection.`, {
       hint:
         near.length > 0
-          ? `Did you mean ${near.map((each) => `"${each}"`).join(' or ')}? Name it with ${search.option}.`
-          : `It has: ${all.map((each) => `"${each}"`).join(', ') || 'nothing'}. Name one with ${search.option}.`,
-      where: { file: search.file },
+          ? `Did you mean ${near.map((each) => `"${each}"`).join(' or ')}? Name it with ${option}.`
+          : `It has: ${paths.join(', ') || 'nothing'}. Name one with ${option}.`,
+      where,
     });
   }
-  if (others.length > 0) {
-    const paths = matches.map(pathOf);
+  if (matches.length > 1) {
     const isSolvable = new Set(paths).size === paths.length;
     throw new AppError('request-ambiguous', `The collection has ${matches.length} items named "${name}".`, {
       hint: isSolvable
-        ? `Say which one with ${search.option}: ${paths.map((path) => `"${path}"`).join(' or ')}.`
-        : `They are at ${paths.map((path) => `"${path}"`).join(' and ')}. Rename one of them in Postman and export again.`,
-      where: { file: search.file },
+        ? `Say which one with ${option}: ${paths.join(' or ')}.`
+        : `They are at ${paths.join(' and ')}. Rename one of them in Postman and export again.`,
+      where,
     });
   }
   return match;
-}
-
-function schemaOf(document: unknown): string {
-  const info = isRecord(document) ? document['info'] : null;
-  const schema = isRecord(info) ? info['schema'] : null;
-  return typeof schema === 'string' ? schema : '';
 }

@@ -1,55 +1,35 @@
+import type { ConsoleLine } from '../core/exchange.ts';
 import type { Auth } from './collection-format.ts';
 
 /**
  * What this project uses of Newman 6's library interface. The published types describe version 5 and lack the events.
  */
 export interface NewmanRun {
-  on(event: 'start', listener: (error: unknown, args: { run: RuntimeRun }) => void): void;
-  on(event: 'beforeItem', listener: (error: unknown, args: { cursor: Cursor; item: PostmanItem }) => void): void;
-  on(
-    event: 'beforeRequest',
-    listener: (error: unknown, args: { cursor: Cursor; request: PostmanRequest }) => void,
-  ): void;
-  on(
-    event: 'request',
-    listener: (
-      error: { code?: unknown; message?: unknown } | null,
-      args: { cursor: Cursor; request: PostmanRequest; response?: PostmanResponse },
-    ) => void,
-  ): void;
-  on(
-    event: 'assertion',
-    listener: (
-      error: { message?: unknown } | null,
-      args: { cursor: Cursor; assertion: unknown; skipped?: boolean },
-    ) => void,
-  ): void;
-  on(
-    event: 'exception',
-    listener: (error: unknown, args: { cursor: Cursor; error?: { name?: string; message?: unknown } }) => void,
-  ): void;
-  on(
-    event: 'console',
-    listener: (
-      error: unknown,
-      args: { cursor: Cursor; level: 'log' | 'info' | 'warn' | 'error' | 'debug'; messages: unknown[] },
-    ) => void,
+  on<Name extends keyof NewmanEvents>(
+    event: Name,
+    listener: (error: { code?: unknown; message?: unknown } | null, args: NewmanEvents[Name]) => void,
   ): void;
 }
 
-/** A run of Newman's runtime. */
-export interface RuntimeRun {
-  abort(): void;
+/** What the listener of each event gets. */
+interface NewmanEvents {
+  start: { run: { abort(): void } };
+  beforeItem: { cursor: Cursor; item: PostmanItem };
+  beforeRequest: { cursor: Cursor; request: PostmanRequest };
+  request: { cursor: Cursor; request: PostmanRequest; response?: PostmanResponse };
+  assertion: { cursor: Cursor; assertion: unknown; skipped?: boolean };
+  exception: { cursor: Cursor; error?: { name?: string; message?: unknown } };
+  console: { cursor: Cursor; level: ConsoleLine['level']; messages: unknown[] };
 }
 
 /** Which item a callback is about: `ref` is unique for each execution. */
-export interface Cursor {
+interface Cursor {
   readonly ref: string;
   /** The script that is running: what is sent then, `pm.sendRequest` sends. */
   readonly scriptId?: string;
 }
 
-export interface PostmanItem {
+interface PostmanItem {
   readonly name: string;
   parent?(): unknown;
 }

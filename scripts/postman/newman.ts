@@ -57,10 +57,7 @@ interface NewmanModule {
 }
 
 /** An exchange that is not finished. */
-interface Pending {
-  readonly name: string;
-  readonly folders: readonly string[];
-  readonly startedAt: Date;
+interface Pending extends Pick<Exchange, 'name' | 'folders' | 'startedAt'> {
   request: HttpRequest | null;
   response: HttpResponse | null;
   readonly assertions: Assertion[];
@@ -71,7 +68,6 @@ interface Pending {
 async function runOnce(newman: NewmanModule, options: CollectionRun, found: FoundSecrets): Promise<CollectionOutcome> {
   const records = new Map<string, Pending>();
   let lastBody: string | null = null;
-  const recordOf = (cursor: { readonly ref: string }) => records.get(cursor.ref);
   const { guarded } = options;
   const mostRequests = guarded === null ? options.requests * TURNS : options.requests;
 
@@ -124,7 +120,7 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
       settle(() => reject(reason));
     });
     run.on('request', (error, { cursor, request, response }) => {
-      const record = recordOf(cursor);
+      const record = records.get(cursor.ref);
       const text = response?.stream?.toString('utf8') ?? '';
       found.addFrom(messageOf(request));
       if (request.auth)
@@ -139,18 +135,18 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
       lastBody = text;
     });
     run.on('assertion', (error, { cursor, assertion, skipped }) => {
-      recordOf(cursor)?.assertions.push({
+      records.get(cursor.ref)?.assertions.push({
         name: String(assertion),
         status: skipped ? 'skipped' : error ? 'failed' : 'passed',
         message: error && !skipped ? String(error.message ?? '') : null,
       });
     });
     run.on('exception', (_, { cursor, error }) => {
-      const record = recordOf(cursor);
+      const record = records.get(cursor.ref);
       if (record) record.error ??= { kind: 'script', code: error?.name ?? '', message: String(error?.message ?? '') };
     });
     run.on('console', (_, { cursor, level, messages }) => {
-      recordOf(cursor)?.console.push({ level, text: messages.map(toText).join(' ') });
+      records.get(cursor.ref)?.console.push({ level, text: messages.map(toText).join(' ') });
     });
   });
 
@@ -222,13 +218,8 @@ function newmanFailed(error: unknown): AppError {
 function toExchange(record: Pending, timedOut: boolean): Exchange {
   const unanswered = record.response === null && record.error === null;
   return {
-    name: record.name,
-    folders: record.folders,
-    startedAt: record.startedAt,
+    ...record,
     request: record.request ?? { method: '', url: '', headers: [], body: null },
-    response: record.response,
-    assertions: record.assertions,
-    console: record.console,
     error: unanswered
       ? {
           kind: timedOut || record.request !== null ? 'network' : 'script',

@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { CollectionRun } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import { type Adapted, aimAt, applyMintOptions, authorize, type MintOptions } from './adapt.ts';
+import { aimAt, applyMintOptions, authorize, type MintOptions } from './adapt.ts';
 import { findFolder, findItem, findRequest, isFolder, pathOf, placesOf, requestsIn } from './collection.ts';
 import type { Collection, Item, Place, Request } from './collection-format.ts';
 import type { Source } from './source.ts';
@@ -38,14 +38,14 @@ export function planMint(
   options: MintOptions & { readonly request: string; readonly idpUrl: string | null; readonly allowHttp: boolean },
 ): MintPlan {
   const place = findRequest(source.collection, options.request, source.file);
-  const own = { request: place.item.request ?? {}, values: [] };
-  const aimed = options.idpUrl === null ? own : aimAt(own.request, options.idpUrl);
+  const own = place.item.request ?? {};
+  const aimed = options.idpUrl === null ? { request: own, values: [] } : aimAt(own, options.idpUrl);
   const { request, tokenVariable } = authorize(aimed.request, authOf(place)?.auth ?? null);
   const adapted = applyMintOptions(request, options, pathOf(place));
   const token = { name: tokenVariable, value: '', isSecret: true };
   const values = merge(source.values, [...aimed.values, token, ...adapted.values]);
   const plan = toPlan(source, [place], values, new Map([[place.item.id ?? '', adapted.request]]));
-  return { ...plan, url: mintUrl(plan, options.allowHttp), tokenVariable };
+  return { ...plan, url: mintUrl(place, plan, options.allowHttp), tokenVariable };
 }
 
 export function withAdminToken(plan: MintPlan, token: Secret): MintPlan {
@@ -64,9 +64,9 @@ export function planHealth(
   options: { readonly healthFolder: string; readonly bffUrl: string | null },
 ): RequestPlan {
   const folder = findFolder(source.collection, options.healthFolder, source.file);
-  const aimed = options.bffUrl === null ? new Map<string, Adapted>() : aimAll(source, folder, options.bffUrl);
-  const values = [...aimed.values()].flatMap((adapted) => adapted.values);
-  const requests = new Map([...aimed].map(([id, { request }]) => [id, request]));
+  const aimed = options.bffUrl === null ? [] : aimAll(source, folder, options.bffUrl);
+  const values = aimed.flatMap((each) => each.values);
+  const requests = new Map(aimed.map(({ id, request }) => [id, request]));
   return toPlan(source, [folder], merge(source.values, values), requests);
 }
 
@@ -145,19 +145,14 @@ export function describeEarlyEnd(plan: RequestPlan, exchanges: readonly Exchange
 }
 
 /** Where the admin token goes. */
-function mintUrl({ requests, values, file }: RequestPlan, allowHttp: boolean): URL {
-  const [place] = requests;
-  const target = place === undefined ? '' : targetOf(place, values);
+function mintUrl(place: Place, { requests, values, file }: RequestPlan, allowHttp: boolean): URL {
+  const target = targetOf(requests[0] ?? place, values);
   // "idp.test:8002/api" parses, too: as an address of the scheme "idp.test".
-  if (place === undefined || !URL.canParse(target) || !/^https?:$/.test(new URL(target).protocol)) {
-    throw new AppError(
-      'bad-value',
-      `"${place === undefined ? '' : pathOf(place)}" goes to "${target}", which is not a URL.`,
-      {
-        hint: 'Name the IdP with --idp-url https://HOST.',
-        where: { file },
-      },
-    );
+  if (!URL.canParse(target) || !/^https?:$/.test(new URL(target).protocol)) {
+    throw new AppError('bad-value', `"${pathOf(place)}" goes to "${target}", which is not a URL.`, {
+      hint: 'Name the IdP with --idp-url https://HOST.',
+      where: { file },
+    });
   }
   const url = new URL(target);
   if (url.protocol === 'http:' && !isNear(url.hostname) && !allowHttp) {
@@ -190,17 +185,13 @@ function replaceRequests<T extends Item>(item: T, changed: ReadonlyMap<string, R
 }
 
 /** Points the requests that go to the BFF elsewhere, by id; a folder may ask the IdP, too, and that stays. */
-function aimAll({ collection, values }: Source, folder: Place, baseUrl: string): Map<string, Adapted> {
+function aimAll({ collection, values }: Source, folder: Place, baseUrl: string) {
   const requests = requestsIn(folder, collection);
   // Before they are aimed, hosts may be variables without a value, which no URL parser takes.
-  const originOf = (place: Place) => /^(?:[^/?#]*:\/\/)?[^/?#]*/.exec(targetOf(place, values))?.[0];
-  const [first] = requests;
-  const origin = first && originOf(first);
-  return new Map(
-    requests
-      .filter((place) => originOf(place) === origin)
-      .map(({ item }) => [item.id ?? '', aimAt(item.request ?? {}, baseUrl)]),
-  );
+  const origins = requests.map((place) => /^(?:[^/?#]*:\/\/)?[^/?#]*/.exec(targetOf(place, values))?.[0]);
+  return requests
+    .filter((_, index) => origins[index] === origins[0])
+    .map(({ item }) => ({ id: item.id ?? '', ...aimAt(item.request ?? {}, baseUrl) }));
 }
 
 /** Loopback, or a container's name, which has no dot. */

@@ -16,9 +16,8 @@ interface Misfit {
  * is all right, except for a request.
  */
 export function misfitIn(collection: Record<string, unknown>): Misfit | null {
-  const own = COMMON.misfit(collection, '');
-  if (own !== null) return { names: [], ...own };
-  return inItems(collection['item'] as unknown[], '', []);
+  const own = check(COMMON, collection, '');
+  return own === null ? inItems(collection['item'] as unknown[], '', []) : { names: [], ...own };
 }
 
 /** Deeper than anybody sorts requests; what goes through folders one by one would run out of stack. */
@@ -31,11 +30,9 @@ function inItems(items: readonly unknown[], prefix: string, folders: readonly st
     const { name, item: children, request } = item;
     const names = [...folders, typeof name === 'string' ? name : ''];
     if (names.length > DEEPEST) return { path, names: [], wanted: `in fewer than ${DEEPEST} folders` };
-    const isRequest = children === undefined || children === null;
-    if (isRequest && (request === undefined || request === null)) {
-      return { path: `${path}.request`, names, wanted: 'a request' };
-    }
-    const own = COMMON.misfit(item, `${path}.`) ?? (isRequest ? REQUEST.misfit(request, `${path}.request`) : null);
+    const isRequest = isAbsent(children);
+    if (isRequest && isAbsent(request)) return { path: `${path}.request`, names, wanted: 'a request' };
+    const own = check(COMMON, item, path) ?? (isRequest ? check(REQUEST, request, `${path}.request`) : null);
     if (own !== null) return { names, ...own };
     if (isRequest) continue;
     if (!Array.isArray(children)) return { path: `${path}.item`, names, wanted: 'a list' };
@@ -45,84 +42,77 @@ function inItems(items: readonly unknown[], prefix: string, folders: readonly st
   return null;
 }
 
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
 /** What a value may be. */
 interface Shape {
   readonly wanted: string;
   /** Whether the value is of this kind at all, whatever is inside. */
   fits(value: unknown): boolean;
-  misfit(value: unknown, path: string): Omit<Misfit, 'names'> | null;
+  /** What is inside a value that fits, each with its path from there. */
+  parts?(value: unknown): Iterable<readonly [path: string, part: unknown, shape: Shape]>;
 }
 
-function plain(wanted: string, fits: (value: unknown) => boolean): Shape {
-  return { wanted, fits, misfit: (value, path) => (fits(value) ? null : { path, wanted }) };
+/** The first thing in a value that does not fit; null: there is none. */
+function check(shape: Shape, value: unknown, path: string): Omit<Misfit, 'names'> | null {
+  if (!shape.fits(value)) return { path: path.replace(/^\./, ''), wanted: shape.wanted };
+  for (const [inner, part, partShape] of shape.parts?.(value) ?? []) {
+    const misfit = check(partShape, part, path + inner);
+    if (misfit !== null) return misfit;
+  }
+  return null;
 }
 
-function record(members: Readonly<Record<string, Shape>>): Shape {
-  const wanted = 'an object';
+/** @param membersOf the shapes of the members, by what the object itself holds */
+function recordBy(membersOf: (value: Record<string, unknown>) => Readonly<Record<string, Shape>>): Shape {
   return {
-    wanted,
+    wanted: 'an object',
     fits: isRecord,
-    misfit(value, path) {
-      if (!isRecord(value)) return { path, wanted };
-      for (const [name, shape] of Object.entries(members)) {
-        const member = value[name];
-        if (member === undefined || member === null) continue;
-        const inside = shape.misfit(member, path === '' || path.endsWith('.') ? `${path}${name}` : `${path}.${name}`);
-        if (inside !== null) return inside;
-      }
-      return null;
-    },
+    parts: (value) =>
+      Object.entries(membersOf(value as Record<string, unknown>))
+        .map(([name, shape]) => [`.${name}`, (value as Record<string, unknown>)[name], shape] as const)
+        .filter(([, member]) => !isAbsent(member)),
   };
 }
 
+function record(members: Readonly<Record<string, Shape>>): Shape {
+  return recordBy(() => members);
+}
+
 function list(of: Shape): Shape {
-  const wanted = 'a list';
   return {
-    wanted,
+    wanted: 'a list',
     fits: Array.isArray,
-    misfit(value, path) {
-      if (!Array.isArray(value)) return { path, wanted };
-      for (const [index, each] of value.entries()) {
-        const inside = of.misfit(each, `${path}[${index}]`);
-        if (inside !== null) return inside;
-      }
-      return null;
-    },
+    parts: (value) => (value as unknown[]).map((each, index) => [`[${index}]`, each, of] as const),
   };
 }
 
 function either(...shapes: readonly Shape[]): Shape {
-  const wanted = shapes.map((shape) => shape.wanted).join(' or ');
   const find = (value: unknown) => shapes.find((shape) => shape.fits(value));
   return {
-    wanted,
+    wanted: shapes.map(({ wanted }) => wanted).join(' or '),
     fits: (value) => find(value) !== undefined,
-    misfit: (value, path) => {
-      const shape = find(value);
-      return shape === undefined ? { path, wanted } : shape.misfit(value, path);
-    },
+    parts: (value) => find(value)?.parts?.(value) ?? [],
   };
 }
 
-const TEXT = plain('text', (value) => typeof value === 'string');
-const TEXT_OR_NUMBER = plain('text or a number', (value) => typeof value === 'string' || typeof value === 'number');
+const TEXT: Shape = { wanted: 'text', fits: (value) => typeof value === 'string' };
+const NUMBER: Shape = { wanted: 'a number', fits: (value) => typeof value === 'number' };
 const ROWS = either(TEXT, list(record({ key: TEXT })));
 const PARAMETERS = list(record({ key: TEXT }));
 const VARIABLES = list(record({ key: TEXT, id: TEXT }));
-const AUTH: Shape = {
-  wanted: 'an object',
-  fits: isRecord,
-  misfit(value, path) {
-    const lists = isRecord(value) ? Object.entries(value).filter(([, block]) => Array.isArray(block)) : [];
-    return record({ type: TEXT, ...Object.fromEntries(lists.map(([type]) => [type, PARAMETERS])) }).misfit(value, path);
-  },
-};
+const AUTH = recordBy((auth) => {
+  const types = Object.keys(auth).filter((type) => Array.isArray(auth[type]));
+  return { type: TEXT, ...Object.fromEntries(types.map((type) => [type, PARAMETERS])) };
+});
 const URL_PARTS = record({
   raw: TEXT,
   protocol: TEXT,
   auth: record({ user: TEXT, password: TEXT }),
   host: either(TEXT, list(TEXT)),
-  port: TEXT_OR_NUMBER,
+  port: either(TEXT, NUMBER),
   path: either(TEXT, list(either(TEXT, record({ value: TEXT })))),
   query: ROWS,
   hash: TEXT,

@@ -4,9 +4,10 @@ import type { Files } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { declaredSecrets } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
-import { parseCollection, v3Error } from './collection.ts';
+import { parseCollection } from './collection.ts';
 import type { Collection } from './collection-format.ts';
 import { declarationsOf } from './declarations.ts';
+import { v3Error } from './export-json.ts';
 import { merge, parseEnvironment, type Value } from './variables.ts';
 
 /** Where a collection and its values come from. */

@@ -20,7 +20,7 @@ export interface Value {
  * @throws AppError `environment-invalid`
  */
 export function parseEnvironment(bytes: Uint8Array, file: string): Value[] {
-  const document = parseExport(bytes, file, { code: 'environment-invalid', what: 'environment' });
+  const document = parseExport(bytes, file, 'environment');
   const values: unknown = isRecord(document) ? document['values'] : null;
   if (!Array.isArray(values) || !values.every(isRecord)) {
     throw new AppError('environment-invalid', `${file} is JSON, but not a Postman environment.`, {
@@ -81,16 +81,11 @@ export function fillIn(text: string, known: ReadonlyMap<string, string>, depth =
 
 const VARIABLE = /\{\{([^{}]+)\}\}/g;
 
+/** Variables without a value; Postman itself generates {{$guid}}, {{$timestamp}} and their like. */
 function missingIn(texts: readonly string[], known: ReadonlyMap<string, string>): string[] {
-  const missing = new Set<string>();
-  for (const text of texts) {
-    for (const match of fillIn(text, known).matchAll(VARIABLE)) {
-      const name = (match[1] ?? '').trim();
-      // {{$guid}}, {{$timestamp}}: Postman generates these.
-      if (!name.startsWith('$')) missing.add(name);
-    }
-  }
-  return [...missing];
+  const left = texts.flatMap((text) => [...fillIn(text, known).matchAll(VARIABLE)]);
+  const names = left.map((match) => (match[1] ?? '').trim());
+  return [...new Set(names.filter((name) => !name.startsWith('$')))];
 }
 
 /** Name and value of everything that a request can use: the environment beats folders, folders the collection. */
@@ -165,21 +160,17 @@ export function authOf(place: Place): { readonly auth: Auth; readonly owner: Ite
 
 /** The names in `pm.environment.set('name', …)` and the like, in the scripts of an item and of the folders around it. */
 function namesSetByScripts(place: Place): string[] {
-  const names: string[] = [];
-  for (const item of [...place.around, place.item]) {
-    for (const event of item.event ?? []) {
-      if (event.disabled === true) continue;
-      const exec = typeof event.script === 'string' ? event.script : event.script?.exec;
-      const code = typeof exec === 'string' ? exec : (exec ?? []).join('\n');
-      for (const match of code.matchAll(
-        /\.\s*(?:set|setEnvironmentVariable|setGlobalVariable)\s*\(\s*(['"`])([^'"`]+)\1/g,
-      )) {
-        names.push(match[2] ?? '');
-      }
-    }
-  }
-  return names;
+  const scripts = [...place.around, place.item].flatMap(({ event }) => event ?? []);
+  return scripts
+    .filter(({ disabled }) => disabled !== true)
+    .flatMap(({ script }) => {
+      const exec = typeof script === 'string' ? script : (script?.exec ?? '');
+      const code = typeof exec === 'string' ? exec : exec.join('\n');
+      return [...code.matchAll(SETTER)].map((match) => match[2] ?? '');
+    });
 }
+
+const SETTER = /\.\s*(?:set|setEnvironmentVariable|setGlobalVariable)\s*\(\s*(['"`])([^'"`]+)\1/g;
 
 export function textOf(value: unknown): string {
   if (value === undefined || value === null) return '';

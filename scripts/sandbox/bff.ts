@@ -41,7 +41,7 @@ export async function runBff(env: Readonly<Record<string, string | undefined>>):
     log.warning('ms_bff.main', 'Continuing without client registration (ALLOW_BOOTSTRAP_FAILURE=true)');
   }
   await fault.booted?.(log);
-  await serve(settings, { fault, log, jwks: fault.jwks?.(key.jwk) ?? [key.jwk] });
+  await serve(settings, fault, log, fault.jwks?.(key.jwk) ?? [key.jwk]);
 }
 
 function readFault(text: string | undefined): BffFault {
@@ -55,13 +55,7 @@ function reportKafka(log: Log): void {
   log.error('kafka.conn', "Unable to bootstrap from [('localhost', 9092, <AddressFamily.AF_UNSPEC: 0>)]");
 }
 
-interface Serving {
-  readonly fault: BffFault;
-  readonly log: Log;
-  readonly jwks: readonly Jwk[];
-}
-
-async function serve(settings: BffSettings, { fault, log, jwks }: Serving): Promise<void> {
+async function serve(settings: BffSettings, fault: BffFault, log: Log, jwks: readonly Jwk[]): Promise<void> {
   const health = createHealth(settings, log);
   let asked = 0;
   let wasHealthy = false;

@@ -83,13 +83,13 @@ export interface Fault<Name extends FaultName = FaultName> {
  */
 export function parseFault(text: string): Fault {
   const [name = '', number] = text.split(':');
-  if (!isFaultName(name) || (number !== undefined && !/^\d+(\.\d+)?$/.test(number))) {
+  if (!Object.hasOwn(FAULTS, name) || (number !== undefined && !/^\d+(\.\d+)?$/.test(number))) {
     const close = nearest(name, Object.keys(FAULTS));
     throw new AppError('bad-value', `The sandbox has no fault "${text}".`, {
       hint: close.length > 0 ? `Did you mean ${close.join(' or ')}?` : `One of: ${Object.keys(FAULTS).join(', ')}.`,
     });
   }
-  return { name, number: number === undefined ? null : Number(number) };
+  return { name: name as FaultName, number: number === undefined ? null : Number(number) };
 }
 
 /** The fault as text again, as `parseFault` reads it. */
@@ -116,8 +116,4 @@ export function isIdpFault(fault: Fault): fault is Fault<IdpFaultName> {
 
 export function isBffFault(fault: Fault): fault is Fault<BffFaultName> {
   return FAULTS[fault.name].in === 'bff';
-}
-
-function isFaultName(name: string): name is FaultName {
-  return Object.hasOwn(FAULTS, name);
 }

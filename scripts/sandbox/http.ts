@@ -1,18 +1,17 @@
+import { once } from 'node:events';
 import {
   createServer,
   type IncomingHttpHeaders,
-  type IncomingMessage,
   request as requestHttp,
   type Server,
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo, Server as NetServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { isRecord, jsonOrNull } from '../core/json.ts';
 
 /** Below the ports that systems give to outgoing connections: one of those could take a server's while it is down. */
 const PORTS = { from: 20_000, to: 29_999 } as const;
-
-/** Longer bodies are refused. */
-const MAX_BODY_BYTES = 256 * 1024;
 
 export interface Question {
   readonly method?: string;
@@ -34,60 +33,35 @@ export interface Answer {
  *
  * @throws Error of Node with its `code` (ECONNREFUSED, ENOTFOUND …); ETIMEDOUT when the time is up
  */
-export async function ask(url: string | URL, question: Question = {}): Promise<Answer> {
+export async function ask(
+  url: string | URL,
+  { method = 'GET', headers = {}, body, timeoutMs = 5_000 }: Question = {},
+): Promise<Answer> {
   const target = new URL(url);
   // TLS takes a while to load, and only one fault needs it.
   const request = target.protocol === 'https:' ? (await import('node:https')).request : requestHttp;
-  const timeoutMs = question.timeoutMs ?? 5_000;
   return new Promise((resolve, reject) => {
-    const body = question.body === undefined ? null : Buffer.from(question.body);
-    const headers = { ...question.headers, ...(body === null ? {} : { 'Content-Length': body.length }) };
-    const outgoing = request(target, { agent: false, method: question.method ?? 'GET', headers });
-    const timer = setTimeout(() => outgoing.destroy(timeoutError(target, timeoutMs)), timeoutMs);
-    outgoing.on('close', () => clearTimeout(timer));
-    outgoing.on('error', reject);
-    outgoing.on('response', (incoming) => {
-      readBody(incoming).then(
-        (text) =>
-          resolve({
-            status: incoming.statusCode ?? 0,
-            reason: incoming.statusMessage ?? '',
-            headers: incoming.headers,
-            text,
-          }),
+    // Node adds no length to a body of DELETE.
+    const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
+    const outgoing = request(target, { agent: false, method, headers: { ...headers, ...length } }, (incoming) => {
+      const { statusCode = 0, statusMessage = '', headers } = incoming;
+      text(incoming).then(
+        (body) => resolve({ status: statusCode, reason: statusMessage, headers, text: body }),
         reject,
       );
     });
+    const timeout = new Error(`no answer from ${target.host} within ${timeoutMs} ms`);
+    const timer = setTimeout(() => outgoing.destroy(Object.assign(timeout, { code: 'ETIMEDOUT' })), timeoutMs);
+    outgoing.on('close', () => clearTimeout(timer));
+    outgoing.on('error', reject);
     outgoing.end(body);
   });
 }
 
-function timeoutError(target: URL, timeoutMs: number): Error {
-  return Object.assign(new Error(`no answer from ${target.host} within ${timeoutMs} ms`), { code: 'ETIMEDOUT' });
-}
-
-/** The whole body as text. */
-export async function readBody(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw new Error('body too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 /** A JSON object, or null where the text is anything else. */
 export function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
+  const value = jsonOrNull(text);
+  return isRecord(value) ? value : null;
 }
 
 /** Answers with JSON. No cache may keep it: some answers hold tokens. */
@@ -106,27 +80,17 @@ export function answerJson(
  *
  * @returns the port, which the system chose where `port` is 0
  */
-export async function listen(
-  server: Pick<NetServer, 'once' | 'off' | 'listen' | 'address'>,
-  host: string,
-  port: number,
-): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+export async function listen(server: NetServer, host: string, port: number): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
 
 /** Stops listening and closes the connections that are still open. */
 export async function closeServer(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
 }
 
 /** A port of this machine that is free now, and that stays free for a server that is restarted. */

@@ -1,6 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Fault, IdpFaultName } from './faults.ts';
-import { answerJson, ask, closeServer, listen, parseObject, readBody } from './http.ts';
+import { answerJson, ask, closeServer, listen, parseObject } from './http.ts';
 import { type AdminTokens, isAdmin, mintIat, mintLikeKeycloak, mintRat } from './idp/admin.ts';
 import { type Faulty, IDP_FAULTS, type IdpFault } from './idp/idp-faults.ts';
 import { createProvider, type Policy, type RegistrationProvider } from './idp/provider.ts';
@@ -13,7 +15,7 @@ export interface IdpOptions {
   readonly port?: number;
   /** Default: `/api/oidc` at the address it listens on. */
   readonly issuer?: string;
-  readonly policy?: Partial<Policy>;
+  readonly policy?: Policy;
   readonly fault?: Fault<IdpFaultName> | null;
 }
 
@@ -53,69 +55,47 @@ const MOST_RECEIVED = 1000;
 /** Starts the IdP in this process. It listens when the promise resolves. */
 export async function startIdp(options: IdpOptions): Promise<Idp> {
   const received: ReceivedRequest[] = [];
-  const fault = createActiveFault(options.fault ?? null);
-  const loginPage = createServer((request, response) => {
+  const active: ActiveFault = { fault: options.fault ?? null, mints: 0 };
+  const loginServer = createServer((request, response) => {
     note(received, 'elsewhere', request);
     response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>Sign in</title>');
   });
+  const loginPage = async () => {
+    const bound = loginServer.address() as AddressInfo | null;
+    return `http://127.0.0.1:${bound?.port ?? (await listen(loginServer, '127.0.0.1', 0))}/login`;
+  };
 
   const server = createServer();
   const host = options.host ?? '127.0.0.1';
   const port = await listen(server, host, options.port ?? 0);
   const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
-  const provider = createProvider(options.issuer ?? url + MOUNT, () => ({
-    ...OPEN,
-    ...options.policy,
-    ...fault.current().policy,
-  }));
+  const policy = () => ({ ...options.policy, ...effectOf(active).policy });
+  const provider = createProvider(options.issuer ?? url + MOUNT, policy);
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     note(received, 'idp', request);
-    const call = { request, response, provider, tokens: options.tokens, fault, loginPage };
-    route(call).catch(() => {
+    route({ request, response, provider, loginPage }, options.tokens, active).catch(() => {
       if (!response.headersSent) answerJson(response, 400, { error: 'invalid_request' });
     });
   });
   return {
     url,
     received,
-    setFault: (next) => fault.set(next),
+    setFault: (fault) => void Object.assign(active, { fault, mints: 0 }),
     async close() {
-      await Promise.all([closeServer(server), closeServer(loginPage)]);
+      await Promise.all([closeServer(server), closeServer(loginServer)]);
     },
   };
 }
 
-const OPEN: Policy = { allowedScopes: [], allowedRedirectUris: [], allowedAuthMethods: [] };
-
-interface IdpCall {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly provider: RegistrationProvider;
-  readonly tokens: AdminTokens;
-  readonly fault: ActiveFault;
-  readonly loginPage: Server;
-}
-
-/** The fault that is on, and how often it was asked. */
+/** The fault that is on, and how often it was asked to answer a mint. */
 interface ActiveFault {
-  /** Empty when none is on. */
-  current(): IdpFault;
-  set(fault: Fault<IdpFaultName> | null): void;
-  nextTurn(): { readonly turn: number; readonly number: number | null };
+  readonly fault: Fault<IdpFaultName> | null;
+  mints: number;
 }
 
-function createActiveFault(first: Fault<IdpFaultName> | null): ActiveFault {
-  let fault = first;
-  let turn = 0;
-  return {
-    current: () => (fault === null ? {} : IDP_FAULTS[fault.name]),
-    set(next) {
-      fault = next;
-      turn = 0;
-    },
-    nextTurn: () => ({ turn: ++turn, number: fault?.number ?? null }),
-  };
+function effectOf({ fault }: ActiveFault): IdpFault {
+  return fault === null ? {} : IDP_FAULTS[fault.name];
 }
 
 function note(received: ReceivedRequest[], server: ReceivedRequest['server'], request: IncomingMessage): void {
@@ -124,17 +104,18 @@ function note(received: ReceivedRequest[], server: ReceivedRequest['server'], re
   if (received.length > MOST_RECEIVED) received.shift();
 }
 
-async function route(call: IdpCall): Promise<void> {
-  const { request, response, provider, tokens, fault } = call;
+async function route(call: Faulty, tokens: AdminTokens, active: ActiveFault): Promise<void> {
+  const { request, response, provider } = call;
   const path = new URL(request.url ?? '/', 'http://sandbox').pathname;
   const line = `${request.method} ${path}`;
   const rat = /^POST \/api\/admin\/dcr\/clients\/([^/]+)\/tokens$/.exec(line)?.[1];
-  const patched = /^PATCH \/api\/oidc\/(?:dcr\/)?register\/[^/]+$/.test(line);
+  const effect = effectOf(active);
 
   if (line === 'GET /health') return answerJson(response, 200, { status: 'healthy' });
   if (line === 'POST /api/admin/dcr/initial-access-tokens') {
-    if (await fault.current().mint?.(faulty(call))) return;
-    if (isAdmin(request, response, tokens)) await mintIat(request, response, provider);
+    const most = effect.mints === undefined ? Number.POSITIVE_INFINITY : (active.fault?.number ?? effect.mints);
+    if (effect.mint && ++active.mints <= most) await effect.mint(call);
+    else if (isAdmin(request, response, tokens)) await mintIat(request, response, provider);
     return;
   }
   if (/^POST \/admin\/realms\/[^/]+\/clients-initial-access$/.test(line)) {
@@ -145,24 +126,10 @@ async function route(call: IdpCall): Promise<void> {
     if (isAdmin(request, response, tokens)) await mintRat(decodeURIComponent(rat), response, provider);
     return;
   }
-  if (patched) return patchClient(request, response);
-  if (/^POST \/api\/oidc\/(dcr\/)?register$/.test(line) && fault.current().register?.(faulty(call))) return;
+  if (/^PATCH \/api\/oidc\/(?:dcr\/)?register\/[^/]+$/.test(line)) return patchClient(request, response);
+  if (effect.register && /^POST \/api\/oidc\/(dcr\/)?register$/.test(line)) return effect.register(call);
   if (path.startsWith(`${MOUNT}/`)) return passOn(request, response, provider);
   answerJson(response, 404, { error: 'not_found', error_description: 'no such route' });
-}
-
-function faulty({ request, response, provider, fault, loginPage }: IdpCall): Faulty {
-  const address = () => {
-    const bound = loginPage.address();
-    return bound !== null && typeof bound === 'object' ? bound.port : listen(loginPage, '127.0.0.1', 0);
-  };
-  return {
-    request,
-    response,
-    provider,
-    ...fault.nextTurn(),
-    loginPage: async () => `http://127.0.0.1:${await address()}/login`,
-  };
 }
 
 /** Gives the request to the provider, which takes its mount point from the difference between `originalUrl` and `url`. */
@@ -176,7 +143,7 @@ function passOn(request: IncomingMessage, response: ServerResponse, provider: Re
  * so this reads, merges and replaces, and the provider checks both requests.
  */
 async function patchClient(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const changes = parseObject(await readBody(request));
+  const changes = parseObject(await text(request));
   if (changes === null) return answerJson(response, 400, { error: 'invalid_request' });
   const url = `http://127.0.0.1:${request.socket.localPort}${request.url}`;
   const headers = { Authorization: request.headers.authorization ?? '', Host: request.headers.host ?? '' };

@@ -102,7 +102,7 @@ describe.concurrent('the restart policy', () => {
 
   test('keeps a container stopped that was stopped between two starts', async () => {
     const create = () => {
-      const service = { image: '', environment: {}, labels: {}, restart: 'always', port: null } as const;
+      const service = { image: '', environment: {}, restart: 'always', port: null } as const;
       const technical = { SANDBOX_BFF_FAULT: 'exits-at-once:1' };
       const container = new ProcessContainer({
         name: 'test',

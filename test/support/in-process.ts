@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { execute } from '../../scripts/cli/execute.ts';
 import { workOf } from '../../scripts/cli/main.ts';
 import { openSession, readCommandLine, type Session } from '../../scripts/cli/session.ts';
-import type { Sandboxed } from '../../scripts/cli/wiring.ts';
+import type { Sandbox } from '../../scripts/cli/wiring.ts';
 import type { Run } from '../../scripts/core/result.ts';
 import type { CommandOptions, Ended } from './command.ts';
 
@@ -61,7 +61,7 @@ export async function runHere(
   args: readonly string[],
   options: CommandOptions & {
     readonly command?: Exclude<CommandOptions['command'], 'demo'>;
-    readonly sandbox?: Sandboxed;
+    readonly sandbox?: Sandbox;
   },
 ): Promise<EndedHere> {
   const { command = 'iat', sandbox } = options;

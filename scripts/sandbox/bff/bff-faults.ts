@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BffFaultName } from '../faults.ts';
+import { listen } from '../http.ts';
 import { type BffSettings, locate } from './bff-settings.ts';
-import { removeCredentials, writeCredentials } from './credentials.ts';
+import { writeCredentials } from './credentials.ts';
 import { type HealthReport, withStatus } from './health-routes.ts';
 import { generateKey, type Jwk, type SigningKey } from './keys.ts';
 import { exitAfterOutput, type Log } from './python-log.ts';
@@ -103,10 +105,7 @@ function dieInBootstrap({ credentialsPath }: BffSettings, log: Log): Promise<nev
 }
 
 async function takePort({ host, port }: BffSettings): Promise<void> {
-  const [{ createServer }, { listen }] = await Promise.all([import('node:net'), import('../http.ts')]);
-  const server = createServer();
-  server.unref();
-  await listen(server, host, port);
+  await listen(createServer().unref(), host, port);
 }
 
 /** Does nothing and never ends by itself; SIGTERM still ends it. */
@@ -120,30 +119,20 @@ function breakSessions({ components }: HealthReport): HealthReport {
 
 /** Points the BFF to a TLS server with a self-signed certificate. */
 async function behindUntrustedCertificate(settings: BffSettings): Promise<BffSettings> {
-  const [{ createServer }, { createCertificate }, { listen }] = await Promise.all([
-    import('node:https'),
-    import('../certificate.ts'),
-    import('../http.ts'),
-  ]);
-  const server = createServer(await createCertificate('127.0.0.1'));
-  server.unref();
+  const [https, { createCertificate }] = await Promise.all([import('node:https'), import('../certificate.ts')]);
+  const server = https.createServer(await createCertificate('127.0.0.1')).unref();
   return { ...settings, idpUrl: `https://127.0.0.1:${await listen(server, '127.0.0.1', 0)}` };
 }
 
 /** Points the BFF to a server that takes connections and never answers. */
 async function behindSilence(settings: BffSettings): Promise<BffSettings> {
-  const [{ createServer }, { listen }] = await Promise.all([import('node:net'), import('../http.ts')]);
-  const server = createServer();
-  server.unref();
-  return { ...settings, idpUrl: `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}` };
+  return { ...settings, idpUrl: `http://127.0.0.1:${await listen(createServer().unref(), '127.0.0.1', 0)}` };
 }
 
 /** Writes credentials whose token the IdP does not know. The way out is to replace the client by force, so then it does nothing. */
 function staleCredentials(settings: BffSettings): void {
   if (settings.forceReplace) return;
-  const path = locate(settings, settings.credentialsPath);
-  removeCredentials(path);
-  writeCredentials(path, {
+  writeCredentials(locate(settings, settings.credentialsPath), {
     clientId: settings.clientId,
     rat: 'sandbox-registration-access-token-of-yesterday',
     secret: null,

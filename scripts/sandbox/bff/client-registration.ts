@@ -1,6 +1,7 @@
+import { rmSync } from 'node:fs';
 import { type Answer, parseObject } from '../http.ts';
 import { type BffSettings, locate } from './bff-settings.ts';
-import { type Credentials, readCredentials, removeCredentials, writeCredentials, writePrivate } from './credentials.ts';
+import { type Credentials, readCredentials, writeCredentials, writePrivate } from './credentials.ts';
 import { createIdpClient, errorOf, type IdpClient } from './idp-client.ts';
 import { holdsKey, type Jwk, type SigningKey, toPem } from './keys.ts';
 import { pythonError, traceback } from './python-errors.ts';
@@ -87,7 +88,7 @@ async function register(run: Bootstrap, cached: Credentials | null): Promise<Cre
 async function removeOldClient({ settings, log, idp }: Bootstrap, cached: Credentials): Promise<void> {
   const removed = await idp.removeClient(cached);
   if (removed.status !== 204) log.warning(LOGGER, `Old client not removed: ${describe(removed)}`);
-  removeCredentials(locate(settings, settings.credentialsPath));
+  rmSync(locate(settings, settings.credentialsPath), { force: true });
 }
 
 async function reuse(run: Bootstrap, cached: Credentials): Promise<Credentials> {
@@ -95,13 +96,13 @@ async function reuse(run: Bootstrap, cached: Credentials): Promise<Credentials> 
   log.info(LOGGER, `Cached client credentials found: ${cached.clientId}`);
   let credentials = cached;
   let answer = await idp.readClient(credentials);
-  if (isRefused(answer)) {
+  if (answer.status === 401 || answer.status === 403) {
     credentials = await renewRat(run, credentials, answer);
     answer = await idp.readClient(credentials);
   }
   if (answer.status !== 200) return fail(log, `Cannot read client ${cached.clientId}: ${describe(answer)}`);
 
-  const keys = keysOf(answer);
+  const { keys = [] } = (parseObject(answer.text)?.['jwks'] ?? {}) as { readonly keys?: readonly Jwk[] };
   if (holdsKey(keys, key)) {
     log.info(LOGGER, `Client ${cached.clientId} exists and key ${key.kid} is registered: nothing to do`);
     reportMetric(log, 'rat_cached');
@@ -170,15 +171,6 @@ function keep({ settings, key }: Bootstrap, credentials: Credentials): Credentia
 function withNewRat(credentials: Credentials, answer: Answer): Credentials {
   const rat = parseObject(answer.text)?.['registration_access_token'];
   return typeof rat === 'string' ? { ...credentials, rat } : credentials;
-}
-
-function keysOf(answer: Answer): readonly Jwk[] {
-  const jwks = parseObject(answer.text)?.['jwks'] as { readonly keys?: readonly Jwk[] } | undefined;
-  return jwks?.keys ?? [];
-}
-
-function isRefused(answer: Answer): boolean {
-  return answer.status === 401 || answer.status === 403;
 }
 
 function describe(answer: Answer): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseObject } from '../http.ts';
 
@@ -13,28 +13,25 @@ export interface Credentials {
 
 /** null: there is no file, or it cannot be used. */
 export function readCredentials(path: string): Credentials | null {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-  const { client_id: clientId, registration_access_token: rat, client_secret: secret } = parseObject(text) ?? {};
+  const members = parseObject(readIfThere(path) ?? '') ?? {};
+  const { client_id: clientId, registration_access_token: rat, client_secret: secret } = members;
   if (typeof clientId !== 'string' || typeof rat !== 'string') return null;
   return { clientId, rat, secret: typeof secret === 'string' ? secret : null };
 }
 
 export function writeCredentials(path: string, { clientId, rat, secret }: Credentials): void {
-  const content = {
-    client_id: clientId,
-    registration_access_token: rat,
-    ...(secret === null ? {} : { client_secret: secret }),
-  };
+  // JSON leaves out what is undefined.
+  const content = { client_id: clientId, registration_access_token: rat, client_secret: secret ?? undefined };
   writePrivate(path, `${JSON.stringify(content, null, 2)}\n`);
 }
 
-export function removeCredentials(path: string): void {
-  rmSync(path, { force: true });
+/** null: it cannot be read. */
+export function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** Writes a file of mode 0600: the whole text, or nothing. */

@@ -4,21 +4,10 @@ import type { Credentials } from './credentials.ts';
 import { type Jwk, type SigningKey, signAssertion } from './keys.ts';
 import type { Log } from './python-log.ts';
 
-/** The BFF's requests to the IdP. Each one is logged as httpx would. */
-export interface IdpClient {
-  readClient(credentials: Credentials): Promise<Answer>;
-  /** PATCH of the JWKS, which is EmpowerNow's own. */
-  updateKeys(credentials: Credentials, keys: readonly Jwk[]): Promise<Answer>;
-  removeClient(credentials: Credentials): Promise<Answer>;
-  /** RFC 7591 §3.1 */
-  register(iat: string, metadata: object): Promise<Answer>;
-  /** A fresh registration access token, with the admin token. */
-  renewRat(adminToken: string, clientId: string): Promise<Answer>;
-  /** Client credentials grant with the BFF's own authentication method. */
-  requestToken(credentials: Credentials, key: SigningKey): Promise<Answer>;
-}
+export type IdpClient = ReturnType<typeof createIdpClient>;
 
-export function createIdpClient(settings: BffSettings, log: Log): IdpClient {
+/** The BFF's requests to the IdP. Each one is logged as httpx would. */
+export function createIdpClient(settings: BffSettings, log: Log) {
   const base = settings.idpUrl;
   const send = async (method: string, url: string, headers: Readonly<Record<string, string>>, body?: string) => {
     const answer = await ask(url, { method, headers, ...(body === undefined ? {} : { body }) });
@@ -27,15 +16,19 @@ export function createIdpClient(settings: BffSettings, log: Log): IdpClient {
   };
   const clientUrl = (id: string) => `${base}/api/oidc/register/${encodeURIComponent(id)}`;
   return {
-    readClient: ({ clientId, rat }) => send('GET', clientUrl(clientId), bearer(rat)),
-    updateKeys: ({ clientId, rat }, keys) =>
+    readClient: ({ clientId, rat }: Credentials) => send('GET', clientUrl(clientId), bearer(rat)),
+    /** PATCH of the JWKS, which is EmpowerNow's own. */
+    updateKeys: ({ clientId, rat }: Credentials, keys: readonly Jwk[]) =>
       send('PATCH', clientUrl(clientId), { ...bearer(rat), ...JSON_TYPE }, JSON.stringify({ jwks: { keys } })),
-    removeClient: ({ clientId, rat }) => send('DELETE', clientUrl(clientId), bearer(rat)),
-    register: (iat, metadata) =>
+    removeClient: ({ clientId, rat }: Credentials) => send('DELETE', clientUrl(clientId), bearer(rat)),
+    /** RFC 7591 §3.1 */
+    register: (iat: string, metadata: object) =>
       send('POST', `${base}/api/oidc/register`, { ...bearer(iat), ...JSON_TYPE }, JSON.stringify(metadata)),
-    renewRat: (adminToken, clientId) =>
+    /** A fresh registration access token, with the admin token. */
+    renewRat: (adminToken: string, clientId: string) =>
       send('POST', `${base}/api/admin/dcr/clients/${encodeURIComponent(clientId)}/tokens`, bearer(adminToken)),
-    requestToken: (credentials, key) => {
+    /** Client credentials grant with the BFF's own authentication method. */
+    requestToken: (credentials: Credentials, key: SigningKey) => {
       const url = `${base}/api/oidc/token`;
       const { headers, form } = authenticate(settings.authMethod, credentials, key, url);
       const body = new URLSearchParams({ grant_type: 'client_credentials', ...form }).toString();

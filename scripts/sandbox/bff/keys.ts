@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readIfThere } from './credentials.ts';
 
 /** A public key as in a JWKS (RFC 7517). */
 export type Jwk = Readonly<Record<string, unknown>>;
@@ -49,12 +49,4 @@ export function signAssertion(key: SigningKey, clientId: string, audience: strin
 function describeKey(privateKey: KeyObject, kid: string, isNew: boolean): SigningKey {
   const jwk = { ...createPublicKey(privateKey).export({ format: 'jwk' }), kid, use: 'sig', alg: 'ES256' };
   return { kid, privateKey, jwk, isNew };
-}
-
-function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
 }

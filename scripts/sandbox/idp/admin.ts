@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { Secret } from '../../core/secret.ts';
-import { answerJson, parseObject, readBody } from '../http.ts';
+import { answerJson, parseObject } from '../http.ts';
 import type { IatTerms, RegistrationProvider } from './provider.ts';
 
 export interface AdminTokens {
@@ -50,7 +51,7 @@ export async function mintIat(
   response: ServerResponse,
   provider: RegistrationProvider,
 ): Promise<void> {
-  const body = parseObject(await readBody(request));
+  const body = parseObject(await text(request));
   const terms = body === null ? 'the body must be a JSON object' : readTerms(body);
   if (typeof terms === 'string') {
     answerJson(response, 400, { error: 'invalid_request', error_description: terms });
@@ -78,7 +79,7 @@ export async function mintLikeKeycloak(
   response: ServerResponse,
   provider: RegistrationProvider,
 ): Promise<void> {
-  const body = parseObject(await readBody(request)) ?? {};
+  const body = parseObject(await text(request)) ?? {};
   const expiration = Number(body['expiration'] ?? body['expires_in'] ?? 3600);
   const count = Number(body['count'] ?? body['max_usages'] ?? 1);
   const token = await provider.mintIat({ expiresIn: expiration, maxUsages: count });

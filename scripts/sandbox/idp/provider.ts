@@ -1,11 +1,11 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { type Context, errors, Provider, type Token } from 'oidc-provider';
 
-/** What the IdP lets clients register. An empty list allows everything. */
+/** What the IdP lets clients register. What is left out allows everything. */
 export interface Policy {
-  readonly allowedScopes: readonly string[];
-  readonly allowedRedirectUris: readonly string[];
-  readonly allowedAuthMethods: readonly string[];
+  readonly allowedScopes?: readonly string[];
+  readonly allowedRedirectUris?: readonly string[];
+  readonly allowedAuthMethods?: readonly string[];
 }
 
 /** Seconds of life and number of registrations of an Initial Access Token. */
@@ -14,18 +14,16 @@ export interface IatTerms {
   readonly maxUsages: number;
 }
 
-/** A real OpenID provider whose registration needs an Initial Access Token (RFC 7591 §3), with management (RFC 7592). */
-export interface RegistrationProvider {
-  readonly handle: ReturnType<Provider['callback']>;
-  mintIat(terms: IatTerms): Promise<string>;
-  /** A fresh Registration Access Token; null: no such client. */
-  mintRat(clientId: string): Promise<string | null>;
-}
+export type RegistrationProvider = ReturnType<typeof createProvider>;
 
 const POLICY = 'sandbox';
 
-/** @param policy asked at every registration, so that a fault may change it */
-export function createProvider(issuer: string, policy: () => Policy): RegistrationProvider {
+/**
+ * A real OpenID provider whose registration needs an Initial Access Token (RFC 7591 §3), with management (RFC 7592).
+ *
+ * @param policy asked at every registration, so that a fault may change it
+ */
+export function createProvider(issuer: string, policy: () => Policy) {
   const uses = createUseCounter();
   const provider = new Provider(
     issuer,
@@ -39,13 +37,14 @@ export function createProvider(issuer: string, policy: () => Policy): Registrati
   provider.on('server_error', (_context, error) => console.error(`IdP: ${error.stack ?? error.message}`));
   return {
     handle: provider.callback(),
-    async mintIat({ expiresIn, maxUsages }) {
+    async mintIat({ expiresIn, maxUsages }: IatTerms): Promise<string> {
       const token = new provider.InitialAccessToken({ expiresIn, policies: [POLICY] });
       const value = await token.save();
       uses.allow(token, maxUsages);
       return value;
     },
-    async mintRat(clientId) {
+    /** A fresh Registration Access Token; null: no such client. */
+    async mintRat(clientId: string): Promise<string | null> {
       if ((await provider.Client.find(clientId)) === undefined) return null;
       return new provider.RegistrationAccessToken({ clientId, policies: [POLICY] }).save();
     },
@@ -80,9 +79,8 @@ function createUseCounter() {
   };
 }
 
-type RegistrationPolicy = (context: Context, properties: Readonly<Record<string, unknown>>) => void;
-
-function configurationFor(policy: RegistrationPolicy): object {
+/** @param policy throws where a registration is not allowed */
+function configurationFor(policy: (context: Context, properties: Readonly<Record<string, unknown>>) => void): object {
   const storage = new Map<string, object>();
   return {
     adapter: (model: string) => createAdapter(storage, model),
@@ -114,26 +112,19 @@ function configurationFor(policy: RegistrationPolicy): object {
 }
 
 function verifyAllowed(properties: Readonly<Record<string, unknown>>, policy: Policy): void {
-  const scopes = String(properties['scope'] ?? '').split(' ');
-  const scope = firstForbidden(scopes, policy.allowedScopes);
-  if (scope !== undefined) {
-    throw new errors.CustomOIDCProviderError('invalid_scope', `scope ${scope} is not in policy.allowed_scopes`);
-  }
+  const refuse = (error: string, description: string) => {
+    throw new errors.CustomOIDCProviderError(error, description);
+  };
+  const scope = firstForbidden(String(properties['scope'] ?? '').split(' '), policy.allowedScopes);
+  if (scope) refuse('invalid_scope', `scope ${scope} is not in policy.allowed_scopes`);
   const uri = firstForbidden(properties['redirect_uris'], policy.allowedRedirectUris);
-  if (uri !== undefined) {
-    throw new errors.CustomOIDCProviderError('invalid_redirect_uri', `redirect_uri ${uri} is not allowed`);
-  }
+  if (uri) refuse('invalid_redirect_uri', `redirect_uri ${uri} is not allowed`);
   const method = firstForbidden([properties['token_endpoint_auth_method']], policy.allowedAuthMethods);
-  if (method !== undefined) {
-    throw new errors.CustomOIDCProviderError(
-      'invalid_client_metadata',
-      `token_endpoint_auth_method ${method} is not acceptable`,
-    );
-  }
+  if (method) refuse('invalid_client_metadata', `token_endpoint_auth_method ${method} is not acceptable`);
 }
 
-function firstForbidden(values: unknown, allowed: readonly string[]): string | undefined {
-  if (allowed.length === 0 || !Array.isArray(values)) return undefined;
+function firstForbidden(values: unknown, allowed?: readonly string[]): string | undefined {
+  if (allowed === undefined || !Array.isArray(values)) return undefined;
   return values.map(String).find((value) => value !== '' && !allowed.includes(value));
 }
 
@@ -150,9 +141,5 @@ function createAdapter(storage: Map<string, object>, model: string) {
     async destroy(id: string) {
       storage.delete(key(id));
     },
-    async consume() {},
-    async findByUid() {},
-    async findByUserCode() {},
-    async revokeByGrantId() {},
   };
 }

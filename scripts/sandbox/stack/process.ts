@@ -4,8 +4,6 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { LIFELINE } from '../lifeline.ts';
 
-export type SandboxProgram = 'idp' | 'bff';
-
 export interface PipedChild extends ChildProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
@@ -24,7 +22,7 @@ const GRACE_MS = 2_000;
  * @param node what runs it
  */
 export function startProgram(
-  program: SandboxProgram,
+  program: 'idp' | 'bff',
   env: Readonly<Record<string, string>>,
   node: string = process.execPath,
 ): PipedChild {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { readDotenv } from '../../compose-file/dotenv.ts';
 import { AppError } from '../../core/errors.ts';
+import { isRecord } from '../../core/json.ts';
 
 export type RestartPolicy = 'no' | 'always' | 'unless-stopped' | 'on-failure';
 
@@ -11,7 +12,6 @@ export interface SandboxService {
   readonly image: string;
   /** null: passed through from the shell, and unset there. */
   readonly environment: Readonly<Record<string, string | null>>;
-  readonly labels: Readonly<Record<string, string>>;
   readonly restart: RestartPolicy;
   /** The first published port on this machine. */
   readonly port: number | null;
@@ -35,19 +35,19 @@ export async function readComposeFile(
   if (bytes === null) {
     throw new AppError('compose-file-missing', 'The compose file of the sandbox is gone.', { where: { file: path } });
   }
-  const root = parseRoot(bytes.toString('utf8'), path);
   const variables = { ...(await readEnvFile(join(dirname(path), '.env'), shell)), ...shell };
-  const services = interpolateAll(asMapping(root['services']), variables);
+  const { services } = parseInterpolated(bytes.toString('utf8'), variables, path);
   const read = Object.entries(asMapping(services)).map(
     async ([name, raw]) => [name, await readService(asMapping(raw), dirname(path), variables)] as const,
   );
   return Object.fromEntries(await Promise.all(read));
 }
 
-function parseRoot(text: string, path: string): Mapping {
+function parseInterpolated(text: string, variables: Variables, path: string): Mapping {
   const document = parseDocument(text, { merge: true });
+  const reviver = (_: unknown, value: unknown) => (typeof value === 'string' ? interpolate(value, variables) : value);
   const [error] = document.errors;
-  if (error === undefined) return asMapping(document.toJS());
+  if (error === undefined) return asMapping(document.toJS({ reviver }));
   // The library's own message quotes the line, and the line may hold a token.
   const [start] = error.linePos ?? [];
   throw new AppError('compose-invalid', `The compose file is not valid YAML (${error.code}).`, {
@@ -60,13 +60,7 @@ async function readService(raw: Mapping, folder: string, variables: Variables): 
   const fromFiles = await Promise.all(envFiles.map((file) => readEnvFile(join(folder, file), variables)));
   return {
     image: String(raw['image'] ?? ''),
-    environment: {
-      ...Object.assign({}, ...fromFiles),
-      ...readPairs(raw['environment'], variables),
-    },
-    labels: Object.fromEntries(
-      Object.entries(readPairs(raw['labels'], {})).map(([name, value]) => [name, value ?? '']),
-    ),
+    environment: { ...Object.assign({}, ...fromFiles), ...readPairs(raw['environment'], variables) },
     restart: readRestart(raw['restart']),
     port: readPort(raw['ports']),
   };
@@ -104,13 +98,6 @@ function readPort(raw: unknown): number | null {
 
 const REFERENCE = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]*))?\}|([A-Za-z_]\w*))/g;
 
-function interpolateAll(value: unknown, variables: Variables): unknown {
-  if (typeof value === 'string') return interpolate(value, variables);
-  if (Array.isArray(value)) return value.map((each) => interpolateAll(each, variables));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, interpolateAll(each, variables)]));
-}
-
 function interpolate(text: string, variables: Variables): string {
   return text.replace(REFERENCE, (whole, braced?: string, operator?: string, operand = '', bare?: string) => {
     if (whole === '$$') return '$';
@@ -128,7 +115,7 @@ function interpolate(text: string, variables: Variables): string {
 }
 
 function asMapping(value: unknown): Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
+  return isRecord(value) ? value : {};
 }
 
 /** null: there is no such file. */

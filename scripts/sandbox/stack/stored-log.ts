@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
@@ -18,7 +19,7 @@ export class ContainerLog {
   #size = 0;
   #isOver = false;
   #writing: Promise<unknown> = Promise.resolve();
-  #waiting: (() => void)[] = [];
+  readonly #changes = new EventEmitter().setMaxListeners(0);
 
   constructor(path: string) {
     this.#path = path;
@@ -33,8 +34,10 @@ export class ContainerLog {
     for await (const chunk of pipe as AsyncIterable<Buffer>) {
       const lines = (rest + decoder.write(chunk)).split('\n');
       rest = lines.pop() ?? '';
-      if (rest.length > MAX_LINE_LENGTH) lines.push(rest);
-      if (rest.length > MAX_LINE_LENGTH) rest = '';
+      if (rest.length > MAX_LINE_LENGTH) {
+        lines.push(rest);
+        rest = '';
+      }
       if (lines.length > 0) await this.#append(stream, lines);
     }
     rest += decoder.end();
@@ -52,7 +55,7 @@ export class ContainerLog {
       while (!signal.aborted) {
         if (position === this.#size) {
           if (!follow || this.#isOver) return;
-          await this.#change(signal);
+          await once(this.#changes, 'change', { signal }).catch(() => {});
           continue;
         }
         const length = Math.min(READ_BYTES, this.#size - position);
@@ -73,16 +76,13 @@ export class ContainerLog {
   /** No more lines will come: readers that follow end when they have read everything. */
   set isOver(isOver: boolean) {
     this.#isOver = isOver;
-    this.#wake();
+    this.#changes.emit('change');
   }
 
   async remove(): Promise<void> {
     this.isOver = true;
     await this.#writing;
-    await this.#file.then(
-      (file) => file.close(),
-      () => {},
-    );
+    await this.#file.then((file) => file.close()).catch(() => {});
     await rm(this.#path, { force: true });
   }
 
@@ -94,27 +94,10 @@ export class ContainerLog {
       const file = await this.#file;
       await file.appendFile(bytes);
       this.#size += bytes.length;
-      this.#wake();
+      this.#changes.emit('change');
     });
     this.#writing = written.catch(() => {});
     return written;
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      signal.addEventListener('abort', done, { once: true });
-      this.#waiting.push(done);
-    });
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
   }
 }
 
