@@ -53,7 +53,7 @@ function switches(env: Environment): Finding[] {
       variable: 'ALLOW_BOOTSTRAP_FAILURE',
       code: null,
       message: 'ALLOW_BOOTSTRAP_FAILURE is on: the BFF can look healthy without being registered.',
-      hint: 'Set ALLOW_BOOTSTRAP_FAILURE to "false", so that a failed bootstrap ends the BFF.',
+      hint: 'Set ALLOW_BOOTSTRAP_FAILURE to "false", so that the BFF stops if its bootstrap fails.',
     });
   }
   return findings;
@@ -79,7 +79,7 @@ function initialAccessToken(env: Environment, variable: string): Finding[] {
       variable,
       code: 'iat-invalid',
       message: `${variable} holds spaces, quotes, angle brackets or the word Bearer, so it cannot be the bare token.`,
-      hint: 'npm run iat mints an IAT and writes it as it must be.',
+      hint: 'npm run iat mints an IAT and writes it correctly.',
     });
   }
   if (replace) {
@@ -124,7 +124,7 @@ function redirectUris(env: Environment): Finding[] {
   if (uris.some((uri) => !/^[a-z][a-z0-9+.-]*:\/\/[^/]+/i.test(uri) || uri.includes('#'))) {
     findings.push({
       ...found,
-      message: 'DCR_REDIRECT_URIS has an entry that is not a full address without a fragment.',
+      message: 'DCR_REDIRECT_URIS has an entry that is not a full URL, or that has a fragment (#).',
       hint: 'Write a list of https://<host>/auth/callback, separated by commas or spaces.',
     });
   }

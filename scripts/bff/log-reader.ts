@@ -9,7 +9,7 @@ import { SIGNATURES, type Signature } from './signatures.ts';
 import { COURSE_WORDS, notDecidedYet, REASON_WORDS, Startup } from './startup.ts';
 import { type Statement, Statements } from './statements.ts';
 
-/** What is known of the service beside its log; all of it optional. */
+/** What is known about the service besides its log; all of it optional. */
 export interface ReaderContext {
   /** The service's environment: names the IdP's host, and says whether the BFF can renew a RAT. */
   readonly env?: Environment;

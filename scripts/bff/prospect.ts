@@ -33,7 +33,7 @@ export function wouldIatHelp(log: Diagnosis | null, env: Environment, since: Sin
   const idp = since.idp ?? null;
   if (isUnreachable(idp))
     return { helps: false, reason: `Asked from the network of the BFF, the IdP ${describeReach(idp)}.` };
-  if (log === null) return { helps: null, reason: 'There is no log of an earlier start to tell from.' };
+  if (log === null) return { helps: null, reason: 'There is no log of an earlier start to go by.' };
   const { code, cause, fix } = log;
   if (code === 'iat-missing' || code === 'iat-invalid') return { helps: true, reason: cause };
   if (code === 'kafka-unconfigured' || code === 'unknown') return { helps: null, reason: cause };
@@ -49,7 +49,7 @@ export function wouldIatHelp(log: Diagnosis | null, env: Environment, since: Sin
   }
   const changed = changedNames(env, since);
   if (changed.length > 0)
-    return { helps: null, reason: `The last log does not tell any more: ${changed.join(', ')} changed since then.` };
+    return { helps: null, reason: `The last log is out of date: ${changed.join(', ')} changed since then.` };
   if (code === 'rat-invalid') {
     const reason = `${cause} While credentials are cached, an IAT is used only with DCR_FORCE_REPLACE "true".`;
     return { helps: false, reason };
@@ -58,7 +58,7 @@ export function wouldIatHelp(log: Diagnosis | null, env: Environment, since: Sin
   // Any answer proves the way; an IdP that failed may still do so.
   const isReached = idp?.kind === 'answered' && idp.status < 500;
   if (isReached && isAboutReaching(log))
-    return { helps: null, reason: 'The IdP answers again since the last start, so only the next start tells.' };
+    return { helps: null, reason: 'The IdP has recovered since the last start, so only the next start will show.' };
   return { helps: false, reason: `${cause} ${hintText(fix)}` };
 }
 

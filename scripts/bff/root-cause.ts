@@ -51,7 +51,7 @@ function saidInLog({ log, health, idp }: Observations): Diagnosis | null {
   return {
     ...diagnosis,
     fix: {
-      text: 'By now the IdP answers in the network of the BFF, so start the BFF again. If that fails the same way, its program trusts other certificates or uses another address than IDP_BASE_URL.',
+      text: "The IdP now answers from the BFF's network, so restart the BFF. If it fails the same way, it trusts different certificates or uses an address other than IDP_BASE_URL.",
     },
     evidence: [...diagnosis.evidence, `Now the IdP ${describeReach(idp)}.`],
   };
@@ -91,15 +91,15 @@ function ofHealth({ log, health, container }: Observations): Diagnosis[] {
   const evidence = [health.failure];
   if (health.down.length > 0) return [diagnoseComponents(health.down, evidence)];
   const wait = log?.decided === 'good' ? '' : 'If it was started just now, look again in a moment (npm run doctor). ';
-  const fix = `${wait}Check that --bff-url is where it is published, and read what the answer names.`;
-  return [{ ...fault('unknown', 'The BFF runs, and it is not healthy.', fix), evidence }];
+  const fix = `${wait}Check that --bff-url is the address where the BFF is published, and see what its answer reports.`;
+  return [{ ...fault('unknown', 'The BFF is running, but it is not healthy.', fix), evidence }];
 }
 
 /** Up and healthy is not registered, where a failed bootstrap is allowed. */
 function ofRegistration({ log, isProvenByBeingUp, container }: Observations): Diagnosis[] {
   if (log?.decided === 'good' || isProvenByBeingUp || container === null) return [];
-  const cause = 'The BFF runs, and nothing proves that it is registered: its log does not say so.';
-  const fix = 'Set ALLOW_BOOTSTRAP_FAILURE to "false" and start it again: then it stays up only when it is registered.';
+  const cause = 'The BFF is running, but nothing proves that it is registered: its log does not say so.';
+  const fix = 'Set ALLOW_BOOTSTRAP_FAILURE to "false" and restart it: it then stays up only if it is registered.';
   return [fault('unknown', cause, fix)];
 }
 

@@ -56,7 +56,7 @@ export const SIGNATURES: readonly Signature[] = [
     fix: "Make sure that the IdP is up, and set IDP_BASE_URL to an address that works inside the BFF's network (such as http://idp-app:8002).",
     variants: {
       refused: {
-        cause: 'The BFF reaches no IdP: the connection is refused or cut off.',
+        cause: 'The BFF cannot reach the IdP: the connection is refused or cut off.',
         fix: "Start the IdP and wait until it answers, and check the host and port of IDP_BASE_URL (inside the BFF's network such as http://idp-app:8002).",
       },
       dns: {

@@ -244,7 +244,7 @@ function endsBadly({ text, served, retry, dcr, hint }: Facts): boolean {
 
 /** A new start has begun after one that failed, and has not come to anything yet. */
 export function notDecidedYet({ cause, fix, evidence }: Diagnosis): Diagnosis {
-  const words = `The newest start in the log has not come to anything yet; the one before failed: ${cause}`;
+  const words = `The latest start in the log has no result yet; the one before it failed: ${cause}`;
   return unknown(words, { ...fix, text: `If this start fails the same way: ${fix.text}` }, evidence);
 }
 

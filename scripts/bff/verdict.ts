@@ -56,7 +56,7 @@ export function judge(first: Instance, now: Instance | null, byHand: ByHand): In
     case 'restarting':
       return verdict('starting', `The container ${name} ${ending(now)} and is being restarted.`);
     case 'paused': {
-      const hint = { text: 'Let it go on:', command: byHand.resume(now) };
+      const hint = { text: 'Resume it:', command: byHand.resume(now) };
       return verdict('paused', `The container ${name} is paused.`, hint);
     }
     case 'exited':
@@ -104,7 +104,7 @@ function running(instance: Instance, restarts: number, byHand: ByHand): Instance
   if (state.health?.status === 'unhealthy') {
     const said = lastLine(state.health.lastOutput);
     const text = `Read its log (${byHand.log(instance)}), and see what the healthcheck asks for:`;
-    const message = `The container ${name} runs, and its healthcheck fails${said === '' ? '' : `: ${said}`}.`;
+    const message = `The container ${name} is running, but its healthcheck fails${said === '' ? '' : `: ${said}`}.`;
     return verdict('unhealthy', message, { text, command: byHand.inspect(instance) });
   }
   if (state.health?.status === 'starting')
@@ -118,7 +118,7 @@ function notStarted({ name, state }: Instance): InstanceVerdict {
   const text = START_ERRORS.find(([pattern]) => pattern.test(words))?.[1];
   const message = `The container ${name} could not be started${words === '' ? '' : `: ${words}`}${words.endsWith('.') ? '' : '.'}`;
   return verdict('not-started', message, {
-    text: text ?? 'Correct what the message names, and run the command again.',
+    text: text ?? 'Fix what the message reports, and run the command again.',
   });
 }
 
@@ -136,8 +136,8 @@ function exitHint(instance: Instance, byHand: ByHand): Hint {
   if (exitCode === 126 || exitCode === 127)
     return { text: 'Check the command and entrypoint of the service, and that its image is the right one.' };
   const command = byHand.log(instance);
-  if (exitCode === 137 || exitCode === 143) return { text: 'Find out who stopped it. Its log may tell:', command };
-  return { text: 'Its log tells why:', command };
+  if (exitCode === 137 || exitCode === 143) return { text: 'Find out who stopped it. Its log may show it:', command };
+  return { text: 'See its log for the reason:', command };
 }
 
 /** One line of foreign words: the last one that is not empty, without control characters, at most 300 characters. */

@@ -27,7 +27,7 @@ export async function readAdminToken(sources: TokenSources): Promise<Secret> {
   if (token === '') throw missing(`There is no admin token${from === '' ? '' : `: ${from} is empty`}.`);
   // A line break would end the header, and a text with blanks is not a token but something else that was copied.
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    const message = `What ${from} holds is not a token: it has blanks, line breaks or other characters.`;
+    const message = `The value from ${from} is not a token: it contains spaces, line breaks or other characters that a token cannot have.`;
     throw new AppError('bad-value', message, { hint: 'It must be the access token alone, on one line.' });
   }
   return new Secret(token, 'admin token');

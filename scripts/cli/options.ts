@@ -144,7 +144,7 @@ export const OPTIONS = {
     flags: '--expires-in <seconds>',
     variable: 'IAT_EXPIRES_IN',
     value: COUNT,
-    description: "life of the token (default: the collection's, 3600)",
+    description: "lifetime of the token (default: the collection's, 3600)",
     commands: IAT,
   },
   maxUsages: {
@@ -158,7 +158,8 @@ export const OPTIONS = {
     flags: '--token-path <pointer>',
     variable: 'IAT_TOKEN_PATH',
     value: JSON_POINTER,
-    description: 'JSON Pointer to the token in the answer, as /token (default: the members that IdPs are known to use)',
+    description:
+      'JSON Pointer to the token in the answer, such as /token (default: the members that IdPs are known to use)',
     commands: IAT,
   },
   caFile: {
@@ -233,13 +234,13 @@ export const OPTIONS = {
   force: {
     flags: '--force',
     value: SWITCH,
-    description: 'go on although a fresh token will not help',
+    description: 'continue even if a fresh token will not help',
     commands: IAT,
   },
   logFile: {
     flags: '--log-file <file>',
     value: PATH,
-    description: 'read a saved log of the BFF, - for standard input, and check nothing else: needs no Docker',
+    description: 'only read a saved log of the BFF, - for standard input; does not need Docker',
     commands: ['doctor'],
   },
   sandbox: {
@@ -251,7 +252,7 @@ export const OPTIONS = {
   fault: {
     flags: '--fault [name]',
     value: TEXT,
-    description: 'the story of one thing that goes wrong; without a name, the list of all',
+    description: 'show one fault; without a name, list all of them',
     commands: ['demo'],
   },
   reports: {

@@ -35,7 +35,7 @@ export function openSession(process: Parameters<typeof openOutside>[0]): Session
   const { host } = outside;
   if (host.adminToken !== null) masker.add(new Secret(host.adminToken.trim(), 'admin token'));
   for (const [name, value = ''] of Object.entries(host.env)) {
-    // HTTPS_PROXY and its kin: libraries quote the proxy's address with its password.
+    // HTTPS_PROXY and similar variables: libraries quote the proxy's address with its password.
     const password = /_proxy$/i.test(name) ? /:\/\/[^/@:]*:([^/@]+)@/.exec(value)?.[1] : undefined;
     if (password !== undefined) masker.add(new Secret(password, `password in ${name}`), 'found');
   }

@@ -78,7 +78,7 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
       const sandbox = await startSandbox({
         dir: folder.path,
         signal: host.interruption.signal,
-        // A BFF that ended stays so, and can be looked at; but for the one whose fault is that it does not.
+        // A BFF that has ended stays stopped and can be inspected, except with the fault crash-loop.
         restart: fault === 'crash-loop' ? 'always' : 'no',
         startBff: true,
         fault: fault ?? null,

@@ -116,7 +116,7 @@ function renderValue(name: string, value: string): string {
     if (!value.includes('$')) return `"${value.replaceAll(/[\\"]/g, '\\$&')}"`;
     if (isVerbatim) return `'${value.replaceAll("'", "\\'")}'`;
   }
-  const message = `The value for ${name} cannot be written into a .env file so that every compose reads it alike.`;
+  const message = `The value for ${name} cannot be written into a .env file in a way that every compose version reads the same.`;
   throw new AppError('bad-value', message, {
     hint: 'It ends with a backslash, or has a dollar sign beside braces or backslashes. Write a value into the compose file in place of ${…}, and run again.',
   });

@@ -87,10 +87,14 @@ function notFound(tree: Tree, name: string): AppError {
   const { file } = tree.source;
   const merged = mergedService(tree, name);
   if (merged) {
-    return new AppError('service-merged', `The service "${name}" is not written here itself: a merge (<<) brings it.`, {
-      hint: OVERRIDE,
-      where: whereOf(tree.source, spanOf(merged.key)[0]),
-    });
+    return new AppError(
+      'service-merged',
+      `The service "${name}" is not defined here directly: it comes from a merge (<<).`,
+      {
+        hint: OVERRIDE,
+        where: whereOf(tree.source, spanOf(merged.key)[0]),
+      },
+    );
   }
   const names = serviceNames(tree);
   if (names.length === 0 && tree.roots.some(looksLegacy)) {

@@ -106,7 +106,7 @@ function parseAgain(service: LocatedService, text: string, isFragment: boolean):
 function verifySame(before: Tree, after: Tree, name: string, plan: EnvironmentPlan, intended: Intended) {
   const old = locateService(before, name);
   const now = locateAgain(after, name);
-  if (outside(old) !== outside(now)) throw unproven('something beside the environment differs');
+  if (outside(old) !== outside(now)) throw unproven('something outside the environment differs');
   const oldState = environmentState(old, intended);
   const nowState = environmentState(now, intended);
   const [more, less] = [...intended.values()].some((value) => value !== GONE)
@@ -195,7 +195,7 @@ function pairSignature(node: unknown, except: Pair | null): string {
 }
 
 function unproven(what: string, cause?: unknown): AppError {
-  return new AppError('internal', `The edited file would not be what it should be: ${what}. Nothing was written.`, {
+  return new AppError('internal', `The edited file would be wrong: ${what}. Nothing was written.`, {
     hint: 'This is a bug in this tool. Write the variable by hand, and report the shape of the file (without its values).',
     cause,
   });

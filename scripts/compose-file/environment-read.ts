@@ -156,7 +156,7 @@ export function variablesOf(service: LocatedService, collection: EnvironmentNode
   return collection.items.map((item, index) => {
     const node = resolved(tree, item);
     if (!isScalar(node) || isNull(node) || (node.type === 'PLAIN' && typeof node.value !== 'string' && !node.tag)) {
-      const message = `The environment of "${service.name}" has a list item that is no text of the form NAME=value.`;
+      const message = `The environment of "${service.name}" has a list item that is not of the form NAME=value.`;
       const hint = 'Write "- NAME=value" (with an equals sign, not a colon). Compose rejects the file as it is.';
       return refuse(tree, 'item-shape', item, message, hint);
     }

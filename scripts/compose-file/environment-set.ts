@@ -75,7 +75,7 @@ function verifyReplaceable(service: LocatedService, { name, node, pair, text }: 
     : `${name} of "${service.name}" has a dollar sign that compose reads as a variable.`;
   const hint = variable
     ? `Write a value here in place of the reference to ${variable}, and run again.`
-    : 'Correct it: a dollar that is meant as such is written twice ($$).';
+    : 'Correct it: write a literal dollar sign twice ($$).';
   refuse(service.tree, 'reference', pair?.key ?? node, message, hint);
 }
 

@@ -27,7 +27,7 @@ export function readIncludes(bytes: Uint8Array, file: string, directory: string)
     const value = isMap(root) ? entryOf(tree, root, 'include')?.value : null;
     const list = resolved(tree, value);
     if (isNull(list) || foreignTag(list)) return [];
-    if (!isSeq(list)) throw malformed(tree, value, 'include is no list of files.');
+    if (!isSeq(list)) throw malformed(tree, value, 'include is not a list of files.');
     return list.items.flatMap((entry) => readEntry(tree, entry, directory));
   });
 }

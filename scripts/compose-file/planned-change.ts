@@ -188,7 +188,7 @@ export function createProjectChanges(options: ProjectFiles): ProjectChanges {
 
         async clear(listener, signal): Promise<Written> {
           if (!isSet) {
-            const summary = `${variable} has no value in ${target.path}; only what runs now still has it`;
+            const summary = `${variable} has no value in ${target.path}; only the running container still has it`;
             return { change: null, summary, doubt: null, putBack: async () => {} };
           }
           const verify = (after: Project | AppError, used: Target) => verifyCleared(options, used, project, after);
@@ -200,7 +200,7 @@ export function createProjectChanges(options: ProjectFiles): ProjectChanges {
           const isLeft = before === 'empty' || before === 'passed-through';
           return {
             change: asDone(previewOfClear(cleared, edit), cleared),
-            summary: `${cleared.nameOf(variable)} ${isLeft ? 'has no value any more in' : 'is out of'} ${cleared.path}`,
+            summary: `${cleared.nameOf(variable)} ${isLeft ? 'no longer has a value in' : 'was removed from'} ${cleared.path}`,
             doubt: null,
             putBack,
           };
@@ -229,12 +229,12 @@ async function replace(
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'file-changed') throw error;
     const made = await write(await target.refresh());
-    note(`${target.path} was saved by somebody else meanwhile; the change was made on the new content.`);
+    note(`${target.path} was saved by another program in the meantime; the change was applied to the new content.`);
     return made;
   }
 }
 
-/** The project after a change. That it is not accepted any more is an answer: the value would not count. */
+/** The project after a change. A rejection is an answer, too: the value would not take effect. */
 async function resolveAgain({ resolve }: ProjectFiles, signal: AbortSignal): Promise<Project | AppError> {
   return resolve(signal).catch((error: unknown) => {
     if (error instanceof AppError && error.code === 'compose-invalid') return error;
@@ -248,7 +248,7 @@ function isUnproven(error: unknown): error is AppError {
 }
 
 function inDoubt({ checkByHand }: ProjectFiles, target: Target, error: AppError): AppError {
-  const message = `The token is written to ${target.path} and stays there, but whether it counts could not be checked: ${error.message}`;
+  const message = `The token is written to ${target.path} and stays there, but this tool could not check whether it takes effect: ${error.message}`;
   return new AppError(error.code, message, {
     hint: { text: 'To check it by hand, and then run again:', command: checkByHand },
     cause: error,

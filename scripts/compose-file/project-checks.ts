@@ -27,7 +27,7 @@ export function verifyReach(
   const beside = findSideEffect(project, trial, service, [variable]);
   if (beside !== null) {
     throw new AppError('shared', `${name} also sets ${beside.variable} of ${beside.service}.`, {
-      hint: `A token that both use would be spent by one of them. Give ${service} a variable of its own: ${variable}: \${BFF_${variable}:-}`,
+      hint: `If both used the same token, one of them would use it up. Give ${service} a variable of its own: ${variable}: \${BFF_${variable}:-}`,
       where: { file: target.path },
     });
   }
@@ -57,7 +57,7 @@ export function verifyNotShadowed({ service, variable }: Subject, target: Target
 /** What is to be taken out must not come from another place than the file. @throws AppError `shadowed` */
 export function verifyFromHere({ service, variable }: Subject, target: Target, project: Project) {
   if (!project[service]?.[variable] || target.priorValueOf(variable) === 'value') return;
-  throw new AppError('shadowed', `${service} gets ${variable} from elsewhere than ${target.path}.`, {
+  throw new AppError('shadowed', `${service} gets ${variable} from somewhere other than ${target.path}.`, {
     hint: `Take it out where it is set: an env_file, another file (name it with -f), or ${variable} exported in this shell.`,
     where: { file: target.path },
   });
@@ -76,7 +76,7 @@ export function verifyEffective(
   values: Readonly<Record<string, string>>,
 ) {
   if (after instanceof AppError) {
-    throw new AppError('effective-value', 'Compose does not accept its files any more, so the file was put back.', {
+    throw new AppError('effective-value', 'Compose no longer accepts its files, so the file was put back.', {
       ...(after.hint && { hint: after.hint }),
       ...(after.where && { where: after.where }),
     });
@@ -104,8 +104,8 @@ export function verifyCleared(
 ) {
   if (after instanceof AppError) {
     const name = target.nameOf(variable);
-    throw new AppError('effective-value', `Without ${variable} compose rejects its files, so it was put back.`, {
-      hint: `Something demands it, as \${${name}:?} does: write \${${name}:-} there, and run again.`,
+    throw new AppError('effective-value', `Compose rejects its files without ${variable}, so it was put back.`, {
+      hint: `Something requires it, such as \${${name}:?}: write \${${name}:-} there, and run again.`,
       cause: after,
     });
   }

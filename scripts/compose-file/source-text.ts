@@ -136,8 +136,8 @@ function verifyCharacters(source: SourceText, refused: RegExp): void {
   if (/[\r\x85\u2028\u2029]/.test(found[0])) {
     throw new AppError(
       'line-break',
-      `${source.file} has a line break of an unusual kind (${name}) in line ${where.line}: compose starts a new line there, even inside a comment, and most editors show none.`,
-      { hint: 'Delete that character, or replace it by an ordinary line break.', where },
+      `${source.file} has a line break of an unusual kind (${name}) in line ${where.line}: compose starts a new line there, even inside a comment, but most editors do not show it.`,
+      { hint: 'Delete that character, or replace it with an ordinary line break.', where },
     );
   }
   throw new AppError('control-character', `${source.file} has the control character ${name} in line ${where.line}.`, {

@@ -73,7 +73,7 @@ export async function chooseTarget(options: TargetOptions): Promise<Target> {
   const entry = chosen.environment.get(variable);
   const reference = referenceOf(entry);
   if (mode === 'env-file' && reference === null) {
-    const message = `${variable} of ${service} does not come from a .env file, so --write env-file has no place.`;
+    const message = `${variable} of ${service} does not come from a .env file, so --write env-file has nowhere to write it.`;
     const first = `Write ${variable}: \${${variable}} under environment of ${service} in ${chosen.path} first`;
     throw new AppError('reference', message, {
       // Without --write the compose file is edited, which is refused for a value that only holds a reference among other text.
@@ -176,7 +176,7 @@ function notDefined(sources: readonly ComposeText[], service: string): AppError 
   });
 }
 
-/** Each file after those that it includes. One that cannot be read is compose's business: it says so better. */
+/** Each file after those that it includes. Unreadable ones are left to compose, which reports them better. */
 async function withIncludes(
   files: Files,
   sources: readonly ComposeText[],

@@ -191,7 +191,11 @@ function verifyUniqueKeys(source: SourceText, map: YAMLMap): void {
     const first = seen.get(id);
     if (first) {
       const lines = [first, key].map((node) => lineOf(source.text, spanOf(node)[0]));
-      throw syntaxError(source, spanOf(key)[0], `The same key is twice in one map, in lines ${lines.join(' and ')}.`);
+      throw syntaxError(
+        source,
+        spanOf(key)[0],
+        `The same key appears twice in one map, in lines ${lines.join(' and ')}.`,
+      );
     }
     seen.set(id, key);
   }
@@ -211,14 +215,14 @@ const WORDS: Partial<Record<ErrorCode, string>> = {
   BAD_COLLECTION_TYPE: 'has a tag that does not fit the map or list behind it',
   BAD_DIRECTIVE: 'has a directive (a line that starts with %) that is not known',
   BAD_DQ_ESCAPE: 'has an unknown escape (backslash) inside double quotes',
-  BAD_INDENT: 'is indented in a way that fits no line above it',
+  BAD_INDENT: 'has an indentation that does not match any line above it',
   BAD_PROP_ORDER: 'has an anchor or a tag before the sign it belongs after',
   BAD_SCALAR_START: 'has a value that starts with a character that must be quoted',
   BLOCK_AS_IMPLICIT_KEY: 'has a map inside the line of another one: a second colon, or a value that must be quoted',
   BLOCK_IN_FLOW: 'has an indented block inside { } or [ ]',
   DUPLICATE_KEY: 'has a key that the same map has already',
   KEY_OVER_1024_CHARS: 'has a key of more than 1024 characters',
-  MISSING_CHAR: 'misses a closing quote or bracket, a comma, a colon or a blank',
+  MISSING_CHAR: 'is missing a closing quote or bracket, a comma, a colon or a space',
   MULTILINE_IMPLICIT_KEY: 'has a key that goes over several lines: a colon or a closing quote is missing',
   MULTIPLE_ANCHORS: 'has two anchors on one value',
   MULTIPLE_DOCS: 'has several documents',

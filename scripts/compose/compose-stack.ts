@@ -220,7 +220,7 @@ function createComposeStack(
       listener.progress(renderCommand(up));
       const explainWait = () =>
         listener.warn(
-          `Compose is still replacing the container of ${service}. Stopped halfway it would leave the service down, so it gets up to ${UP_FINISH_MS / 1_000} s to finish. Ctrl-C again ends at once.`,
+          `Compose is still replacing the container of ${service}. Stopping it halfway would leave the service down, so it has up to ${UP_FINISH_MS / 1_000} s to finish. Ctrl-C again ends at once.`,
         );
       signal.addEventListener('abort', explainWait, { once: true });
       try {

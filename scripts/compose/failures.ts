@@ -107,13 +107,13 @@ export function upFailure(result: CommandResult, command: Command, service: stri
     )
   ) {
     return fail(
-      `An image that ${service} needs is neither here nor can it be pulled.`,
+      `An image that ${service} needs is not on this machine and cannot be pulled.`,
       thenAgain('Log in to the registry, pull or build it.'),
     );
   }
   const dependency = /dependency failed to start: container (\S+) (is unhealthy|exited[^\n]*)/i.exec(text);
   if (dependency)
-    return fail(`A service that ${service} depends on is not well: ${dependency[1]} ${dependency[2]}.`, thenAgain(''));
+    return fail(`A service that ${service} depends on has failed: ${dependency[1]} ${dependency[2]}.`, thenAgain(''));
   if (/is already in use by container|Conflict\. The container name/i.test(text)) {
     return fail(
       'Another project holds the name of the container (container_name).',

@@ -89,7 +89,8 @@ function toContainer(inspected: Inspected): Container {
     env: Object.fromEntries((Config.Env ?? []).map(splitEntry)),
     labels: Config.Labels ?? {},
     logDriver: inspected.HostConfig.LogConfig.Type,
-    logUnreadable: inspected.HostConfig.LogConfig.Type === 'none' ? 'Docker keeps none (logging driver "none")' : null,
+    logUnreadable:
+      inspected.HostConfig.LogConfig.Type === 'none' ? 'Docker keeps no log (logging driver "none")' : null,
     networkMode: inspected.HostConfig.NetworkMode ?? '',
     persistentPaths: (inspected.Mounts ?? [])
       .filter(({ Type }) => Type !== 'tmpfs')

@@ -11,7 +11,7 @@ const DOCKER_MS = 15_000;
 /** A probe that is interrupted ends by itself; a container that was just being made would stay behind otherwise. */
 const FINISH_MS = (REACH_SECONDS + 3) * 1_000;
 
-/** How the container is called that is there for a moment. */
+/** Name prefix of the temporary container. */
 const NAME = 'bff-iat-probe-';
 
 /**
@@ -43,7 +43,7 @@ export async function probe(
     );
     if (asked.kind === 'no-tool') return NO_TOOL;
     if (asked.kind === 'refused') {
-      last = { kind: 'unknown', why: 'Docker starts no container of its image in its network' };
+      last = { kind: 'unknown', why: 'Docker cannot start a container from its image in its network' };
       continue;
     }
     // Reached through one of the networks is reached.
@@ -55,7 +55,7 @@ export async function probe(
   if (last.kind !== 'tls' || !place.hasOwnTrust) return last;
   return {
     kind: 'unknown',
-    why: 'its image alone does not trust the certificate, and what the service adds is not seen',
+    why: 'its image alone does not trust the certificate, and certificates that the service adds cannot be checked',
   };
 }
 

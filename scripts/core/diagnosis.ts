@@ -49,6 +49,6 @@ export function isFault({ code }: Pick<Diagnosis, 'code'>): boolean {
 
 /** Whether a fresh token helps, as a sentence. */
 export function sayWhetherIatHelps({ iatHelps }: Diagnosis): string {
-  if (iatHelps === null) return 'Whether a fresh IAT helps cannot be told.';
+  if (iatHelps === null) return 'It is unclear whether a fresh IAT would help.';
   return iatHelps ? 'A fresh IAT helps.' : 'A fresh IAT does not help.';
 }

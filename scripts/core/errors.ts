@@ -169,7 +169,7 @@ export function exitCodeOf(code: ErrorCode): number {
 /** Any thrown thing as an AppError; what is not one yet is a bug of ours and becomes `internal`. */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  return new AppError('internal', 'Something went wrong inside this tool, and that is a bug in it.', {
+  return new AppError('internal', 'Something went wrong inside this tool. This is a bug.', {
     hint: 'Nothing was hidden: run again with --verbose to see where, and report it without your tokens.',
     cause: thrown,
   });

@@ -3,7 +3,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What a foreign text holds as JSON; null where it is none. The error is dropped: `JSON.parse` quotes its input. */
+/** Text from outside, parsed as JSON; null if it is not JSON. The error is dropped: `JSON.parse` quotes its input. */
 export function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);

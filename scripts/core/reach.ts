@@ -54,12 +54,12 @@ export function describeReach(reach: Reach): string {
   switch (reach.kind) {
     case 'answered':
       return reach.status >= 500
-        ? `answers with an error of its own (HTTP ${reach.status})`
+        ? `answers with a server error (HTTP ${reach.status})`
         : `answers (HTTP ${reach.status})`;
     case 'failed':
       return `cannot be reached (${reach.reason})`;
     case 'unknown':
-      return `cannot be asked (${reach.why})`;
+      return `could not be checked (${reach.why})`;
     default:
       return WORDS[reach.kind];
   }

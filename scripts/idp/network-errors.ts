@@ -41,7 +41,7 @@ export function kindOfWords(text: string): NetworkErrorKind | null {
 export function reachOfCode(code: string): Reach {
   const kind = kindOfCode(code);
   if (kind !== 'failed') return { kind };
-  return { kind, reason: /^\w{1,60}$/.test(code) ? code : 'for a reason that it does not name' };
+  return { kind, reason: /^\w{1,60}$/.test(code) ? code : 'reason unknown' };
 }
 
 /** In the order in which they count: a TLS error is also a failed connection, and a refused one may be retried until a limit. */

@@ -146,7 +146,7 @@ function networkError(code: string, kind: 'network' | 'script', url: URL): AppEr
 
 /** `error`, `error_description` and `scope` of an OAuth error (RFC 6749 §5.2, RFC 6750 §3), from body or WWW-Authenticate. */
 function readOAuthError(response: HttpResponse): { error: string; description: string; scope: string } {
-  // Where it is no JSON, only the header speaks.
+  // If it is not JSON, only the header is used.
   const document = jsonOrNull(response.body?.text ?? '');
   const body = isRecord(document) ? document : {};
   const challenge = headerOf(response, 'www-authenticate');

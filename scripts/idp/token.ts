@@ -66,7 +66,7 @@ export function readToken(answer: MintAnswer, rules: TokenRules): TokenRead {
     secret,
     facts: { handle: plain.handle, expiresAt, maxUsages: usagesOf(document) },
     note: isEndless
-      ? 'By the answer of the IdP the token does not expire: it names a time more than 200 years away.'
+      ? "According to the IdP's answer, the token does not expire: it gives a time more than 200 years away."
       : null,
   };
 }

@@ -54,7 +54,7 @@ export async function verifyWritableFile(fs: FileSystem, { shown, path, stats }:
       shown,
       `${shown} has ${stats.nlink} names (hard links) that belong together.`,
       {
-        text: 'A new file in its place would not be what the others are. If they may differ, make it a file of its own:',
+        text: 'Replacing it would break its link to the others. If they may differ, make it a separate file:',
         command: `cp -p ${shown} ${shown}.copy && mv ${shown}.copy ${shown}`,
       },
     );

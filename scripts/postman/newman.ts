@@ -205,7 +205,11 @@ function plain(value: string | Secret): string {
 
 /** Why a request is not sent after a script repeated requests too often. */
 function tooOften(most: number): ExchangeError {
-  return { kind: 'script', code: '', message: `not sent: ${most} have run, and setNextRequest does not end` };
+  return {
+    kind: 'script',
+    code: '',
+    message: `not sent: ${most} requests have already run, and setNextRequest does not stop`,
+  };
 }
 
 function newmanFailed(error: unknown): AppError {

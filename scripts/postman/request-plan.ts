@@ -157,7 +157,7 @@ function mintUrl(place: Place, { requests, values, file }: RequestPlan, allowHtt
   const url = new URL(target);
   if (url.protocol === 'http:' && !isNear(url.hostname) && !allowHttp) {
     throw new AppError('insecure-url', `The admin token would go to ${url.host} unencrypted (http).`, {
-      hint: 'Use https, or say --allow-http where the network between is trusted.',
+      hint: 'Use https, or use --allow-http if you trust the network in between.',
     });
   }
   return url;

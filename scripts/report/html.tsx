@@ -51,7 +51,7 @@ function Report({ view }: { readonly view: View }) {
       <Facts run={run} />
       <footer>
         <p>
-          Beside this page: <a href="junit.xml">junit.xml</a>, <a href="result.json">result.json</a>,{' '}
+          See also: <a href="junit.xml">junit.xml</a>, <a href="result.json">result.json</a>,{' '}
           <a href="../index.html">all runs</a>.
         </p>
         <p>

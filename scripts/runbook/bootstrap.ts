@@ -15,7 +15,7 @@ const INSPECT_EVERY_MS = 300;
 /** A running BFF that has said nothing new for this long is asked by HTTP instead. */
 const QUIET_MS = 10_000;
 
-/** One that serves requests has its bootstrap behind it, and would have said so by then, whatever else it goes on saying. */
+/** A BFF that serves requests has finished its bootstrap and would have logged that by then, whatever else it logs. */
 const UP_MS = 2_000;
 
 /** Backups pause a container for a moment; one that is paused for longer stays so. */
@@ -24,7 +24,7 @@ const PAUSE_MS = 2_000;
 /** How long an instance that was stopped is looked for in a newer one: that is made after the old one was stopped. */
 const REPLACED_MS = 1_000;
 
-/** How long the log of an instance that goes on living is read on before its failure is told. */
+/** How long to keep reading the log of an instance that is still running before its failure is reported. */
 const CATCH_UP_MS = 2_000;
 
 /** What became of a new instance. */
@@ -55,7 +55,7 @@ export async function watchUntilHealthy(
       const how = await withLimit(context, job.healthTimeoutMs, watch.settled);
       scope.summary(how === 'decided' ? watch.reader.diagnosis().cause : SUMMARIES[how]);
       if (how === 'unreadable')
-        scope.warn(`The log of ${instance.name} cannot be read here; only state and health count.`);
+        scope.warn(`The log of ${instance.name} cannot be read here, so only its state and health are checked.`);
     });
     await recorder.step('health', (scope) =>
       health(context, scope, folder, {
@@ -94,9 +94,9 @@ function withHealth(fromLog: Diagnosis, attempt: Attempt | undefined): Diagnosis
 
 /** Why the log alone did not decide. */
 const SUMMARIES = {
-  unreadable: 'it runs; its log cannot be read here, only state and health count',
-  quiet: 'it runs; its log does not say whether it registered',
-  late: 'it runs; its log does not say whether it registered',
+  unreadable: 'it is running; its log cannot be read here, so only state and health are checked',
+  quiet: 'it is running, but its log does not say whether it registered',
+  late: 'it is running, but its log does not say whether it registered',
 } as const;
 
 /** The promise's value, or `late` when it takes longer; the timer does not outlive the wait. */

@@ -28,7 +28,10 @@ export async function runClear(context: Context): Promise<Outcome> {
   const plan = await recorder.step('preflight', (scope) => preflightClear(context, scope));
   if (job.dryRun) return describePlan(context, plan);
   if (plan.planned.isSet || isInInstance(context, plan)) return clearToken(context, plan);
-  recorder.skip(['clear', 'restart', 'bootstrap'], `${job.variable} is out already, of the file and of the container`);
+  recorder.skip(
+    ['clear', 'restart', 'bootstrap'],
+    `${job.variable} is already gone from both the file and the container`,
+  );
   await recorder.step('health', (scope) => checkOnce(context, scope, plan.health));
   return { verdict: 'healthy' };
 }
@@ -67,7 +70,7 @@ export async function clearToken(context: Context, plan: ClearPlan): Promise<Out
     const error = toAppError(thrown);
     const isInterrupted = error.code === 'interrupted';
     if (isInterrupted && isStarted) {
-      const text = `${job.variable} is out of ${planned.place}. To see whether the BFF is well:`;
+      const text = `${job.variable} was removed from ${planned.place}. To check whether the BFF is healthy:`;
       return { ...found, error, next: [{ text, command: 'npm run iat:clear' }] };
     }
     const isBack = await restore(context, plan, written, isStarted);
@@ -171,7 +174,7 @@ function explain(
       : error.hint;
   return new AppError(
     error.code,
-    `Without ${job.variable} the BFF is not well${isBack ? ', so everything was put back' : ''}: ${error.message}`,
+    `The BFF does not work without ${job.variable}${isBack ? ', so everything was put back' : ''}: ${error.message}`,
     { ...(hint === undefined ? {} : { hint }), cause: error },
   );
 }

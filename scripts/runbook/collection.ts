@@ -44,7 +44,7 @@ export async function runCollection(context: Context, names: readonly string[]):
       const count = `${failed.length} of ${exchanges.length} requests failed`;
       const message = exchanges.length === 0 ? 'No request was sent.' : `${count}. ${describeFailure(attempt)}.`;
       throw new AppError('assertion-failed', message, {
-        hint: 'The report has each of them with what was expected and what came.',
+        hint: 'The report shows each of them, with the expected and the actual result.',
       });
     }
     scope.summary(early ?? `${exchanges.length} of ${exchanges.length} requests pass`);

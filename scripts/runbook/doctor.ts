@@ -117,7 +117,7 @@ function adviceOf(
     advice.push({ text: reason });
   if (helps === true && isUnreachable(idpHere))
     advice.push({
-      text: 'From this machine the IdP cannot be reached, so npm run iat could not mint. See --idp-url, --ca-file.',
+      text: 'The IdP cannot be reached from this machine, so npm run iat could not mint a token. See --idp-url, --ca-file.',
     });
   if (blocked.length > 0 && reader === null)
     advice.push({ text: 'A saved log can be read on its own:', command: 'npm run doctor -- --log-file FILE' });
@@ -145,7 +145,7 @@ async function runChecks(context: Context): Promise<Checks> {
   const environment = await look('settings', blocked, (scope) => readSettings(context, scope, finding));
   // Where its files are not accepted, what runs can be looked at nevertheless.
   const stack = await finding.catch(() => null);
-  if (stack === null) recorder.skip(['container', 'log'], 'could not be looked at, for the same reason');
+  if (stack === null) recorder.skip(['container', 'log'], 'not checked, for the same reason');
   const found =
     stack && (await look('container', blocked, (scope) => readInstance(context, scope, stack, environment)));
   const instance = found?.instance ?? null;
@@ -200,7 +200,7 @@ async function readInstance(
   const [instance = null] = await stack.instances(signal);
   const verdict = judgeOnce(instance, tools.clock.date(), stack.byHand);
   if (instance === null) {
-    scope.fail(`${job.service} has none`);
+    scope.fail(`${job.service} has no container`);
     return { instance, verdict };
   }
   learnSecrets(context, { environment: instance.env, environments: [], instance });
@@ -228,7 +228,7 @@ async function readLog(
 ): Promise<LogReader> {
   const reader = new LogReader({ env: instance?.env ?? environment ?? {}, service: job.service });
   if (instance === null) {
-    scope.fail('there is none without a container');
+    scope.fail('there is no container, so there is no log');
     return reader;
   }
   if (instance.logUnreadable !== null) {
@@ -256,7 +256,7 @@ async function askIdp(
   const given = environment ?? instance?.env ?? null;
   const [there, here] = await Promise.all([
     stack === null || given === null
-      ? ({ kind: 'unknown', why: 'what runs the BFF could not be asked' } as const)
+      ? ({ kind: 'unknown', why: 'what runs the BFF could not be queried' } as const)
       : askIdpFrom(instance, stack, given, signal),
     mintUrl(context, scope).then((url) => tools.reach(`${url.origin}/`, signal)),
   ]);

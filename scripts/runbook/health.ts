@@ -81,14 +81,14 @@ export async function checkHealth(
   scope.attempt(attempt);
   if (early !== null && exchanges.every(isPassed)) {
     throw new AppError('bff-unhealthy', `The health folder did not run to its end. ${early}.`, {
-      hint: 'Health counts only where every request of the folder ran. Take setNextRequest out of its scripts, or name another folder with --health-folder.',
+      hint: 'The check counts only if every request in the folder ran. Remove setNextRequest from its scripts, or name another folder with --health-folder.',
     });
   }
   return attempt;
 }
 
 /**
- * The step: runs the health folder again and again until it passes, and then until it has passed for as long as it shall stay
+ * The step: runs the health folder again and again until it passes, and then until it has passed for as long as it has to stay
  * so; a failure in between starts that time again. Then the BFF has to show that it is registered.
  *
  * @param options.reader has read the log so far
@@ -139,13 +139,13 @@ export async function health(
         down = { names: [], sinceMs: 0 };
         if (healthySinceMs === null || healthyStart !== options.start()) {
           if (healthySinceMs !== null)
-            scope.note('The BFF was restarted while it was watched, so the time it has to stay healthy began again.');
+            scope.note('The BFF restarted while it was being watched, so the time it has to stay healthy starts over.');
           healthySinceMs = nowMs;
           healthyStart = options.start();
         }
         const stableMs = nowMs - healthySinceMs;
         if (stableMs >= job.stableForMs) return attempt;
-        scope.progress(`healthy, staying so for ${seconds(job.stableForMs - stableMs)} more`);
+        scope.progress(`healthy, watching for another ${seconds(job.stableForMs - stableMs)}`);
         await tools.clock.sleep(Math.min(LONGEST_PAUSE_MS, job.stableForMs - stableMs), end);
         continue;
       }
@@ -201,7 +201,7 @@ export async function proveRegistration(
   const kid = publishedKid(exchanges, env) ?? publishedKid(await askForKeys(context, scope, plan, exchanges), env);
   if (kid !== null) return `Its JWKS holds the key ${kid}; its log does not say whether it registered.`;
   throw new AppError('bff-unregistered', 'The BFF answers as healthy, but nothing shows that it is registered.', {
-    hint: `Neither its log nor its JWKS says so, and /health can pass without. See that ALLOW_BOOTSTRAP_FAILURE is "false" and BFF_KID is the id of its key, and read its log in the report.`,
+    hint: `Neither its log nor its JWKS says so, and /health can pass without registration. Make sure that ALLOW_BOOTSTRAP_FAILURE is "false" and BFF_KID is the id of its key, and read its log in the report.`,
   });
 }
 

@@ -34,7 +34,7 @@ export async function runIat(context: Context): Promise<Outcome> {
     const again = stack.byHand.restart;
     if (!job.restart) {
       recorder.skip(['restart', 'bootstrap', 'health', ...(job.clear ? (['clear'] as const) : [])], '--no-restart');
-      const next = { text: 'The token is written. It counts from the next start:', command: again };
+      const next = { text: 'The token is written. It takes effect at the next start:', command: again };
       return { ...found, verdict: 'planned', next: [next] };
     }
 
@@ -68,7 +68,7 @@ export async function runIat(context: Context): Promise<Outcome> {
     const unused: Hint[] = watched.diagnosis.code === 'credentials-cached' ? [{ text: use }] : [];
     if (!job.clear) {
       const clear = {
-        text: `Now that its credentials are cached, take ${job.variable} out again (with the same options):`,
+        text: `The BFF has cached its credentials now. Take ${job.variable} out again (with the same options):`,
         command: 'npm run iat:clear',
       };
       return { ...found, next: [...unused, clear] };
@@ -106,7 +106,7 @@ function describePlan({ recorder }: Context, plan: Plan): Outcome {
 /** What became of the token: a BFF that has cached credentials leaves it alone. */
 function describeUse(code: DiagnosisCode, { expiresAt }: TokenFacts): string {
   if (code === 'registered') return 'The BFF used it to register.';
-  if (code !== 'credentials-cached') return 'Whether the BFF used it is not known: its log does not say.';
+  if (code !== 'credentials-cached') return 'It is not known whether the BFF used it: its log does not say.';
   const end = expiresAt === null ? 'the IdP did not say when it expires' : `it expires at ${expiresAt.toISOString()}`;
   return `The BFF started from its cached credentials, so the new token was not used; ${end}.`;
 }

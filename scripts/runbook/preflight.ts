@@ -35,7 +35,7 @@ export const LOG_TAIL = 2_000;
  */
 export async function preflight(context: Context, scope: StepScope): Promise<Plan> {
   const { job, tools, signal } = context;
-  // What runs the BFF takes longest to answer; the rest is checked meanwhile, and speaks first.
+  // What runs the BFF takes longest to answer; the rest is checked in the meantime, and its errors come first.
   const finding = tools.findStack('write', signal);
   finding.catch(() => {});
   const source = await openCollection(context, scope);
@@ -188,7 +188,9 @@ async function verifyTokenHelps(
   const since = { startedWith: instance.env, variable: job.variable, idp };
   const { helps, reason } = wouldIatHelp(log, environment, since);
   if (helps !== false) {
-    scope.note(helps ? `A fresh token should help: ${reason}` : `Whether a fresh token helps: ${reason}`);
+    scope.note(
+      helps ? `A fresh token should help: ${reason}` : `It is unclear whether a fresh token will help: ${reason}`,
+    );
     return;
   }
   const isUp = instance.state.status === 'running' && isGood(log);

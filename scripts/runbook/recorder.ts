@@ -32,7 +32,7 @@ export interface StepScope extends Listener {
   fail(text: string): void;
 }
 
-/** What a command came to, beside its steps. */
+/** The result of a command, apart from its steps. */
 export interface Outcome {
   /** Of a command that came to its end; where `error` ended it, that decides. */
   readonly verdict: Verdict;

@@ -25,7 +25,7 @@ export async function restart(
   });
   const value = instance.env[job.variable] ?? '';
   if (token === null ? value !== '' : !token.equals(value)) {
-    const message = `The new container of ${job.service} has another ${job.variable} than was written.`;
+    const message = `The new container of ${job.service} has a different ${job.variable} from the one that was written.`;
     throw new AppError('effective-value', message, {
       hint: { text: 'The image, or another file, sets it. To see it:', command: stack.byHand.inspect(instance) },
     });

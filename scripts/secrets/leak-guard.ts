@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { Leak, Masker } from './masker.ts';
 
-const BUG = 'This is a bug in this tool. Report it with the form and the place: they give nothing of the value away.';
+const BUG = 'This is a bug in this tool. Report it with the form and the place: they reveal nothing about the value.';
 
 /**
  * The last check: reads what was written and searches it for every secret in every form.
@@ -89,7 +89,7 @@ export function terminalLeak(transcript: Transcript): AppError | null {
   const found = transcript.leak();
   if (found === null) return null;
   return new AppError('leak', `A secret was printed to ${found.stream}: ${placeOf(found.leak)}.`, {
-    hint: `Clear the terminal, delete the log where this was written to one, and have the secret revoked. ${BUG}`,
+    hint: `Clear the terminal, delete the log if this was written to one, and have the secret revoked. ${BUG}`,
   });
 }
 

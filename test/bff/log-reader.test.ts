@@ -108,7 +108,7 @@ describe('LogReader', () => {
     const start = ['INFO:     Started server process [1]', 'INFO:     Waiting for application startup.'];
     const diagnosis = diagnoseLog([...start, 'ERROR dcr IAT expired (401)', HINT, ...start]);
     expect(diagnosis).toMatchObject({ code: 'unknown', iatHelps: null, evidence: ['ERROR dcr IAT expired (401)'] });
-    expect(diagnosis.cause).toMatch(/newest start .* the one before failed: The IdP does not accept the IAT/);
+    expect(diagnosis.cause).toMatch(/latest start .* the one before it failed: The IdP does not accept the IAT/);
     const up = diagnoseLog([...start, HINT, ...start, 'INFO:     Application startup complete.']);
     expect(up.cause).toMatch(/says nothing/);
   });

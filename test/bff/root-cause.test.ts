@@ -102,7 +102,7 @@ describe('the root cause comes first, without what follows from it', () => {
     const [root] = findFaults({ ...FINE, ...ended, log: UNREACHABLE });
     expect(root).toMatchObject({
       code: 'idp-unreachable',
-      fix: { text: expect.stringContaining('start the BFF again') },
+      fix: { text: expect.stringContaining('restart the BFF') },
     });
     expect(root?.evidence.at(-1)).toBe('Now the IdP answers (HTTP 404).');
   });

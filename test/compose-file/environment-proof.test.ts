@@ -85,12 +85,12 @@ describe.each([
       '\n      A: b\n      DCR_IAT: "new"',
       'anchor',
     ],
-    ['the anchor of the service', '&app', '', 'something beside the environment differs'],
+    ['the anchor of the service', '&app', '', 'something outside the environment differs'],
     [
       'another key of the service',
       '"old"\n      C: d\n',
       '"new"\n      C: d\n    restart: always\n',
-      'beside the environment',
+      'outside the environment',
     ],
     ['an open quote', '"old"', '"new', 'not valid YAML'],
     ['an open bracket', '"old"', '"new"\n      E: [', 'not valid YAML'],
@@ -99,7 +99,7 @@ describe.each([
     ['another service', '"old"\n      C: d\n', '"new"\n      C: d\n  more:\n    image: x\n', ''],
     ['the end of the services', 'labels: {a: b}', 'labels: {a: b}\nx-more:\n  b:', ''],
     ['a block that takes the next lines', 'labels: {a: b}\n', 'labels: |\n', ''],
-    ['the next service', '  last:\n', '  lost:\n', 'beside the environment'],
+    ['the next service', '  last:\n', '  lost:\n', 'outside the environment'],
     [
       'a service without content',
       file.slice(file.indexOf('app:') + 4, file.indexOf('  last:')),

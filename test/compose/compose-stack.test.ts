@@ -181,7 +181,7 @@ describe('the value after a write', () => {
       expect(doubt).toMatchObject({
         code,
         message: expect.stringMatching(
-          /^The token is written to .*compose\.yaml and stays there, but whether it counts/,
+          /^The token is written to .*compose\.yaml and stays there, but this tool could not check whether it takes effect: /,
         ),
         hint: { command: expect.stringContaining(' config') },
       });

@@ -27,10 +27,10 @@ test.for([
 
 test.for([
   [{ kind: 'answered', status: 404 }, 'answers (HTTP 404)'],
-  [{ kind: 'answered', status: 502 }, 'answers with an error of its own (HTTP 502)'],
+  [{ kind: 'answered', status: 502 }, 'answers with a server error (HTTP 502)'],
   [{ kind: 'refused' }, 'cannot be reached: the connection is refused'],
   [{ kind: 'failed', reason: 'ECONNRESET' }, 'cannot be reached (ECONNRESET)'],
-  [{ kind: 'unknown', why: 'there is no container' }, 'cannot be asked (there is no container)'],
+  [{ kind: 'unknown', why: 'there is no container' }, 'could not be checked (there is no container)'],
 ] as const)('%j is said as: %s', ([reach, said]) => {
   expect(describeReach(reach)).toBe(said);
 });

@@ -84,7 +84,7 @@ describe('a BFF that comes up', () => {
       bff.serve();
     });
     expect(summaries['bootstrap']).toContain('cannot be read here');
-    expect(warnings).toEqual(['The log of fake-bff-1 cannot be read here; only state and health count.']);
+    expect(warnings).toEqual(['The log of fake-bff-1 cannot be read here, so only its state and health are checked.']);
   });
 
   test('a registration that fails and is tried again by the BFF itself is no failure', async () => {

@@ -134,7 +134,7 @@ describe('a BFF that does not come up without its token', () => {
       },
     });
     expect(result).toMatchObject({ exitCode: 1, error: { code: 'bootstrap-failed' }, compose: null });
-    expect(result.error?.message).toMatch(/^Without DCR_IAT the BFF is not well, so everything was put back: /);
+    expect(result.error?.message).toMatch(/^The BFF does not work without DCR_IAT, so everything was put back: /);
     expect(result.error?.hint).toMatchObject({ text: expect.stringContaining('volume'), command: 'npm run iat' });
     expect(ends.slice(-3)).toEqual(['bootstrap failed', 'restore passed', 'health skipped']);
     expect(stack.calls).toEqual(['clear', 'restart', 'put back', 'restart']);
@@ -154,7 +154,7 @@ describe('a BFF that does not come up without its token', () => {
         };
       },
     });
-    expect(result.error?.message).toMatch(/^Without DCR_IAT the BFF is not well: /);
+    expect(result.error?.message).toMatch(/^The BFF does not work without DCR_IAT: /);
     expect(result.compose).not.toBeNull();
     expect(result.warnings).toEqual([
       expect.stringContaining('could not be put back: It was saved by another program.'),

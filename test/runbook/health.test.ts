@@ -168,7 +168,7 @@ describe('until it has stayed so', () => {
     const { error, ms, step } = await check({ answers: [[0, HEALTHY]], restartMs: 7_000, job });
     expect(error).toBeNull();
     expect(ms).toBeGreaterThan(17_000);
-    expect(step?.notes).toEqual([expect.stringContaining('was restarted while it was watched')]);
+    expect(step?.notes).toEqual([expect.stringContaining('restarted while it was being watched')]);
   });
 
   test('healthy and broken in turn is not healthy, and ends with the time', async () => {

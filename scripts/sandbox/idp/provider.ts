@@ -88,7 +88,7 @@ function configurationFor(policy: (context: Context, properties: Readonly<Record
     jwks: { keys: [generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
-    // What has expired has expired: the default would go on accepting it for 15 seconds.
+    // No grace period: the default would keep accepting an expired token for 15 seconds.
     clockTolerance: 0,
     scopes: ['openid', 'offline_access', 'profile', 'email'],
     clientAuthMethods: ['private_key_jwt', 'client_secret_post', 'client_secret_basic'],
