@@ -140,7 +140,8 @@ async function showBff(session: Session, { stack }: Sandbox): Promise<void> {
   const { cause, fix } = diagnosis;
   if (isFault(diagnosis)) print.text(`${style.signs.failed} ${cause}`, '  ', style.bad);
   else print.text(cause);
-  print.text(`  ${hintText(fix)}${isFault(diagnosis) ? ` ${sayWhetherIatHelps(diagnosis)}` : ''}`, '  ');
+  print.text(`  ${hintText(fix)}`, '  ');
+  if (isFault(diagnosis)) print.text(`  ${sayWhetherIatHelps(diagnosis)}`, '  ');
 }
 
 /** Prints the demo's own text; the runs in it print theirs. Later lines of a text begin with `indent`. */

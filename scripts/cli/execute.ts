@@ -1,5 +1,6 @@
 import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
 import type { ReportPaths, Run, StepName } from '../core/result.ts';
+import { scriptName } from '../report/words.ts';
 import type { Context } from '../runbook/job.ts';
 import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
@@ -79,7 +80,10 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   }
   // Its next steps would be about a stack that is gone in a moment.
   if (started !== null) {
-    const gone = { text: 'This ran in the sandbox, which is gone now. On your own stack:', command: 'npm run iat' };
+    const gone = {
+      text: 'This ran in the sandbox, which is gone now. On your own stack:',
+      command: `npm run ${scriptName(work.command)}`,
+    };
     outcome = { ...outcome, next: [gone] };
   }
   outcome = { ...outcome, facts: [...(outcome.facts ?? []), ['Run on', outside.host.title]] };

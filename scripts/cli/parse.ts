@@ -64,9 +64,12 @@ function createCommand(name: CommandName, version: string, columns: number): Com
     .allowExcessArguments(false)
     .configureHelp({ helpWidth, showGlobalOptions: false });
   if (name === 'collection') command.argument('<names...>', 'folders or requests, by name or Folder/Request');
-  for (const key of optionsOf(name)) {
+  const own = optionsOf(name);
+  // After `iat` people type the same line with `clear`: what means nothing to it has no effect.
+  const others = name === 'clear' ? optionsOf('iat').filter((key) => !own.includes(key)) : [];
+  for (const key of [...own, ...others]) {
     const spec: OptionSpec = OPTIONS[key];
-    const option = new Option(spec.flags, describe(spec));
+    const option = new Option(spec.flags, describe(spec)).hideHelp(others.includes(key));
     // camelCase by commander: --compose-file becomes composeFile.
     if (spec.repeatable === true)
       option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);

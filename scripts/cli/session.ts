@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readDotenv } from '../compose-file/dotenv.ts';
-import { hintText, toAppError } from '../core/errors.ts';
+import { AppError, hintText, toAppError } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { scriptName } from '../report/words.ts';
@@ -83,6 +83,7 @@ export async function readCommandLine(command: CommandName, { outside, human }: 
   try {
     const parsed = parseArguments(command, host.args, host.version, human.columns);
     if (parsed.kind === 'print') return parsed;
+    verifyNotTakenByNpm(host, command);
     const dotenv = readDotenv(await files.read(join(host.cwd, '.env')));
     const settings = resolveSettings(command, parsed.arguments, {
       env: host.env,
@@ -96,6 +97,20 @@ export async function readCommandLine(command: CommandName, { outside, human }: 
   }
 }
 
+/** Without `--` in front of it npm takes `--dry-run` for its own option, and a real run would come of it. */
+function verifyNotTakenByNpm(host: Outside['host'], command: CommandName): void {
+  const isTaken = host.env['npm_config_dry_run'] === 'true' && !host.args.includes('--dry-run');
+  if (!isTaken || !isRunByNpm(host, command)) return;
+  throw new AppError('usage', 'npm took --dry-run for itself, so nothing was run.', {
+    hint: { text: 'Put -- in front of the options:', command: `npm run ${scriptName(command)} -- --dry-run` },
+  });
+}
+
+/** The variables of npm are inherited by whatever a test or another script starts. */
+function isRunByNpm(host: Outside['host'], command: CommandName): boolean {
+  return host.env['npm_lifecycle_event'] === scriptName(command);
+}
+
 /** An error that nothing caught: shown like any other, with the place where it was thrown. */
 function reportCrash({ outside, redact }: Session, error: unknown): void {
   const { message, hint } = toAppError(error);
@@ -103,11 +118,8 @@ function reportCrash({ outside, redact }: Session, error: unknown): void {
   outside.stderr.write(redact(text));
 }
 
-/**
- * The folder in which the person typed the command: npm runs scripts in the package's folder and passes the other one on. Only
- * when npm runs this very command; the variable is inherited by whatever a test or another script starts.
- */
+/** The folder in which the person typed the command: npm runs scripts in the package's folder and passes the other one on. */
 function typedFrom(host: Outside['host'], command: CommandName): string {
-  const { INIT_CWD, npm_lifecycle_event } = host.env;
-  return INIT_CWD !== undefined && npm_lifecycle_event === scriptName(command) ? INIT_CWD : host.cwd;
+  const { INIT_CWD } = host.env;
+  return INIT_CWD !== undefined && isRunByNpm(host, command) ? INIT_CWD : host.cwd;
 }

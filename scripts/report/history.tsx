@@ -53,14 +53,14 @@ function Runs({ entries }: { readonly entries: readonly HistoryEntry[] }) {
 }
 
 function RunRow({ entry }: { readonly entry: HistoryEntry }) {
-  const { folder, link, startedAt, command, verdict, durationMs, failedSteps, reason } = entry;
+  const { folder, link, startedAt, command, hasToken, verdict, durationMs, failedSteps, reason } = entry;
   const when = startedAt ? formatUtc(startedAt) : folder;
   return (
     <tr>
       <td data-label="Verdict">
         <StatusMark
           status={STATUS[toneOf(verdict)]}
-          word={verdict === null ? 'No result' : verdictWord({ verdict, command })}
+          word={verdict === null ? 'No result' : verdictWord({ verdict, command }, hasToken)}
         />
       </td>
       <th scope="row" data-label="Command">

@@ -15,13 +15,13 @@ import { maskRun } from './masked.ts';
 import { nextSteps } from './outline.ts';
 import { cut, formatCount, formatUtc, toVisible } from './text.ts';
 import { toView, type View } from './view.ts';
-import { toneOf, verdictWord } from './words.ts';
+import { isPlan, toneOf, verdictWord } from './words.ts';
 
 /** The report page of one run: one self-contained HTML file. */
 export function renderHtml(run: Run, masker: Masker): string {
   const shown = maskRun(run, masker, toVisible);
   return renderPage({
-    title: `${verdictWord(shown)}: ${shown.command}, ${formatUtc(shown.startedAt)}`,
+    title: `${verdictWord(shown, shown.token !== null)}: ${shown.command}, ${formatUtc(shown.startedAt)}`,
     tone: toneOf(shown.verdict),
     children: <Report view={toView(shown)} />,
   });
@@ -30,8 +30,8 @@ export function renderHtml(run: Run, masker: Masker): string {
 /** In the order in which a reader asks: did it work, what now, where did the time go, why. */
 function Report({ view }: { readonly view: View }) {
   const { run } = view;
-  const isPlan = run.verdict === 'planned';
-  const changes = run.compose && <Changes compose={run.compose} isPlan={isPlan} />;
+  const isPlanned = isPlan(run);
+  const changes = run.compose && <Changes compose={run.compose} isPlan={isPlanned} />;
   const diagnosis = run.diagnosis && <DiagnosisSection diagnosis={run.diagnosis} />;
   const warnings = run.warnings.map((text) => ({ text }));
   return (
@@ -42,11 +42,11 @@ function Report({ view }: { readonly view: View }) {
       <Notice title={warnings.length === 1 ? 'Warning' : 'Warnings'} kind="warnings" items={warnings} />
       <Failures {...view} />
       {run.verdict !== 'healthy' && diagnosis}
-      {isPlan && changes}
+      {isPlanned && changes}
       <Timeline run={run} />
       {run.verdict === 'healthy' && diagnosis}
       <Log lines={run.log} />
-      {!isPlan && changes}
+      {!isPlanned && changes}
       <Requests view={view} />
       <Facts run={run} />
       <footer>

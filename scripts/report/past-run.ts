@@ -8,6 +8,8 @@ import { toLine, toVisible } from './text.ts';
 interface RunSummary {
   readonly startedAt: Date | null;
   readonly command: string;
+  /** A token was minted. */
+  readonly hasToken: boolean;
   /** null: the run left no result, because it was killed or is still going. */
   readonly verdict: Verdict | null;
   readonly durationMs: number | null;
@@ -47,6 +49,7 @@ export function readPastRun(text: string | null): PastRun | 'unreadable' | 'othe
   return {
     startedAt: Number.isNaN(startedAt.getTime()) ? null : startedAt,
     command: textOf(result['command']),
+    hasToken: isRecord(result['token']),
     verdict: oneOf(VERDICTS, result['verdict']),
     durationMs: typeof result['durationMs'] === 'number' ? result['durationMs'] : null,
     failedSteps: steps.filter(({ status }) => status === 'failed').map(({ name }) => textOf(name)),
@@ -74,12 +77,12 @@ export function readEntry({ name: folder, result, hasPage }: RunFolder): History
       run === 'other-version'
         ? 'Its result was written by another version of this tool.'
         : 'The run left no result: it was killed, or it is still going.';
-    return { folder, link, ...named, verdict: null, durationMs: null, failedSteps: [], reason };
+    return { folder, link, ...named, hasToken: false, verdict: null, durationMs: null, failedSteps: [], reason };
   }
-  const { verdict, durationMs, failedSteps, reason } = run;
+  const { verdict, hasToken, durationMs, failedSteps, reason } = run;
   const startedAt = run.startedAt ?? named?.startedAt ?? null;
   const command = run.command || (named?.command ?? 'run');
-  return { folder, link, startedAt, command, verdict, durationMs, failedSteps, reason };
+  return { folder, link, startedAt, command, hasToken, verdict, durationMs, failedSteps, reason };
 }
 
 const VERDICTS: readonly Verdict[] = ['healthy', 'unhealthy', 'failed', 'interrupted', 'planned'];

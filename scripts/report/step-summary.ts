@@ -14,7 +14,7 @@ export function renderStepSummary(run: Run, masker: Masker): string {
   const shown = maskRun(run, masker, toVisible);
   const tally = tallyOf(shown);
   const blocks = [
-    `## ${VERDICT_SIGNS[shown.verdict]} ${verdictWord(shown)}: ${toInline(shown.command)}`,
+    `## ${VERDICT_SIGNS[shown.verdict]} ${verdictWord(shown, shown.token !== null)}: ${toInline(shown.command)}`,
     toInline(verdictSentence(shown, tally)),
     shown.error?.hint && `**Way out:** ${toInline(hintText(shown.error.hint))}`,
     listOf('What to do next', shown.next.map(hintText)),

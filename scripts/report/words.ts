@@ -2,21 +2,33 @@ import type { Run, Verdict } from '../core/result.ts';
 import type { Tally } from './outline.ts';
 import { formatCount, formatNumber } from './text.ts';
 
-/** The verdict in one or two words. */
-export function verdictWord(run: Pick<Run, 'verdict' | 'command'>): string {
+/**
+ * The verdict in one or two words.
+ *
+ * @param hasToken a token was minted
+ */
+export function verdictWord(run: Pick<Run, 'verdict' | 'command'>, hasToken: boolean): string {
   if (run.command === 'collection') return COLLECTION_WORDS[run.verdict];
+  if (run.verdict === 'planned' && hasToken) return 'Written';
   return WORDS[run.verdict];
 }
 
 /** The verdict in one sentence: what happened, for a reader who reads nothing else. */
 export function verdictSentence(run: Run, tally: Tally): string {
   if (run.error) return run.error.message;
-  if (run.verdict === 'planned') return 'This is what a run would do. Nothing was changed, and no token was minted.';
+  if (isPlan(run)) return 'This is what a run would do. Nothing was changed, and no token was minted.';
+  if (run.verdict === 'planned')
+    return 'The token is written. It takes effect at the next start; nothing was restarted.';
   if (run.verdict === 'interrupted') return 'The run was stopped before it was finished.';
   if (run.verdict === 'healthy') return HEALTHY[run.command] ?? healthySentence(run, tally);
   if (run.diagnosis) return run.diagnosis.cause;
   if (tally.failed > 0) return `${formatCount(tally.failed, 'check')} of ${formatNumber(tally.checks)} failed.`;
   return 'The run did not reach its goal.';
+}
+
+/** Nothing was done: a dry run. A run that stops after writing has no other verdict, but it has minted a token. */
+export function isPlan({ verdict, token }: Pick<Run, 'verdict' | 'token'>): boolean {
+  return verdict === 'planned' && token === null;
 }
 
 /** What follows `npm run`. */

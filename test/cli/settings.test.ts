@@ -91,6 +91,23 @@ describe('an error names the value and where it came from', () => {
     expect(String(error)).not.toContain('test-only');
   });
 
+  test('clear takes the options of iat as they were: those that mean nothing to it have no effect, and its help is short', () => {
+    const args = [
+      '--idp-url',
+      'https://idp.test',
+      '--admin-token-file',
+      'token.txt',
+      '--service',
+      'gateway',
+      '--allow-http',
+    ];
+    const parsed = parseArguments('clear', args, '1.2.3', 80);
+    expect(parsed).toMatchObject({ kind: 'run', arguments: { values: { service: 'gateway' } } });
+    expect(parseArguments('clear', ['--help'], '1.2.3', 80)).toMatchObject({
+      text: expect.not.stringContaining('--idp-url'),
+    });
+  });
+
   test('a password in a URL is not repeated', () => {
     const error = thrownBy(() => resolve(['--idp-url', 'https://user:test-only-password@idp.test']));
     expect(error).toMatchObject({ code: 'bad-value' });

@@ -54,6 +54,7 @@ describe('at a glance', () => {
     ['Failed', 'The IdP refused the admin token', failedMintRun()],
     ['Interrupted', 'Stopped by Ctrl-C.', interruptedRun()],
     ['Plan', 'Nothing was changed', plannedRun()],
+    ['Written', 'The token is written.', healthyRun({ verdict: 'planned' })],
     ['Passed', '3 requests and 9 checks, all passed.', collectionRun(3)],
   ])('%s: %s', (word, sentence, run) => {
     const page = render(run);

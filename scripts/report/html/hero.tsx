@@ -24,7 +24,7 @@ export function Hero({ run, tally }: View) {
           <path d={SIGNS[run.verdict]} />
         </svg>
         <div>
-          <h1>{verdictWord(run)}</h1>
+          <h1>{verdictWord(run, run.token !== null)}</h1>
           <p class="sentence">{prose(verdictSentence(run, tally))}</p>
           {run.error && <Place error={run.error} />}
         </div>
