@@ -84,8 +84,8 @@ export function createStack(options: StackOptions): SandboxStack {
   };
 
   const forRun = ({ service, variable, write }: StackRun): Stack => {
-    const command = (...args: string[]) => ['sandbox', '-f', composeFile, ...args].join(' ');
-    const restart = command('up', '-d', service);
+    // Its processes cannot be reached by hand: a new sandbox shows the same.
+    const again = 'npm run iat -- --sandbox';
     const changes = createProjectChanges({
       files: createFiles({ processes: createProcesses(process.env) }),
       paths: [composeFile],
@@ -94,7 +94,7 @@ export function createStack(options: StackOptions): SandboxStack {
       variable,
       mode: write,
       isExported: () => false,
-      checkByHand: command('config'),
+      checkByHand: again,
       async resolve(signal, exported) {
         signal.throwIfAborted();
         const services = Object.entries(await read(exported));
@@ -114,13 +114,13 @@ export function createStack(options: StackOptions): SandboxStack {
       ],
       isLocal: true,
       byHand: {
-        check: command('config'),
-        restart,
-        recreate: `${restart} --force-recreate`,
-        follow: command('logs', '-f', service),
-        log: () => command('logs', service),
-        inspect: () => command('inspect', service),
-        resume: () => command('unpause', service),
+        check: again,
+        restart: again,
+        recreate: again,
+        follow: again,
+        log: () => again,
+        inspect: () => again,
+        resume: () => again,
       },
       async look(signal) {
         const state = await changes.read(signal);
@@ -141,7 +141,7 @@ export function createStack(options: StackOptions): SandboxStack {
         const old = current?.id;
         signal.throwIfAborted();
         onStart();
-        listener.progress(restart);
+        listener.progress(`starting ${service}`);
         if (service !== SERVICE)
           throw new AppError('restart-failed', `The sandbox runs ${SERVICE} only, not ${service}.`);
         await up(signal);

@@ -39,7 +39,7 @@ describe('the admin token', () => {
     const standIn = await createStandIn();
     await writeFile(join(standIn.home, 'token'), `${HIDDEN}\nX-Other: ${HIDDEN}\n`);
     const text = await verifyRefused(standIn, 'bad-value', { ...inFile, secrets: [HIDDEN] });
-    expect(text).toMatch(/What token holds is not a token.*on one line/s);
+    expect(text).toMatch(/The value from token is not a token.*on one line/s);
   });
 
   test('standard input is empty', async () => {
