@@ -261,8 +261,7 @@ async function askIdp(
     mintUrl(context, scope).then((url) => tools.reach(`${url.origin}/`, signal)),
   ]);
   const said = `from the BFF it ${describeReach(there)}; from here it ${describeReach(here)}`;
-  const isNotSeen = there.kind === 'unknown' && isUnreachable(here);
-  if (isUnreachable(there) || isNotSeen) scope.fail(said);
+  if (isUnreachable(there)) scope.fail(said);
   else scope.summary(said);
   if (there.kind === 'answered' && there.status >= 500)
     scope.warn(`The IdP ${describeReach(there)}: it may be down behind its proxy. Look at its log.`);

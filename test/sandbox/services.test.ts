@@ -45,7 +45,7 @@ describe('a compose file', () => {
 
   test('that is broken or gone is an error that quotes nothing', async () => {
     const broken = resolve('services:\n  bff:\n    environment:\n      DCR_IAT: test-only-token: more\n');
-    await expect(broken).rejects.toMatchObject({ code: 'compose-invalid', where: { line: 4 } });
+    await expect(broken).rejects.toMatchObject({ code: 'yaml-syntax', where: { line: 4 } });
     await expect(broken).rejects.not.toThrow('test-only-token');
     const dir = temporaryFolder();
     const gone = createStack({ composeFile: join(dir, 'compose.yml'), dir }).look(NEVER);
