@@ -198,7 +198,7 @@ describe('parseConfig', () => {
   });
 });
 
-test('parseDryRun: what else would be made anew', () => {
+test('parseDryRun: what else would be recreated', () => {
   const text = [
     ' DRY-RUN MODE -  Container p-redis-1  Recreate',
     ' DRY-RUN MODE -  Container p-redis-1  Recreated',
