@@ -50,8 +50,8 @@ export default defineConfig({
           name: 'together',
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: [...configDefaults.exclude, ...MEASURING, ...UNITS],
-          // As many as a small machine of CI has cores: they work more than they wait.
-          maxWorkers: 2,
+          // One more than a small machine of CI has cores: they wait for processes and pauses as well.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

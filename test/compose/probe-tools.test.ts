@@ -45,7 +45,7 @@ const CASES: readonly (readonly [string, () => string, Reach['kind'], number?])[
 ];
 
 // The programs as this machine has them; images have the same, or busybox's.
-describe.each(PROBE_TOOLS)('with $program', ({ program, args, read }) => {
+describe.concurrent.each(PROBE_TOOLS)('with $program', ({ program, args, read }) => {
   const isThere = spawnSync(program, ['--version']).status === 0;
 
   test.skipIf(!isThere).concurrent.for(CASES)('%s', async ([, url, kind, status]) => {
