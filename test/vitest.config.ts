@@ -24,6 +24,9 @@ const UNITS = [
   'support',
 ].map((folder) => `test/${folder}/**/*.test.{ts,tsx}`);
 
+/** One more than a small machine of CI has cores: tests wait for processes and pauses as well. */
+const WORKERS = 3;
+
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
 export default defineConfig({
   test: {
@@ -40,7 +43,7 @@ export default defineConfig({
           include: UNITS,
           exclude: [...configDefaults.exclude, ...MEASURING],
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
@@ -50,9 +53,8 @@ export default defineConfig({
           name: 'together',
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: [...configDefaults.exclude, ...MEASURING, ...UNITS],
-          // One more than a small machine of CI has cores: they wait for processes and pauses as well.
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          maxWorkers: WORKERS,
+          sequence: { groupOrder: 0 },
         },
       },
       { extends: true, test: { name: 'alone', include: MEASURING, maxWorkers: 1, sequence: { groupOrder: 2 } } },
