@@ -100,8 +100,9 @@ async function preflightClear(context: Context, scope: StepScope): Promise<Clear
   learnSecrets(context, state);
   const { environment, instance } = state;
   // Where the value is comes first; what the reports know of it is asked by its place.
-  const { place } = await stack.planClear(null, signal);
-  const planned = await stack.planClear(await tools.priorValue(place), signal);
+  const withoutPrior = await stack.planClear(null, signal);
+  const prior = await tools.priorValue(withoutPrior.place);
+  const planned = prior === null ? withoutPrior : await stack.planClear(prior, signal);
   const plan = { stack, health: withKid(folder, environment['BFF_KID'] ?? null), planned, instance };
   verifyNoTokenNeeded(context, environment, instance);
   if (instance !== null && (planned.isSet || isInInstance(context, plan))) {

@@ -58,12 +58,9 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const current = environment[job.variable] || null;
   const settings = settingsFor(environment, job.idpUrl ?? mint.url.origin);
   const write = await stack.planWrite(settings, signal);
-  const planned = { ...environment, ...settings.correct, ...settings.add };
-  // What is not written keeps the value that it has.
-  const isWritten = (name: string) => environment[name] === planned[name] || write.preview.changed.includes(name);
-  const next = Object.fromEntries(
-    Object.entries(planned).map(([name, value]) => [name, isWritten(name) ? value : (environment[name] ?? null)]),
-  );
+  // What contradicts is corrected or refused; what is absent is added only where that is possible.
+  const added = Object.entries(settings.add).filter(([name]) => write.preview.changed.includes(name));
+  const next = { ...environment, ...settings.correct, ...Object.fromEntries(added) };
   for (const warning of [...write.warnings, ...warningsFor(context, next), ...state.sideEffects]) scope.warn(warning);
   if (job.clear) verifyNoTokenNeeded(context, next, state.instance);
   await verifyTokenHelps(context, scope, stack, state, next);

@@ -90,6 +90,20 @@ describe('the main job', () => {
     expect(kept.events).toContainEqual(expect.stringContaining('The service has no IDP_BASE_URL'));
   });
 
+  test('a value that is corrected under another name, as in a .env file, counts for the next start', async () => {
+    const prepare = (stack: FakeStack) => {
+      const planWrite = stack.planWrite.bind(stack);
+      stack.planWrite = async (...args) => {
+        const planned = await planWrite(...args);
+        return { ...planned, preview: { ...planned.preview, changed: ['BFF_DCR_ENABLED', 'BFF_IAT'] } };
+      };
+      stack.replace();
+      stack.current?.write(NO_TOKEN);
+    };
+    const { result } = await iat({ environment: { ...ENVIRONMENT, DCR_ENABLED: 'false' }, prepare });
+    expect(result).toMatchObject({ exitCode: 0, verdict: 'healthy' });
+  });
+
   test('--clear takes the token out again at the end', async () => {
     const { result, ends, stack, before } = await iat({ job: { clear: true } });
     expect(result).toMatchObject({ exitCode: 0, diagnosis: { code: 'credentials-cached' } });
