@@ -6,7 +6,7 @@ import { AppError } from '../core/errors.ts';
 import { proxyVariable, type Reach, toAskable } from '../core/reach.ts';
 import { Secret } from '../core/secret.ts';
 import type { Environment, Instance, PlannedWrite, Settings, Stack, StackState } from '../core/stack.ts';
-import { jwtExpiry } from '../idp/token.ts';
+import { jwtExpiry } from '../idp/expiry.ts';
 import { type MintPlan, originsOf, planHealth, planMint, type RequestPlan, withKid } from '../postman/request-plan.ts';
 import { readSource, type Source } from '../postman/source.ts';
 import { registerEnvironments } from '../secrets/found.ts';
