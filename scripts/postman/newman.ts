@@ -6,6 +6,7 @@ import { Secret } from '../core/secret.ts';
 import { secretsInAuth } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import { isSecretVariable } from '../secrets/places.ts';
+import { decodeBody, headerIn } from './body-text.ts';
 import { authParametersOf } from './declarations.ts';
 import { beginEagerTimers } from './eager-timers.ts';
 import type { NewmanRun, NewmanSummary } from './newman-types.ts';
@@ -121,7 +122,7 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     });
     run.on('request', (error, { cursor, request, response }) => {
       const record = records.get(cursor.ref);
-      const text = response?.stream?.toString('utf8') ?? '';
+      const text = response?.stream ? decodeBody(response.stream, headerIn(headersOf(response), 'content-type')) : '';
       found.addFrom(messageOf(request));
       if (request.auth)
         for (const { value, label } of secretsInAuth(authParametersOf(request.auth.toJSON()))) found.add(value, label);
@@ -221,16 +222,20 @@ function newmanFailed(error: unknown): AppError {
 
 function toExchange(record: Pending, timedOut: boolean): Exchange {
   const unanswered = record.response === null && record.error === null;
+  // The run has gone on without a request and without a reason: `pm.execution.skipRequest()`.
+  const isSkipped = unanswered && !timedOut && record.request === null;
   return {
     ...record,
     request: record.request ?? { method: '', url: '', headers: [], body: null },
-    error: unanswered
-      ? {
-          kind: timedOut || record.request !== null ? 'network' : 'script',
-          code: timedOut ? 'ETIMEDOUT' : '',
-          message: timedOut ? 'no complete answer in time' : 'the request was not sent',
-        }
-      : record.error,
+    ...(isSkipped ? { isSkipped } : {}),
+    error:
+      unanswered && !isSkipped
+        ? {
+            kind: 'network',
+            code: timedOut ? 'ETIMEDOUT' : '',
+            message: timedOut ? 'no complete answer in time' : 'the request was not sent',
+          }
+        : record.error,
   };
 }
 

@@ -116,7 +116,7 @@ function requestSuites(run: Run): Suite[] {
         startedAt,
         timeMs: response?.timeMs ?? 0,
         properties: [
-          ['request', `${request.method} ${request.url}`],
+          ...(exchange.isSkipped ? [] : [['request', `${request.method} ${request.url}`] as const]),
           ...(response ? [['status', answerOf(exchange).trim()] as const] : []),
           ...(attempts > 1 ? [['attempts', String(attempts)] as const] : []),
         ],
@@ -137,12 +137,14 @@ function requestCases(exchange: Exchange): Case[] {
     classname,
     name: unique('request'),
     timeMs: response?.timeMs ?? 0,
-    problem: error && {
-      outcome: 'error',
-      type: error.code || error.kind,
-      message: error.message,
-      details: `${sent}\n${error.message}`,
-    },
+    problem: exchange.isSkipped
+      ? { outcome: 'skipped', message: 'a script of the collection skipped it' }
+      : error && {
+          outcome: 'error',
+          type: error.code || error.kind,
+          message: error.message,
+          details: `${sent}\n${error.message}`,
+        },
   };
   const checks = assertions.map(({ name: check, status, message }): Case => {
     const failure: Problem = {

@@ -52,14 +52,15 @@ export async function checkOnce(context: Context, scope: StepScope, plan: Reques
       hint: { text: 'The report has every request. If the BFF does not start at all:', command: 'npm run iat' },
     });
   }
-  scope.summary(`${attempt.exchanges.length} of ${plan.requests.length} requests pass`);
+  scope.summary(describePasses(attempt.exchanges, plan.requests.length));
 }
 
 /**
  * One attempt with the health folder.
  *
  * @returns the attempt, which is recorded too; it passed when every request got an answer and no assertion failed
- * @throws AppError `bff-unhealthy` where all that ran has passed, but a script ended the folder early: it would do so again
+ * @throws AppError `bff-unhealthy` where all that ran has passed, but scripts ended the folder early or skipped all of it:
+ *   they would do so again
  */
 export async function checkHealth(
   context: Context,
@@ -75,10 +76,15 @@ export async function checkHealth(
     startMs,
     durationMs: recorder.elapsedMs() - startMs,
     // Newman calls a run without a single request a success.
-    passed: exchanges.length > 0 && early === null && exchanges.every(isPassed),
+    passed: exchanges.some(({ isSkipped }) => !isSkipped) && early === null && exchanges.every(isPassed),
     exchanges,
   };
   scope.attempt(attempt);
+  if (exchanges.length > 0 && exchanges.every(({ isSkipped }) => isSkipped)) {
+    throw new AppError('bff-unhealthy', `Nothing was checked: ${describeSkips(exchanges)}.`, {
+      hint: 'Take pm.execution.skipRequest out of its scripts, or give them the variables that they look at (--env-var, --environment).',
+    });
+  }
   if (early !== null && exchanges.every(isPassed)) {
     throw new AppError('bff-unhealthy', `The health folder did not run to its end. ${early}.`, {
       hint: 'The check counts only if every request in the folder ran. Remove setNextRequest from its scripts, or name another folder with --health-folder.',
@@ -172,7 +178,7 @@ export async function health(
   const stable = job.stableForMs > 0 ? `, and still do after ${seconds(job.stableForMs)}` : '';
   const proof = await proveRegistration(context, scope, plan, { ...options, exchanges: last.exchanges });
   scope.fact('Registration', proof);
-  scope.summary(`${plan.requests.length} of ${plan.requests.length} requests pass${stable}`);
+  scope.summary(`${describePasses(last.exchanges, plan.requests.length)}${stable}`);
 }
 
 /** Where the BFF publishes its public keys (RFC 7517). */
@@ -236,6 +242,20 @@ async function askForKeys(
     exchanges: [...before, ...exchanges],
   });
   return exchanges;
+}
+
+/** How many requests passed, of all; and how many a script skipped. */
+export function describePasses(exchanges: readonly Exchange[], total: number): string {
+  const sent = exchanges.filter(({ isSkipped }) => !isSkipped);
+  const skips = sent.length === exchanges.length ? '' : `; ${describeSkips(exchanges)}`;
+  return `${sent.filter(isPassed).length} of ${total} requests pass${skips}`;
+}
+
+/** Which requests their scripts skipped, as half a sentence. */
+export function describeSkips(exchanges: readonly Exchange[]): string {
+  const names = exchanges.filter(({ isSkipped }) => isSkipped).map(({ name }) => `"${name}"`);
+  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} others`] : names;
+  return `scripts skipped ${shown.join(', ')}`;
 }
 
 /** The first thing that failed in an attempt, in one line. */
