@@ -71,9 +71,10 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   return { mint, health, stack, write, adminToken, current };
 }
 
-/** The collection and the values that were given for it, with what the report says about them. */
+/** The collection, the values that were given for it and the CA file, with what the report says about them. */
 export async function openCollection({ job, tools }: Context, scope: StepScope): Promise<Source> {
   const source = await readSource(job, tools);
+  if (job.caFile !== null) for (const warning of await tools.verifyCaFile()) scope.warn(warning);
   for (const [name, value] of source.facts) scope.fact(name, value);
   scope.fact('Run by', tools.collections.engine);
   return source;

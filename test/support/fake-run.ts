@@ -111,6 +111,7 @@ export function createFakeRun(
     async *logFile() {},
     learn() {},
     priorValue: async () => null,
+    verifyCaFile: async () => [],
     async verifyReports() {},
     ...options.tools,
   };
