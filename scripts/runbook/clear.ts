@@ -91,6 +91,7 @@ export async function clearToken(context: Context, plan: ClearPlan): Promise<Out
 async function preflightClear(context: Context, scope: StepScope): Promise<ClearPlan> {
   const { tools, signal } = context;
   const folder = planHealth(await openCollection(context, scope), context.job);
+  for (const warning of folder.warnings) scope.warn(warning);
   await tools.verifyReports();
   scope.progress('looking for the BFF');
   const stack = await tools.findStack('look', signal);

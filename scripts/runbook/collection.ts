@@ -25,6 +25,7 @@ export async function runCollection(context: Context, names: readonly string[]):
     const planned = planItems(await openCollection(context, scope), names);
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
+    for (const warning of planned.warnings) scope.warn(warning);
     scope.summary(titleOf(planned));
     return planned;
   });

@@ -32,6 +32,7 @@ export async function runHealth(context: Context): Promise<Outcome> {
     const planned = planHealth(await openCollection(context, scope), context.job);
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
+    for (const warning of planned.warnings) scope.warn(warning);
     scope.summary(titleOf(planned));
     return planned;
   });

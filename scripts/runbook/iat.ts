@@ -98,7 +98,7 @@ function describePlan({ recorder }: Context, plan: Plan): Outcome {
     { text: 'check:', command: byHand.check },
     { text: 'restart:', command: byHand.restart },
     { text: 'follow:', command: byHand.follow },
-    { text: `health: ${titleOf(plan.health)}` },
+    { text: `health: ${titleOf(plan.health) || 'not checked (--no-restart)'}` },
   ];
   return { verdict: 'planned', change: plan.write.preview, next };
 }

@@ -42,7 +42,8 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const mint = planMint(source, job);
   const folder = planHealth(source, job);
   scope.fact('IdP', mint.url.origin);
-  scope.fact('BFF', originsOf(folder));
+  if (job.restart) scope.fact('BFF', originsOf(folder));
+  for (const warning of [...mint.warnings, ...folder.warnings]) scope.warn(warning);
   await tools.verifyReports();
 
   scope.progress('looking for the BFF');
