@@ -3,6 +3,7 @@ import type { ClassifiedLine, LogLine } from '../core/result.ts';
 import type { Environment } from '../core/stack.ts';
 import { Excerpt } from './excerpt.ts';
 import { type Facts, factsOf, isServed } from './facts.ts';
+import { unwrap } from './log-json.ts';
 import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
 import { anyOf, anyWordOf, pattern } from './patterns.ts';
 import { SIGNATURES, type Signature } from './signatures.ts';
@@ -84,8 +85,11 @@ export class LogReader {
     const limit = limitOf(line.text);
     const short = line.text.length > limit ? cut(line.text, limit) : line.text;
     // PowerShell's `>` saves UTF-16, which read as UTF-8 has a zero byte beside each letter.
-    const text = short.includes('\u0000') ? short.replaceAll('\u0000', '') : short;
-    if (this.#isInteresting(text) || this.#statements.open) this.#read(text, limit);
+    const plain = short.includes('\u0000') ? short.replaceAll('\u0000', '') : short;
+    const wrapped = unwrap(plain);
+    const text = wrapped?.line ?? plain;
+    const isOwn = wrapped === null || wrapped.container === null || this.#isOwn(wrapped.container);
+    if (isOwn && (this.#statements.open || this.#isInteresting(text))) this.#read(text, limit);
     return this.reading();
   }
 
