@@ -56,14 +56,15 @@ function splitTraceback(text: string): JsonStatement {
   if (!/Traceback \(|^\s*File "/m.test(text)) return { words: text.replace(/\s+/g, ' '), frames: '' };
   const words: string[] = [];
   const frames: string[] = [];
+  let isMessage = false;
   for (const barred of text.split(/\r?\n/)) {
     const line = withoutBars(barred);
     if (/^\s*File "/.test(line)) frames.push(line.trim());
-    else if (
-      /^[^\s+]/.test(line) &&
-      !/^(?:(?:Exception Group )?Traceback \(|During handling of|The above exception was)/.test(line)
-    )
+    else if (/^\s*(?:\+ )?(?:Exception Group )?Traceback \(/.test(line)) isMessage = false;
+    else if (/^[^\s+]/.test(line) && !/^(?:During handling of|The above exception was)/.test(line)) {
       words.push(line);
+      isMessage = true;
+    } else if (isMessage && /^\s+[^\s+]/.test(line)) words.push(line.trim());
   }
   return { words: words.join(' ; '), frames: frames.join(' ') };
 }

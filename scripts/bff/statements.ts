@@ -20,6 +20,8 @@ export class Statements {
   #traceback = false;
   /** The traceback is one of an exception group: every line of it has a bar in front, and one without ends it. */
   #group = false;
+  /** In a group, the exception of a traceback was read, and its message may go on. */
+  #raised = false;
   /** The traceback's box has ended: its exception comes next, at whatever indentation. */
   #boxed = false;
   /** An exception was just read: a chain may go on. */
@@ -40,7 +42,7 @@ export class Statements {
 
   /** A line of no interest came in between. */
   close(): void {
-    this.#traceback = this.#group = this.#boxed = this.#chain = false;
+    this.#traceback = this.#group = this.#raised = this.#boxed = this.#chain = false;
     this.#head = this.#frames = '';
   }
 
@@ -82,14 +84,16 @@ export class Statements {
   #readTraceback(line: string): Statement | null {
     this.#group ||= GROUP.test(line);
     if (this.#group && !/^\s*[|+]/.test(line)) {
-      this.#traceback = this.#group = false;
+      this.#traceback = this.#group = this.#raised = false;
       this.#chain = true;
       return this.read(line);
     }
     const text = withoutBars(line);
+    if (TRACEBACK.test(text)) this.#raised = false;
     if (text.trim() === '' || TRACEBACK.test(text) || CHAIN.test(text)) return null;
     if (/^\s*╰/.test(text)) this.#boxed = true;
     else if (this.#boxed && !/^\s*[│╭]/.test(text)) return this.#readException(text.trim());
+    if (this.#raised && /^\s+[^\s+]/.test(text)) return this.#append(text.trim());
     if (FRAME.test(text)) {
       const file = /File "([^"]*)"|[│|]\s*(\/\S+\.py):\d+/.exec(text);
       if (file !== null) this.#frames = `${this.#frames} ${file[1] ?? file[2]}`.slice(-LONGEST.frames);
@@ -99,7 +103,7 @@ export class Statements {
   }
 
   #readException(text: string): Statement {
-    this.#traceback = this.#group;
+    this.#traceback = this.#raised = this.#group;
     this.#boxed = false;
     this.#chain = true;
     return this.#append(withoutTimestamp(text));

@@ -96,7 +96,7 @@ describe('the words of a failed connection', () => {
     'request timed out',
     'ETIMEDOUT',
   ])('let "%s" through', (text) => {
-    const around = { idpHosts: new Set<string>(), frames: '', dcr: true, idp: false };
+    const around = { idpHosts: new Set<string>(), frames: '', dcr: true, idp: false, elsewhere: false };
     expect(connectionOf(text, around)).not.toBeNull();
     expect(UNREACHABLE.words.test(text)).toBe(true);
   });
