@@ -8,9 +8,13 @@ import { anyOf } from './patterns.ts';
 export type Bearer = 'missing' | 'malformed' | null;
 
 /** In the words of h11, httpx, requests, aiohttp, http.client, h2, Node and Go, and in those of IdPs. */
-export function bearerIn(text: string, { status, frames, dcr }: Pick<Facts, 'status' | 'frames' | 'dcr'>): Bearer {
+export function bearerIn(
+  text: string,
+  { status, frames, dcr, mode }: Pick<Facts, 'status' | 'frames' | 'dcr' | 'mode'>,
+): Bearer {
   if (isRefusal(status) && NONE_CAME.test(text)) return 'missing';
   if (status === 403 && NO_TOKEN_AT_ALL.test(text)) return 'malformed';
+  if (NO_JWT.test(text)) return dcr && mode === 'register' ? 'malformed' : null;
   const place = CODEC.exec(text)?.[1];
   // "Bearer " is seven characters long: what stands before the token is ours.
   if (place !== undefined) return Number(place) >= 7 && (dcr || HTTP_FRAMES.test(frames)) ? 'malformed' : null;
@@ -35,6 +39,9 @@ const NONE_CAME = new RegExp(
   'i',
 );
 const NO_TOKEN_AT_ALL = /invalid authentication (?:credentials|scheme)|invalid authorization header/i;
+/** A program that reads the token as a JWT (PyJWT, python-jose, Authlib). */
+const NO_JWT =
+  /jwt\.exceptions\.(?:Decode|ExpiredSignature|InvalidSignature|InvalidToken)Error|jose\.exceptions\.(?:JWT|JWS|ExpiredSignature)Error|jose\.errors\.(?:Decode|ExpiredToken|BadSignature)Error/;
 const CODEC = /codec can't encode characters? .{0,40}?in position (\d+)/;
 const UNSENDABLE = anyOf(
   /(?:illegal|invalid) header value|invalid header field value|header value surrounded by whitespace/i,
@@ -54,5 +61,5 @@ const HTTP_FRAMES = /[/\\](?:httpx|requests|niquests|aiohttp|urllib3|httpcore|h1
 export const BEARER_WORDS = anyOf(
   /header value|header field|header content|in headers|in header:|header part|for header|codec can't encode/,
   /no access token|bearer token|authorization header|missing_authorization|missing_token|not authenticated/,
-  /authentication credentials|authentication scheme/,
+  /authentication credentials|authentication scheme|jwt.exceptions|jose.exceptions|jose.errors/,
 );

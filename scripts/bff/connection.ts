@@ -27,7 +27,7 @@ export interface ConnectionSurroundings {
 
 /** The failed connection that a statement reports, in the words of Python's clients; null: none. */
 export function connectionOf(text: string, around: ConnectionSurroundings): Connection | null {
-  const failure = wrongWayIn(text, around.frames) ?? kindOfWords(text) ?? (around.elsewhere ? 'elsewhere' : null);
+  const failure = wrongWayIn(text, around.frames) ?? (around.elsewhere ? 'elsewhere' : kindOfWords(text));
   if (failure === null) return null;
   return { failure: failure === 'failed' ? 'refused' : failure, target: targetOf(text, around) };
 }

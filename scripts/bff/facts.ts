@@ -203,6 +203,8 @@ const STATUS = anyOf(
   /\bHTTP(?: error| status)?[ :=]+([2-5]\d\d)\b/i,
   pattern`\b${ANSWERED}(?: (?:an?|status|HTTP))*["']?\s*[:=>(-]*\s*["']?([2-5]\d\d)\b(?!\s*${UNITS})`,
   /(?:Error|Exception|Refused|Rejected): ["'(]{0,2}([2-5]\d\d)\b/i,
+  // Behind a URL
+  /\b(?:GET|POST|PUT|PATCH|DELETE) https?:\/\/\S{1,500} ([2-5]\d\d)\b(?!\s*ms)/i,
   // Before a body
   /[\s:]([2-5]\d\d)[:,]? ?[{<]/,
   /[([]([2-5]\d\d)[)\]]/i,

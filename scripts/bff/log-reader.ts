@@ -156,7 +156,12 @@ export class LogReader {
       this.#idpHosts.add(host);
     this.#mark(facts, shown);
     if ((this.#start.isUp || this.#start.isOver) && this.#start.decidesBootstrap(facts)) this.#renew();
-    const said = this.#start.add(facts, { text: shown, at: this.count, continued: statement.continued });
+    const said = this.#start.add(facts, {
+      text: shown,
+      at: this.count,
+      continued: statement.continued,
+      raised: statement.frames !== '',
+    });
     if (said !== null) this.#excerpt.pin(said);
   }
 

@@ -91,6 +91,7 @@ const TOKEN_BAD = anyOf(
   /max[ _]?(?:imum)?[ _-]usages?[ _](?:reached|exceeded)|usage limit|usages? exceeded|unauthori[sz]ed/i,
   /(?:bad|wrong|unexpected) format|format (?:error|is (?:wrong|invalid))|not enough segments|signature/i,
   /(?:contains|holds|has) (?:an? |the )?(?:illegal |invalid |leading |trailing )*(?:white ?space|blank|space|newline|line break|character|quote)/i,
+  /must not (?:contain|start|have|be quoted)|starts? with ["'\x60]?bearer|is quoted|placeholder|paste_token_here|should (?:have at|match)/i,
   /cannot be (?:decoded|parsed)|could not be (?:decoded|parsed|verified)|fail(?:s|ed) (?:validation|verification)/i,
 );
 const IAT = /(?<![A-Za-z])IAT(?![A-Za-z])|dcr_iat|initial[ _-]?access[ _-]?token|(?<![a-z])iat/i;
@@ -158,7 +159,8 @@ export const IAT_REFUSED: Matcher = {
 /** The token that the registration carries is the IAT. */
 function strengthOfBearer({ mode, dcr, rat, endpoint }: Facts): Strength | null {
   if (mode === 'cached' || rat || (endpoint !== null && endpoint !== 'register')) return null;
-  return dcr || endpoint === 'register' ? 'sure' : 'in-context';
+  if (dcr || endpoint === 'register') return 'sure';
+  return mode === 'register' ? 'in-context' : null;
 }
 
 /** No error code that is about something else than a token. */
@@ -183,7 +185,8 @@ const IAT_ABSENT = anyOf(
   pattern`${NO}[ _]?(?:usable )?["'\x60]?${IAT}`,
   pattern`${IAT}${VARIABLE}${IS}${ABSENT}\b`,
   /KeyError: ['"]DCR_IAT/i,
-  /\bDCR_IAT[\s;]+Field required/i,
+  /\bDCR_IAT[\s;]+(?:Field required|[^\n]{0,120}input_value=(?:''|None))/i,
+  pattern`${IAT}${VARIABLE} (?:is |was )?(?:set to |holds )(?:an? )?(?:empty|blank|null|none)\b`,
 );
 /** A variable with its value, as settings are printed: no complaint. */
 const SETTINGS = /\bDCR_IAT["']?\s*[:=]/i;

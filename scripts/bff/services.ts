@@ -20,6 +20,7 @@ const REDIS_DOWN = anyOf(
   pattern`${REDIS}${PART_OF_REDIS}*${IS_NOW}${DOWN}\b`,
   /(?:redis|valkey)\.(?:asyncio\.)?(?:exceptions|errors)\.(?!Lock|Watch|Data|PubSub|Exec)\w*(?:Error|Exception)/i,
   /(?:redis|valkey|sentinel)[\w.]*\.?\w*(?:ConnectionError|TimeoutError|NotFoundError|ClusterDownError|ClusterException)/i,
+  /\bREDIS_URL["'`]?[\s;:]+(?:is |was )?(?:not set|missing|invalid|empty|Field required)|KeyError: ['"]REDIS_URL/i,
   /Redis URL must specify one of|no (?:master|slave|replica) found for/,
   pattern`(?:failed|unable|cannot|could not|can't)(?: to)? (?:connect(?: to)?|ping|reach)${within(20)}${REDIS}\b`,
   /\bredis[\w.]*\.status=(?:down|unhealthy|fail(?:ed|ing)?|error|unavailable|disconnected)\b/i,

@@ -60,7 +60,7 @@ const WORDS = Object.entries({
     /Name or service not known|Temporary failure in name resolution|nodename nor servname|No address associated/i,
     /getaddrinfo failed|gaierror|NameResolutionError|ClientConnectorDNSError|\bENOTFOUND\b|EAI_AGAIN|Errno -[235]\b/i,
     /Failed to resolve|(?:Could not|Cannot|unable to) resolve|no such host|wget: bad address/i,
-    /contacting DNS servers?|contact DNS servers|DNS server (?:returned|claims)|Domain name not found|Name does not resolve/i,
+    /contacting DNS servers?|contact DNS servers|DNS server (?:returned|claims)|Domain name not found|Name does not resolve|server misbehaving/i,
     /name resolution (?:failed|error)|DNS (?:lookup|resolution) (?:failed|error)/i,
   ],
   refused: [
@@ -71,7 +71,7 @@ const WORDS = Object.entries({
   failed: [
     /No route to host|Errno 113\b|EHOSTUNREACH|Network is unreachable|Errno 101\b|ENETUNREACH|(?:not|un)[ -]?reachable/i,
     /Connection reset by peer|ConnectionResetError|ECONNRESET|Errno 104\b|Connection aborted|RemoteDisconnected/i,
-    /BadStatusLine|illegal status line|IncompleteRead|peer closed connection|closed connection without response/i,
+    /BrokenResourceError|EndOfStream|BrokenPipeError|Errno 32\b|BadStatusLine|illegal status line|IncompleteRead|peer closed connection|closed connection without response/i,
     /ServerDisconnectedError|Server disconnected without sending|RemoteProtocolError|\b(?:Read|Write)Error\b/i,
   ],
   timeout: [
