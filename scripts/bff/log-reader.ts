@@ -23,6 +23,8 @@ export interface Reading {
   /** `good`: registered or started from cached credentials; `bad`: the bootstrap failed; null: not decided yet. */
   readonly decided: 'good' | 'bad' | null;
   readonly diagnosis: Diagnosis;
+  /** The lines of the newest start that report an error which no signature knows: the first and the newest. */
+  readonly reasons: readonly string[];
 }
 
 /**
@@ -98,7 +100,7 @@ export class LogReader {
     if (this.#reading === null) {
       const start = this.#start;
       const diagnosis = start.isBlank && this.#failed !== null ? notDecidedYet(this.#failed) : start.diagnosis();
-      this.#reading = { decided: start.decided(this.#env), diagnosis };
+      this.#reading = { decided: start.decided(this.#env), diagnosis, reasons: start.reasons };
     }
     return this.#reading;
   }

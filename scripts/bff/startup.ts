@@ -75,6 +75,11 @@ export class Startup {
     return this.#endings.length > 0 || this.#fatal;
   }
 
+  /** The first and the newest lines that report an error which no signature knows. */
+  get reasons(): readonly string[] {
+    return this.#reasons;
+  }
+
   /** The BFF says that it serves requests. */
   complete(line: string): void {
     this.isUp = true;
