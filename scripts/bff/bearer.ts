@@ -1,4 +1,3 @@
-import type { Facts } from './facts.ts';
 import { anyOf } from './patterns.ts';
 
 /**
@@ -7,11 +6,16 @@ import { anyOf } from './patterns.ts';
  */
 export type Bearer = 'missing' | 'malformed' | null;
 
+/** Of the statement, as `Facts` has it. */
+interface Surroundings {
+  readonly status: number | null;
+  readonly frames: string;
+  readonly dcr: boolean;
+  readonly mode: string | null;
+}
+
 /** In the words of h11, httpx, requests, aiohttp, http.client, h2, Node and Go, and in those of IdPs. */
-export function bearerIn(
-  text: string,
-  { status, frames, dcr, mode }: Pick<Facts, 'status' | 'frames' | 'dcr' | 'mode'>,
-): Bearer {
+export function bearerIn(text: string, { status, frames, dcr, mode }: Surroundings): Bearer {
   if (isRefusal(status) && NONE_CAME.test(text)) return 'missing';
   if (status === 403 && NO_TOKEN_AT_ALL.test(text)) return 'malformed';
   if (NO_JWT.test(text)) return dcr && mode === 'register' ? 'malformed' : null;

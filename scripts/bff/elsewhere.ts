@@ -1,8 +1,16 @@
-import type { Facts } from './facts.ts';
 import { anyOf } from './patterns.ts';
 
-/** Speaks of the registration endpoint, or is part of a registration that has begun. */
-type Answer = Pick<Facts, 'text' | 'status' | 'endpoint' | 'method' | 'dcr' | 'rat' | 'mode' | 'frames'>;
+/** What a statement says of a request to the IdP, as `Facts` has it. */
+interface Answer {
+  readonly text: string;
+  readonly status: number | null;
+  readonly endpoint: string | null;
+  readonly method: string | null;
+  readonly dcr: boolean;
+  readonly rat: boolean;
+  readonly mode: string | null;
+  readonly frames: string;
+}
 
 /**
  * Whether the registration was answered by something that is no registration endpoint (RFC 7591 §3): a redirect, a page, 404.
