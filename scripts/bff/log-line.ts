@@ -39,6 +39,11 @@ export function withoutTimestamp(text: string): string {
   return stamp === null ? text : text.slice(stamp[0].length);
 }
 
+/** A line of an exception group without the bars in front of it. */
+export function withoutBars(line: string): string {
+  return line.replace(/^(?:\s*\|)+(?: |$)/, '');
+}
+
 /** The head and the tail of a text above the limit. The copy does not keep the long original alive. */
 export function cut(text: string, limit = LONGEST_LINE): string {
   if (text.length <= limit) return text;
@@ -77,10 +82,13 @@ function typedOver(text: string): string {
   return shown.join('');
 }
 
-/** `bff-1  | `, `bff_1 | `, `bff  | ` (container_name), `bff.1.x2@node | ` (swarm), `[pod/bff-7d/bff] ` (kubectl). */
+/**
+ * `bff-1  | `, `bff_1 | `, `bff  | ` (container_name), `[bff] | ` (podman), `bff.1.x2@node | ` (swarm), `[pod/bff-7d/bff] `
+ * (kubectl), `bff-7d5f9c6b8-x2x4z bff ` (stern).
+ */
 function splitPrefix(text: string): { readonly source: string | null; readonly rest: string } {
-  const bar = text.startsWith('[pod/') ? 0 : text.indexOf('|');
-  const prefix = bar === -1 || bar > LONGEST_PREFIX ? null : PREFIX.exec(text);
+  const bar = text.startsWith('[') ? 0 : text.indexOf('|');
+  const prefix = bar === -1 || bar > LONGEST_PREFIX ? POD.exec(text) : (PREFIX.exec(text) ?? POD.exec(text));
   if (prefix === null) return { source: null, rest: text.replace(SYSLOG, '') };
   return { source: prefix[0].replace(/[\s|]+$/, ''), rest: text.slice(prefix[0].length) };
 }
@@ -100,12 +108,15 @@ const SOURCE = anyOf(
   // idp, padded to the width of the longest name
   /[a-z][a-z0-9]*(?= {2})/,
 );
-const PREFIX = new RegExp(`^(?:\\[pod/[\\w./-]+\\] |(?:${SOURCE.source})\\s*\\|(?: |$))`);
+const PREFIX = new RegExp(`^(?:\\[pod/[\\w./-]+\\] |(?:\\[[\\w.-]{1,64}\\]|(?:${SOURCE.source}))\\s*\\|(?: |$))`);
+/** A Deployment's pod and its container, as stern prints them. */
+const POD = /^[a-z0-9][a-z0-9-]{0,50}-(?=[a-z]*\d)[a-z0-9]{6,10}-[a-z0-9]{5} [a-z0-9][a-z0-9-]{0,50} /;
 const ENGINE_TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{6,9})?(Z|[+-]\d\d:\d\d)(?: |$)/;
 /** What containerd puts behind the timestamp. */
 const CRI = /^(?:stdout|stderr) [FP] /;
-/** `Mar  2 08:14:11 host bff[812]: `, as journalctl prints the lines of the driver journald. */
-const SYSLOG = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]+ [\w./-]+\[\d+\]: /;
+/** `Mar  2 08:14:11 host bff[812]: `, as journalctl prints the lines of the driver journald; with fractions or in ISO 8601, too. */
+const SYSLOG =
+  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:?\d\d) [\w.-]{1,64} [\w./-]{1,64}\[\d+\]: /;
 const TIMESTAMPS = anyOf(
   // 2026-03-02 08:14:11,204 and [2026-03-02 08:14:11 +0000]
   /[[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\])]?/,

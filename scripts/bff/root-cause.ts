@@ -1,4 +1,4 @@
-import { type Diagnosis, type DiagnosisCode, isFault } from '../core/diagnosis.ts';
+import { type Diagnosis, type DiagnosisCode, isFault, isGood } from '../core/diagnosis.ts';
 import { type Hint, toHint } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach } from '../core/reach.ts';
 import type { Finding } from './environment-check.ts';
@@ -48,12 +48,15 @@ function saidInLog({ log, health, idp }: Observations): Diagnosis | null {
   if (decided === 'good' && health?.passed === true && !isUnreachable(idp)) return null;
   const answers = idp?.kind === 'answered' && idp.status < 500;
   if (!answers || !isAboutReaching(diagnosis)) return diagnosis;
+  const evidence = [...diagnosis.evidence, `Now the IdP ${describeReach(idp)}.`];
+  // Its other addresses may answer while its registration still fails.
+  if (diagnosis.code === 'idp-error') return { ...diagnosis, evidence };
   return {
     ...diagnosis,
     fix: {
       text: "The IdP now answers from the BFF's network, so restart the BFF. If it fails the same way, it trusts different certificates or uses an address other than IDP_BASE_URL.",
     },
-    evidence: [...diagnosis.evidence, `Now the IdP ${describeReach(idp)}.`],
+    evidence,
   };
 }
 
@@ -72,7 +75,9 @@ function ofContainer({ container, log }: Observations, said: Diagnosis | null): 
     const fix = { text: 'Look again in a moment:', command: 'npm run doctor' };
     return said === null ? fault('unknown', message, fix) : null;
   }
-  return { ...fault('unknown', message, hint ?? ''), evidence: log?.diagnosis.evidence ?? [] };
+  // What proves a registration explains no end.
+  const evidence = log === null ? [] : isGood(log.diagnosis) ? log.reasons : log.diagnosis.evidence;
+  return { ...fault('unknown', message, hint ?? ''), evidence };
 }
 
 /** A container that never started, or is gone, has no new log lines. */

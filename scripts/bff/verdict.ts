@@ -86,7 +86,12 @@ export function judgeOnce(instance: Instance | null, now: Date, byHand: ByHand):
     });
   const { state } = instance;
   const livedMs = now.getTime() - Date.parse(state.startedAt);
-  const isLooping = state.status === 'running' && state.restartCount >= CRASH_LOOP && Math.abs(livedMs) < SETTLED_MS;
+  // Its own healthcheck knows better than the count of its restarts.
+  const isLooping =
+    state.health?.status !== 'healthy' &&
+    state.status === 'running' &&
+    state.restartCount >= CRASH_LOOP &&
+    Math.abs(livedMs) < SETTLED_MS;
   // As if the first of its restarts had been observed.
   const first = isLooping ? { ...instance, state: { ...state, restartCount: 0 } } : instance;
   return judge(first, instance, byHand);
@@ -122,10 +127,11 @@ function notStarted({ name, state }: Instance): InstanceVerdict {
   });
 }
 
-/** "exited with code 137 (killed)". While it runs again, its exit code is given as 0, which says nothing. */
+/** "exited with code 137 (killed)". While it runs again, its exit code is given as 0, which is not that of its last end. */
 function ending({ state }: Instance): string {
-  if (state.oomKilled) return `was killed for using too much memory (code ${state.exitCode})`;
-  if (state.status === 'running') return 'ended by itself';
+  const isBack = state.status === 'running';
+  if (state.oomKilled) return `was killed for using too much memory${isBack ? '' : ` (code ${state.exitCode})`}`;
+  if (isBack) return 'ended with an exit code that is no longer known';
   const words = EXIT_WORDS[state.exitCode];
   return `exited with code ${state.exitCode}${words === undefined ? '' : ` (${words})`}`;
 }

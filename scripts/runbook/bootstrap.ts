@@ -27,6 +27,9 @@ const REPLACED_MS = 1_000;
 /** How long to keep reading the log of an instance that is still running before its failure is reported. */
 const CATCH_UP_MS = 2_000;
 
+/** How long the log of an instance that has ended may keep silent before its end: a busy or remote engine sends it late. */
+const LOG_END_MS = 8_000;
+
 /** What became of a new instance. */
 export interface Watched {
   readonly diagnosis: Diagnosis;
@@ -79,10 +82,21 @@ export async function watchUntilHealthy(
 /** What the log says, unless the environment of the instance proves it wrong. */
 function diagnose({ job }: Context, reader: LogReader, { env }: Instance): Diagnosis {
   const diagnosis = reader.diagnosis();
+  if (diagnosis.code === 'iat-invalid' && env[job.variable]) {
+    const used = originOf(env['IDP_BASE_URL']) ?? 'the address in IDP_BASE_URL';
+    const minted = originOf(job.idpUrl) ?? 'the address in the collection';
+    const cause = 'The IdP does not accept the IAT, although it was minted a moment ago.';
+    const text = `It was minted at ${minted} and used at ${used}: make sure that both are the same IdP with the same issuer, that the clocks agree, and that no earlier start or other container has used it up (--max-usages).`;
+    return { ...diagnosis, cause, fix: { text }, iatHelps: null };
+  }
   if (diagnosis.code !== 'iat-missing' || !env[job.variable]) return diagnosis;
   const cause = `The container has the token in ${job.variable}, but the BFF says that it has none.`;
   const text = `The BFF reads its token from somewhere else. Check which variable this version of it reads (--variable NAME), and whether its own configuration overrides it.`;
   return { ...diagnosis, cause, fix: { text }, iatHelps: false };
+}
+
+function originOf(url: string | null | undefined): string | null {
+  return url && URL.canParse(url) ? new URL(url).origin : null;
 }
 
 /** What the BFF says about itself counts where its log knows of no fault. */
@@ -159,9 +173,12 @@ function watchInstance(context: Context, stack: Stack, first: Instance): Watch {
     const hasEnded = ENDED.includes(verdict.kind);
     const startMs = clock.now();
     await clock.sleep(SETTLE_MS, end);
-    // A flood is read to its end: the line that decides may be the last one.
-    while (!isLogOver && clock.now() - lastLineMs < SETTLE_MS && (hasEnded || clock.now() - startMs < CATCH_UP_MS))
-      await clock.sleep(SETTLE_MS / 5, end);
+    // The line that decides may be the last one. The log of what has ended comes to an end by itself.
+    const readsOn = () =>
+      hasEnded
+        ? clock.now() - Math.max(startMs, lastLineMs) < LOG_END_MS
+        : clock.now() - lastLineMs < SETTLE_MS && clock.now() - startMs < CATCH_UP_MS;
+    while (!isLogOver && readsOn()) await clock.sleep(SETTLE_MS / 5, end);
     const isStopped = verdict.kind === 'gone' || (verdict.kind === 'exited' && STOPPED.includes(latest.state.exitCode));
     const { kind, message, hint } = isStopped ? await findReplacement(verdict, startMs) : verdict;
     const error = new AppError(FAILURES[kind] ?? 'internal', message, hint === null ? {} : { hint });

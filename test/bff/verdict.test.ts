@@ -74,6 +74,12 @@ describe('judge', () => {
     ['exits with an error', { status: 'exited', exitCode: 3 }, 'exited', /code 3/],
     ['exits with nothing to say', { status: 'exited', exitCode: 0 }, 'exited', /a service must stay up/],
     ['is killed by the kernel', { status: 'exited', exitCode: 137, oomKilled: true }, 'exited', /too much memory/],
+    [
+      'was killed by the kernel and runs again',
+      { restartCount: 2, oomKilled: true },
+      'crash-loop',
+      /too much memory\.$/,
+    ],
     ['is killed by someone', { status: 'exited', exitCode: 137 }, 'exited', /137 \(killed\)/],
     ['crashes', { status: 'exited', exitCode: 139 }, 'exited', /segmentation fault/],
     ['is told to stop', { status: 'exited', exitCode: 143 }, 'exited', /told to stop/],
@@ -83,7 +89,7 @@ describe('judge', () => {
       'loops and happens to run',
       { restartCount: 2, startedAt: '2026-01-01T10:00:02Z' },
       'crash-loop',
-      /restart 2.*ended by itself/,
+      /restart 2.*exit code that is no longer known/,
     ],
     [
       'loops and waits',
@@ -150,6 +156,11 @@ describe('judgeOnce', () => {
     const { kind, hint } = judgeOnce(null, NOW, BY_HAND);
     expect(kind).toBe('missing');
     expect(hint?.command).toBe('stack restart');
+  });
+
+  it('believes the healthcheck: what is healthy has settled', () => {
+    const healthy = container({ restartCount: 4, health: { status: 'healthy', lastOutput: '' } });
+    expect(judgeOnce(healthy, NOW, BY_HAND).kind).toBe('fine');
   });
 
   it('takes restarts for a crash loop until the container has settled', () => {

@@ -29,7 +29,17 @@ async function watch(
   const { error, diagnosis, log } = await watchUntilHealthy(context, { stack, health }, instance);
   const { steps, error: failure, warnings } = run.finish({ verdict: 'healthy', error });
   const summaries = Object.fromEntries(steps.map(({ name, summary }) => [name, summary]));
-  return { failure, code: failure?.code ?? null, diagnosis: diagnosis.code, log, summaries, warnings, ms: clock.now() };
+  const { iatHelps } = diagnosis;
+  return {
+    failure,
+    code: failure?.code ?? null,
+    diagnosis: diagnosis.code,
+    iatHelps,
+    log,
+    summaries,
+    warnings,
+    ms: clock.now(),
+  };
 }
 
 /** It serves from now on, and its log says so. */
@@ -247,6 +257,34 @@ describe('a BFF that fails', () => {
     expect({ code, diagnosis }).toEqual({ code: 'bootstrap-failed', diagnosis: 'iat-invalid' });
     expect(ms).toBeGreaterThan(11_000);
     expect(ms).toBeLessThan(11_600);
+  });
+
+  test('a log that comes late: the end of the log decides, not its silence', async () => {
+    const { code, diagnosis, ms } = await watch(async (bff, wait) => {
+      bff.lineMs = 2_000;
+      await wait(1_000);
+      fail(bff, REFUSED);
+    });
+    expect({ code, diagnosis }).toEqual({ code: 'bootstrap-failed', diagnosis: 'iat-invalid' });
+    expect(ms).toBeLessThan(6_000);
+  });
+
+  test('a log that never comes: what became of the container is said after a while', async () => {
+    const { code, ms } = await watch(async (bff, wait) => {
+      bff.lineMs = 600_000;
+      await wait(1_000);
+      fail(bff, REFUSED);
+    });
+    expect(code).toBe('container-exited');
+    expect(ms).toBeLessThan(13_000);
+  });
+
+  test('a token that was minted a moment ago and is refused: another one is no way out', async () => {
+    const { failure, iatHelps } = await watch((bff) => fail(bff, REFUSED));
+    expect(iatHelps).toBeNull();
+    expect(failure?.message).toContain('although it was minted a moment ago');
+    expect(failure?.hint?.text).toMatch(/minted at https:\/\/idp\.test and used at http:\/\/idp-app:8002/);
+    expect(failure?.hint?.command).toBeUndefined();
   });
 
   test('the end of the time, and what was answered last', async () => {

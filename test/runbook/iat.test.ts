@@ -172,7 +172,7 @@ describe('a token that was minted', () => {
     expect(result).toMatchObject({
       exitCode: 1,
       verdict: 'unhealthy',
-      diagnosis: { code: 'iat-invalid', iatHelps: true },
+      diagnosis: { code: 'iat-invalid', iatHelps: null },
     });
     expect(result.next).toMatchObject([
       { text: expect.stringContaining('stays in place'), command: 'fake up --force bff' },
