@@ -5,7 +5,7 @@ import type { CollectionOutcome, CollectionRun, Collections } from '../core/port
 import { Secret } from '../core/secret.ts';
 import { secretsInAuth } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
-import { isSecretVariable } from '../secrets/places.ts';
+import { isSecretName } from '../secrets/places.ts';
 import { authParametersOf } from './declarations.ts';
 import { beginEagerTimers } from './eager-timers.ts';
 import type { NewmanRun, NewmanSummary } from './newman-types.ts';
@@ -153,7 +153,7 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
   const variables = summary === null ? {} : changedVariables(summary, options);
   const isMarked = new Set(options.variables.filter(({ value }) => value instanceof Secret).map(({ name }) => name));
   for (const [name, value] of Object.entries({ ...summary?.globals?.toObject?.(), ...variables })) {
-    if (isMarked.has(name) || isSecretVariable(name)) found.add(String(value), name);
+    if (isMarked.has(name) || isSecretName(name)) found.add(String(value), name);
   }
   return {
     exchanges: [...records.values()].map((record) => toExchange(record, summary === null)),

@@ -1,4 +1,4 @@
-import { isSecretVariable } from './places.ts';
+import { isSecretName } from './places.ts';
 
 /** A variable of a collection, a folder, or a Postman environment. */
 export interface DeclaredVariable {
@@ -34,7 +34,7 @@ export interface DeclaredSecret {
 export function declaredSecrets({ variables, auths, passphrases }: Declarations): DeclaredSecret[] {
   return [
     ...variables
-      .filter(({ name, isMarked }) => isMarked || isSecretVariable(name))
+      .filter(({ name, isMarked }) => isMarked || isSecretName(name))
       .map(({ name, value, isMarked }) => ({ value, label: name, isMarked })),
     ...auths.flatMap(secretsInAuth).map((secret) => ({ ...secret, isMarked: false })),
     ...passphrases.map((value) => ({ value, label: 'passphrase', isMarked: false })),

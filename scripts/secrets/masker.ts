@@ -1,8 +1,6 @@
 import type { Secret } from '../core/secret.ts';
 import { type MaskedSpan, SecretSearch } from './masking/search.ts';
-
-/** Characters. Shorter values turn up in ordinary text by chance, so they are masked by place only. */
-export const SHORTEST_MASKED = 8;
+import { SHORTEST_MASKED } from './values.ts';
 
 /** A secret in a place where none may be: which one and in which form, never the value. */
 export interface Leak {
