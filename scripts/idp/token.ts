@@ -2,6 +2,7 @@ import { AppError } from '../core/errors.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { TokenFacts } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
+import { describeName, plainType } from '../secrets/answer.ts';
 
 /** What the mint request got, whole. */
 export interface MintAnswer {
@@ -84,7 +85,7 @@ const LAST_DATE_MS = 8.64e15;
 const LONGEST_LIFE_MS = 200 * 365.25 * 24 * 3_600 * 1_000;
 
 function parseAnswer(answer: MintAnswer): Record<string, unknown> {
-  const size = `${answer.body.length} characters of ${answer.type || 'no named type'}`;
+  const size = `${answer.body.length} characters of ${plainType(answer.type) || 'no named type'}`;
   if (answer.type !== 'application/json' && !answer.type.endsWith('+json')) {
     throw new AppError('idp-not-json', `The IdP answered with ${size} instead of JSON.`, {
       hint: 'There may be a login page or a proxy in between. Check --idp-url: it is the base, without /api/oidc.',
@@ -198,8 +199,8 @@ function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** Names only: a value may be a secret. */
+/** Names only, and only what looks like a name: anything else may be a secret. */
 function namesOf(document: Record<string, unknown>): string {
   const names = Object.keys(document).slice(0, 12);
-  return names.length > 0 ? names.map((name) => JSON.stringify(name.slice(0, 40))).join(', ') : '(none)';
+  return names.length > 0 ? names.map(describeName).join(', ') : '(none)';
 }

@@ -149,7 +149,8 @@ const MAY_HOLD_SECRETS =
   /token|secret|assertion|pass|pwd|jwt|iat|rat|key|cred|auth|verifier|code|session|sessid|cookie|pin|otp|sas|sig|dsn|kty|bearer|ssa|statement|saml|connection|dpop|csrf|xsrf|\\u/i;
 
 /** Names of variables that look like tokens and are none: identifiers and checksums. */
-const PUBLIC_NAME = /(?:^|_|[a-z](?=[A-Z]))(?:ids?|kid|sha\d*|md5|digest|version|hash|checksum|fingerprint|image|tag|commit|revision|name|host|hostname|path|gpg_key)$/i;
+const PUBLIC_NAME =
+  /(?:^|_|[a-z](?=[A-Z]))(?:ids?|kid|sha\d*|md5|digest|version|hash|checksum|fingerprint|image|tag|commit|revision|name|host|hostname|path|gpg_key)$/i;
 
 const LONGEST_LABEL = 40;
 

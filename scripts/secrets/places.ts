@@ -9,6 +9,7 @@
  * the last words of the name, because people put words before them.
  */
 export function isSecretName(name: string): boolean {
+  if (name.toLowerCase() === REQUEST_ID) return false;
   const words = wordsOf(name.length > LONGEST_NAME ? name.slice(-LONGEST_NAME) : name);
   const last = words.at(-1) ?? '';
   if (SECRET_WORDS.has(last) || SECRET_PAIRS.has(`${words.at(-2)} ${last}`)) return true;
@@ -20,6 +21,9 @@ export function isSecretName(name: string): boolean {
 export function isAuthorization(name: string): boolean {
   return /(?:^|[-_])authorization$/i.test(name);
 }
+
+/** A header that Postman adds to each request: an identifier, and no secret. */
+const REQUEST_ID = 'postman-token';
 
 /** Characters. What is before them does not matter. */
 const LONGEST_NAME = 200;
@@ -37,7 +41,8 @@ function wordsOf(name: string): string[] {
   return [...words, last.replace(/\d{1,4}$/, '') || last];
 }
 
-const QUALIFIER = /^(?:\d+|value|raw|base|base64|b64|hex|plain|plaintext|hash|hashed|encrypted|old|new|current|previous)$/;
+const QUALIFIER =
+  /^(?:\d+|value|raw|base|base64|b64|hex|plain|plaintext|hash|hashed|encrypted|old|new|current|previous)$/;
 
 const SECRET_WORDS: ReadonlySet<string> = new Set(
   (
@@ -65,4 +70,13 @@ const SECRET_PAIRS: ReadonlySet<string> = new Set([
 const SECRET_ENDING =
   /(?:token|secret|password|passwd|passphrase|passcode|credentials?|(?:api|private|secret|access|signing|encryption|subscription|functions|account|storage|shared|master|session|fernet)key|sessionid|sessid|codeverifier|connectionstring)$/;
 
-const SECRET_PLAIN: ReadonlySet<string> = new Set(['dpop', 'csrf', 'xsrf', 'xcsrf', 'xxsrf', 'session', 'xsession', 'idtokenhint']);
+const SECRET_PLAIN: ReadonlySet<string> = new Set([
+  'dpop',
+  'csrf',
+  'xsrf',
+  'xcsrf',
+  'xxsrf',
+  'session',
+  'xsession',
+  'idtokenhint',
+]);

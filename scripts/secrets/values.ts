@@ -14,7 +14,8 @@ export function isOrdinary(text: string): boolean {
   if (text.length < 16 && /^[\d.:,+-]*$/.test(text)) return true;
   if (/^\d{4}-\d{2}-\d{2}(?:[T ][\d:.]{4,18}(?:Z|[+-]\d{2}:?\d{2})?)?$/.test(text)) return true;
   if (/^\.{0,2}\//.test(text) && text.split('/').every((part) => part.length < 40 && !looksRandom(part))) return true;
-  if (text.length < 200 && /\s/.test(text)) return text.split(/[\s.,:;'"/()_-]+/).every((word) => /^[A-Za-z]*$/.test(word));
+  if (text.length < 200 && /\s/.test(text))
+    return text.split(/[\s.,:;'"/()_-]+/).every((word) => /^[A-Za-z]*$/.test(word));
   return text.length < 24 && text.split(/[-_.:/,;+@]/).every((word) => /^(?:[A-Z]?[a-z]*|[A-Z]+)$/.test(word));
 }
 
@@ -23,7 +24,10 @@ export function isPlaceholder(value: string): boolean {
   const text = value.trim().replace(/^(["'])([^"']*)\1$/, '$2');
   if (text.length > LONGEST_PLACEHOLDER) return false;
   if (/^(?:<[^<>]*>|\{\{[^{}]*\}\}|\$\{[^{}]*\}|\[[^[\]]*\]|([x*.#_-])\1*)$/i.test(text)) return true;
-  const words = text.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z]+/);
+  const words = text
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/);
   return words.every((word) => PLACEHOLDER_WORDS.has(word));
 }
 
@@ -37,11 +41,17 @@ const PLACEHOLDER_WORDS: ReadonlySet<string> = new Set([
   ).split(' '),
 ]);
 
+/** Different characters of a token, at least. */
+const FEWEST_CHARACTERS = 6;
+
 /** Letters and digits, large and small, in a row that no word has: what a generator of tokens makes. */
 export function looksRandom(text: string): boolean {
   const signs = text.replace(/[._~+/=-]/g, '');
   if (signs.length < SHORTEST_TOKEN || /[^A-Za-z0-9]/.test(signs)) return false;
-  const changes = countOf(signs, /\d/.test(signs) ? /[a-z](?=[A-Z0-9])|[A-Z](?=[a-z0-9])|\d(?=[A-Za-z])/g : INNER_CAPITAL);
+  const changes = countOf(
+    signs,
+    /\d/.test(signs) ? /[a-z](?=[A-Z0-9])|[A-Z](?=[a-z0-9])|\d(?=[A-Za-z])/g : INNER_CAPITAL,
+  );
   return changes >= Math.max(4, signs.length / 5);
 }
 
@@ -52,9 +62,10 @@ const INNER_CAPITAL = /[a-z](?=[A-Z])/g;
  * capitals than words begin with.
  */
 export function isTokenLike(run: string): boolean {
-  if (run.length < SHORTEST_TOKEN) return false;
+  if (run.length < SHORTEST_TOKEN || new Set(run).size < FEWEST_CHARACTERS) return false;
   // Of a path only its parts count.
-  if (run.startsWith('/')) return run.split('/').some((part) => isTokenLike(part) || /\d[A-Za-z]+\d[A-Za-z]/.test(part));
+  if (run.startsWith('/'))
+    return run.split('/').some((part) => isTokenLike(part) || /\d[A-Za-z]+\d[A-Za-z]/.test(part));
   return /\d/.test(run) || countOf(run, INNER_CAPITAL) >= run.length / 6;
 }
 

@@ -78,18 +78,28 @@ async function mint(replies: readonly Reply[], args: readonly string[] = []): Pr
   const url = await serve((_, response) => {
     const { status = 201, type = 'application/json', headers = {}, body } = replies[turn] as Reply;
     turn = Math.min(turn + 1, replies.length - 1);
-    sent += `${JSON.stringify(headers)}${body}`;
+    sent += `${type}${JSON.stringify(headers)}${body}`;
     response.writeHead(status, { 'content-type': type, ...headers }).end(body);
   });
   const bytes = collectionBytes([
-    folder('IdP', request('DCR IAT', '{{idp_url}}/mint', {
-      request: { method: 'POST', url: '{{idp_url}}/mint', auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{admin_token}}' }] } },
-      event: [{ listen: 'test', script: { exec: TELL.split('\n') } }],
-    })),
+    folder(
+      'IdP',
+      request('DCR IAT', '{{idp_url}}/mint', {
+        request: {
+          method: 'POST',
+          url: '{{idp_url}}/mint',
+          auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{admin_token}}' }] },
+        },
+        event: [{ listen: 'test', script: { exec: TELL.split('\n') } }],
+      }),
+    ),
     folder('BFF Health', request('Up', '{{bff_url}}/health')),
   ]);
   const home = await makeHome({ 'c.json': bytes });
-  const ended = await run('iat', ['--collection', 'c.json', '--no-restart', ...args], { home, sandbox: sandboxOf(url) });
+  const ended = await run('iat', ['--collection', 'c.json', '--no-restart', ...args], {
+    home,
+    sandbox: sandboxOf(url),
+  });
   return { ...ended, sent };
 }
 
@@ -124,7 +134,9 @@ attacks('an answer to the mint that is not understood', [
   answered('two candidates', `{"token":"test-only-another-token-1","value":"${TOKEN}"}`, 'token-ambiguous'),
   answered('the same name twice', `{"value":"${TOKEN}","token":"x","value":"y"}`, 'token-ambiguous'),
   answered('a line break at its end', `{"iat":"${TOKEN}\\n"}`, 'token-malformed'),
-  answered('a blank before it', `{"bootstrap":" ${TOKEN}"}`, 'token-malformed', { args: ['--token-path', '/bootstrap'] }),
+  answered('a blank before it', `{"bootstrap":" ${TOKEN}"}`, 'token-malformed', {
+    args: ['--token-path', '/bootstrap'],
+  }),
   answered('expired by its clock', `{"value":"${TOKEN}","expires_at":"2020-01-01T00:00:00Z"}`, 'token-expired'),
   answered('a member name', `{"${TOKEN}":{}}`, 'token-missing'),
   answered('a member name below a plain one', `{"tokens":{"${TOKEN}":true}}`, 'token-missing'),
@@ -139,16 +151,51 @@ attacks('an answer to the mint that is not understood', [
   answered('the place of what was made', { body: '{}', headers: { location: `/tokens/${TOKEN}` } }, 'token-missing'),
   answered('the media type', { body: '{}', type: `text/${TOKEN}` }, 'idp-not-json'),
   answered('a name of a header', { body: `{"v":"${TOKEN}"}`, headers: { [TOKEN]: '1' } }, 'token-missing'),
-  answered('the host of a redirect', { status: 302, body: '', headers: { location: `https://${TOKEN}.test/` } }, 'idp-redirect'),
-  answered('a refusal that quotes it', { status: 409, body: `{"error":"conflict","error_description":"there is ${TOKEN}"}` }, 'idp-conflict'),
-  answered('a refusal that quotes pieces of it', { status: 400, body: `{"error":"x","error_description":"${TOKEN.slice(0, 24)} ${TOKEN.slice(24)}","v":"${TOKEN}"}` }, 'idp-bad-request'),
-  answered('a challenge that quotes it', { status: 401, body: '', headers: { 'www-authenticate': `Bearer error="x", error_description="${TOKEN}"` } }, 'idp-unauthorized'),
-  answered('a refusal, then success', [{ status: 503, body: `{"v":"${TOKEN}"}` }, { body: '{"token":"test-only-another-token-1"}' }], null),
-  answered('a scope that holds it', { status: 403, body: `{"error":"insufficient_scope","scope":"${TOKEN}"}` }, 'idp-forbidden'),
+  answered(
+    'the host of a redirect',
+    { status: 302, body: '', headers: { location: `https://${TOKEN}.test/` } },
+    'idp-redirect',
+  ),
+  answered(
+    'a refusal that quotes it',
+    { status: 409, body: `{"error":"conflict","error_description":"there is ${TOKEN}"}` },
+    'idp-conflict',
+  ),
+  answered(
+    'a refusal that quotes pieces of it',
+    {
+      status: 400,
+      body: `{"error":"x","error_description":"${TOKEN.slice(0, 24)} ${TOKEN.slice(24)}","v":"${TOKEN}"}`,
+    },
+    'idp-bad-request',
+  ),
+  answered(
+    'a challenge that quotes it',
+    { status: 401, body: '', headers: { 'www-authenticate': `Bearer error="x", error_description="${TOKEN}"` } },
+    'idp-unauthorized',
+  ),
+  answered(
+    'a refusal, then success',
+    [{ status: 503, body: `{"v":"${TOKEN}"}` }, { body: '{"token":"test-only-another-token-1"}' }],
+    null,
+  ),
+  answered(
+    'a scope that holds it',
+    { status: 403, body: `{"error":"insufficient_scope","scope":"${TOKEN}"}` },
+    'idp-forbidden',
+  ),
   {
-    ...answered('an ordinary refusal', { status: 400, body: `{"error":"invalid_scope","error_description":"Scope dcr:admin is missing.","v":"${TOKEN}"}` }, 'idp-bad-request', {
-      shows: /Scope dcr:admin is missing\./,
-    }),
+    ...answered(
+      'an ordinary refusal',
+      {
+        status: 400,
+        body: `{"error":"invalid_scope","error_description":"Scope dcr:admin is missing.","v":"${TOKEN}"}`,
+      },
+      'idp-bad-request',
+      {
+        shows: /Scope dcr:admin is missing\./,
+      },
+    ),
   },
 ]);
 
@@ -158,7 +205,7 @@ attacks('secrets are known before anything is printed', [
       name: `${command}: the admin token of .env where another setting belongs`,
       attempt: async () => {
         const home = await makeHome({ '.env': `IAT_ADMIN_TOKEN=${ADMIN}\n` });
-        return run(command, ['--timeout', ADMIN], { home });
+        return run(command, [...(command === 'collection' ? ['X'] : []), '--timeout', ADMIN], { home });
       },
       happened: ({ shown }) => expect(shown).toMatch(/is not/),
       outcome: ({ shown }) => expect(shown).toContain('‹admin token›'),
