@@ -1,6 +1,7 @@
 import { maskMembers } from '../secrets/json-text.ts';
 import { isSecretName } from '../secrets/places.ts';
 import type { Item, Row } from './collection-format.ts';
+import { urlOf } from './url.ts';
 import { textOf } from './variables.ts';
 
 /**
@@ -17,10 +18,14 @@ export function credentialVariables({ request }: Item): string[] {
     }
   };
   addRows(request?.header);
-  const { body, url } = request ?? {};
+  const { body } = request ?? {};
   addRows(body?.urlencoded);
   addRows(body?.formdata);
-  if (typeof url === 'object') addRows(typeof url.query === 'string' ? [] : url.query);
+  for (const pair of urlOf(request ?? {})
+    .split(/[?&#]/)
+    .slice(1)) {
+    addRows([{ key: pair.split('=', 1)[0] ?? '', value: pair }]);
+  }
   maskMembers(body?.raw ?? '', isSecretName, (value) => {
     texts.push(value);
     return value;
