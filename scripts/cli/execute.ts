@@ -62,7 +62,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
       adminToken: work.adminToken,
       terminal: human,
       learn(secret, how) {
-        masker.add(secret, how);
+        masker.add(secret, how ?? 'certain');
         if (how !== 'found' && secret.length >= SHORTEST_MASKED) outside.hideFromRunner(secret);
       },
       ask(question) {

@@ -34,15 +34,16 @@ export class Masker {
   /** Short values that somebody marked as secret: masked as whole words, because in other words they stand by chance. */
   readonly #words = new Map<string, string>();
 
-  /** @param how `found`: its label is the name of a header or a member, and gives way to one that says what the secret is */
-  add(secret: Secret, how: 'known' | 'found' = 'known'): void {
+  /** @param how `found`: its label is the name of a header or a member, and gives way to one that says what the secret is;
+   *   `certain`: somebody marked it as secret, so that a short one counts as a word, too */
+  add(secret: Secret, how: 'known' | 'found' | 'certain' = 'known'): void {
     const value = secret.reveal();
     if (value.length < SHORTEST_MASKED) {
-      if (how === 'known' && value.trim().length >= SHORTEST_WORD) this.#addWord(value.trim(), secret.label);
+      if (how === 'certain' && value.trim().length >= SHORTEST_WORD) this.#addWord(value.trim(), secret.label);
       return;
     }
     const isNew = !this.#labels.has(value);
-    if (isNew || how === 'known') this.#labels.set(value, secret.label);
+    if (isNew || how !== 'found') this.#labels.set(value, secret.label);
     if (isNew) this.#search.add(secret);
   }
 
