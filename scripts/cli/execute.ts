@@ -4,7 +4,7 @@ import { scriptName } from '../report/words.ts';
 import type { Context } from '../runbook/job.ts';
 import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
-import { SHORTEST_MASKED } from '../secrets/masker.ts';
+import { SHORTEST_MASKED } from '../secrets/values.ts';
 import { describeCause } from './cause.ts';
 import { type Printer, renderFailure, renderOutcome } from './outcome.ts';
 import { createProgress } from './progress.ts';
@@ -62,7 +62,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
       adminToken: work.adminToken,
       terminal: human,
       learn(secret, how) {
-        masker.add(secret, how);
+        masker.add(secret, how ?? 'certain');
         if (how !== 'found' && secret.length >= SHORTEST_MASKED) outside.hideFromRunner(secret);
       },
       ask(question) {

@@ -1,12 +1,15 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readDotenv } from '../compose-file/dotenv.ts';
+import { decodeText } from '../core/encoding.ts';
 import { AppError, hintText, toAppError } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { scriptName } from '../report/words.ts';
 import { maskText } from '../secrets/by-place.ts';
+import { registerEnvironments } from '../secrets/found.ts';
 import { Transcript } from '../secrets/leak-guard.ts';
 import { Masker } from '../secrets/masker.ts';
+import { tokensIn } from './admin-token.ts';
 import { describeCause } from './cause.ts';
 import type { CommandName } from './commands.ts';
 import { parseArguments } from './parse.ts';
@@ -33,7 +36,7 @@ export function openSession(process: Parameters<typeof openOutside>[0]): Session
   const transcript = new Transcript(masker);
   const outside = openOutside(process, (stream, text) => transcript.write(stream, text));
   const { host } = outside;
-  if (host.adminToken !== null) masker.add(new Secret(host.adminToken.trim(), 'admin token'));
+  if (host.adminToken !== null) learnAdminToken(masker, host.adminToken);
   for (const [name, value = ''] of Object.entries(host.env)) {
     // HTTPS_PROXY and similar variables: libraries quote the proxy's address with its password.
     const password = /_proxy$/i.test(name) ? /:\/\/[^/@:]*:([^/@]+)@/.exec(value)?.[1] : undefined;
@@ -77,14 +80,43 @@ export type CommandLine =
   /** The settings, or what is wrong with them; and the value of IAT_ADMIN_TOKEN from the environment or `.env`. */
   | { readonly kind: 'run'; readonly settings: Settings | Error; readonly adminToken: string | null };
 
+function learnAdminToken(masker: Masker, text: string): void {
+  for (const token of tokensIn(text)) masker.add(new Secret(token, 'admin token'));
+}
+
+/**
+ * Learns the admin token from wherever it may stand, for every command and before anything is printed: what is wrong with an
+ * option may be that it holds the token.
+ */
+async function learnFromFiles(command: CommandName, { outside, masker }: Session): Promise<void> {
+  const { host, files } = outside;
+  const read = (path: string) => files.read(path).catch(() => null);
+  const at = host.args.findIndex((arg) => /^--admin-token-file(?:=|$)/.test(arg));
+  const file = host.args[at]?.split('=').slice(1).join('=') || host.args[at + 1];
+  if (at >= 0 && file !== undefined && file !== '-') {
+    const bytes = await read(resolve(typedFrom(host, command), file));
+    if (bytes !== null) learnAdminToken(masker, decodeText(bytes));
+  }
+  const dotenv = await read(join(host.cwd, '.env'));
+  if (dotenv === null) return;
+  // By lines, so that a line which no reader of such a file understands counts, too.
+  for (const [, value = ''] of decodeText(dotenv).matchAll(
+    /^[ \t]{0,20}(?:export[ \t]{1,20})?IAT_ADMIN_TOKEN[ \t]{0,20}=(.*)$/gm,
+  ))
+    learnAdminToken(masker, value);
+}
+
 /** Arguments, environment and `.env` as settings. Never throws: what is wrong is part of the answer. */
-export async function readCommandLine(command: CommandName, { outside, human }: Session): Promise<CommandLine> {
+export async function readCommandLine(command: CommandName, session: Session): Promise<CommandLine> {
+  const { outside, human, masker } = session;
   const { host, files } = outside;
   try {
+    await learnFromFiles(command, session);
     const parsed = parseArguments(command, host.args, host.version, human.columns);
     if (parsed.kind === 'print') return parsed;
     verifyNotTakenByNpm(host, command);
     const dotenv = readDotenv(await files.read(join(host.cwd, '.env')));
+    registerEnvironments([Object.fromEntries(dotenv)], (secret) => masker.add(secret, 'found'));
     const settings = resolveSettings(command, parsed.arguments, {
       env: host.env,
       dotenv,

@@ -1,6 +1,8 @@
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import type { Exchange, HttpResponse } from '../core/exchange.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
+import { withoutTokens } from '../secrets/answer.ts';
+import { isTokenLike } from '../secrets/values.ts';
 import { kindOfCode } from './network-errors.ts';
 
 /**
@@ -181,7 +183,7 @@ function readOAuthError(response: HttpResponse): { error: string; description: s
     const value = body[name];
     return typeof value === 'string' ? value : (new RegExp(`\\b${name}="([^"]*)"`).exec(challenge)?.[1] ?? '');
   };
-  const clean = (text: string) => text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 300);
+  const clean = (text: string) => withoutTokens(text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 300));
   const error = clean(member('error'));
   const description = clean(member('error_description'));
   return {
@@ -202,9 +204,10 @@ function headerOf(response: HttpResponse, name: string): string {
   return response.headers.find((header) => header.name.toLowerCase() === name)?.value ?? '';
 }
 
-/** Only the host: a redirect's query may carry anything. */
+/** Only the host: a redirect's query may carry anything, and so may a part of its name. */
 function hostOf(location: string, base: URL): string {
-  return URL.canParse(location, base.href) ? new URL(location, base.href).host : 'another place';
+  const host = URL.canParse(location, base.href) ? new URL(location, base.href).host : '';
+  return host === '' || host.split('.').some(isTokenLike) ? 'another place' : host;
 }
 
 function fail(code: ErrorCode, message: string, hint: string): AppError {

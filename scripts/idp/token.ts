@@ -2,6 +2,7 @@ import { AppError } from '../core/errors.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { TokenFacts } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
+import { describeName, plainType } from '../secrets/answer.ts';
 import { numberOf, readExpiry } from './expiry.ts';
 
 /** What the mint request got, whole. */
@@ -72,7 +73,7 @@ export function readToken(answer: MintAnswer, rules: TokenRules): TokenRead {
 
 /** HTML is a page, whatever is in it; other types count as JSON where the body is JSON: servers forget to name it. */
 function parseAnswer({ body, type }: MintAnswer): { readonly document: object; readonly note: string | null } {
-  const named = type || 'no named type';
+  const named = plainType(type) || 'no named type';
   if (body.trim() === '') {
     throw new AppError('idp-not-json', `The IdP's answer is empty (${named}).`, {
       hint: 'A token may have been minted anyway; it expires by itself. Look at the log of the IdP, and at what stands between it and here.',
@@ -189,7 +190,7 @@ function usagesOf(document: Record<string, unknown>): number | null {
 function describeShape(document: unknown): string {
   const first: unknown = Array.isArray(document) ? document[0] : document;
   const names = isRecord(first) ? Object.keys(first).slice(0, 12) : [];
-  const shown = names.length > 0 ? names.map((name) => JSON.stringify(name.slice(0, 40))).join(', ') : '(none)';
+  const shown = names.length > 0 ? names.map(describeName).join(', ') : '(none)';
   return Array.isArray(document)
     ? `It is a list of ${document.length}, whose first entry has the members ${shown}.`
     : `It has the members ${shown}.`;

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { addAbortSignal, type Readable, Writable } from 'node:stream';
+import { decodeText } from '../core/encoding.ts';
 import { AppError } from '../core/errors.ts';
 
 /** Asks on the terminal without showing what is typed or pasted. Ctrl-C and the signal end the question. */
@@ -68,5 +69,5 @@ export async function readAll(input: NodeJS.ReadableStream, signal: AbortSignal)
     signal.throwIfAborted();
     throw error;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return decodeText(Buffer.concat(chunks));
 }

@@ -1,11 +1,12 @@
 import { AppError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { TokenFacts } from '../core/result.ts';
-import type { Secret } from '../core/secret.ts';
+import { Secret } from '../core/secret.ts';
 import { refusalOf, retryDelayMs } from '../idp/refusals.ts';
 import { asksForLife, readToken } from '../idp/token.ts';
 import { headerIn } from '../postman/body-text.ts';
 import { type MintPlan, toRun, withAdminToken } from '../postman/request-plan.ts';
+import { secretsInAnswer, withoutValues } from '../secrets/answer.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
 
@@ -42,7 +43,17 @@ export async function mint(
     const exchange =
       outcome.exchanges.find(({ name }) => name === plan.requests[0]?.item.name) ?? outcome.exchanges.at(-1);
     const durationMs = recorder.elapsedMs() - startMs;
-    const record = (passed: boolean) => scope.attempt({ startMs, durationMs, passed, exchanges: outcome.exchanges });
+    const bodyOf = (each: Exchange) => (each === exchange ? outcome.lastBody : each.response?.body?.text) ?? '';
+    // What is not understood may hold a live token anywhere, so its values become secrets before anything of it is recorded.
+    const record = (passed: boolean) => {
+      const { exchanges } = outcome;
+      for (const each of passed ? [] : exchanges) {
+        for (const value of secretsInAnswer(each, bodyOf(each)))
+          tools.learn(new Secret(value, "the IdP's answer"), 'found');
+      }
+      const shown = passed ? exchanges : exchanges.map((each) => withoutValues(each, bodyOf(each)));
+      scope.attempt({ startMs, durationMs, passed, exchanges: shown });
+    };
 
     if (exchange === undefined) {
       record(false);

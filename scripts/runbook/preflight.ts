@@ -10,6 +10,7 @@ import { jwtExpiry } from '../idp/expiry.ts';
 import { type MintPlan, originsOf, planHealth, planMint, type RequestPlan, withKid } from '../postman/request-plan.ts';
 import { readSource, type Source } from '../postman/source.ts';
 import { registerEnvironments } from '../secrets/found.ts';
+import { isOrdinary, isPlaceholder } from '../secrets/values.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
 
@@ -94,7 +95,8 @@ export function learnSecrets(
     tools.learn(secret, 'found'),
   );
   for (const value of [environment[job.variable], instance?.env[job.variable]]) {
-    if (value) tools.learn(new Secret(value, job.variable));
+    // A word that stands where a token is to be put in was never one.
+    if (value && !isPlaceholder(value) && !isOrdinary(value)) tools.learn(new Secret(value, job.variable));
   }
 }
 
