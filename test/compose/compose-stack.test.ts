@@ -62,6 +62,7 @@ function find(
       platform: 'linux',
       realPath: (path) => path,
       isExported: () => false,
+      changedAt: () => null,
     },
     { processes, clock: systemClock, files: createFiles({ processes }) },
     purpose,
