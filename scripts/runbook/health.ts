@@ -165,7 +165,7 @@ export async function health(
         if (complaint !== null) {
           wrongChecks.add(complaint.checkedAt);
           const isOver = nowMs - options.sinceMs >= job.healthTimeoutMs || wrongChecks.size > WRONG_CHECKS;
-          if (isOver && stableMs >= job.stableForMs) throw wrongHealthcheck(complaint);
+          if (isOver) throw wrongHealthcheck(complaint);
           scope.progress('every request passes; waiting for the healthcheck of the container, which still fails');
         } else scope.progress(`healthy, watching for another ${seconds(job.stableForMs - stableMs)}`);
         const restMs = complaint === null ? job.stableForMs - stableMs : LONGEST_PAUSE_MS;
