@@ -8,7 +8,7 @@ import { watchUntilHealthy } from './bootstrap.ts';
 import { clearToken } from './clear.ts';
 import type { Context } from './job.ts';
 import { mint } from './mint.ts';
-import { type Plan, planAgain, preflight, verifyNoTokenNeeded } from './preflight.ts';
+import { type Plan, planAgain, preflight, sayWhere, verifyNoTokenNeeded } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
 import { restart } from './restart.ts';
 import { type Turn, takeTurn } from './turn.ts';
@@ -53,8 +53,13 @@ export async function runIat(context: Context): Promise<Outcome> {
     const onStart = () => {
       isStarted = true;
     };
-    const instances = await recorder
-      .step('restart', (scope) => restart(context, scope, stack, minted.secret, onStart))
+    const { instances, health } = await recorder
+      .step('restart', async (scope) => {
+        const made = await restart(context, scope, stack, minted.secret, onStart);
+        const aimed = plan.healthOf(made[0]);
+        sayWhere(scope, aimed);
+        return { instances: made, health: aimed };
+      })
       .catch(async (error: unknown) => {
         // An interruption before anything happened leaves nothing behind.
         if (!isStarted && error instanceof AppError && error.code === 'interrupted') {
@@ -64,7 +69,6 @@ export async function runIat(context: Context): Promise<Outcome> {
         throw error;
       });
 
-    const health = plan.healthOf(instances[0]);
     const { error, ...watched } = await watchUntilHealthy(
       context,
       { stack, health, mintedAt: plan.mint.url.origin },

@@ -6,7 +6,7 @@ import { createFakeRun } from './fake-run.ts';
 import { type Answer, type Behaviour, FakeStack } from './fake-stack.ts';
 
 /** What a run of the main job meets. */
-interface Terms {
+export interface Terms {
   readonly environment?: Record<string, string | null>;
   readonly behave?: (clock: FakeClock) => Behaviour;
   readonly job?: Partial<Job>;
