@@ -14,6 +14,8 @@ export interface Observations {
   readonly container: InstanceVerdict | null;
   /** Of the newest start in the log; null also where the log is empty. */
   readonly log: Reading | null;
+  /** How the log ends: what shows why a container ended that was well before. */
+  readonly lastLines?: readonly string[];
   /** Whether the IdP answers in the network of the BFF. */
   readonly idp: Reach | null;
   /** What a health folder came to: the failure in a few words, and the components that are down by name. */
@@ -68,16 +70,25 @@ function unreachable(idp: Reach, said: Diagnosis | null): Diagnosis {
   return diagnosisOf(signatureOf('idp-unreachable'), evidence, failure);
 }
 
-function ofContainer({ container, log }: Observations, said: Diagnosis | null): Diagnosis | null {
+function ofContainer(found: Observations, said: Diagnosis | null): Diagnosis | null {
+  const { container, log, health, lastLines = [] } = found;
   if (container === null || container.kind === 'fine') return null;
   const { kind, message, hint } = container;
+  const isWell = health?.passed === true && log?.decided === 'good';
+  // It failed some times and came up then: the count of its restarts stays.
+  if (kind === 'crash-loop' && isWell) return null;
+  if (kind === 'unhealthy' && isWell) {
+    const cause = `Every request of the health folder passes, so only the healthcheck of the container is wrong. ${message}`;
+    const text = 'Correct the healthcheck of the service in the compose file (URL, port, program). To see it:';
+    return fault('unknown', cause, hint?.command === undefined ? text : { text, command: hint.command });
+  }
   if (kind === 'starting') {
     const fix = { text: 'Look again in a moment:', command: 'npm run doctor' };
     return said === null ? fault('unknown', message, fix) : null;
   }
   // What proves a registration explains no end.
-  const evidence = log === null ? [] : isGood(log.diagnosis) ? log.reasons : log.diagnosis.evidence;
-  return { ...fault('unknown', message, hint ?? ''), evidence };
+  const evidence = log === null ? [] : isGood(log.diagnosis) ? [...log.reasons, ...lastLines] : log.diagnosis.evidence;
+  return { ...fault('unknown', message, hint ?? ''), evidence: [...new Set(evidence)] };
 }
 
 /** A container that never started, or is gone, has no new log lines. */

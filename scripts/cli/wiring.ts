@@ -5,6 +5,7 @@ import { proxyVariable } from '../core/reach.ts';
 import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
 import { openCaFile } from '../platform/ca-file.ts';
+import { changedAt } from '../platform/changed-at.ts';
 import { deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
 import { openHost, type Process } from '../platform/host.ts';
@@ -142,7 +143,7 @@ export function createTools(
       const isExported = (name: string) => env[name] !== undefined;
       const options = { service, variable, write, composeFiles, project: composeProject, noDeps };
       return findComposeStack(
-        { ...options, cwd, platform, realPath, isExported },
+        { ...options, cwd, platform, realPath, isExported, changedAt },
         { processes: createProcesses(env), clock: outside.clock, files },
         purpose,
         signal,

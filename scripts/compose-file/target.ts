@@ -159,8 +159,19 @@ function dotenvTarget(options: TargetOptions, defining: DefiningText, before: Ui
 /** The VAR of `$VAR`, `${VAR}`, `${VAR:-…}`, `${VAR:?…}` when that is the whole value; null for anything else. */
 function referenceOf(entry: EnvironmentEntry | undefined): string | null {
   if (entry?.kind !== 'interpolated') return null;
-  const match = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?[-?][^{}]*)?\})$/.exec(entry.raw.trim());
-  return match?.[1] ?? match?.[2] ?? null;
+  const raw = entry.raw.trim();
+  const match = /^\$(?:([A-Za-z_]\w*)$|\{([A-Za-z_]\w*)(?:\}|:?[-?]))/.exec(raw);
+  return match !== null && (match[1] !== undefined || isOneBrace(raw)) ? (match[1] ?? match[2] ?? null) : null;
+}
+
+/** Its first brace is closed by its last character: a default may hold references of its own. */
+function isOneBrace(raw: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < raw.length; at++) {
+    if (raw[at] === '{') depth += 1;
+    else if (raw[at] === '}' && --depth === 0) return at === raw.length - 1;
+  }
+  return false;
 }
 
 /** No file defines the service: misspelt, or it comes from somewhere else. */

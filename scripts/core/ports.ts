@@ -114,6 +114,13 @@ export interface Files {
    *   Nothing is written then
    */
   replace(path: string, before: Uint8Array | null, after: Uint8Array): Promise<void>;
+  /**
+   * Waits for the turn of this run at a file, which one run has at a time until it releases it or its process ends.
+   *
+   * @param onWait told again and again who has it: "process 4711 on host"
+   * @throws AppError `file-…` where none can be taken there; the signal's reason
+   */
+  takeTurn(path: string, onWait: (owner: string) => void, signal: AbortSignal): Promise<{ release(): Promise<void> }>;
   /** Whether git tracks the file; null where there is no git or no repository. */
   isTracked(path: string): Promise<boolean | null>;
 }

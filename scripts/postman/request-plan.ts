@@ -2,12 +2,12 @@ import { AppError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { CollectionRun } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import { aimAt, applyMintOptions, authorize, type MintOptions } from './adapt.ts';
+import { aimAt, applyMintOptions, authorize, type MintOptions, usesIn } from './adapt.ts';
 import { findFolder, findItem, findRequest, isFolder, pathOf, placesOf, requestsIn } from './collection.ts';
 import type { Collection, Item, Place, Request } from './collection-format.ts';
 import type { Source } from './source.ts';
 import { verifyResolved } from './unresolved.ts';
-import { authOf, merge, targetOf, type Value } from './variables.ts';
+import { authOf, fillIn, knownTo, merge, targetOf, type Value } from './variables.ts';
 
 /** Requests of a collection as they are to be sent; what `Collections.run` needs but for limits and signal. */
 export interface RequestPlan {
@@ -28,6 +28,8 @@ export interface MintPlan extends RequestPlan {
   readonly url: URL;
   /** The variable that takes the admin token; empty until it is known. */
   readonly tokenVariable: string;
+  /** How many uses the request asks for; null: it does not say. */
+  readonly maxUsages: number | null;
 }
 
 /**
@@ -48,7 +50,8 @@ export function planMint(
   const token = { name: tokenVariable, value: '', isSecret: true };
   const values = merge(source.values, [...aimed.values, token, ...adapted.values]);
   const plan = toPlan(source, [place], values, { changed: new Map([[place.item.id ?? '', adapted.request]]) });
-  return { ...plan, url: mintUrl(place, plan, options.allowHttp), tokenVariable };
+  const body = fillIn(adapted.request.body?.raw ?? '', knownTo(place, values));
+  return { ...plan, url: mintUrl(place, plan, options.allowHttp), tokenVariable, maxUsages: usesIn(body) };
 }
 
 export function withAdminToken(plan: MintPlan, token: Secret): MintPlan {

@@ -23,6 +23,7 @@ function container(state: Partial<InstanceState> = {}, id = 'a'.repeat(64)): Ins
     image: 'bff:dev',
     env: {},
     persistentPaths: [],
+    ports: [],
     logUnreadable: null,
     state: {
       status: 'running',
@@ -51,11 +52,16 @@ describe('judge', () => {
 
   it.each<[string, Partial<InstanceState>, string, RegExp]>([
     ['runs without a healthcheck', {}, 'fine', /runs/],
-    ['runs and is healthy', { health: { status: 'healthy', lastOutput: '' } }, 'fine', /healthy/],
-    ['waits for its healthcheck', { health: { status: 'starting', lastOutput: '' } }, 'starting', /healthcheck/],
+    ['runs and is healthy', { health: { status: 'healthy', lastOutput: '', checkedAt: '' } }, 'fine', /healthy/],
+    [
+      'waits for its healthcheck',
+      { health: { status: 'starting', lastOutput: '', checkedAt: '' } },
+      'starting',
+      /healthcheck/,
+    ],
     [
       'is unhealthy, in the words of the healthcheck',
-      { health: { status: 'unhealthy', lastOutput: 'curl: (22)\nHTTP 503 from /health\n' } },
+      { health: { status: 'unhealthy', lastOutput: 'curl: (22)\nHTTP 503 from /health\n', checkedAt: '' } },
       'unhealthy',
       /HTTP 503 from \/health/,
     ],
@@ -131,7 +137,7 @@ describe('judge', () => {
     ['is paused', { status: 'paused' }, 'stack resume app-bff-1'],
     ['exits', { status: 'exited', exitCode: 1 }, 'stack log app-bff-1'],
     ['loops', { restartCount: 2 }, 'stack log app-bff-1'],
-    ['is unhealthy', { health: { status: 'unhealthy', lastOutput: '' } }, 'stack inspect app-bff-1'],
+    ['is unhealthy', { health: { status: 'unhealthy', lastOutput: '', checkedAt: '' } }, 'stack inspect app-bff-1'],
   ])('names what the stack has for a container that %s', (_what, state, command) => {
     expect(judge(first, container(state)).hint?.command).toBe(command);
   });
@@ -143,7 +149,7 @@ describe('judge', () => {
 
   it('keeps foreign words to one bounded line', () => {
     const noise = `${'x'.repeat(5000)}\u001b[31m`;
-    const { message } = judge(first, container({ health: { status: 'unhealthy', lastOutput: noise } }));
+    const { message } = judge(first, container({ health: { status: 'unhealthy', lastOutput: noise, checkedAt: '' } }));
     expect(message.length).toBeLessThan(450);
     expect(message).not.toContain('\u001b');
   });
@@ -159,7 +165,7 @@ describe('judgeOnce', () => {
   });
 
   it('believes the healthcheck: what is healthy has settled', () => {
-    const healthy = container({ restartCount: 4, health: { status: 'healthy', lastOutput: '' } });
+    const healthy = container({ restartCount: 4, health: { status: 'healthy', lastOutput: '', checkedAt: '' } });
     expect(judgeOnce(healthy, NOW, BY_HAND).kind).toBe('fine');
   });
 
