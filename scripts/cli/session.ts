@@ -65,7 +65,7 @@ export async function runCommand(
   const { host, stdout } = session.outside;
   host.catchCrash((error) => reportCrash(session, error));
   const line = await readCommandLine(command, session);
-  if (line.kind === 'print') stdout.write(line.text);
+  if (line.kind === 'print') stdout.print(...line.text.trimEnd().split('\n'));
   const exitCode = line.kind === 'run' ? await run(session, line) : 0;
   host.leave();
   return exitCode;
@@ -114,8 +114,8 @@ function isRunByNpm(host: Outside['host'], command: CommandName): boolean {
 /** An error that nothing caught: shown like any other, with the place where it was thrown. */
 function reportCrash({ outside, redact }: Session, error: unknown): void {
   const { message, hint } = toAppError(error);
-  const text = `\n${message}\n  ${hint === undefined ? '' : hintText(hint)}\n\n${describeCause(error)}\n`;
-  outside.stderr.write(redact(text));
+  const lines = ['', message, `  ${hint === undefined ? '' : hintText(hint)}`, '', ...describeCause(error)];
+  outside.stderr.print(...lines.map(redact));
 }
 
 /** The folder in which the person typed the command: npm runs scripts in the package's folder and passes the other one on. */

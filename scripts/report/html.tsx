@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { Hint } from '../core/errors.ts';
 import type { Run, TokenFacts } from '../core/result.ts';
+import { toVisible } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { Changes } from './html/changes.tsx';
 import { DiagnosisSection } from './html/diagnosis-card.tsx';
@@ -13,7 +14,7 @@ import { Requests } from './html/requests.tsx';
 import { Timeline } from './html/timeline.tsx';
 import { maskRun } from './masked.ts';
 import { nextSteps } from './outline.ts';
-import { cut, formatCount, formatUtc, toVisible } from './text.ts';
+import { cut, formatCount, formatUtc } from './text.ts';
 import { toView, type View } from './view.ts';
 import { isPlan, toneOf, verdictWord } from './words.ts';
 

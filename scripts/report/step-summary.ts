@@ -3,15 +3,16 @@ import { formatDuration } from '../core/duration.ts';
 import { hintText } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepStatus, Verdict } from '../core/result.ts';
+import { toVisible, withoutCommands } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { answerOf, failedExchanges, pathOf, tallyOf } from './outline.ts';
-import { cut, formatCount, toLine, toVisible } from './text.ts';
+import { cut, formatCount, toLine } from './text.ts';
 import { verdictSentence, verdictWord } from './words.ts';
 
 /** The run as Markdown, for the file that `GITHUB_STEP_SUMMARY` names. Text of servers and names never becomes markup. */
 export function renderStepSummary(run: Run, masker: Masker): string {
-  const shown = maskRun(run, masker, toVisible);
+  const shown = maskRun(run, masker, (text) => withoutCommands(toVisible(text)));
   const tally = tallyOf(shown);
   const blocks = [
     `## ${VERDICT_SIGNS[shown.verdict]} ${verdictWord(shown, shown.token !== null)}: ${toInline(shown.command)}`,
