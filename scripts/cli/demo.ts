@@ -118,7 +118,10 @@ async function showFault(session: Session, settings: Settings, fault: string, de
 }
 
 function runIn(session: Session, command: 'iat' | 'clear', settings: Settings, sandbox: Sandbox): Promise<Run> {
-  return execute(session, { ...workOf(command, session, { kind: 'run', settings, adminToken: null }), sandbox });
+  return execute(session, {
+    ...workOf(command, session, { kind: 'run', settings, adminToken: null, given: {} }),
+    sandbox,
+  });
 }
 
 /** The BFF before anything is done: the end of its log, its state, the cause, and the way out. */

@@ -7,8 +7,10 @@ import { terminalLeak } from '../secrets/leak-guard.ts';
 import { SHORTEST_MASKED } from '../secrets/masker.ts';
 import { describeCause } from './cause.ts';
 import { type Layout, renderFailure, renderOutcome } from './outcome.ts';
+import type { Arguments } from './parse.ts';
 import { createProgress } from './progress.ts';
 import { addStepSummary, loadRenderers, writeReports } from './reports.ts';
+import { withSameOptions } from './same-options.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { createTools, type Sandbox } from './wiring.ts';
@@ -23,6 +25,8 @@ export interface Work {
   readonly settings: Settings | Error;
   /** The value of IAT_ADMIN_TOKEN from the environment or `.env`. */
   readonly adminToken: string | null;
+  /** The options as they were typed, for the commands that are advised. */
+  readonly given?: Arguments['values'];
   /** The embedded sandbox: one that runs already, or how to start one for this run; null: Docker. */
   readonly sandbox: Sandbox | (() => Promise<Sandbox>) | null;
   run(context: Context): Promise<Outcome>;
@@ -86,12 +90,13 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     outcome = { ...outcome, next: [gone] };
   }
   outcome = { ...outcome, facts: [...(outcome.facts ?? []), ['Run on', outside.host.title]] };
-  const finished = recorder.finish(outcome, {
+  const bare = recorder.finish(outcome, {
     command: work.command,
     version: outside.host.version,
     planned: work.steps,
     signalExitCode: outside.host.interruption.exitCode(),
   });
+  const finished = withSameOptions(bare, work.given ?? {}, outside.host.platform);
   await (started as Sandbox | null)?.close();
   const ended = endedBy(finished, terminalLeak(session.transcript));
   const { run: reported, reports } = await report(session, ended, settings);

@@ -9,7 +9,7 @@ import { Transcript } from '../secrets/leak-guard.ts';
 import { Masker } from '../secrets/masker.ts';
 import { describeCause } from './cause.ts';
 import type { CommandName } from './commands.ts';
-import { parseArguments } from './parse.ts';
+import { type Arguments, parseArguments } from './parse.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 import { shortenPaths } from './terminal-text.ts';
 import { type Outside, openOutside } from './wiring.ts';
@@ -74,15 +74,22 @@ export async function runCommand(
 export type CommandLine =
   /** `--help` or `--version`: what to print. */
   | { readonly kind: 'print'; readonly text: string }
-  /** The settings, or what is wrong with them; and the value of IAT_ADMIN_TOKEN from the environment or `.env`. */
-  | { readonly kind: 'run'; readonly settings: Settings | Error; readonly adminToken: string | null };
+  /** The settings, or what is wrong with them; the value of IAT_ADMIN_TOKEN from the environment or `.env`; what was typed. */
+  | {
+      readonly kind: 'run';
+      readonly settings: Settings | Error;
+      readonly adminToken: string | null;
+      readonly given: Arguments['values'];
+    };
 
 /** Arguments, environment and `.env` as settings. Never throws: what is wrong is part of the answer. */
 export async function readCommandLine(command: CommandName, { outside, human }: Session): Promise<CommandLine> {
   const { host, files } = outside;
+  let given: Arguments['values'] = {};
   try {
     const parsed = parseArguments(command, host.args, host.version, human.columns);
     if (parsed.kind === 'print') return parsed;
+    given = parsed.arguments.values;
     verifyNotTakenByNpm(host, command);
     const dotenv = readDotenv(await files.read(join(host.cwd, '.env')));
     const settings = resolveSettings(command, parsed.arguments, {
@@ -91,9 +98,9 @@ export async function readCommandLine(command: CommandName, { outside, human }: 
       cwd: host.cwd,
       typedFrom: typedFrom(host, command),
     });
-    return { kind: 'run', settings, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
+    return { kind: 'run', settings, given, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
   } catch (error) {
-    return { kind: 'run', settings: toAppError(error), adminToken: null };
+    return { kind: 'run', settings: toAppError(error), given, adminToken: null };
   }
 }
 

@@ -1,13 +1,6 @@
 import type { Hint } from '../core/errors.ts';
 import { AppError } from '../core/errors.ts';
-import type { Command, CommandResult } from '../core/ports.ts';
-
-/** A command as a person would type it. */
-export function renderCommand(command: Command): string {
-  return [command.file, ...command.args]
-    .map((part) => (/^[\w@%+=:,./\\~-]+$/.test(part) ? part : `"${part}"`))
-    .join(' ');
-}
+import type { CommandResult } from '../core/ports.ts';
 
 /** Why Docker itself cannot be used. The known ways in which it says so, put into words with a way out. */
 export function dockerFailure(result: CommandResult): AppError {
@@ -51,12 +44,14 @@ export function composeMissing(): AppError {
 /**
  * Why compose does not accept its files. Only what is safe is taken out of its words, which quote values: names of variables,
  * files and services, line numbers.
+ *
+ * @param quiet the command that says it again, without the configuration itself, as it is typed
  */
-export function configFailure(result: CommandResult, command: Command, file: string): AppError {
+export function configFailure(result: CommandResult, quiet: string, file: string): AppError {
   const text = result.stderr;
   const look = {
     text: 'To see what compose itself says:',
-    command: renderCommand({ ...command, args: [...withoutFormat(command.args), '-q'] }),
+    command: quiet,
   };
   const envFile = /env file (.+?) not found|Couldn't find env file: (.+)/i.exec(text);
   if (envFile) {
@@ -85,12 +80,16 @@ export function configFailure(result: CommandResult, command: Command, file: str
   );
 }
 
-/** Why `up -d` failed. It leaves the service down in most cases, and the next `up -d` heals that. */
-export function upFailure(result: CommandResult, command: Command, service: string): AppError {
+/**
+ * Why `up -d` failed. It leaves the service down in most cases, and the next `up -d` heals that.
+ *
+ * @param command as it is typed
+ */
+export function upFailure(result: CommandResult, command: string, service: string): AppError {
   const text = `${result.stderr}\n${result.stdout}`;
   const thenAgain = (text: string): Hint => ({
     text: `${text} When that is fixed, restart it:`.trimStart(),
-    command: renderCommand(command),
+    command,
   });
   const fail = (message: string, hint: string | Hint) => new AppError('restart-failed', message, { hint });
   if (result.timedOut) return fail('docker compose up timed out.', thenAgain('Check the Docker daemon.'));
@@ -134,8 +133,4 @@ export function upFailure(result: CommandResult, command: Command, service: stri
     `Compose could not restart ${service} (exit ${result.exitCode}): ${(last ?? 'no message').slice(0, 300)}`,
     thenAgain(''),
   );
-}
-
-function withoutFormat(args: readonly string[]): string[] {
-  return args.filter((arg) => arg !== '--format' && arg !== 'json');
 }

@@ -9,7 +9,7 @@ import { Failures } from './html/failures.tsx';
 import { Hero } from './html/hero.tsx';
 import { Log } from './html/log-excerpt.tsx';
 import { renderPage } from './html/page.tsx';
-import { Entry, hintProse, marked, Section, Time } from './html/parts.tsx';
+import { Entry, hintWords, marked, Section, Time } from './html/parts.tsx';
 import { Requests } from './html/requests.tsx';
 import { Timeline } from './html/timeline.tsx';
 import { maskRun } from './masked.ts';
@@ -100,7 +100,7 @@ function Notice({ title, kind, items }: NoticeProps) {
     <Section id={kind} title={title} class={`card ${kind}`}>
       <ul class={items.length > 1 ? 'several' : undefined}>
         {items.map((item) => (
-          <li>{hintProse(item)}</li>
+          <li>{hintWords(item)}</li>
         ))}
       </ul>
     </Section>

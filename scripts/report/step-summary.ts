@@ -71,15 +71,24 @@ function diagnosis(run: Run): string {
   return blocks.filter(Boolean).join('\n\n');
 }
 
-/** One line of Markdown in which nothing is markup. */
+/** One line of Markdown in which nothing is markup, also not at its start, where lists and headings begin. */
 function toInline(text: string): string {
   return cut(toLine(text), 600)
+    .replace(/[^\s`|<>&\\]+|[`|<>&\\]/g, toWord)
+    .replace(/^(\d{0,9})([-+=.)])/, '$1\\$2');
+}
+
+/**
+ * A word without blanks. Where GitHub would make something of it even when it is escaped (a link, a mail address, a mention, an
+ * issue, a picture, a formula), it stands as code.
+ */
+function toWord(word: string): string {
+  if (/@|www\.|:\/\/|mailto:|xmpp:|\$|#\d|:[a-z+][\w+-]*:/i.test(word)) return `\`${word}\``;
+  return word
     .replace(/[\\`*_[\]|~#]/g, '\\$&')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/@/g, '&#64;')
-    .replace(/(https?):/g, '$1&#58;');
+    .replace(/>/g, '&gt;');
 }
 
 const MOST = 20;

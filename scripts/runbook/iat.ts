@@ -68,7 +68,7 @@ export async function runIat(context: Context): Promise<Outcome> {
     const unused: Hint[] = watched.diagnosis.code === 'credentials-cached' ? [{ text: use }] : [];
     if (!job.clear) {
       const clear = {
-        text: `The BFF has cached its credentials now. Take ${job.variable} out again (with the same options):`,
+        text: `The BFF has cached its credentials now. Take ${job.variable} out again:`,
         command: 'npm run iat:clear',
       };
       return { ...found, next: [...unused, clear] };
