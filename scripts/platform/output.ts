@@ -11,7 +11,7 @@ import { wrap } from '../core/wrap.ts';
  * terminal a plain one: no colour, no moving line.
  */
 export function createOutput(
-  stream: Writable & { readonly isTTY?: boolean; readonly columns?: number },
+  stream: Writable & { readonly isTTY?: boolean; readonly columns?: number | undefined },
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform,
 ): Output {
@@ -53,8 +53,10 @@ function layOut(paragraph: string | Paragraph, columns: number, hasColor: boolea
 }
 
 function paint(line: string, look: Look, index: number): string {
-  if (look !== 'done') return styleText(STYLES[look], line);
-  return index > 0 ? line : styleText(STYLES.done, line.slice(0, 1)) + line.slice(1);
+  // Whether this stream has colour is decided already; Node would look at stdout.
+  const style = (text: string) => styleText(STYLES[look], text, { validateStream: false });
+  if (look !== 'done') return style(line);
+  return index > 0 ? line : style(line.slice(0, 1)) + line.slice(1);
 }
 
 const STYLES: Readonly<Record<Look, Parameters<typeof styleText>[0]>> = {
