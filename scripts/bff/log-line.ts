@@ -23,16 +23,6 @@ export function cleanLine(raw: string, limit = LONGEST_LINE): CleanLine {
   return { at: Number.isNaN(at.getTime()) ? null : at, source, text: cut(text, limit) };
 }
 
-/**
- * The line as a sink may print it: nothing in it moves the cursor, hides text or is read as a command by the CI that runs us
- * (GitHub's `::error::` and `##[error]`, Azure's `##vso[`, TeamCity's `##teamcity[`).
- */
-export function toDisplay(line: string): string {
-  return cut(stripControls(line))
-    .replace(/^(\s*):(?=:)/, '$1: ')
-    .replace(/##(?=\w*\[)/g, '# #');
-}
-
 /** The text without timestamps and level names in front, where its statement begins. Indentation of a bare line is kept. */
 export function withoutTimestamp(text: string): string {
   const stamp = TIMESTAMP.exec(text);

@@ -12,7 +12,7 @@ import { Masker } from '../secrets/masker.ts';
 import { tokensIn } from './admin-token.ts';
 import { describeCause } from './cause.ts';
 import type { CommandName } from './commands.ts';
-import { parseArguments } from './parse.ts';
+import { type Arguments, parseArguments } from './parse.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 import { shortenPaths } from './terminal-text.ts';
 import { type Outside, openOutside } from './wiring.ts';
@@ -31,7 +31,7 @@ export interface Session {
 }
 
 /** Opens the process, and the masker that already knows the admin token where the environment holds it. */
-export function openSession(process: Parameters<typeof openOutside>[0]): Session {
+export function openSession(process: Parameters<typeof openOutside>[0], command: CommandName): Session {
   const masker = new Masker();
   const transcript = new Transcript(masker);
   const outside = openOutside(process, (stream, text) => transcript.write(stream, text));
@@ -42,6 +42,8 @@ export function openSession(process: Parameters<typeof openOutside>[0]): Session
     const password = /_proxy$/i.test(name) ? /:\/\/[^/@:]*:([^/@]+)@/.exec(value)?.[1] : undefined;
     if (password !== undefined) masker.add(new Secret(password, `password in ${name}`), 'found');
   }
+  // Where commands are pasted that have paths in them.
+  const folder = typedFrom(host, command);
   // Read before the options are parsed: the error for a misspelt option must go to the right stream, too.
   const json = host.args.includes('--json');
   return {
@@ -50,7 +52,7 @@ export function openSession(process: Parameters<typeof openOutside>[0]): Session
     transcript,
     human: json ? outside.stderr : outside.stdout,
     json,
-    redact: (text) => shortenPaths(maskText(masker.mask(text)), host.cwd),
+    redact: (text) => shortenPaths(maskText(masker.mask(text)), folder),
   };
 }
 
@@ -64,11 +66,11 @@ export async function runCommand(
   process: Parameters<typeof openOutside>[0],
   run: (session: Session, line: Extract<CommandLine, { kind: 'run' }>) => Promise<number>,
 ): Promise<number> {
-  const session = openSession(process);
+  const session = openSession(process, command);
   const { host, stdout } = session.outside;
   host.catchCrash((error) => reportCrash(session, error));
   const line = await readCommandLine(command, session);
-  if (line.kind === 'print') stdout.write(line.text);
+  if (line.kind === 'print') stdout.print(...line.text.trimEnd().split('\n'));
   const exitCode = line.kind === 'run' ? await run(session, line) : 0;
   host.leave();
   return exitCode;
@@ -77,8 +79,13 @@ export async function runCommand(
 export type CommandLine =
   /** `--help` or `--version`: what to print. */
   | { readonly kind: 'print'; readonly text: string }
-  /** The settings, or what is wrong with them; and the value of IAT_ADMIN_TOKEN from the environment or `.env`. */
-  | { readonly kind: 'run'; readonly settings: Settings | Error; readonly adminToken: string | null };
+  /** The settings, or what is wrong with them; the value of IAT_ADMIN_TOKEN from the environment or `.env`; what was typed. */
+  | {
+      readonly kind: 'run';
+      readonly settings: Settings | Error;
+      readonly adminToken: string | null;
+      readonly given: Arguments['values'];
+    };
 
 function learnAdminToken(masker: Masker, text: string): void {
   for (const token of tokensIn(text)) masker.add(new Secret(token, 'admin token'));
@@ -110,10 +117,12 @@ async function learnFromFiles(command: CommandName, { outside, masker }: Session
 export async function readCommandLine(command: CommandName, session: Session): Promise<CommandLine> {
   const { outside, human, masker } = session;
   const { host, files } = outside;
+  let given: Arguments['values'] = {};
   try {
     await learnFromFiles(command, session);
     const parsed = parseArguments(command, host.args, host.version, human.columns);
     if (parsed.kind === 'print') return parsed;
+    given = parsed.arguments.values;
     verifyNotTakenByNpm(host, command);
     const dotenv = readDotenv(await files.read(join(host.cwd, '.env')));
     registerEnvironments([Object.fromEntries(dotenv)], (secret) => masker.add(secret, 'found'));
@@ -123,9 +132,9 @@ export async function readCommandLine(command: CommandName, session: Session): P
       cwd: host.cwd,
       typedFrom: typedFrom(host, command),
     });
-    return { kind: 'run', settings, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
+    return { kind: 'run', settings, given, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
   } catch (error) {
-    return { kind: 'run', settings: toAppError(error), adminToken: null };
+    return { kind: 'run', settings: toAppError(error), given, adminToken: null };
   }
 }
 
@@ -146,8 +155,8 @@ function isRunByNpm(host: Outside['host'], command: CommandName): boolean {
 /** An error that nothing caught: shown like any other, with the place where it was thrown. */
 function reportCrash({ outside, redact }: Session, error: unknown): void {
   const { message, hint } = toAppError(error);
-  const text = `\n${message}\n  ${hint === undefined ? '' : hintText(hint)}\n\n${describeCause(error)}\n`;
-  outside.stderr.write(redact(text));
+  const lines = ['', message, `  ${hint === undefined ? '' : hintText(hint)}`, '', ...describeCause(error)];
+  outside.stderr.print(...lines.map(redact));
 }
 
 /** The folder in which the person typed the command: npm runs scripts in the package's folder and passes the other one on. */

@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Files } from '../core/ports.ts';
 import type { PriorValue } from '../core/result.ts';
+import { quoteWord } from '../core/shell.ts';
 import { readDotenv, setDotenv, unsetDotenv } from './dotenv.ts';
 import {
   type EnvironmentChange,
@@ -86,7 +87,7 @@ export async function chooseTarget(options: TargetOptions): Promise<Target> {
     throw new AppError('shell-overrides', `${reference} is exported in this shell, and that beats the .env file.`, {
       hint: {
         text: `Remove it and run again (in PowerShell: Remove-Item Env:${reference}):`,
-        command: `unset ${reference}`,
+        command: `unset ${quoteWord(reference, 'linux')}`,
       },
     });
   }

@@ -5,12 +5,13 @@ import type { TargetOptions } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Clock, Command, Files, Processes } from '../core/ports.ts';
-import type { Stack } from '../core/stack.ts';
+import { renderCommand } from '../core/shell.ts';
+import type { Instance, Stack } from '../core/stack.ts';
 import { parseConfig, type ServiceConfig } from './compose-output.ts';
 import { readLogs } from './container-log.ts';
 import { findComposeFiles, otherComposeFiles } from './default-files.ts';
 import { ASK_TIMEOUT_MS, createDocker, type Docker } from './docker.ts';
-import { composeMissing, configFailure, renderCommand, upFailure } from './failures.ts';
+import { composeMissing, configFailure, upFailure } from './failures.ts';
 import { type FoundProject, findProject, type ProjectOptions } from './find-project.ts';
 import type { Container } from './inspect.ts';
 import {
@@ -21,6 +22,7 @@ import {
   newestFirst,
   newestOfEach,
   PROJECT_LABEL,
+  quietConfigCommand,
   repairCommand,
   SERVICE_LABEL,
   scaleOf,
@@ -97,6 +99,11 @@ function createComposeStack(
   const dotenv = invocation.envFiles.at(-1) ?? join(running?.directory ?? dirname(files[0] ?? ''), '.env');
   const check = configCommand(invocation);
   const withLastExit = createLastExit(docker);
+  const typed = (command: Command) => renderCommand(command, platform);
+  const ofContainer =
+    (verb: string) =>
+    ({ name }: Pick<Instance, 'name'>) =>
+      typed({ file: DOCKER, args: [verb, name] });
   let { project } = invocation;
   /** By the last time that compose was asked. */
   let services: Readonly<Record<string, ServiceConfig>> = {};
@@ -108,11 +115,11 @@ function createComposeStack(
       throw new AppError('compose-failed', `Compose took longer than ${ASK_TIMEOUT_MS / 1_000} s to read its files.`, {
         hint: {
           text: 'An include from elsewhere or a slow disk may be the reason. See how long it takes by hand:',
-          command: renderCommand(check),
+          command: typed(check),
         },
       });
     }
-    if (result.exitCode !== 0) throw configFailure(result, check, files[0] ?? '');
+    if (result.exitCode !== 0) throw configFailure(result, typed(quietConfigCommand(invocation)), files[0] ?? '');
     try {
       services = parseConfig(result.stdout);
       return Object.fromEntries(Object.entries(services).map(([name, { environment }]) => [name, environment]));
@@ -125,7 +132,7 @@ function createComposeStack(
   const changes = createProjectChanges({
     ...targetOptions(options, files, dotenv, tools),
     resolve,
-    checkByHand: renderCommand(check),
+    checkByHand: typed(check),
   });
   let looked: ProjectState | null = null;
   let outlook: Outlook | null = null;
@@ -163,7 +170,7 @@ function createComposeStack(
   const replaceContainers = async (command: Command, what: string, signal: AbortSignal) => {
     const limits = { timeoutMs: UP_TIMEOUT_MS, finishMs: UP_FINISH_MS, ownGroup: true };
     const result = await tools.processes.run(command, { signal, ...limits });
-    if (result.exitCode !== 0) throw upFailure(result, command, what);
+    if (result.exitCode !== 0) throw upFailure(result, typed(command), what);
   };
 
   return {
@@ -179,13 +186,13 @@ function createComposeStack(
     ],
     isLocal: false,
     byHand: {
-      check: renderCommand(check),
-      restart: renderCommand(up),
-      recreate: renderCommand(recreate),
-      follow: renderCommand(logsCommand(invocation, service)),
-      log: ({ name }) => `${DOCKER} logs ${name}`,
-      inspect: ({ name }) => `${DOCKER} inspect ${name}`,
-      resume: ({ name }) => `${DOCKER} unpause ${name}`,
+      check: typed(check),
+      restart: typed(up),
+      recreate: typed(recreate),
+      follow: typed(logsCommand(invocation, service)),
+      log: ofContainer('logs'),
+      inspect: ofContainer('inspect'),
+      resume: ofContainer('unpause'),
     },
 
     async look(signal) {
@@ -216,7 +223,7 @@ function createComposeStack(
       if (outlook === null) return;
       const pull = (command: Command) => tools.processes.run(command, { signal, timeoutMs: UP_TIMEOUT_MS });
       const replace = (command: Command, what: string) => replaceContainers(command, what, signal);
-      await prepareUp(invocation, service, outlook, { pull, replace }, listener);
+      await prepareUp(invocation, service, outlook, { pull, replace, typed }, listener);
     },
     async planWrite(settings, signal) {
       signal.throwIfAborted();
@@ -228,7 +235,7 @@ function createComposeStack(
       const { old, sidecars } = await lookBeforeUp(signal);
       signal.throwIfAborted();
       onStart();
-      listener.progress(renderCommand(up));
+      listener.progress(typed(up));
       const explainWait = () =>
         listener.warn(
           `Compose is still replacing the container of ${service}. Stopping it halfway would leave the service down, so it has up to ${UP_FINISH_MS / 1_000} s to finish. Ctrl-C again ends at once.`,
@@ -242,14 +249,14 @@ function createComposeStack(
       const [instance, ...others] = await instances(signal);
       if (instance === undefined) {
         throw new AppError('restart-failed', `Compose reported success, but ${service} has no container.`, {
-          hint: { text: 'Run it by hand and look:', command: renderCommand(up) },
+          hint: { text: 'Run it by hand and look:', command: typed(up) },
         });
       }
       if ([instance, ...others].some(({ id }) => old.includes(id))) {
         throw new AppError(
           'container-unchanged',
           `Compose left the old container of ${service} in place, so nothing changed for it.`,
-          { hint: { text: 'Run it by hand with --force-recreate:', command: renderCommand(recreate) } },
+          { hint: { text: 'Run it by hand with --force-recreate:', command: typed(recreate) } },
         );
       }
       // With the old container they lost their network, and cannot even restart.

@@ -1,14 +1,7 @@
 import type { Hint } from '../core/errors.ts';
 import { AppError } from '../core/errors.ts';
-import type { Command, CommandResult } from '../core/ports.ts';
+import type { CommandResult } from '../core/ports.ts';
 import { lastWords } from './daemon-failures.ts';
-
-/** A command as a person would type it. */
-export function renderCommand(command: Command): string {
-  return [command.file, ...command.args]
-    .map((part) => (/^[\w@%+=:,./\\~-]+$/.test(part) ? part : `"${part}"`))
-    .join(' ');
-}
 
 /** Neither compose is there. */
 export function composeMissing(): AppError {
@@ -20,12 +13,14 @@ export function composeMissing(): AppError {
 /**
  * Why compose does not accept its files. Only what is safe is taken out of its words, which quote values: names of variables,
  * files and services, line numbers.
+ *
+ * @param quiet the command that says it again, without the configuration itself, as it is typed
  */
-export function configFailure(result: CommandResult, command: Command, file: string): AppError {
+export function configFailure(result: CommandResult, quiet: string, file: string): AppError {
   const text = result.stderr;
   const look = {
     text: 'To see what compose itself says:',
-    command: renderCommand({ ...command, args: [...withoutFormat(command.args), '-q'] }),
+    command: quiet,
   };
   const envFile = /env file (.+?) not found|Couldn't find env file: (.+)/i.exec(text);
   if (envFile) {
@@ -54,12 +49,16 @@ export function configFailure(result: CommandResult, command: Command, file: str
   );
 }
 
-/** Why `up -d` failed. It leaves the service down in most cases, and the next `up -d` heals that. */
-export function upFailure(result: CommandResult, command: Command, service: string): AppError {
+/**
+ * Why `up -d` failed. It leaves the service down in most cases, and the next `up -d` heals that.
+ *
+ * @param command as it is typed
+ */
+export function upFailure(result: CommandResult, command: string, service: string): AppError {
   const text = `${result.stderr}\n${result.stdout}`;
   const thenAgain = (text: string): Hint => ({
     text: `${text} When that is fixed, restart it:`.trimStart(),
-    command: renderCommand(command),
+    command,
   });
   const fail = (message: string, hint: string | Hint) => new AppError('restart-failed', message, { hint });
   if (result.timedOut) return fail('docker compose up timed out.', thenAgain('Check the Docker daemon.'));
@@ -110,8 +109,4 @@ function takenPort(text: string): string | null {
       text,
     );
   return said === undefined ? (isTaken ? '' : null) : said.replace(/:+$/, '');
-}
-
-function withoutFormat(args: readonly string[]): string[] {
-  return args.filter((arg) => arg !== '--format' && arg !== 'json');
 }

@@ -68,6 +68,11 @@ export function configCommand(invocation: Invocation): Command {
   return composeCommand(invocation, invocation.program.major >= 2 ? ['config', '--format', 'json'] : ['config']);
 }
 
+/** The same for a person: only what is wrong, not the configuration itself. */
+export function quietConfigCommand(invocation: Invocation): Command {
+  return composeCommand(invocation, ['config', '-q']);
+}
+
 /**
  * `up -d` of one service. Never `restart`, which keeps the old environment; never `--remove-orphans`.
  *

@@ -4,7 +4,6 @@ import type { Listener, NextStart } from '../core/stack.ts';
 import type { ServiceConfig } from './compose-output.ts';
 import { lastWords } from './daemon-failures.ts';
 import type { Docker } from './docker.ts';
-import { renderCommand } from './failures.ts';
 import { dependenciesOf, foresee } from './foresight.ts';
 import type { Container } from './inspect.ts';
 import { composeCommand, type Invocation, newestOfEach, SERVICE_LABEL } from './invocation.ts';
@@ -88,19 +87,24 @@ export async function prepareUp(
   invocation: Invocation,
   service: string,
   { missingImage, dependencies }: Outlook,
-  tools: { pull(command: Command): Promise<CommandResult>; replace(command: Command, what: string): Promise<void> },
+  tools: {
+    pull(command: Command): Promise<CommandResult>;
+    replace(command: Command, what: string): Promise<void>;
+    /** The command as a person would type it. */
+    typed(command: Command): string;
+  },
   listener: Listener,
 ): Promise<void> {
   if (missingImage !== null) {
     const command = composeCommand(invocation, ['pull', service]);
-    listener.progress(renderCommand(command));
+    listener.progress(tools.typed(command));
     const result = await tools.pull(command);
     if (result.exitCode !== 0) {
       const message = `The image ${missingImage} of ${service} is not on this machine and cannot be pulled: ${lastWords(result)}`;
       throw new AppError('restart-failed', message, {
         hint: {
           text: 'Nothing was minted or changed. Check the name of the image, log in to its registry, or build it; then try:',
-          command: renderCommand(command),
+          command: tools.typed(command),
         },
       });
     }
@@ -108,7 +112,7 @@ export async function prepareUp(
   }
   if (dependencies.length > 0) {
     const command = composeCommand(invocation, ['up', '-d', ...dependencies]);
-    listener.progress(renderCommand(command));
+    listener.progress(tools.typed(command));
     await tools.replace(command, dependencies.join(', '));
     listener.note(`Brought up ${dependencies.join(', ')} first, because that had changed.`);
   }

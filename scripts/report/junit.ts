@@ -2,10 +2,11 @@ import { isGood, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { exitCodeOf, hintText } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
+import { toVisible, withoutCommands } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { answerOf, decidingExchanges } from './outline.ts';
-import { cut, toIso, toLine, toVisible } from './text.ts';
+import { cut, toIso, toLine } from './text.ts';
 
 /**
  * The run as JUnit XML, for Jenkins, GitLab and Azure: one suite with the steps, then one for each request with its checks.
@@ -15,7 +16,7 @@ import { cut, toIso, toLine, toVisible } from './text.ts';
  * `classname` is the path in the collection, and stays the same from run to run.
  */
 export function renderJunit(run: Run, masker: Masker): string {
-  const shown = maskRun(withoutMessages(run), masker, toVisible);
+  const shown = maskRun(withoutMessages(run), masker, (text) => withoutCommands(toVisible(text)));
   const suites = [stepSuite(shown), ...requestSuites(shown)];
   const counts = countsOf(suites.flatMap((suite) => suite.cases));
   const attributes = { name: shown.command, ...counts, time: toSeconds(shown.durationMs) };

@@ -138,7 +138,7 @@ function adviceOnClear(context: Context, instance: Instance): Hint {
     };
   }
   return {
-    text: `The BFF has cached its credentials now. Take ${job.variable} out again (with the same options):`,
+    text: `The BFF has cached its credentials now. Take ${job.variable} out again:`,
     command: 'npm run iat:clear',
   };
 }

@@ -67,7 +67,7 @@ test('a daemon that says nothing does not answer', () => {
   );
 });
 
-const UP = { file: 'docker', args: ['compose', 'up', '-d', 'bff'] };
+const UP = 'docker compose up -d bff';
 
 test.for([
   [

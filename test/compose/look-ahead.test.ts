@@ -130,7 +130,13 @@ describe('what comes first', () => {
     expect(next.before).toEqual(['pull bff']);
     const pull = async () => ({ ...OK, exitCode: 1, stderr: 'pull access denied for bff' });
     const deaf = { progress() {}, note() {}, warn() {} };
-    const pulling = prepareUp(invocation, 'bff', { ...outlook, next }, { pull, replace: async () => {} }, deaf);
+    const pulling = prepareUp(
+      invocation,
+      'bff',
+      { ...outlook, next },
+      { pull, replace: async () => {}, typed: ({ args }) => args.join(' ') },
+      deaf,
+    );
     await expect(pulling).rejects.toMatchObject({
       code: 'restart-failed',
       message: 'The image bff of bff is not on this machine and cannot be pulled: pull access denied for bff',
