@@ -87,7 +87,7 @@ export function upFailure(result: CommandResult, command: string, service: strin
   if (name !== undefined) {
     return fail(`Another container holds the name ${name} (container_name).`, {
       text: `It is of another project, or was started by hand. Where it is of this stack under another project name, set COMPOSE_PROJECT_NAME to that; else remove it or rename it. To see what it is:`,
-      command: `docker ps -a --filter name=^${name}$ --format "{{.Names}} {{.Image}} {{.Status}} {{.Labels}}"`,
+      command: 'docker ps -a',
     });
   }
   if (/OCI runtime|Cannot start service|failed to create (?:shim|task)/i.test(text)) {

@@ -75,6 +75,7 @@ async function run(setting: Setting): Promise<Ended> {
     await writeFile(join(home, name), content);
   }
   const stack = new FakeStack(new FakeClock(), { DCR_IAT: '' }, () => {});
+  stack.place = join(home, 'environment');
   const sandbox = {
     stack: { forRun: () => stack },
     adminToken: new Secret(ADMIN, 'admin token'),

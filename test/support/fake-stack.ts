@@ -171,7 +171,7 @@ export class FakeStack implements Stack {
     resume: ({ name }: Instance) => `fake unpause ${name}`,
   };
   /** Where the environment lives: a file would hold it. */
-  readonly place = '/fake/environment';
+  place = '/fake/environment';
   /** What was asked of it that changes something, in order. */
   readonly calls: string[] = [];
   environment: Environment;
