@@ -1,4 +1,5 @@
 import type { Body, ExchangeError, Header, HttpRequest, HttpResponse } from '../core/exchange.ts';
+import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { Message } from '../secrets/found.ts';
 import type { PostmanRequest, PostmanResponse } from './newman-types.ts';
 
@@ -32,12 +33,17 @@ function textOf(body: PostmanRequest['body']): string {
         .map((pair) => pair.map((part) => encodeURIComponent(toText(part ?? ''))).join('='))
         .join('&');
     case 'graphql':
-      return toText(graphql);
+      return toText(isRecord(graphql) ? { ...graphql, variables: documentOf(graphql['variables']) } : graphql);
     case 'file':
       return `@${toText(typeof file === 'object' && file !== null && 'src' in file ? file.src : file)}`;
     default:
       return body.toString();
   }
+}
+
+/** Variables of GraphQL are JSON in a text. */
+function documentOf(variables: unknown): unknown {
+  return typeof variables === 'string' ? (jsonOrNull(variables) ?? variables) : variables;
 }
 
 /** What is kept of a name, a message or a console line: nobody reads more, and each is masked again and again. */

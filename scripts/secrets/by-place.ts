@@ -42,6 +42,23 @@ export function maskBody(text: string, type: string): string {
 
 /** Any other text: URLs, messages, log lines. */
 export function maskText(text: string): string {
+  if (text.length <= PIECE) return maskPiece(text);
+  // Patterns remember all that they replace in a text: a large one is read piece by piece.
+  let masked = '';
+  for (let at = 0; at < text.length; ) {
+    const cut = /[\s,;&][^\s,;&]*$/.exec(text.slice(at + PIECE - LONGEST_WORD, at + PIECE))?.index ?? LONGEST_WORD - 1;
+    const end = at + PIECE - LONGEST_WORD + cut + 1;
+    masked += maskPiece(text.slice(at, end));
+    at = end;
+  }
+  return masked;
+}
+
+/** Characters that are read at a time, and those in which a blank is looked for to end a piece. */
+const PIECE = 512 * 1024;
+const LONGEST_WORD = 8 * 1024;
+
+function maskPiece(text: string): string {
   let masked = text;
   if (masked.includes('=')) masked = maskParameters(masked).replace(ASSIGNMENT, maskNamed);
   if (masked.includes('":') || masked.includes("':")) masked = masked.replace(MEMBER, maskNamed);

@@ -95,7 +95,7 @@ export class Masker {
   }
 
   #leaks(text: string, offsetOf: (at: number) => number): Leak[] {
-    return this.#search.spans(text).map(({ start, hit }) => ({
+    return Array.from(this.#search.spans(text), ({ start, hit }) => ({
       label: this.#labelOf(hit.spelling.secret),
       form: [
         (hit.length < hit.spelling.length ? 'part of ' : '') + hit.spelling.form,
@@ -108,7 +108,7 @@ export class Masker {
   /** A label that is itself a secret, because somebody chose those words as a password, is not shown. */
   #maskOf({ hit }: MaskedSpan): string {
     const mask = `‹${this.#labelOf(hit.spelling.secret)}›`;
-    return this.#search.spans(mask).length === 0 ? mask : '‹secret›';
+    return this.#search.spans(mask).next().done ? mask : '‹secret›';
   }
 
   #labelOf(secret: Secret): string {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
@@ -56,7 +56,8 @@ async function run(
   const { home, ...more } = options;
   const ended = await runHere(['--verbose', ...args], { command, cwd: home, ...more });
   const reports = await readAllFiles(join(home, 'reports')).catch(() => ({}));
-  const shown = [ended.all, ...Object.values(reports)].join('\n');
+  const texts = Object.values<string>(reports).map((text) => Buffer.from(text, 'latin1').toString());
+  const shown = [ended.all, ...texts].join('\n');
   return { shown, exitCode: ended.exitCode, code: ended.run.error?.code ?? null };
 }
 
@@ -221,4 +222,92 @@ attacks('secrets are known before anything is printed', [
     outcome: ({ shown }) => expect(shown).toContain('‹admin token›'),
   },
 ]);
-void readFile;
+
+/** `collection` with one request, to a server that answers like this. */
+async function ask(reply: Reply, item: object = {}, values: readonly object[] = []): Promise<Ended> {
+  let sent = '';
+  const url = await serve((received, response) => {
+    sent += `${JSON.stringify(received.headers)}${received.url}${received.text}${JSON.stringify(reply)}`;
+    const { status = 200, type = 'application/json', headers = {}, body } = reply;
+    response.writeHead(status, { 'content-type': type, ...headers }).end(body);
+  });
+  const test = {
+    listen: 'test',
+    script: { exec: ['const v = pm.environment.get("v"); console.log("seen", v, [...(v || "")]);'] },
+  };
+  const bytes = collectionBytes([request('A', url, { event: [test], request: { method: 'POST', url, ...item } })]);
+  const environment = JSON.stringify({ name: 'E', values });
+  const home = await makeHome({ 'c.json': bytes, 'e.json': environment });
+  const ended = await run('collection', ['--collection', 'c.json', '-e', 'e.json', 'A'], { home });
+  return { ...ended, sent };
+}
+
+function asked(name: string, reply: Reply, item: object = {}, values: readonly object[] = []): Attack<Ended> {
+  return {
+    name,
+    attempt: () => ask(reply, item, values),
+    happened: ({ sent }) =>
+      expect(sent).toMatch(new RegExp(`${TOKEN}|${Buffer.from(TOKEN, 'utf16le').toString('base64').slice(0, 20)}`)),
+    outcome: ({ shown, exitCode }) => {
+      expect(exitCode, shown.slice(0, 2_000)).toBe(0);
+      expect(shown).toMatch(/‹[^…]/);
+    },
+  };
+}
+
+const fine = { body: '{}' };
+const echo = { body: JSON.stringify({ echo: TOKEN }) };
+const variable = [{ key: 'v', value: TOKEN, enabled: true }];
+
+attacks('what is sent or answered under other names', [
+  ...[
+    'Private-Token',
+    'X-Admin-Token',
+    'DPoP',
+    'Ocp-Apim-Subscription-Key',
+    'X-Authorization',
+    'X-Forwarded-Access-Token',
+  ].map((name) => asked(`the header ${name}`, { ...fine, headers: { [name]: TOKEN } })),
+  ...['adminPassword', 'secretAccessKey', 'apiToken', 'registration_token', 'otp'].map((name) =>
+    asked(`the member ${name}, and its value elsewhere`, { body: JSON.stringify({ [name]: TOKEN, echo: TOKEN }) }),
+  ),
+  asked('a private key', { body: JSON.stringify({ kty: 'oct', k: TOKEN }) }),
+  asked('a private key that says so at its end', { body: `{"d":"${TOKEN}","kty":"RSA"}` }),
+  asked(
+    'a variable in an authorization of its own scheme',
+    echo,
+    { header: [{ key: 'Authorization', value: 'Own {{v}}' }] },
+    variable,
+  ),
+  asked(
+    'a variable in a member of the body',
+    echo,
+    { body: { mode: 'raw', raw: '{"my_password": "{{v}}"}' } },
+    variable,
+  ),
+  asked(
+    'a variable in a field of a form',
+    echo,
+    { body: { mode: 'formdata', formdata: [{ key: 'pin', value: '{{v}}' }] } },
+    variable,
+  ),
+  asked(
+    'a variable in GraphQL',
+    echo,
+    { body: { mode: 'graphql', graphql: { query: 'q', variables: '{"password":"{{v}}"}' } } },
+    variable,
+  ),
+  asked('a cookie', { ...echo, headers: { 'set-cookie': `a=${TOKEN}` } }),
+  {
+    ...asked(
+      'a short value that is marked as secret',
+      { body: `{"a":"${TOKEN}","token":"${TOKEN}","pin":"x4711y","say":"the 4711!"}` },
+      {},
+      [{ key: 'short', value: '4711', type: 'secret', enabled: true }],
+    ),
+    outcome: ({ shown }) => {
+      expect(shown).toContain('‹short›');
+      expect(shown).not.toMatch(/\b4711\b/);
+    },
+  },
+]);

@@ -136,11 +136,12 @@ function betweenPieces(input: CompactText, at: number, _: CompactText, isPair: I
   let end = at + 1;
   while (end < limit && GLUE.has(codes[end] as number)) end++;
   // The number of the piece, in quotes or without, and its colon.
-  let colon = end < limit && isQuote(codes[end] as number) ? end + 1 : end;
-  const first = colon;
+  const isQuoted = end < limit && isQuote(codes[end] as number);
+  const first = isQuoted ? end + 1 : end;
+  let colon = first;
   while (colon < limit && digit(codes[colon] as number) < 10) colon++;
-  if (colon > first && first > end) colon += isQuote(codes[colon] ?? 0) ? 1 : limit;
-  if (colon > first && codes[colon] === 0x3a) end = colon + 1;
+  const isNumber = colon > first && colon + 2 < length && (!isQuoted || isQuote(codes[colon++] as number));
+  if (isNumber && codes[colon] === 0x3a) end = colon + 1;
   if (end >= limit || !isQuote(codes[end] as number)) return 0;
   const size = end + 1 - at;
   return isPair(codes[at - 1] ?? 0, codes[at + size] ?? 0) ? size : 0;
