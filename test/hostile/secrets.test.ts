@@ -62,8 +62,8 @@ async function run(
 }
 
 /** An IdP and what there is of a stack, without processes. */
-function sandboxOf(url: string): Sandbox {
-  const stack = new FakeStack(new FakeClock(), { DCR_IAT: '' }, () => {});
+function sandboxOf(url: string, current: string): Sandbox {
+  const stack = new FakeStack(new FakeClock(), { DCR_IAT: current }, () => {});
   return {
     stack: { forRun: () => stack },
     adminToken: new Secret(ADMIN, 'admin token'),
@@ -73,7 +73,7 @@ function sandboxOf(url: string): Sandbox {
 }
 
 /** The main job up to its mint, with an IdP that answers like this, in turn; the last answer is repeated. */
-async function mint(replies: readonly Reply[], args: readonly string[] = []): Promise<Ended> {
+async function mint(replies: readonly Reply[], args: readonly string[] = [], current = ''): Promise<Ended> {
   let sent = '';
   let turn = 0;
   const url = await serve((_, response) => {
@@ -99,7 +99,7 @@ async function mint(replies: readonly Reply[], args: readonly string[] = []): Pr
   const home = await makeHome({ 'c.json': bytes });
   const ended = await run('iat', ['--collection', 'c.json', '--no-restart', ...args], {
     home,
-    sandbox: sandboxOf(url),
+    sandbox: sandboxOf(url, current),
   });
   return { ...ended, sent };
 }
@@ -311,3 +311,18 @@ attacks('what is sent or answered under other names', [
     },
   },
 ]);
+
+attacks(
+  'words where a token belongs',
+  ['bootstrap', 'The IdP does not accept', '<paste_token_here>', 'changeme'].map(
+    (word): Attack<Ended> => ({
+      name: `DCR_IAT: ${word}`,
+      attempt: () => mint([{ body: `{"token":"${TOKEN}"}` }], [], word),
+      happened: ({ sent }) => expect(sent).toContain(TOKEN),
+      outcome(ended) {
+        expect(ended.code, ended.shown.slice(0, 2_000)).toBeNull();
+        expect(ended.shown).not.toContain('‹DCR_IAT›');
+      },
+    }),
+  ),
+);
