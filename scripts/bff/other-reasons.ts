@@ -99,7 +99,7 @@ const REASONS: readonly (readonly [RegExp, OtherReason])[] = [
     ),
   ],
   [
-    /\d+ validation errors? for \w*(?:settings|config)/i,
+    /\b\d{1,6} validation errors? for \w{0,60}(?:settings|config)/i,
     reason(
       'The settings of the BFF are incomplete or wrong.',
       'Correct the variables that the log names in the environment of the service.',
