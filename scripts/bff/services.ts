@@ -34,10 +34,8 @@ const UP = /re-?connected|connected|recovered|restored|up|back|ok|available|esta
 const REDIS_UP = anyOf(pattern`${REDIS_SUBJECT}["']?[ :=]+["']?${UP}\b`, /(?<!not |dis)connected to redis/i);
 
 export const REDIS_UNAVAILABLE: Matcher = {
-  words: anyOf(
-    /redis|valkey|sentinel|NOAUTH|WRONGPASS|MISCONF|READONLY You|OOM command|CLUSTERDOWN/i,
-    CONNECTION_WORDS,
-  ),
+  words: anyOf(/redis|valkey/i, CONNECTION_WORDS),
+  wordsOfErrors: /sentinel|NOAUTH|WRONGPASS|MISCONF|READONLY You|OOM command|CLUSTERDOWN/,
   says: REDIS_DOWN,
   unless: REDIS_UP,
   shows: ({ connection }) => (connection?.target === 'redis' ? 'sure' : null),
