@@ -54,6 +54,16 @@ export interface Processes {
   ): AsyncIterable<{ readonly stream: 'stdout' | 'stderr'; readonly text: string }>;
 }
 
+/** The files that the requests of a collection may send. Paths are absolute. */
+export interface LocalFiles {
+  /** Relative paths start here. */
+  readonly workingDir: string;
+  /** Only what lies below these. */
+  readonly folders: readonly string[];
+  /** Never these, nor what lies below them. */
+  readonly withheld: readonly string[];
+}
+
 /** Options of one run through Newman. */
 export interface CollectionRun {
   /** The parsed collection, v2.1, as it is to run. */
@@ -68,10 +78,12 @@ export interface CollectionRun {
   /** One request's limit in milliseconds, from connecting to the last byte. */
   readonly requestTimeoutMs: number;
   /**
-   * A secret that only one origin may get, whatever the scripts send where; each request then runs once, however often a
-   * script says `setNextRequest`. null: a run like any other.
+   * The origins that the run may connect to, whatever its requests, scripts and redirects ask for; each request then runs
+   * once, however often a script says `setNextRequest`. null: every host, and redirects are followed as Newman does.
    */
-  readonly guarded: { readonly secret: Secret; readonly origin: string } | null;
+  readonly origins: readonly string[] | null;
+  /** What it may take from this machine; null: no file and no `.newmanrc`. */
+  readonly local: LocalFiles | null;
   readonly signal: AbortSignal;
 }
 
@@ -90,7 +102,7 @@ export interface Collections {
   readonly engine: string;
   /** Starts loading the engine, which is slow, while something else is being waited for. */
   preload(): void;
-  /** Throws `secret-astray` where `guarded` forbids a request, which is not sent then. */
+  /** Throws `host-refused` for a connection that `origins` does not allow; nothing is sent then. */
   run(options: CollectionRun): Promise<CollectionOutcome>;
 }
 

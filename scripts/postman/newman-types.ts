@@ -41,8 +41,6 @@ export interface PostmanRequest {
   readonly body?: { isEmpty(): boolean; toString(): string } | null;
   /** With its variables filled in. */
   readonly auth?: { toJSON(): Auth } | null;
-  /** Replaces everything about it. */
-  update(definition: { readonly method: string; readonly url: string }): void;
 }
 
 export interface PostmanResponse {
@@ -62,6 +60,12 @@ export interface NewmanSummary {
   readonly environment?: VariableScope;
   readonly collection?: { readonly variables?: VariableScope };
   readonly globals?: VariableScope;
+}
+
+/** `newman` itself. */
+export interface NewmanModule {
+  readonly default?: NewmanModule;
+  run(options: object, callback: (error: unknown, summary: NewmanSummary | undefined) => void): NewmanRun;
 }
 
 interface VariableScope {

@@ -2,15 +2,27 @@ import { createRequire } from 'node:module';
 import { AppError } from '../core/errors.ts';
 import type { Assertion, ConsoleLine, Exchange, ExchangeError, HttpRequest, HttpResponse } from '../core/exchange.ts';
 import type { CollectionOutcome, CollectionRun, Collections } from '../core/ports.ts';
+import { describeProxy, type ProxyVariables, proxyOf } from '../core/proxy.ts';
 import { Secret } from '../core/secret.ts';
 import { secretsInAuth } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import { isSecretVariable } from '../secrets/places.ts';
+import { createFileResolver } from './body-files.ts';
 import { authParametersOf } from './declarations.ts';
 import { beginEagerTimers } from './eager-timers.ts';
-import type { NewmanRun, NewmanSummary } from './newman-types.ts';
-import { foldersOf, headersOf, messageOf, toNetworkError, toRequest, toResponse, toText } from './to-exchange.ts';
-import { wouldLeakTo } from './would-leak.ts';
+import { guardEgress } from './egress.ts';
+import type { NewmanSummary } from './newman-types.ts';
+import { loadNewman, type Newman, startNewman } from './runner.ts';
+import {
+  foldersOf,
+  headersOf,
+  messageOf,
+  toFileError,
+  toNetworkError,
+  toRequest,
+  toResponse,
+  toText,
+} from './to-exchange.ts';
 
 /** How often each request may run, on average, where scripts say which one is next (`setNextRequest`). */
 const TURNS = 100;
@@ -25,12 +37,14 @@ const OVERHEAD_MS = 10_000;
  * The team's collection through Newman 6. Nothing else of the project sees one of Newman's objects.
  *
  * @param register gets each secret that a request or an answer holds, before anything of them is handed on
+ * @param proxies the variables of the person's environment that name proxies
  */
-export function createCollections(register: (secret: Secret) => void): Collections {
+export function createCollections(register: (secret: Secret) => void, proxies: ProxyVariables = {}): Collections {
   const found = new FoundSecrets(register);
-  let loading: Promise<NewmanModule> | null = null;
+  let loading: Promise<Newman> | null = null;
   const load = () => {
-    loading ??= import('newman') as unknown as Promise<NewmanModule>;
+    if (loading === null) guardEgress({ origins: null, proxies }, () => {});
+    loading ??= loadNewman();
     return loading;
   };
   return {
@@ -44,16 +58,11 @@ export function createCollections(register: (secret: Secret) => void): Collectio
     },
     async run(options) {
       options.signal.throwIfAborted();
-      const module = await load();
+      const newman = await load();
       options.signal.throwIfAborted();
-      return runOnce(module.default ?? module, options, found);
+      return runOnce(newman, options, found, proxies);
     },
   };
-}
-
-interface NewmanModule {
-  readonly default?: NewmanModule;
-  run(options: object, callback: (error: unknown, summary: NewmanSummary | undefined) => void): NewmanRun;
 }
 
 /** An exchange that is not finished. */
@@ -63,13 +72,20 @@ interface Pending extends Pick<Exchange, 'name' | 'folders' | 'startedAt'> {
   readonly assertions: Assertion[];
   readonly console: ConsoleLine[];
   error: ExchangeError | null;
+  via?: string;
 }
 
-async function runOnce(newman: NewmanModule, options: CollectionRun, found: FoundSecrets): Promise<CollectionOutcome> {
+async function runOnce(
+  newman: Newman,
+  options: CollectionRun,
+  found: FoundSecrets,
+  proxies: ProxyVariables,
+): Promise<CollectionOutcome> {
   const records = new Map<string, Pending>();
   let lastBody: string | null = null;
-  const { guarded } = options;
-  const mostRequests = guarded === null ? options.requests * TURNS : options.requests;
+  const { origins, local } = options;
+  const mostRequests = origins === null ? options.requests * TURNS : options.requests;
+  verifyProxies(proxies);
 
   const summary = await new Promise<NewmanSummary | null>((resolve, reject) => {
     let stop = () => {};
@@ -90,7 +106,12 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     };
     options.signal.addEventListener('abort', onAbort, { once: true });
 
-    const run = newman.run(newmanOptions(options), (error, result) => {
+    guardEgress({ origins, proxies }, ({ address }) => {
+      if (origins !== null) settle(() => reject(hostRefused(address, origins)));
+    });
+    const additions = { files: createFileResolver(local, options.tls.caFile), proxies, readsRc: local !== null };
+    const run = startNewman(newman, newmanOptions(options), additions, (error, result) => {
+      guardEgress({ origins: null, proxies }, () => {});
       // As a library Newman reports assertion failures through its events only; an error here means it did not run.
       if (error && records.size === 0) settle(() => reject(newmanFailed(error)));
       else settle(() => resolve(result ?? null));
@@ -112,13 +133,6 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
         error: records.size < mostRequests ? null : tooOften(mostRequests),
       });
     });
-    run.on('beforeRequest', (_, { request }) => {
-      const reason = guarded === null ? null : wouldLeakTo(messageOf(request), guarded);
-      if (reason === null) return;
-      // Newman cannot hold a request back, so this one is emptied and goes nowhere.
-      request.update({ method: 'GET', url: '' });
-      settle(() => reject(reason));
-    });
     run.on('request', (error, { cursor, request, response }) => {
       const record = records.get(cursor.ref);
       const text = response?.stream?.toString('utf8') ?? '';
@@ -129,6 +143,8 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
       // What a script sends by itself (pm.sendRequest) is not the answer to the request that it belongs to.
       if (record === undefined || cursor.scriptId !== undefined) return;
       record.request = toRequest(request);
+      const proxy = URL.canParse(record.request.url) ? proxyOf(new URL(record.request.url), proxies) : null;
+      if (proxy !== null) record.via = describeProxy(proxy);
       if (error) record.error = toNetworkError(error);
       if (!response) return;
       record.response = toResponse(response, text);
@@ -146,7 +162,10 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
       if (record) record.error ??= { kind: 'script', code: error?.name ?? '', message: String(error?.message ?? '') };
     });
     run.on('console', (_, { cursor, level, messages }) => {
-      records.get(cursor.ref)?.console.push({ level, text: messages.map(toText).join(' ') });
+      const record = records.get(cursor.ref);
+      const text = messages.map(toText).join(' ');
+      record?.console.push({ level, text });
+      if (record && level === 'warn') record.error ??= toFileError(text);
     });
   });
 
@@ -162,7 +181,7 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
   };
 }
 
-/** Every option that a user's own .newmanrc could set for a library run as well is set here, so that it cannot. */
+/** What is set here, a `.newmanrc` that counts cannot change. */
 function newmanOptions(options: CollectionRun): object {
   return {
     collection: options.collection,
@@ -188,9 +207,8 @@ function newmanOptions(options: CollectionRun): object {
     color: 'off',
     // A followed redirect turns POST into GET and keeps the Authorization header for another port or scheme of the same host
     // (postman-request, lib/redirect.js).
-    ignoreRedirects: true,
+    ignoreRedirects: options.origins !== null,
     insecure: options.tls.insecure,
-    insecureFileRead: false,
     ...(options.tls.caFile === null ? {} : { sslExtraCaCerts: options.tls.caFile }),
     timeout: 0,
     timeoutRequest: options.requestTimeoutMs,
@@ -210,6 +228,18 @@ function tooOften(most: number): ExchangeError {
     code: '',
     message: `not sent: ${most} requests have already run, and setNextRequest does not stop`,
   };
+}
+
+/** Before anything is sent. Throws `bad-value`. */
+function verifyProxies(proxies: ProxyVariables): void {
+  for (const url of ['http://any.test', 'https://any.test']) proxyOf(new URL(url), { ...proxies, NO_PROXY: '' });
+}
+
+function hostRefused(address: string, origins: readonly string[]): AppError {
+  const hosts = origins.map((origin) => new URL(origin).host).join(', ');
+  return new AppError('host-refused', `The collection was about to connect to ${address}; nothing was sent there.`, {
+    hint: `Only ${hosts} may be asked while the admin token is in reach. Look at the scripts of the collection (pm.sendRequest), of the request and of the folders around it. If the mint does need that host: --allow-host ${address}`,
+  });
 }
 
 function newmanFailed(error: unknown): AppError {

@@ -46,7 +46,18 @@ function toBody(text: string, headers: readonly Header[], bytes?: number): Body 
 }
 
 export function toNetworkError(error: { readonly code?: unknown; readonly message?: unknown }): ExchangeError {
-  return { kind: 'network', code: String(error.code ?? ''), message: String(error.message ?? '') };
+  const message = String(error.message ?? '');
+  // A tunnel names ECONNRESET whatever happened at the proxy, and the cause in its message only.
+  const cause = /^tunneling socket could not be established, cause=(?:(PROXY_ANSWERED_\d+)|.*?\b(E[A-Z_]{4,})\b)/.exec(
+    message,
+  );
+  return { kind: 'network', code: cause?.[1] ?? cause?.[2] ?? String(error.code ?? ''), message };
+}
+
+/** What the runtime says on the console where it leaves a file out of a request; null: it is about something else. */
+export function toFileError(text: string): ExchangeError | null {
+  const reason = /^(?:Form param `[^`]*`, file|Binary file) load error: (.*)/s.exec(text)?.[1];
+  return reason === undefined ? null : { kind: 'file', code: '', message: `a file was not sent: ${reason}` };
 }
 
 export function foldersOf(item: { parent?(): unknown }): string[] {

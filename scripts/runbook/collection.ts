@@ -1,10 +1,12 @@
+import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { isPassed } from '../core/exchange.ts';
+import type { LocalFiles } from '../core/ports.ts';
 import type { StepName } from '../core/result.ts';
 import { describeEarlyEnd, originsOf, planItems, titleOf, toRun } from '../postman/request-plan.ts';
 import { describeFailure } from './health.ts';
-import type { Context } from './job.ts';
-import { openCollection } from './preflight.ts';
+import type { Context, Job } from './job.ts';
+import { openCollection, warnUnchecked } from './preflight.ts';
 import type { Outcome } from './recorder.ts';
 
 export const COLLECTION_STEPS: readonly StepName[] = ['preflight', 'collection'];
@@ -25,6 +27,7 @@ export async function runCollection(context: Context, names: readonly string[]):
     const planned = planItems(await openCollection(context, scope), names);
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
+    warnUnchecked(context, scope, planned);
     scope.summary(titleOf(planned));
     return planned;
   });
@@ -32,7 +35,7 @@ export async function runCollection(context: Context, names: readonly string[]):
     scope.progress(titleOf(plan));
     const startMs = recorder.elapsedMs();
     const { exchanges } = await tools.collections.run(
-      toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }),
+      toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, local: localFilesOf(job), signal }),
     );
     const failed = exchanges.filter((exchange) => !isPassed(exchange));
     const passed = failed.length === 0 && exchanges.length > 0;
@@ -50,4 +53,14 @@ export async function runCollection(context: Context, names: readonly string[]):
     scope.summary(early ?? `${exchanges.length} of ${exchanges.length} requests pass`);
   });
   return { verdict: 'healthy' };
+}
+
+/** As in Newman, paths start from `--working-dir`; the collection's own folder is what people mean without it. */
+function localFilesOf({ collection, workingDir, typedFrom, composeFiles, reports }: Job): LocalFiles {
+  const beside = dirname(collection);
+  return {
+    workingDir: workingDir ?? beside,
+    folders: [...new Set([beside, typedFrom, ...(workingDir === null ? [] : [workingDir])])],
+    withheld: [reports, ...(composeFiles ?? [])],
+  };
 }

@@ -32,8 +32,8 @@ export async function mint(
   admin: { readonly token: Secret; readonly current: string | null },
 ): Promise<Minted> {
   const { job, tools, recorder, signal } = context;
-  const guarded = { secret: admin.token, origin: plan.url.origin };
-  const run = toRun(withAdminToken(plan, admin.token), job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal, guarded });
+  const { origins } = plan;
+  const run = toRun(withAdminToken(plan, admin.token), job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal, origins });
   for (let tries = 1; ; tries++) {
     scope.progress(`asking ${plan.url.host}${tries > 1 ? `, try ${tries} of ${MAX_TRIES}` : ''}`);
     const startMs = recorder.elapsedMs();

@@ -20,7 +20,15 @@ import { targetOf, type Value } from '../../scripts/postman/variables.ts';
 import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';
 
 const TOKEN = new Secret('test-only-admin-token', 'admin token');
-const MINT = { request: 'DCR IAT', idpUrl: null, allowHttp: false, label: null, expiresIn: null, maxUsages: null };
+const MINT = {
+  request: 'DCR IAT',
+  idpUrl: null,
+  allowHttp: false,
+  allowHosts: [],
+  label: null,
+  expiresIn: null,
+  maxUsages: null,
+};
 const HEALTH = { healthFolder: 'Health', bffUrl: null };
 const LIMITS = { requestTimeoutMs: 1, signal: new AbortController().signal };
 
@@ -77,7 +85,8 @@ describe('a plan', () => {
       items: ['item-3', 'item-1'],
       requests: 2,
       tls: { caFile: null, insecure: true },
-      guarded: null,
+      origins: null,
+      local: null,
     });
     expect(titleOf(plan)).toBe('B, F (2 requests)');
     expect(originsOf(plan)).toBe('http://b, http://a');

@@ -14,7 +14,8 @@ export function runOf(items: Item[], name: string, more: Partial<CollectionRun> 
     variables: [],
     tls: { caFile: null, insecure: false },
     requestTimeoutMs: 5_000,
-    guarded: null,
+    origins: null,
+    local: null,
     signal: new AbortController().signal,
     ...more,
   };

@@ -32,6 +32,11 @@ const JOB: Job = {
   caFile: null,
   insecure: false,
   allowHttp: false,
+  allowHosts: [],
+  workingDir: null,
+  typedFrom: '/folder',
+  composeFiles: null,
+  reports: '/folder/reports',
   healthTimeoutMs: 120_000,
   stableForMs: 10_000,
   dryRun: false,
@@ -77,9 +82,9 @@ export function createFakeRun(
   const collections: Collections = {
     engine: 'Fake 1.0.0',
     preload() {},
-    async run({ guarded, collection, items, signal }) {
+    async run({ origins, collection, items, signal }) {
       const exchanges: Exchange[] = [];
-      if (guarded !== null) {
+      if (origins !== null) {
         events.push('mint');
         await clock.sleep(REQUEST_MS, signal);
         const mint = options.mint ?? (() => ({ status: 201, body: JSON.stringify({ token: IAT, expires_in: 3600 }) }));
