@@ -17,7 +17,8 @@ export type Newman = Awaited<ReturnType<typeof loadNewman>>;
 export async function loadNewman() {
   const [module, { default: rcFile }] = await Promise.all([
     import('newman') as unknown as Promise<NewmanModule>,
-    import('newman/lib/config/rc-file.js'),
+    // @ts-expect-error It has no types.
+    import('newman/lib/config/rc-file.js') as Promise<{ default: RcFile }>,
   ]);
   return { run: (module.default ?? module).run, rcFile };
 }
@@ -48,6 +49,10 @@ export function startNewman(
     },
   });
   return run;
+}
+
+interface RcFile {
+  load(done: (error: null, options: object) => void): void;
 }
 
 interface Runner {
