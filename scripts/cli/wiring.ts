@@ -129,7 +129,7 @@ export function createTools(
   return {
     clock: outside.clock,
     files,
-    collections: createCollections((secret) => run.learn(secret, 'found')),
+    collections: createCollections((secret) => run.learn(secret, 'found'), host.env),
     async findStack(purpose, signal) {
       const { service, variable, write, composeFiles, composeProject, noDeps } = settings;
       if (sandbox !== null) return sandbox.stack.forRun({ service, variable, write });

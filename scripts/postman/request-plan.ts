@@ -95,6 +95,9 @@ export function toRun(
     readonly requestTimeoutMs: number;
     readonly signal: AbortSignal;
     readonly guarded?: CollectionRun['guarded'];
+    /** Default true. */
+    readonly isBounded?: boolean;
+    readonly onCut?: CollectionRun['onCut'];
   },
 ): CollectionRun {
   return {
@@ -107,8 +110,10 @@ export function toRun(
     })),
     tls: { caFile: tls.caFile, insecure: tls.insecure },
     requestTimeoutMs: limits.requestTimeoutMs,
+    isBounded: limits.isBounded ?? true,
     guarded: limits.guarded ?? null,
     signal: limits.signal,
+    ...(limits.onCut === undefined ? {} : { onCut: limits.onCut }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Body, ExchangeError, Header, HttpRequest, HttpResponse } from '../core/exchange.ts';
 import type { Message } from '../secrets/found.ts';
 import type { PostmanRequest, PostmanResponse } from './newman-types.ts';
@@ -45,7 +46,16 @@ function toBody(text: string, headers: readonly Header[], bytes?: number): Body 
   };
 }
 
-export function toNetworkError(error: { readonly code?: unknown; readonly message?: unknown }): ExchangeError {
+/** @param largestAnswer bytes of an answer that are read at most */
+export function toNetworkError(
+  error: { readonly code?: unknown; readonly message?: unknown },
+  largestAnswer: number,
+): ExchangeError {
+  // postman-request's words, without a code.
+  if (error.message === 'Maximum response size reached') {
+    const message = `the answer is larger than ${largestAnswer / 1_048_576} MB, and was not read to its end`;
+    return { kind: 'network', code: '', message };
+  }
   return { kind: 'network', code: String(error.code ?? ''), message: String(error.message ?? '') };
 }
 
@@ -62,5 +72,10 @@ export function foldersOf(item: { parent?(): unknown }): string[] {
 /** A console argument as Node would print it, without its classes. */
 export function toText(value: unknown): string {
   if (typeof value === 'string') return value;
-  return JSON.stringify(value) ?? String(value);
+  try {
+    return JSON.stringify(value) ?? inspect(value);
+  } catch {
+    // A circle, or a bigint.
+    return inspect(value);
+  }
 }

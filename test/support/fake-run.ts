@@ -77,6 +77,7 @@ export function createFakeRun(
   const collections: Collections = {
     engine: 'Fake 1.0.0',
     preload() {},
+    close() {},
     async run({ guarded, collection, items, signal }) {
       const exchanges: Exchange[] = [];
       if (guarded !== null) {
