@@ -7,7 +7,7 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
- * Runs an entry of this folder, or one of the sandbox's programs: `node scripts/run.mjs iat ARGUMENTS`.
+ * Runs an entry of this folder, one of the sandbox's programs, or Newman's worker: `node scripts/run.mjs iat ARGUMENTS`.
  *
  * Translating some hundred modules one by one costs half a second at each start (`npm run bench`). So they are put together
  * into a few files once, and again whenever a script or an installed package has changed. Where that cannot be done, tsx
@@ -44,6 +44,8 @@ async function bundle() {
     renameSync(fresh, folder);
     removeOld();
   }
+  // Newman's worker is started from the same bundle, also where a file changes meanwhile.
+  Object.defineProperty(globalThis, Symbol.for('bff-iat.bundles'), { value: `${pathToFileURL(folder).href}/` });
   return join(folder, `${name}.mjs`);
 }
 
@@ -71,7 +73,7 @@ async function build(outdir) {
   const esbuild = await import('esbuild');
   await esbuild.build({
     absWorkingDir: root,
-    // The entries, and what the sandbox starts as processes of their own.
+    // The entries, the programs of the sandbox, and Newman's worker.
     entryPoints: readdirSync(scripts, { recursive: true, encoding: 'utf8' })
       .filter((each) => /^[^\\/]+\.ts$|-main\.ts$/.test(each))
       .map((each) => join(scripts, each)),

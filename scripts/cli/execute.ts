@@ -1,7 +1,7 @@
 import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
 import type { ReportPaths, Run, StepName } from '../core/result.ts';
 import { scriptName } from '../report/words.ts';
-import type { Context } from '../runbook/job.ts';
+import type { Context, Tools } from '../runbook/job.ts';
 import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
 import { SHORTEST_MASKED } from '../secrets/masker.ts';
@@ -47,6 +47,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   });
   let outcome: Outcome;
   let started: Sandbox | null = null;
+  let tools: Tools | null = null;
   const startSandbox = async (scope: StepScope) => {
     scope.progress('starting an IdP and a BFF');
     started = await (work.sandbox as () => Promise<Sandbox>)();
@@ -57,7 +58,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   try {
     if (settings === null) throw work.settings;
     const sandbox = typeof work.sandbox === 'function' ? await recorder.step('sandbox', startSandbox) : work.sandbox;
-    const tools = createTools(outside, settings, {
+    tools = createTools(outside, settings, {
       sandbox,
       adminToken: work.adminToken,
       terminal: human,
@@ -77,6 +78,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     outcome = { verdict: 'failed', error };
   } finally {
     limit.clear();
+    tools?.collections.close();
   }
   // Its next steps would be about a stack that is gone in a moment.
   if (started !== null) {

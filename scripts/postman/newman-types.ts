@@ -4,10 +4,26 @@ import type { Auth } from './collection-format.ts';
 /**
  * What this project uses of Newman 6's library interface. The published types describe version 5 and lack the events.
  */
+export interface Newman {
+  run(options: object, callback: (error: unknown, summary: NewmanSummary | undefined) => void): NewmanRun;
+}
+
 export interface NewmanRun {
+  /** Set just before `runner.run` is called, some turns of the event loop after Newman's `run` has returned. */
+  runner: Runner;
+  readonly summary: NewmanSummary;
   on<Name extends keyof NewmanEvents>(
     event: Name,
     listener: (error: { code?: unknown; message?: unknown } | null, args: NewmanEvents[Name]) => void,
+  ): void;
+}
+
+/** postman-runtime's. Newman passes it a part of what it takes. */
+export interface Runner {
+  run(
+    collection: unknown,
+    options: { readonly requester?: object; readonly [name: string]: unknown },
+    callback: unknown,
   ): void;
 }
 
@@ -57,15 +73,11 @@ interface PropertyList {
 }
 
 export interface NewmanSummary {
+  /** Each holds an answer with its body. */
+  readonly run: { readonly executions: { response?: unknown }[] };
   readonly environment?: VariableScope;
   readonly collection?: { readonly variables?: VariableScope };
   readonly globals?: VariableScope;
-}
-
-/** `newman` itself. */
-export interface NewmanModule {
-  readonly default?: NewmanModule;
-  run(options: object, callback: (error: unknown, summary: NewmanSummary | undefined) => void): NewmanRun;
 }
 
 interface VariableScope {

@@ -125,6 +125,9 @@ export function toRun(
     readonly signal: AbortSignal;
     readonly origins?: readonly string[];
     readonly local?: LocalFiles;
+    /** Default true. */
+    readonly isBounded?: boolean;
+    readonly onCut?: CollectionRun['onCut'];
   },
 ): CollectionRun {
   return {
@@ -139,7 +142,9 @@ export function toRun(
     requestTimeoutMs: limits.requestTimeoutMs,
     origins: limits.origins ?? null,
     local: limits.local ?? null,
+    isBounded: limits.isBounded ?? true,
     signal: limits.signal,
+    ...(limits.onCut === undefined ? {} : { onCut: limits.onCut }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Body, ExchangeError, Header, HttpRequest, HttpResponse } from '../core/exchange.ts';
 import type { Message } from '../secrets/found.ts';
 import type { PostmanRequest, PostmanResponse } from './newman-types.ts';
@@ -45,14 +46,24 @@ function toBody(text: string, headers: readonly Header[], bytes?: number): Body 
   };
 }
 
-export function toNetworkError(error: { readonly code?: unknown; readonly message?: unknown }): ExchangeError {
+/** @param largestAnswer bytes of an answer that are read at most */
+export function toNetworkError(
+  error: { readonly code?: unknown; readonly message?: unknown },
+  largestAnswer: number,
+): ExchangeError {
+  // postman-request's words, without a code.
+  if (error.message === 'Maximum response size reached') {
+    const message = `the answer is larger than ${largestAnswer / 1_048_576} MB, and was not read to its end`;
+    return { kind: 'network', code: '', message };
+  }
   const message = String(error.message ?? '');
-  // A tunnel names ECONNRESET whatever happened at the proxy, and the cause in its message only.
-  const cause = /^tunneling socket could not be established, cause=(?:(PROXY_ANSWERED_\d+)|.*?\b(E[A-Z_]{4,})\b)/.exec(
-    message,
-  );
+  // A tunnel says ECONNRESET whatever happened at the proxy; the cause is in its message only.
+  const cause = TUNNEL_FAILED.exec(message);
   return { kind: 'network', code: cause?.[1] ?? cause?.[2] ?? String(error.code ?? ''), message };
 }
+
+const TUNNEL_FAILED =
+  /^tunneling socket could not be established, cause=(?:(PROXY_ANSWERED_\d+)|[^\n]{0,99}?\b(E[A-Z_]{4,})\b)/;
 
 /** What the runtime says on the console where it leaves a file out of a request; null: it is about something else. */
 export function toFileError(text: string): ExchangeError | null {
@@ -73,5 +84,10 @@ export function foldersOf(item: { parent?(): unknown }): string[] {
 /** A console argument as Node would print it, without its classes. */
 export function toText(value: unknown): string {
   if (typeof value === 'string') return value;
-  return JSON.stringify(value) ?? String(value);
+  try {
+    return JSON.stringify(value) ?? inspect(value);
+  } catch {
+    // A circle, or a bigint.
+    return inspect(value);
+  }
 }

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
-import { isPassed } from '../core/exchange.ts';
+import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { LocalFiles } from '../core/ports.ts';
 import type { StepName } from '../core/result.ts';
 import { describeEarlyEnd, originsOf, planItems, titleOf, toRun } from '../postman/request-plan.ts';
@@ -34,12 +34,25 @@ export async function runCollection(context: Context, names: readonly string[]):
   await recorder.step('collection', async (scope) => {
     scope.progress(titleOf(plan));
     const startMs = recorder.elapsedMs();
+    const toAttempt = (passed: boolean, exchanges: readonly Exchange[]) => ({
+      startMs,
+      durationMs: recorder.elapsedMs() - startMs,
+      passed,
+      exchanges,
+    });
+    const onCut = (exchanges: readonly Exchange[]) => scope.attempt(toAttempt(false, exchanges));
     const { exchanges } = await tools.collections.run(
-      toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, local: localFilesOf(job), signal }),
+      toRun(plan, job, {
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        local: localFilesOf(job),
+        signal,
+        isBounded: false,
+        onCut,
+      }),
     );
     const failed = exchanges.filter((exchange) => !isPassed(exchange));
     const passed = failed.length === 0 && exchanges.length > 0;
-    const attempt = { startMs, durationMs: recorder.elapsedMs() - startMs, passed, exchanges };
+    const attempt = toAttempt(passed, exchanges);
     scope.attempt(attempt);
     const early = describeEarlyEnd(plan, exchanges);
     if (early !== null) scope.note(`${early}.`);

@@ -27,6 +27,8 @@ export async function runIat(context: Context): Promise<Outcome> {
   const admin = { token: adminToken, current: plan.current };
   const minted = await recorder.step('mint', (scope) => mint(context, scope, plan.mint, admin));
   let found: Outcome = { verdict: 'failed', token: minted.facts };
+  // The health folder runs in an engine of its own, which loads while compose works.
+  tools.collections.preload();
   try {
     const written = await recorder.step('write', (scope) => write(context, scope, plan, minted));
     found = { ...found, change: written.change };

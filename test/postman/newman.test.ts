@@ -63,7 +63,6 @@ describe('an exchange', () => {
     expect(exchange?.request.headers).toContainEqual({ name: 'Authorization', value: 'Bearer test-only-admin-token' });
     expect(exchange && isPassed(exchange)).toBe(false);
     expect(outcome.variables).toEqual({ found: 'value' });
-    expect(outcome.lastBody).toBe('{"got":"{\\"a\\": 3}"}');
   });
 
   test('a script that throws outside a test is an error, not a pass', async () => {
@@ -107,7 +106,7 @@ describe('no answer', () => {
   test('silence ends with the request limit', async () => {
     const url = await serve(() => {});
     const { exchanges } = await collections.run(runOf([request('R', url)], 'R', { requestTimeoutMs: 200 }));
-    expect(exchanges[0]).toMatchObject({ response: null, error: { kind: 'network', code: 'ESOCKETTIMEDOUT' } });
+    expect(exchanges[0]).toMatchObject({ response: null, error: { kind: 'network', code: 'ETIMEDOUT' } });
   });
 
   test('an abort ends the run at once, with its reason', async () => {
@@ -144,7 +143,7 @@ describe('what the scripts do besides', () => {
     const ask = `pm.sendRequest('${url}/login', (error, answer) => pm.environment.set('dcr_iat', 'test-only-0002-of-the-script'));`;
     const outcome = await collections.run(runOf([request('R', `${url}/own`, script(ask))], 'R'));
     expect(outcome.exchanges).toMatchObject([{ request: { url: `${url}/own` }, response: { status: 200 } }]);
-    expect(outcome.lastBody).toBe('{"own":true}');
+    expect(outcome.exchanges[0]?.response?.body?.text).toBe('{"own":true}');
     expect(learned).toEqual(['access_token: test-only-0001-of-the-login', 'dcr_iat: test-only-0002-of-the-script']);
   });
 
@@ -153,9 +152,9 @@ describe('what the scripts do besides', () => {
     const url = await serve((_, response) => sendJson(response, 200, { count: ++count }));
     const item = request('R', url, script("pm.execution.setNextRequest('R');"));
     const { exchanges } = await collections.run(runOf([item], 'R'));
-    expect(count).toBe(100);
+    expect(count).toBe(1_000);
     expect(exchanges.at(-1)).toMatchObject({
-      error: { kind: 'script', message: expect.stringMatching(/not sent.*100/) },
+      error: { kind: 'script', message: expect.stringMatching(/not sent.*1000/) },
     });
   });
 });

@@ -14,6 +14,7 @@ export function runOf(items: Item[], name: string, more: Partial<CollectionRun> 
     variables: [],
     tls: { caFile: null, insecure: false },
     requestTimeoutMs: 5_000,
+    isBounded: true,
     origins: null,
     local: null,
     signal: new AbortController().signal,

@@ -82,6 +82,7 @@ export function createFakeRun(
   const collections: Collections = {
     engine: 'Fake 1.0.0',
     preload() {},
+    close() {},
     async run({ origins, collection, items, signal }) {
       const exchanges: Exchange[] = [];
       if (origins !== null) {

@@ -25,6 +25,9 @@ const EDGE_FILES = [
   'scripts/postman/eager-timers.ts',
   'scripts/postman/egress.ts',
   'scripts/postman/newman.ts',
+  'scripts/postman/newman-run.ts',
+  'scripts/postman/newman-worker.ts',
+  'scripts/postman/newman-worker-main.ts',
   'scripts/postman/runner.ts',
 ];
 const EDGE_FOLDERS = ['platform', 'sandbox'];
