@@ -58,7 +58,7 @@ function isExempt(hostname: string, port = '', list = ''): boolean {
 function proxyUrl(variable: string, value: string): URL {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  if (url !== null && /^https?:$/.test(url.protocol) && /^[\w.-]+$|^\[/.test(url.hostname)) return url;
   throw new AppError('bad-value', `The variable ${variable} does not hold the URL of a proxy.`, {
     hint: 'It has to be http://HOST:PORT, without quotes. Correct it, or remove it where no proxy is needed.',
   });

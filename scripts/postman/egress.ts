@@ -70,7 +70,7 @@ function guardSockets(): void {
       // Node's own callers hand over arguments that are in order already.
       const [options] = Array.isArray(args[0]) ? (args[0] as [ConnectOptions]) : normalize(args);
       const refusal = guard === null ? null : judgeConnection(guard.policy, options);
-      return refusal === null ? connect.apply(this, args) : fail(this as net.Socket, refusal);
+      return refusal === null ? connect.apply(this, args) : connect.call(this, failing(refuse(refusal)));
     };
   });
 }
@@ -87,12 +87,11 @@ function judgeConnection(policy: EgressPolicy, { host = 'localhost', port = '', 
   return more[JUDGED] || mayConnect(policy, host, String(port)) ? null : { address: `${host}:${port}` };
 }
 
-/** In a later turn, as the network would: who has made the socket listens to it by then. */
-function fail(socket: net.Socket, refusal: Refusal): net.Socket {
-  const error = refuse(refusal);
-  (socket as { connecting: boolean }).connecting = true;
-  setImmediate(() => socket.destroy(error));
-  return socket;
+/** As where a name cannot be looked up, so that whoever uses the socket hears of it in the usual way; nothing is asked. */
+function failing(error: Error): net.TcpNetConnectOpts {
+  const lookup: net.LookupFunction = (_, __, done) => void setImmediate(done, error, '', 0);
+  // The refusal was told already, so the guard lets it pass.
+  return { host: 'refused.invalid', port: 1, lookup, [JUDGED]: true } as net.TcpNetConnectOpts;
 }
 
 type Options = RequestOptions & { [JUDGED]?: true; uri?: unknown };
@@ -132,7 +131,8 @@ function toOptions([first, ...rest]: unknown[]): [Options, unknown] {
 
 function refuseRequest(original: Call, options: Options, refusal: Refusal, callback: unknown): unknown {
   const { agent: _, ...rest } = options;
-  return original({ ...rest, createConnection: () => fail(new net.Socket(), refusal) }, callback);
+  const error = refuse(refusal);
+  return original({ ...rest, createConnection: () => net.connect(failing(error)) }, callback);
 }
 
 /**
