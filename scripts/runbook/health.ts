@@ -258,8 +258,8 @@ function ownReasonOf(exchange: Exchange): string {
   const { status, body } = response;
   const down = downIn(exchange);
   if (down.length > 0) return `${status}, down: ${down.join(', ')}`;
-  if (status >= 300 && status < 400) return `${status}, a redirect that was not followed`;
   if (error?.kind === 'file') return error.message;
+  if (status >= 300 && status < 400) return `${status}, a redirect that was not followed`;
   if (status === 200 && /^\s*</.test(body?.text ?? '')) return `${status} with a web page, such as a login page`;
   const failed = assertions.find(({ status }) => status === 'failed');
   if (failed === undefined) return `${status}, ${error?.message ?? 'and nothing says why it failed'}`;

@@ -160,6 +160,20 @@ describe('what the scripts do besides', () => {
 });
 
 describe('a run with limited hosts', () => {
+  test('ends where a script asks for another, and names it with the way to allow it', async () => {
+    const url = await serve((_, response) => sendJson(response, 201, {}));
+    const item = request('R', url, script("pm.sendRequest('https://evil.test/x', () => {});"));
+    const run = (origins: string[]) => collections.run(runOf([item], 'R', { origins }));
+    await expect(run([url])).rejects.toMatchObject({
+      code: 'host-refused',
+      message: 'The collection was about to connect to evil.test:443; nothing was sent there.',
+      hint: { text: expect.stringMatching(new RegExp(`Only ${new URL(url).host} .* --allow-host evil.test:443$`)) },
+    });
+    await expect(run([url, 'https://evil.test'])).resolves.toMatchObject({
+      exchanges: [{ response: { status: 201 } }],
+    });
+  });
+
   test('runs its request once, whatever is said to be next', async () => {
     let count = 0;
     const url = await serve((_, response) => sendJson(response, 201, { count: ++count }));
