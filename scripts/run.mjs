@@ -45,7 +45,7 @@ async function bundle() {
     removeOld();
   }
   // Newman's worker is started from the same bundle, also where a file changes meanwhile.
-  Object.defineProperty(globalThis, Symbol.for('bff-iat.bundles'), { value: `${pathToFileURL(folder).href}/` });
+  Object.defineProperty(globalThis, Symbol.for('bff-iat.bundles'), { value: folder });
   return join(folder, `${name}.mjs`);
 }
 
@@ -71,8 +71,30 @@ function fingerprint() {
 /** @param {string} outdir */
 async function build(outdir) {
   const esbuild = await import('esbuild');
-  await esbuild.build({
+  /** @type {import('esbuild').BuildOptions} */
+  const common = {
     absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    // Packages that also come as ES modules are smaller and faster that way.
+    mainFields: ['module', 'main'],
+    minifyWhitespace: true,
+    minifySyntax: true,
+    logLevel: 'silent',
+  };
+  // A program of its own: postman/load-newman.ts.
+  const newman = esbuild.build({
+    ...common,
+    stdin: { contents: "module.exports = require('newman');", resolveDir: root },
+    outfile: join(outdir, 'newman.cjs'),
+    format: 'cjs',
+    // For building Newman's sandbox only.
+    external: ['terser', 'browserify'],
+    plugins: [{ name: 'sandbox', setup: keepSandbox }],
+  });
+  const scriptsOnly = esbuild.build({
+    ...common,
     // The entries, the programs of the sandbox, and Newman's worker.
     entryPoints: readdirSync(scripts, { recursive: true, encoding: 'utf8' })
       .filter((each) => /^[^\\/]+\.ts$|-main\.ts$/.test(each))
@@ -80,26 +102,16 @@ async function build(outdir) {
     outbase: scripts,
     outdir,
     outExtension: { '.js': '.mjs' },
-    bundle: true,
     splitting: true,
     format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    // Packages that also come as ES modules are smaller and faster that way.
-    mainFields: ['module', 'main'],
-    minifyWhitespace: true,
-    minifySyntax: true,
-    // They read files beside their own, or are for building only (the last two, for Newman's sandbox).
-    external: ['oidc-provider', 'esbuild', 'tsx', 'terser', 'browserify'],
+    // They read files beside their own, or are for building only.
+    external: ['newman', 'oidc-provider', 'esbuild', 'tsx'],
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module';const require = makeRequire(import.meta.url);",
     },
-    plugins: [
-      { name: 'own-urls', setup: keepUrls },
-      { name: 'sandbox', setup: keepSandbox },
-    ],
-    logLevel: 'silent',
+    plugins: [{ name: 'own-urls', setup: keepUrls }],
   });
+  await Promise.all([newman, scriptsOnly]);
 }
 
 /**

@@ -9,8 +9,9 @@ import { ScriptOutput } from './script-output.ts';
 import { foldersOf, headersOf, messageOf, toNetworkError, toRequest, toResponse, toText } from './to-exchange.ts';
 import { strayHostOf } from './would-leak.ts';
 
-/** How often each request may run, on average, where scripts say which one is next (`setNextRequest`). */
+/** How often each request may run, on average, where scripts say which one is next (`setNextRequest`): some ask until an answer is there. */
 const TURNS = 1_000;
+const BOUNDED_TURNS = 100;
 
 /** A script of a bounded run that runs longer than this is broken. */
 const SCRIPT_TIMEOUT_MS = 5_000;
@@ -35,7 +36,8 @@ export function runNewman(
   isOverdue: () => boolean,
 ): OpenRun {
   const { guarded } = order;
-  const mostRequests = guarded === null ? order.requests * TURNS : order.requests;
+  const turns = guarded !== null ? 1 : order.isBounded ? BOUNDED_TURNS : TURNS;
+  const mostRequests = order.requests * turns;
   const found = new FoundSecrets((secret) => report({ kind: 'secret', value: secret.reveal(), label: secret.label }));
   const output = new ScriptOutput(report);
   let stop = () => {};

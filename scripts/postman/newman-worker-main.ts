@@ -1,11 +1,12 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import process from 'node:process';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { BUNDLES } from './bundles.ts';
 import { useEagerTimers } from './eager-timers.ts';
+import { loadNewman } from './load-newman.ts';
 import type { Order, Report } from './newman-messages.ts';
 import { type OpenRun, runNewman } from './newman-run.ts';
-import type { Newman } from './newman-types.ts';
 
 /*
  * Newman's worker: runs one order after another, and tells what happens. It ends when the run wants it to, whatever it does.
@@ -24,14 +25,24 @@ limitAnswers();
 // A rejection concerns the script that runs, and nothing else. An exception that nothing catches ends the worker.
 process.on('unhandledRejection', (reason) => open?.fail(reason));
 
-const loading = import('newman') as unknown as Promise<{ readonly default?: Newman } & Newman>;
+const bundles = workerData ?? (globalThis as { readonly [BUNDLES]?: string })[BUNDLES];
+const loading = loadNewman(bundles);
 // Whoever gives the first order hears of a failure.
 loading.catch(() => {});
 
 port.on('message', async (order: Order) => {
-  const newman = await loading;
+  const { newman, keep } = await loading;
   limitMs = order.requestTimeoutMs;
-  open = runNewman(newman.default ?? newman, order, tell, takeOverdue);
+  tell({ kind: 'begun' });
+  open = runNewman(
+    newman,
+    order,
+    (report) => {
+      if (report.kind === 'end') keep();
+      tell(report);
+    },
+    takeOverdue,
+  );
 });
 
 function tell(report: Report): void {

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { BUNDLES } from './bundles.ts';
 import type { Order, Report } from './newman-messages.ts';
 
 /** Megabytes of JavaScript objects; the bytes of bodies do not count. An answer of 64 MB as JSON fits. */
@@ -32,9 +34,6 @@ export interface NewmanWorker {
   /** Ends it, whatever it does. */
   end(): void;
 }
-
-/** Where run.mjs keeps the bundles that it runs: the worker is of the same making. */
-const BUNDLES = Symbol.for('bff-iat.bundles');
 
 /** @param env all that the worker sees of the environment */
 export function startNewmanWorker(env: Readonly<Record<string, string>>): NewmanWorker {
@@ -87,11 +86,12 @@ export function startNewmanWorker(env: Readonly<Record<string, string>>): Newman
 function programOf(env: Readonly<Record<string, string>>): ConstructorParameters<typeof Worker> {
   const bundles = (globalThis as { readonly [BUNDLES]?: string })[BUNDLES];
   const name = 'postman/newman-worker-main';
-  const program = bundles === undefined ? new URL('../run.mjs', import.meta.url) : new URL(`${name}.mjs`, bundles);
+  const run = fileURLToPath(new URL('../run.mjs', import.meta.url));
   return [
-    fileURLToPath(program),
+    bundles === undefined ? run : join(bundles, `${name}.mjs`),
     {
       argv: [name],
+      workerData: bundles,
       env: { ...env },
       // Else the options of this process count, and those of NODE_OPTIONS.
       execArgv: ['--no-warnings'],

@@ -80,8 +80,12 @@ function runIn(worker: NewmanWorker, options: CollectionRun, found: FoundSecrets
   const { guarded, signal } = options;
   const record = new RecordedRun();
   return new Promise((resolve, reject) => {
-    const limitMs = options.isBounded ? options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS : null;
-    const watchdog = limitMs === null ? undefined : setTimeout(() => breakOff(tooLong(record, limitMs)), limitMs);
+    const limitMs = options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS;
+    let watchdog: NodeJS.Timeout | undefined;
+    // The time begins when Newman does: to load it may take long on a busy machine.
+    const begin = () => {
+      if (options.isBounded) watchdog = setTimeout(() => breakOff(tooLong(record, limitMs)), limitMs);
+    };
     const settle = (finish: () => void) => {
       clearTimeout(watchdog);
       signal.removeEventListener('abort', onAbort);
@@ -103,11 +107,12 @@ function runIn(worker: NewmanWorker, options: CollectionRun, found: FoundSecrets
       if (!record.isEmpty) options.onCut?.(record.exchanges());
       fail(reason);
     };
-    const onAbort = () => cut(signal.reason, { kind: 'script', code: '', message: 'the run was ended here' });
+    const onAbort = () => cut(signal.reason, { kind: 'script', code: '', message: endedBy(signal.reason) });
     signal.addEventListener('abort', onAbort, { once: true });
     worker.start(toOrder(options), {
       report(report) {
         if (report.kind === 'secret') found.add(report.value, report.label);
+        else if (report.kind === 'begun') begin();
         else if (report.kind === 'failed') fail(newmanFailed(report.message));
         else if (report.kind === 'end') finish(report.variables);
         else if (report.kind === 'astray' && guarded !== null) {
@@ -134,6 +139,10 @@ function toOrder(options: CollectionRun): Order {
 /** A variable's value as Newman gets it. */
 function plain(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value;
+}
+
+function endedBy(reason: unknown): string {
+  return reason instanceof AppError ? `the run was ended here: ${reason.message}` : 'the run was ended here';
 }
 
 function tooLong(record: RecordedRun, limitMs: number): ExchangeError {

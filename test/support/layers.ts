@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const EDGE_FILES = [
   'scripts/compose/compose-stack.ts',
   'scripts/postman/eager-timers.ts',
+  'scripts/postman/load-newman.ts',
   'scripts/postman/newman.ts',
   'scripts/postman/newman-run.ts',
   'scripts/postman/newman-worker.ts',
