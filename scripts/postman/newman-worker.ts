@@ -6,7 +6,7 @@ import type { Order, Report } from './newman-messages.ts';
 
 /** Megabytes of JavaScript objects; the bytes of bodies do not count. An answer of 64 MB as JSON fits. */
 const HEAP_MB = 1_024;
-const YOUNG_HEAP_MB = 24;
+const YOUNG_HEAP_MB = 12;
 
 /** Why a worker came to its end before the run did. */
 export type Death =
@@ -31,8 +31,8 @@ export interface NewmanWorker {
   start(order: Order, listener: Listener): void;
   /** The run has ended: nobody listens any more, and the process need not stay for it. */
   rest(): void;
-  /** Ends it, whatever it does. */
-  end(): void;
+  /** Ends it, whatever it does; resolves when its memory is free again. */
+  end(): Promise<unknown>;
 }
 
 /** @param env all that the worker sees of the environment */
@@ -77,7 +77,7 @@ export function startNewmanWorker(env: Readonly<Record<string, string>>): Newman
       listener = null;
       isAlive = false;
       worker.unref();
-      void worker.terminate();
+      return worker.terminate();
     },
   };
 }

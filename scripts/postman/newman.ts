@@ -36,6 +36,8 @@ export function createCollections(
   const found = new FoundSecrets(register);
   const workers = new Set<NewmanWorker>();
   let ready: NewmanWorker | null = null;
+  let isWanted = false;
+  let ended: Promise<unknown> = Promise.resolve();
   const start = () => {
     const worker = startNewmanWorker(Object.fromEntries(known));
     workers.add(worker);
@@ -44,10 +46,11 @@ export function createCollections(
   const take = () => {
     const worker = ready?.isAlive ? ready : start();
     ready = null;
+    isWanted = false;
     return worker;
   };
   const end = (worker: NewmanWorker) => {
-    worker.end();
+    ended = worker.end();
     workers.delete(worker);
   };
   return {
@@ -56,7 +59,12 @@ export function createCollections(
       return `Newman ${version}`;
     },
     preload() {
-      if (!ready?.isAlive) ready = start();
+      isWanted = !ready?.isAlive;
+      // Two of them at once would need twice the memory.
+      void ended.then(() => {
+        if (isWanted) ready = start();
+        isWanted = false;
+      });
     },
     async run(options) {
       options.signal.throwIfAborted();
@@ -71,6 +79,7 @@ export function createCollections(
       }
     },
     close() {
+      isWanted = false;
       for (const worker of workers) end(worker);
     },
   };
@@ -96,13 +105,13 @@ function runIn(worker: NewmanWorker, options: CollectionRun, found: FoundSecrets
       settle(() => resolve({ exchanges: record.exchanges(), variables, lastBody: record.lastBody }));
     const fail = (reason: unknown) => settle(() => reject(reason));
     const breakOff = (error: ExchangeError) => {
-      worker.end();
+      void worker.end();
       if (record.isEmpty) return fail(newmanFailed(error.message));
       record.breakOff(error);
       finish({});
     };
     const cut = (reason: unknown, error: ExchangeError) => {
-      worker.end();
+      void worker.end();
       record.breakOff(error);
       if (!record.isEmpty) options.onCut?.(record.exchanges());
       fail(reason);
