@@ -40,11 +40,21 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     ...(settings ?? { quiet: true, verbose: false }),
     showsEachOutcome: work.showsEachOutcome ?? false,
   });
-  const recorder = new Recorder(outside.clock, (event) => {
-    progress.handle(event);
-    // Loading the renderers takes a moment; a container that starts, or requests that are answered, take longer.
-    if (event.type === 'step-started' && WAITING.includes(event.name)) void loadRenderers();
+  const crash = new AbortController();
+  const crashed = new Promise<never>((_, reject) => {
+    crash.signal.addEventListener('abort', () => reject(crash.signal.reason), { once: true });
   });
+  // It may happen between the steps, too.
+  crashed.catch(() => {});
+  const recorder = new Recorder(
+    outside.clock,
+    (event) => {
+      progress.handle(event);
+      // Loading the renderers takes a moment; a container that starts, or requests that are answered, take longer.
+      if (event.type === 'step-started' && WAITING.includes(event.name)) void loadRenderers();
+    },
+    crashed,
+  );
   let outcome: Outcome;
   let started: Sandbox | null = null;
   let tools: Tools | null = null;
@@ -55,6 +65,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     return started;
   };
   const limit = outside.limit(settings?.timeoutMs ?? 0);
+  session.onCrash = (error) => crash.abort(toAppError(error));
   try {
     if (settings === null) throw work.settings;
     const sandbox = typeof work.sandbox === 'function' ? await recorder.step('sandbox', startSandbox) : work.sandbox;
@@ -73,10 +84,12 @@ export async function execute(session: Session, work: Work): Promise<Run> {
       },
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
-    outcome = await work.run({ job, tools, recorder, signal: limit.signal });
+    const signal = AbortSignal.any([limit.signal, crash.signal]);
+    outcome = await Promise.race([work.run({ job, tools, recorder, signal }), crashed]);
   } catch (error) {
     outcome = { verdict: 'failed', error };
   } finally {
+    session.onCrash = null;
     limit.clear();
     tools?.collections.close();
   }

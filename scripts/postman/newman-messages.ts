@@ -21,6 +21,8 @@ export interface Order
 
 /** What the worker says, in the order in which it happens. `ref` is unique for each execution of a request. */
 export type Report =
+  /** Newman is loaded, and begins. */
+  | { readonly kind: 'begun' }
   /** A secret that a request or an answer holds: comes before anything that holds it. */
   | { readonly kind: 'secret'; readonly value: string; readonly label: string }
   | {

@@ -7,8 +7,8 @@ import { createFileResolver } from './body-files.ts';
 import { authParametersOf } from './declarations.ts';
 import { guardEgress } from './egress.ts';
 import type { Order, Report } from './newman-messages.ts';
-import type { NewmanRun, NewmanSummary } from './newman-types.ts';
-import { type LoadedNewman, startNewman } from './runner.ts';
+import type { Newman, NewmanRun, NewmanSummary } from './newman-types.ts';
+import { startNewman } from './runner.ts';
 import { ScriptOutput } from './script-output.ts';
 import {
   foldersOf,
@@ -21,8 +21,9 @@ import {
   toText,
 } from './to-exchange.ts';
 
-/** How often each request may run, on average, where scripts say which one is next (`setNextRequest`). */
+/** How often each request may run, on average, where scripts say which one is next (`setNextRequest`): some ask until an answer is there. */
 const TURNS = 1_000;
+const BOUNDED_TURNS = 100;
 
 /** A script of a bounded run that runs longer than this is broken. */
 const SCRIPT_TIMEOUT_MS = 5_000;
@@ -41,13 +42,14 @@ export interface OpenRun {
  * @param isOverdue whether an answer was broken off because it took too long; asked once for each
  */
 export function runNewman(
-  newman: LoadedNewman,
+  newman: Newman,
   order: Order,
   report: (report: Report) => void,
   isOverdue: () => boolean,
 ): OpenRun {
   const { origins, local, proxies } = order;
-  const mostRequests = origins === null ? order.requests * TURNS : order.requests;
+  const turns = origins !== null ? 1 : order.isBounded ? BOUNDED_TURNS : TURNS;
+  const mostRequests = order.requests * turns;
   const found = new FoundSecrets((secret) => report({ kind: 'secret', value: secret.reveal(), label: secret.label }));
   const output = new ScriptOutput(report);
   let stop = () => {};

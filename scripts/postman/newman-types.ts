@@ -5,6 +5,8 @@ import type { Auth } from './collection-format.ts';
  * What this project uses of Newman 6's library interface. The published types describe version 5 and lack the events.
  */
 export interface Newman {
+  /** Its lib/config/rc-file.js, which reads `.newmanrc`. */
+  readonly rcFile: { load(done: (error: null, options: object) => void): void };
   run(options: object, callback: (error: unknown, summary: NewmanSummary | undefined) => void): NewmanRun;
 }
 

@@ -1,12 +1,13 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import process from 'node:process';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
+import { BUNDLES } from './bundles.ts';
 import { useEagerTimers } from './eager-timers.ts';
 import { guardEgress } from './egress.ts';
+import { loadNewman } from './load-newman.ts';
 import type { Order, Report } from './newman-messages.ts';
 import { type OpenRun, runNewman } from './newman-run.ts';
-import { loadNewman } from './runner.ts';
 
 /*
  * Newman's worker: runs one order after another, and tells what happens. It ends when the run wants it to, whatever it does.
@@ -25,14 +26,24 @@ limitAnswers();
 // A rejection concerns the script that runs, and nothing else. An exception that nothing catches ends the worker.
 process.on('unhandledRejection', (reason) => open?.fail(reason));
 
-const loading = loadNewman();
+const bundles = workerData ?? (globalThis as { readonly [BUNDLES]?: string })[BUNDLES];
+const loading = loadNewman(bundles);
 // Whoever gives the first order hears of a failure.
 loading.catch(() => {});
 
 port.on('message', async (order: Order) => {
-  const newman = await loading;
+  const { newman, keep } = await loading;
   limitMs = order.requestTimeoutMs;
-  open = runNewman(newman, order, tell, takeOverdue);
+  tell({ kind: 'begun' });
+  open = runNewman(
+    newman,
+    order,
+    (report) => {
+      if (report.kind === 'end') keep();
+      tell(report);
+    },
+    takeOverdue,
+  );
 });
 
 function tell(report: Report): void {

@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { BUNDLES } from './bundles.ts';
 import type { Order, Report } from './newman-messages.ts';
 
 /** Megabytes of JavaScript objects; the bytes of bodies do not count. An answer of 64 MB as JSON fits. */
 const HEAP_MB = 1_024;
-const YOUNG_HEAP_MB = 24;
+const YOUNG_HEAP_MB = 12;
 
 /** Why a worker came to its end before the run did. */
 export type Death =
@@ -29,12 +31,9 @@ export interface NewmanWorker {
   start(order: Order, listener: Listener): void;
   /** The run has ended: nobody listens any more, and the process need not stay for it. */
   rest(): void;
-  /** Ends it, whatever it does. */
-  end(): void;
+  /** Ends it, whatever it does; resolves when its memory is free again. */
+  end(): Promise<unknown>;
 }
-
-/** Where run.mjs keeps the bundles that it runs: the worker is of the same making. */
-const BUNDLES = Symbol.for('bff-iat.bundles');
 
 /** @param env all that the worker sees of the environment */
 export function startNewmanWorker(env: Readonly<Record<string, string>>): NewmanWorker {
@@ -78,7 +77,7 @@ export function startNewmanWorker(env: Readonly<Record<string, string>>): Newman
       listener = null;
       isAlive = false;
       worker.unref();
-      void worker.terminate();
+      return worker.terminate();
     },
   };
 }
@@ -87,11 +86,12 @@ export function startNewmanWorker(env: Readonly<Record<string, string>>): Newman
 function programOf(env: Readonly<Record<string, string>>): ConstructorParameters<typeof Worker> {
   const bundles = (globalThis as { readonly [BUNDLES]?: string })[BUNDLES];
   const name = 'postman/newman-worker-main';
-  const program = bundles === undefined ? new URL('../run.mjs', import.meta.url) : new URL(`${name}.mjs`, bundles);
+  const run = fileURLToPath(new URL('../run.mjs', import.meta.url));
   return [
-    fileURLToPath(program),
+    bundles === undefined ? run : join(bundles, `${name}.mjs`),
     {
       argv: [name],
+      workerData: bundles,
       env: { ...env },
       // Else the options of this process count, and those of NODE_OPTIONS.
       execArgv: ['--no-warnings'],

@@ -42,6 +42,8 @@ export function createCollections(
   const found = new FoundSecrets(register);
   const workers = new Set<NewmanWorker>();
   let ready: NewmanWorker | null = null;
+  let isWanted = false;
+  let ended: Promise<unknown> = Promise.resolve();
   const start = () => {
     const worker = startNewmanWorker(variables(HOME_VARIABLE));
     workers.add(worker);
@@ -50,10 +52,11 @@ export function createCollections(
   const take = () => {
     const worker = ready?.isAlive ? ready : start();
     ready = null;
+    isWanted = false;
     return worker;
   };
   const end = (worker: NewmanWorker) => {
-    worker.end();
+    ended = worker.end();
     workers.delete(worker);
   };
   return {
@@ -62,7 +65,12 @@ export function createCollections(
       return `Newman ${version}`;
     },
     preload() {
-      if (!ready?.isAlive) ready = start();
+      isWanted = !ready?.isAlive;
+      // Two of them at once would need twice the memory.
+      void ended.then(() => {
+        if (isWanted) ready = start();
+        isWanted = false;
+      });
     },
     async run(options) {
       options.signal.throwIfAborted();
@@ -78,6 +86,7 @@ export function createCollections(
       }
     },
     close() {
+      isWanted = false;
       for (const worker of workers) end(worker);
     },
   };
@@ -92,8 +101,12 @@ function runIn(
   const { origins, signal } = options;
   const record = new RecordedRun();
   return new Promise((resolve, reject) => {
-    const limitMs = options.isBounded ? options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS : null;
-    const watchdog = limitMs === null ? undefined : setTimeout(() => breakOff(tooLong(record, limitMs)), limitMs);
+    const limitMs = options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS;
+    let watchdog: NodeJS.Timeout | undefined;
+    // The time begins when Newman does: to load it may take long on a busy machine.
+    const begin = () => {
+      if (options.isBounded) watchdog = setTimeout(() => breakOff(tooLong(record, limitMs)), limitMs);
+    };
     const settle = (finish: () => void) => {
       clearTimeout(watchdog);
       signal.removeEventListener('abort', onAbort);
@@ -104,22 +117,23 @@ function runIn(
       settle(() => resolve({ exchanges: record.exchanges(), variables, lastBody: record.lastBody }));
     const fail = (reason: unknown) => settle(() => reject(reason));
     const breakOff = (error: ExchangeError) => {
-      worker.end();
+      void worker.end();
       if (record.isEmpty) return fail(newmanFailed(error.message));
       record.breakOff(error);
       finish({});
     };
     const cut = (reason: unknown, error: ExchangeError) => {
-      worker.end();
+      void worker.end();
       record.breakOff(error);
       if (!record.isEmpty) options.onCut?.(record.exchanges());
       fail(reason);
     };
-    const onAbort = () => cut(signal.reason, { kind: 'script', code: '', message: 'the run was ended here' });
+    const onAbort = () => cut(signal.reason, { kind: 'script', code: '', message: endedBy(signal.reason) });
     signal.addEventListener('abort', onAbort, { once: true });
     worker.start(toOrder(options, proxies), {
       report(report) {
         if (report.kind === 'secret') found.add(report.value, report.label);
+        else if (report.kind === 'begun') begin();
         else if (report.kind === 'failed') fail(newmanFailed(report.message));
         else if (report.kind === 'end') finish(report.variables);
         else if (report.kind === 'refused') {
@@ -145,6 +159,10 @@ function toOrder(options: CollectionRun, proxies: ProxyVariables): Order {
 /** A variable's value as Newman gets it. */
 function plain(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value;
+}
+
+function endedBy(reason: unknown): string {
+  return reason instanceof AppError ? `the run was ended here: ${reason.message}` : 'the run was ended here';
 }
 
 function tooLong(record: RecordedRun, limitMs: number): ExchangeError {

@@ -12,28 +12,9 @@ interface Additions {
   readonly readsRc: boolean;
 }
 
-/** Newman, with the part of it that reads `.newmanrc`. */
-export interface LoadedNewman extends Newman {
-  readonly rcFile: RcFile;
-}
-
-interface RcFile {
-  load(done: (error: null, options: object) => void): void;
-}
-
-/** Takes half a second. */
-export async function loadNewman(): Promise<LoadedNewman> {
-  const [module, { default: rcFile }] = await Promise.all([
-    import('newman') as unknown as Promise<{ readonly default?: Newman } & Newman>,
-    // @ts-expect-error It has no types.
-    import('newman/lib/config/rc-file.js') as Promise<{ readonly default: RcFile }>,
-  ]);
-  return { run: (module.default ?? module).run, rcFile };
-}
-
 /** Starts a run. Its files, its proxies and what counts of its user's `.newmanrc` are decided here and nowhere else. */
 export function startNewman(
-  { run: start, rcFile }: LoadedNewman,
+  { run: start, rcFile }: Newman,
   options: object,
   { fileResolver, proxies, largestAnswer, readsRc }: Additions,
   done: Parameters<Newman['run']>[1],

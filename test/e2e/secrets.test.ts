@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type ErrorCode, exitCodeOf } from '../../scripts/core/errors.ts';
-import { documentOf, runCommand } from '../support/command.ts';
+import { documentOf } from '../support/command.ts';
 import { runHere } from '../support/in-process.ts';
 import { findLeaks, readAllFiles } from '../support/leaks.ts';
 import { createStandIn, IAT, OTHER_SECRET, type StandIn } from '../support/stand-in.ts';

@@ -60,7 +60,7 @@ export function useWorker(): { home(): string } {
     worker = startNewmanWorker({ HOME: home });
   });
   afterAll(async () => {
-    worker.end();
+    await worker.end();
     await rm(home, { recursive: true });
   });
   return { home: () => home };

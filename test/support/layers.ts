@@ -24,6 +24,7 @@ const EDGE_FILES = [
   'scripts/postman/body-files.ts',
   'scripts/postman/eager-timers.ts',
   'scripts/postman/egress.ts',
+  'scripts/postman/load-newman.ts',
   'scripts/postman/newman.ts',
   'scripts/postman/newman-run.ts',
   'scripts/postman/newman-worker.ts',
