@@ -3,6 +3,7 @@ import { ALL, type CommandName, IAT, RESTART, RUNS, STACK } from './commands.ts'
 import {
   BASE_URL,
   COUNT,
+  HOST,
   JSON_POINTER,
   KEY_VALUE,
   OFF_SWITCH,
@@ -173,15 +174,28 @@ export const OPTIONS = {
     flags: '--insecure',
     variable: 'IAT_INSECURE',
     value: SWITCH,
-    description: 'accept any certificate; prints a warning that is also in the report',
+    description: 'accept any certificate; warns, also in the report',
     commands: RUNS,
   },
   allowHttp: {
     flags: '--allow-http',
     variable: 'IAT_ALLOW_HTTP',
     value: SWITCH,
-    description: 'send the admin token over plain http to a host that is not this machine',
+    description: 'plain http with the admin token, also beyond this machine',
     commands: IAT,
+  },
+  allowHosts: {
+    flags: '--allow-host <host>',
+    value: HOST,
+    repeatable: true,
+    description: 'another host for the mint, HOST or HOST:PORT, repeatable',
+    commands: IAT,
+  },
+  workingDir: {
+    flags: '--working-dir <dir>',
+    value: PATH,
+    description: "where paths in requests start (default: the collection's folder)",
+    commands: ['collection'],
   },
   timeoutMs: {
     flags: '--timeout <seconds>',

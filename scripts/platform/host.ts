@@ -33,8 +33,11 @@ export interface Host {
   /** Of this package. */
   readonly version: string;
   readonly interruption: ReturnType<typeof catchInterruption>;
-  /** An uncaught error goes to `report` instead of being printed raw by Node; then the process ends with code 3. */
-  catchCrash(report: (error: unknown) => void): void;
+  /**
+   * An uncaught error goes to `report` instead of being printed raw by Node; then the process ends with code 3, unless
+   * `report` says that a run ends itself with it.
+   */
+  catchCrash(report: (error: unknown) => 'end' | 'run-ends'): void;
   /** Stops handling signals, and ends the process even if something is still open. */
   leave(): void;
 }
@@ -63,8 +66,7 @@ export function openHost(process: Process): Host {
     interruption,
     catchCrash(report) {
       const end = (error: unknown) => {
-        report(error);
-        process.exit(3);
+        if (report(error) === 'end') process.exit(3);
       };
       process.on('uncaughtException', end).on('unhandledRejection', end);
     },

@@ -51,13 +51,16 @@ export interface Outcome {
 export class Recorder {
   readonly #clock: Clock;
   readonly #listener: (event: RunEvent) => void;
+  readonly #crashed: Promise<never>;
   readonly #startedAt: Date;
   readonly #startMs: number;
   readonly #steps: StepRecord[] = [];
   readonly #warnings: string[] = [];
   readonly #facts = new Map<string, string>();
 
-  constructor(clock: Clock, listener: (event: RunEvent) => void) {
+  /** @param crashed rejects when the process itself breaks: the step that runs then fails at once, whatever it waits for */
+  constructor(clock: Clock, listener: (event: RunEvent) => void, crashed: Promise<never> = new Promise(() => {})) {
+    this.#crashed = crashed;
     this.#clock = clock;
     this.#listener = listener;
     this.#startedAt = clock.date();
@@ -80,7 +83,7 @@ export class Recorder {
       this.#end({ name, status, startMs, durationMs: this.elapsedMs() - startMs, summary: text, notes, attempts });
     this.#listener({ type: 'step-started', name });
     try {
-      const result = await work({
+      const working = work({
         progress: (text) => this.#listener({ type: 'progress', name, text }),
         note: (text) => notes.push(text),
         warn: (text) => {
@@ -97,6 +100,7 @@ export class Recorder {
           status = 'failed';
         },
       });
+      const result = await Promise.race([working, this.#crashed]);
       end(status, summary);
       return result;
     } catch (error) {
