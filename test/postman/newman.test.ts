@@ -97,7 +97,7 @@ test.for([
   ['Latin-1', Buffer.from('{"a":"ü"}', 'latin1'), 'application/json; charset=iso-8859-1'],
 ] as const)('a body with %s is read', async ([, bytes, type]) => {
   const url = await serve((_, response) => void response.writeHead(200, { 'content-type': type }).end(bytes));
-  const { exchanges, lastBody } = await collections.run(runOf([request('R', url)], 'R'));
+  const { exchanges, lastBody } = await collections.run(runOf([request('R', url)], 'R', { origins: [url] }));
   expect([lastBody, exchanges[0]?.response?.body?.text]).toEqual(['{"a":"ü"}', '{"a":"ü"}']);
 });
 

@@ -150,7 +150,8 @@ export async function mint(how: Mint | ((scene: Scene) => Mint), answer?: Mint['
     if (refused.length > 0)
       return { atIdp, atOther, leftOut, code: 'host-refused', message: refused.join(), shown: '' };
     const [exchange] = exchanges;
-    const refusal = exchange === undefined ? null : refusalOf(exchange, plan.url, new Date(), { limitMs: 5_000, caFile: null });
+    const refusal =
+      exchange === undefined ? null : refusalOf(exchange, plan.url, new Date(), { limitMs: 5_000, caFile: null });
     if (refusal !== null) return end(refusal);
     return { atIdp, atOther, leftOut, code: null, message: '', shown: '' };
   } catch (error) {
