@@ -9,10 +9,11 @@ import { describeCause } from './cause.ts';
 import { type Printer, renderFailure, renderOutcome } from './outcome.ts';
 import { createProgress } from './progress.ts';
 import { addStepSummary, loadRenderers, writeReports } from './reports.ts';
+import { writeReportsNow } from './reports-now.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { createStyle, wrap } from './terminal-text.ts';
-import { createTools, type Sandbox } from './wiring.ts';
+import { createTools, overtime, type Sandbox } from './wiring.ts';
 
 /** One run: a job, its planned steps, and what does them. */
 export interface Work {
@@ -54,6 +55,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     return started;
   };
   const limit = outside.limit(settings?.timeoutMs ?? 0);
+  const watchdog = settings === null ? null : outside.watch(limit, () => endNow(session, work, settings, recorder));
   try {
     if (settings === null) throw work.settings;
     const sandbox = typeof work.sandbox === 'function' ? await recorder.step('sandbox', startSandbox) : work.sandbox;
@@ -95,6 +97,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   });
   await (started as Sandbox | null)?.close();
   const ended = endedBy(finished, terminalLeak(session.transcript));
+  for (const note of outside.notes) human.write(`\n${wrap(redact(note), human.columns)}\n`);
   const { run: reported, reports } = await report(session, ended, settings);
   const run = await summarize(session, reported);
   const printer = { style: createStyle(human), columns: human.columns, redact };
@@ -104,7 +107,19 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     const { renderResult } = await loadRenderers();
     outside.stdout.write(renderResult(run, reports, masker));
   }
+  watchdog?.stop();
   return verifyLastOutput(session, run, printer);
+}
+
+/** The end of a run whose work never lets go of the process, in the middle of that: what is said and written at once. */
+function endNow({ outside, masker, json }: Session, work: Work, settings: Settings, recorder: Recorder): void {
+  const about = { command: work.command, version: outside.host.version };
+  const run = recorder.cutShort((during) => overtime(settings.timeoutMs, during), about);
+  const { document, folder } = writeReportsNow(run, masker, outside.reportFiles, settings.reports);
+  const { message = '', hint = null } = run.error ?? {};
+  const where = folder === null ? '' : `\n  Report: ${folder}`;
+  outside.sayNow('stderr', masker.mask(`\n${message}\n  ${hint?.text ?? ''}${where}\n`));
+  if (json) outside.sayNow('stdout', document);
 }
 
 /** What was printed at the very end is searched as well; a leak found there can only change the exit code and one message. */

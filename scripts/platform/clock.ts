@@ -22,6 +22,8 @@ export interface Deadline {
   /** Stops the time while a person is asked for something; `resume` continues it. */
   pause(): void;
   resume(): void;
+  /** Milliseconds until then. */
+  left(): number;
   /** Ends the timer: the signal stays as it is. */
   clear(): void;
 }
@@ -58,6 +60,7 @@ export function deadline(
     signal: controller.signal,
     pause,
     resume,
+    left: () => leftMs - (running === null ? 0 : clock.now() - running.sinceMs),
     clear() {
       pause();
       parent.removeEventListener('abort', follow);
