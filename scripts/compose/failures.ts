@@ -28,7 +28,7 @@ export function dockerFailure(result: CommandResult): AppError {
       },
     });
   }
-  if (/context .*(?:not found|does not exist)/i.test(text)) {
+  if (/context .{0,300}(?:not found|does not exist)/i.test(text)) {
     return new AppError('docker-unreachable', 'The Docker context that is selected does not exist.', {
       hint: 'See docker context ls, and choose one with docker context use NAME (or unset DOCKER_CONTEXT).',
     });
@@ -58,7 +58,7 @@ export function configFailure(result: CommandResult, command: Command, file: str
     text: 'To see what compose itself says:',
     command: renderCommand({ ...command, args: [...withoutFormat(command.args), '-q'] }),
   };
-  const envFile = /env file (.+?) not found|Couldn't find env file: (.+)/i.exec(text);
+  const envFile = /env file (.{1,1000}?) not found|Couldn't find env file: (.+)/i.exec(text);
   if (envFile) {
     return new AppError('compose-invalid', `An env_file of the project is missing: ${envFile[1] ?? envFile[2]}.`, {
       hint: 'Create it (it may be empty), or take it out of the compose file. Compose refuses every command until then.',
@@ -66,7 +66,7 @@ export function configFailure(result: CommandResult, command: Command, file: str
     });
   }
   const required =
-    /required variable ([A-Za-z_]\w*) is missing|Missing mandatory value for .* interpolating .*?\$\{([A-Za-z_]\w*):?\?/.exec(
+    /required variable ([A-Za-z_]\w{0,200}) is missing|Missing mandatory value for .{0,300} interpolating .{0,300}?\$\{([A-Za-z_]\w*):?\?/.exec(
       text,
     );
   if (required) {
@@ -94,7 +94,7 @@ export function upFailure(result: CommandResult, command: Command, service: stri
   });
   const fail = (message: string, hint: string | Hint) => new AppError('restart-failed', message, { hint });
   if (result.timedOut) return fail('docker compose up timed out.', thenAgain('Check the Docker daemon.'));
-  const port = /(?:Bind for|listen tcp\d?:?) ([\d.:[\]]+)[^\n]*(?:already allocated|already in use)/i.exec(text)?.[1];
+  const port = /(?:Bind for|listen tcp\d?:?) ([\d.:[\]]{1,64})[^\n]{0,300}(?:already allocated|already in use)/i.exec(text)?.[1];
   if (port !== undefined || /port is already allocated|address already in use/i.test(text)) {
     return fail(
       `A port of ${service} is taken${port === undefined ? '' : ` (${port})`}. The old container is gone.`,
@@ -102,7 +102,7 @@ export function upFailure(result: CommandResult, command: Command, service: stri
     );
   }
   if (
-    /no such image|pull access denied|manifest unknown|unable to get image|repository does not exist|lookup .*: (?:no such host|server misbehaving)/i.test(
+    /no such image|pull access denied|manifest unknown|unable to get image|repository does not exist|lookup .{0,300}: (?:no such host|server misbehaving)/i.test(
       text,
     )
   ) {
