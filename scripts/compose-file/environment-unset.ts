@@ -207,7 +207,9 @@ function entrySpan(text: string, collection: EnvironmentNode, index: number): [s
   const node = (pair ? pair.value : collection.items[index]) as Node | null;
   const [start] = spanOf(pair?.key ?? node);
   const before =
-    /(?<![&!?])(?:(?:[&!][^\s,[\]{}]{0,256}|\?)[ \t]{1,64}){0,16}$/.exec(text.slice(lineStartOf(text, start), start))?.[0].length ?? 0;
+    /(?<![&!?])(?:(?:[&!][^\s,[\]{}]{0,256}|\?)[ \t]{1,64}){0,16}$/.exec(
+      text.slice(lineStartOf(text, start), start),
+    )?.[0].length ?? 0;
   return [start - before, endOfEntry(text, pair, node)];
 }
 

@@ -94,7 +94,9 @@ export function upFailure(result: CommandResult, command: Command, service: stri
   });
   const fail = (message: string, hint: string | Hint) => new AppError('restart-failed', message, { hint });
   if (result.timedOut) return fail('docker compose up timed out.', thenAgain('Check the Docker daemon.'));
-  const port = /(?:Bind for|listen tcp\d?:?) ([\d.:[\]]{1,64})[^\n]{0,300}(?:already allocated|already in use)/i.exec(text)?.[1];
+  const port = /(?:Bind for|listen tcp\d?:?) ([\d.:[\]]{1,64})[^\n]{0,300}(?:already allocated|already in use)/i.exec(
+    text,
+  )?.[1];
   if (port !== undefined || /port is already allocated|address already in use/i.test(text)) {
     return fail(
       `A port of ${service} is taken${port === undefined ? '' : ` (${port})`}. The old container is gone.`,
