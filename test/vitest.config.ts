@@ -6,6 +6,7 @@ const MEASURING = [
   'test/browser/report.test.ts',
   'test/compose-file/environment-speed.test.ts',
   'test/report/html.test.ts',
+  'test/secrets/by-place-speed.test.ts',
   'test/secrets/masker-speed.test.ts',
 ];
 

@@ -1,7 +1,11 @@
 import { kindOfWords, type NetworkErrorKind } from '../idp/network-errors.ts';
+import { type WrongWay, wrongWayIn } from './wrong-way.ts';
 
-/** How a connection failed. One that broke counts as refused: what helps is the same. */
-export type ConnectionFailure = Exclude<NetworkErrorKind, 'failed'>;
+/**
+ * How a connection failed. One that broke counts as refused: what helps is the same. `elsewhere`: what answered is no
+ * registration endpoint.
+ */
+export type ConnectionFailure = Exclude<NetworkErrorKind, 'failed'> | WrongWay | 'elsewhere';
 
 /** A connection that failed, and to what. */
 export interface Connection {
@@ -17,13 +21,15 @@ export interface ConnectionSurroundings {
   readonly dcr: boolean;
   /** The statement names a URL of the IdP. */
   readonly idp: boolean;
+  /** It was answered by something that is no registration endpoint. */
+  readonly elsewhere: boolean;
 }
 
 /** The failed connection that a statement reports, in the words of Python's clients; null: none. */
 export function connectionOf(text: string, around: ConnectionSurroundings): Connection | null {
-  const kind = kindOfWords(text);
-  if (kind === null) return null;
-  return { failure: kind === 'failed' ? 'refused' : kind, target: targetOf(text, around) };
+  const failure = wrongWayIn(text, around.frames) ?? (around.elsewhere ? 'elsewhere' : kindOfWords(text));
+  if (failure === null) return null;
+  return { failure: failure === 'failed' ? 'refused' : failure, target: targetOf(text, around) };
 }
 
 /** What a host is decides before what the statement is about: a BFF that bootstraps also talks to Redis and Kafka. */

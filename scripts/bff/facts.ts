@@ -1,4 +1,6 @@
+import { type Bearer, bearerIn } from './bearer.ts';
 import { type Connection, connectionOf, IDP_HOST } from './connection.ts';
+import { isElsewhere } from './elsewhere.ts';
 import { anyOf, pattern, within } from './patterns.ts';
 
 /** What the BFF said about its cached credentials in this start: it uses them, or it registers again. */
@@ -33,7 +35,11 @@ export interface Facts {
   /** The first error code of RFC 6749, 6750 or 7591. */
   readonly error: string | null;
   readonly connection: Connection | null;
+  /** Of the token that a request to the IdP carries. */
+  readonly bearer: Bearer;
   readonly mode: Mode;
+  /** Files that a traceback went through. */
+  readonly frames: string;
 }
 
 /** What is known besides the statement itself. */
@@ -55,22 +61,21 @@ export function factsOf(statement: string, context: StatementContext): Facts {
   const bootstrap = BOOTSTRAP.test(text) && !KAFKA.test(text);
   const dcr = iat || rat || bootstrap || DCR.test(text) || /dcr_bootstrap/.test(context.frames);
   const url = urlIn(text, dcr, context.idpHosts);
+  const method = METHOD.exec(text)?.slice(1).find(Boolean)?.toUpperCase() ?? null;
+  const status = Number(STATUS.exec(text)?.slice(1).find(Boolean)) || null;
+  const { mode, frames } = context;
+  const about = { text, dcr, rat, method, status, ...url, mode, frames };
   return {
-    text,
+    ...about,
     hint: statement.search(HINT) >= 0,
     served: isWhileServing(text),
     retry: isRetried(text),
     quiet: QUIET.test(text),
     own: OWN.test(text) || (context.clientId !== '' && text.includes(context.clientId)),
-    dcr,
     iat,
-    rat,
-    method: METHOD.exec(text)?.slice(1).find(Boolean)?.toUpperCase() ?? null,
-    status: Number(STATUS.exec(text)?.slice(1).find(Boolean)) || null,
-    ...url,
     error: ERROR.exec(text)?.[1] ?? null,
-    connection: connectionOf(text, { ...context, dcr, idp: url.atIdp }),
-    mode: context.mode,
+    connection: connectionOf(text, { ...context, dcr, idp: url.atIdp, elsewhere: isElsewhere(about) }),
+    bearer: bearerIn(text, about),
   };
 }
 
@@ -197,12 +202,17 @@ const STATUS = anyOf(
   pattern`\b([2-5]\d\d),? ${STATUS_WORDS}`,
   /\bHTTP(?: error| status)?[ :=]+([2-5]\d\d)\b/i,
   pattern`\b${ANSWERED}(?: (?:an?|status|HTTP))*["']?\s*[:=>(-]*\s*["']?([2-5]\d\d)\b(?!\s*${UNITS})`,
+  /(?:Error|Exception|Refused|Rejected): ["'(]{0,2}([2-5]\d\d)\b/i,
+  // Behind a URL
+  /\b(?:GET|POST|PUT|PATCH|DELETE) https?:\/\/\S{1,500} ([2-5]\d\d)\b(?!\s*ms)/i,
+  // Before a body
+  /[\s:]([2-5]\d\d)[:,]? ?[{<]/,
   /[([]([2-5]\d\d)[)\]]/i,
   /(?:->|=>|→)\s*([2-5]\d\d)\b/i,
 );
 /** RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7591 §3.2.2, and two that servers made up. */
 const ERROR_CODES = anyOf(
-  /invalid_token|insufficient_scope|expired_token|token_expired/,
+  /invalid_token|insufficient_scope|expired_token|token_expired|unsupported_token_type/,
   /invalid_redirect_uri|invalid_client_metadata|invalid_software_statement|unapproved_software_statement/,
   /invalid_scope|invalid_client|invalid_request|invalid_grant|access_denied|unauthorized_client/,
   /server_error|temporarily_unavailable/,

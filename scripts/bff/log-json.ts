@@ -1,5 +1,5 @@
 import { isRecord, jsonOrNull } from '../core/json.ts';
-import { cut } from './log-line.ts';
+import { cut, withoutBars } from './log-line.ts';
 
 /** What a JSON line says, as a text that matchers can read. */
 export interface JsonStatement {
@@ -9,8 +9,8 @@ export interface JsonStatement {
   readonly frames: string;
 }
 
-/** Fields that may hold the message, most telling first: structlog, bunyan and pino, python-json-logger, ECS, docker. */
-const MESSAGES = ['event', 'message', 'msg', 'text', 'log', 'body', 'short_message', 'error_message'];
+/** Fields that may hold the message, most telling first: structlog, bunyan and pino, python-json-logger, ECS, journald, docker. */
+const MESSAGES = ['event', 'message', 'MESSAGE', 'msg', 'text', 'log', 'body', 'short_message', 'error_message'];
 const EXCEPTIONS = /^(?:exception|exc_info|exc_text|traceback|stack|stack_?trace|stack_info)$/i;
 /** OpenTelemetry wraps values: `{"key": "a", "value": {"stringValue": "b"}}`. */
 const OTLP_VALUE = /^(?:string|int|bool|double|kvlist|array)Value$/;
@@ -31,15 +31,40 @@ export function readJson(text: string): JsonStatement | null {
   return { words: into.words.join(' ').slice(0, LIMITS.text), frames: into.frames.join(' ').slice(0, LIMITS.frames) };
 }
 
+/**
+ * The line that an engine's or a journal's JSON holds (docker's json-file, `journalctl -o json`), with the container that it
+ * names; null: it is no such wrapping. The journal gives a line with colours in it as a list of bytes.
+ */
+export function unwrap(text: string): { readonly line: string; readonly container: string | null } | null {
+  if (!text.startsWith('{') || !WRAPPED.test(text)) return null;
+  const record = jsonOrNull(text.trim());
+  if (!isRecord(record)) return null;
+  const line = record['MESSAGE'] ?? record['log'];
+  const isBytes = Array.isArray(line) && line.every((byte) => Number.isInteger(byte));
+  if (typeof line !== 'string' && !isBytes) return null;
+  const container = record['CONTAINER_NAME'];
+  return {
+    line: (isBytes ? Buffer.from(line).toString() : String(line)).replace(/\r?\n$/, ''),
+    container: typeof container === 'string' ? container : null,
+  };
+}
+
+const WRAPPED = /"(?:stream|__REALTIME_TIMESTAMP)":/;
+
 /** The statements of a traceback given as one text, and the files that it went through. */
 function splitTraceback(text: string): JsonStatement {
   if (!/Traceback \(|^\s*File "/m.test(text)) return { words: text.replace(/\s+/g, ' '), frames: '' };
   const words: string[] = [];
   const frames: string[] = [];
-  for (const line of text.split(/\r?\n/)) {
-    if (/^\s*(?:\|\s*)?File "/.test(line)) frames.push(line.trim());
-    else if (/^\S/.test(line) && !/^(?:Traceback \(|During handling of|The above exception was)/.test(line))
+  let isMessage = false;
+  for (const barred of text.split(/\r?\n/)) {
+    const line = withoutBars(barred);
+    if (/^\s*File "/.test(line)) frames.push(line.trim());
+    else if (/^\s*(?:\+ )?(?:Exception Group )?Traceback \(/.test(line)) isMessage = false;
+    else if (/^[^\s+]/.test(line) && !/^(?:During handling of|The above exception was)/.test(line)) {
       words.push(line);
+      isMessage = true;
+    } else if (isMessage && /^\s+[^\s+]/.test(line)) words.push(line.trim());
   }
   return { words: words.join(' ; '), frames: frames.join(' ') };
 }

@@ -23,20 +23,15 @@ export function cleanLine(raw: string, limit = LONGEST_LINE): CleanLine {
   return { at: Number.isNaN(at.getTime()) ? null : at, source, text: cut(text, limit) };
 }
 
-/**
- * The line as a sink may print it: nothing in it moves the cursor, hides text or is read as a command by the CI that runs us
- * (GitHub's `::error::` and `##[error]`, Azure's `##vso[`, TeamCity's `##teamcity[`).
- */
-export function toDisplay(line: string): string {
-  return cut(stripControls(line))
-    .replace(/^(\s*):(?=:)/, '$1: ')
-    .replace(/##(?=\w*\[)/g, '# #');
-}
-
 /** The text without timestamps and level names in front, where its statement begins. Indentation of a bare line is kept. */
 export function withoutTimestamp(text: string): string {
   const stamp = TIMESTAMP.exec(text);
   return stamp === null ? text : text.slice(stamp[0].length);
+}
+
+/** A line of an exception group without the bars in front of it. */
+export function withoutBars(line: string): string {
+  return line.replace(/^(?:\s*\|)+(?: |$)/, '');
 }
 
 /** The head and the tail of a text above the limit. The copy does not keep the long original alive. */
@@ -77,10 +72,13 @@ function typedOver(text: string): string {
   return shown.join('');
 }
 
-/** `bff-1  | `, `bff_1 | `, `bff  | ` (container_name), `bff.1.x2@node | ` (swarm), `[pod/bff-7d/bff] ` (kubectl). */
+/**
+ * `bff-1  | `, `bff_1 | `, `bff  | ` (container_name), `[bff] | ` (podman), `bff.1.x2@node | ` (swarm), `[pod/bff-7d/bff] `
+ * (kubectl), `bff-7d5f9c6b8-x2x4z bff ` (stern).
+ */
 function splitPrefix(text: string): { readonly source: string | null; readonly rest: string } {
-  const bar = text.startsWith('[pod/') ? 0 : text.indexOf('|');
-  const prefix = bar === -1 || bar > LONGEST_PREFIX ? null : PREFIX.exec(text);
+  const bar = text.startsWith('[') ? 0 : text.indexOf('|');
+  const prefix = bar === -1 || bar > LONGEST_PREFIX ? POD.exec(text) : (PREFIX.exec(text) ?? POD.exec(text));
   if (prefix === null) return { source: null, rest: text.replace(SYSLOG, '') };
   return { source: prefix[0].replace(/[\s|]+$/, ''), rest: text.slice(prefix[0].length) };
 }
@@ -100,12 +98,15 @@ const SOURCE = anyOf(
   // idp, padded to the width of the longest name
   /[a-z][a-z0-9]*(?= {2})/,
 );
-const PREFIX = new RegExp(`^(?:\\[pod/[\\w./-]+\\] |(?:${SOURCE.source})\\s*\\|(?: |$))`);
+const PREFIX = new RegExp(`^(?:\\[pod/[\\w./-]+\\] |(?:\\[[\\w.-]{1,64}\\]|(?:${SOURCE.source}))\\s*\\|(?: |$))`);
+/** A Deployment's pod and its container, as stern prints them. */
+const POD = /^[a-z0-9][a-z0-9-]{0,50}-(?=[a-z]*\d)[a-z0-9]{6,10}-[a-z0-9]{5} [a-z0-9][a-z0-9-]{0,50} /;
 const ENGINE_TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{6,9})?(Z|[+-]\d\d:\d\d)(?: |$)/;
 /** What containerd puts behind the timestamp. */
 const CRI = /^(?:stdout|stderr) [FP] /;
-/** `Mar  2 08:14:11 host bff[812]: `, as journalctl prints the lines of the driver journald. */
-const SYSLOG = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]+ [\w./-]+\[\d+\]: /;
+/** `Mar  2 08:14:11 host bff[812]: `, as journalctl prints the lines of the driver journald; with fractions or in ISO 8601, too. */
+const SYSLOG =
+  /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:?\d\d) [\w.-]{1,64} [\w./-]{1,64}\[\d+\]: /;
 const TIMESTAMPS = anyOf(
   // 2026-03-02 08:14:11,204 and [2026-03-02 08:14:11 +0000]
   /[[(]?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\])]?/,

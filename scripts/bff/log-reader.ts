@@ -3,6 +3,7 @@ import type { ClassifiedLine, LogLine } from '../core/result.ts';
 import type { Environment } from '../core/stack.ts';
 import { Excerpt } from './excerpt.ts';
 import { type Facts, factsOf, isServed } from './facts.ts';
+import { unwrap } from './log-json.ts';
 import { cleanLine, cut, LONGEST_LINE } from './log-line.ts';
 import { anyOf, anyWordOf, pattern } from './patterns.ts';
 import { SIGNATURES, type Signature } from './signatures.ts';
@@ -22,6 +23,8 @@ export interface Reading {
   /** `good`: registered or started from cached credentials; `bad`: the bootstrap failed; null: not decided yet. */
   readonly decided: 'good' | 'bad' | null;
   readonly diagnosis: Diagnosis;
+  /** The lines of the newest start that report an error which no signature knows: the first and the newest. */
+  readonly reasons: readonly string[];
 }
 
 /**
@@ -84,8 +87,11 @@ export class LogReader {
     const limit = limitOf(line.text);
     const short = line.text.length > limit ? cut(line.text, limit) : line.text;
     // PowerShell's `>` saves UTF-16, which read as UTF-8 has a zero byte beside each letter.
-    const text = short.includes('\u0000') ? short.replaceAll('\u0000', '') : short;
-    if (this.#isInteresting(text) || this.#statements.open) this.#read(text, limit);
+    const plain = short.includes('\u0000') ? short.replaceAll('\u0000', '') : short;
+    const wrapped = unwrap(plain);
+    const text = wrapped?.line ?? plain;
+    const isOwn = wrapped === null || wrapped.container === null || this.#isOwn(wrapped.container);
+    if (isOwn && (this.#statements.open || this.#isInteresting(text))) this.#read(text, limit);
     return this.reading();
   }
 
@@ -94,7 +100,7 @@ export class LogReader {
     if (this.#reading === null) {
       const start = this.#start;
       const diagnosis = start.isBlank && this.#failed !== null ? notDecidedYet(this.#failed) : start.diagnosis();
-      this.#reading = { decided: start.decided(this.#env), diagnosis };
+      this.#reading = { decided: start.decided(this.#env), diagnosis, reasons: start.reasons };
     }
     return this.#reading;
   }
@@ -152,7 +158,12 @@ export class LogReader {
       this.#idpHosts.add(host);
     this.#mark(facts, shown);
     if ((this.#start.isUp || this.#start.isOver) && this.#start.decidesBootstrap(facts)) this.#renew();
-    const said = this.#start.add(facts, { text: shown, at: this.count, continued: statement.continued });
+    const said = this.#start.add(facts, {
+      text: shown,
+      at: this.count,
+      continued: statement.continued,
+      raised: statement.frames !== '',
+    });
     if (said !== null) this.#excerpt.pin(said);
   }
 

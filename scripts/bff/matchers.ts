@@ -1,5 +1,8 @@
+import { BEARER_WORDS } from './bearer.ts';
+import { ELSEWHERE_WORDS } from './elsewhere.ts';
 import type { Facts } from './facts.ts';
 import { anyOf, pattern, within } from './patterns.ts';
+import { WRONG_WAY_WORDS } from './wrong-way.ts';
 
 /**
  * `sure`: the statement says it by itself. `in-context`: it may mean this, and counts only close to statements about the
@@ -44,7 +47,7 @@ export const BOOTSTRAP_WORDS = anyOf(
 );
 
 /** Words of every failed connection. */
-const CONNECTION_WORDS = anyOf(
+export const CONNECTION_WORDS = anyOf(
   /connect|refused|reset|reach|route to|retries|errno|winerror|protocolerror|readerror|writeerror/i,
   /certificate|ssl|tls|handshake|issuer|mismatch|doesn't match|wrong_version/,
   /not known|nodename|getaddrinfo|gaierror|resol|no such host|no address|enotfound|eai_again|dns/,
@@ -53,7 +56,7 @@ const CONNECTION_WORDS = anyOf(
 
 /** The bootstrap did not reach the IdP. A bare failure may be anything's: Redis, Kafka, the policy service. */
 export const UNREACHABLE: Matcher = {
-  words: CONNECTION_WORDS,
+  words: anyOf(CONNECTION_WORDS, WRONG_WAY_WORDS, ELSEWHERE_WORDS),
   shows({ connection, dcr }) {
     if (connection?.target === 'unnamed') return dcr ? 'sure' : 'in-context';
     return connection?.target === 'idp' ? 'sure' : null;
@@ -71,50 +74,8 @@ export const SERVER_ERROR: Matcher = {
   },
 };
 
-const NOT_ALLOWED = /not (?:allowed|permitted|accepted)|disallowed|rejected/;
-const NO_MATCH = /not (?:registered|match)|mismatch|(?:does|do) not match|(?:is|are) invalid/;
-const METADATA = /grant[ _]types?|response[ _]types?|token_endpoint_auth_method|auth(?:entication)? method/;
-const METADATA_WORDS = anyOf(
-  /client metadata|client_metadata|grant type|grant_type|response type|response_type/i,
-  /token_endpoint_auth_method|auth method|authentication method/,
-);
-
-export const SCOPE_REFUSED = refusal(
-  'invalid_scope',
-  /scope/i,
-  pattern`scopes?\b${within(80)}\b(?:${NOT_ALLOWED}|not in (?:policy|allowed_scopes)|forbidden)|(?:disallowed|invalid) scopes?\b`,
-);
-export const REDIRECT_REFUSED = refusal(
-  'invalid_redirect_uri',
-  /redirect/i,
-  pattern`redirect[ _]?uris?\b${within(120)}\b(?:${NOT_ALLOWED}|${NO_MATCH})|invalid redirect[ _]?uris?\b`,
-);
-export const METADATA_REFUSED = refusal(
-  'invalid_client_metadata',
-  METADATA_WORDS,
-  pattern`invalid client metadata|${METADATA}\b${within(80)}\b(?:${NOT_ALLOWED}|not supported|unsupported)`,
-);
-
-/** A 400 of RFC 7591 §3.2.2 for the registration, by its error code or in other words. */
-function refusal(code: string, words: RegExp, says: RegExp): Matcher {
-  return {
-    words,
-    says,
-    where: (facts) => facts.error === null && isAboutRegistration(facts),
-    shows(facts) {
-      if (facts.error !== code) return null;
-      if (isAboutRegistration(facts)) return 'sure';
-      return isBare(facts) ? 'in-context' : null;
-    },
-  };
-}
-
-function isAboutRegistration({ dcr, endpoint }: Facts): boolean {
-  return dcr || endpoint === 'register' || endpoint === 'client';
-}
-
 /** Names no URL and nothing but the error: a line of an answer's body, a line under a headline. */
-function isBare({ endpoint, text }: Facts): boolean {
+export function isBare({ endpoint, text }: Facts): boolean {
   return (
     endpoint === null &&
     !/\b(?:user|session|request|path|tenant|order|webhook|tool|api)[\w.]*["']?\s*[=:]/i.test(text) &&
@@ -129,6 +90,8 @@ const TOKEN_BAD = anyOf(
   /already (?:been )?(?:used|consumed)|used[ _-]up|exhausted|inactive|not active|unknown|not recogni[sz]ed/i,
   /max[ _]?(?:imum)?[ _-]usages?[ _](?:reached|exceeded)|usage limit|usages? exceeded|unauthori[sz]ed/i,
   /(?:bad|wrong|unexpected) format|format (?:error|is (?:wrong|invalid))|not enough segments|signature/i,
+  /(?:contains|holds|has) (?:an? |the )?(?:illegal |invalid |leading |trailing )*(?:white ?space|blank|space|newline|line break|character|quote)/i,
+  /must not (?:contain|start|have|be quoted)|starts? with ["'\x60]?bearer|is quoted|placeholder|paste_token_here|should (?:have at|match)/i,
   /cannot be (?:decoded|parsed)|could not be (?:decoded|parsed|verified)|fail(?:s|ed) (?:validation|verification)/i,
 );
 const IAT = /(?<![A-Za-z])IAT(?![A-Za-z])|dcr_iat|initial[ _-]?access[ _-]?token|(?<![a-z])iat/i;
@@ -173,12 +136,13 @@ const REGISTRATION_FAILED = anyOf(
 
 /** 401 for the registration request, which carries the IAT (RFC 7591 §3), or in words. */
 export const IAT_REFUSED: Matcher = {
-  words: anyOf(BOOTSTRAP_WORDS, /invalid_token|expired_token|token_expired/i),
+  words: anyOf(BOOTSTRAP_WORDS, BEARER_WORDS, /invalid_token|expired_token|token_expired|token_type/i),
   unless: GENERAL,
   says: IAT_BAD,
-  where: ({ iat, rat, error }) => iat && !rat && isTokenError(error),
+  where: ({ iat, rat, error, bearer }) => iat && !rat && isTokenError(error) && bearer !== 'missing',
   shows(facts) {
-    const { text, status, endpoint, method, rat, iat, error, dcr, mode } = facts;
+    const { text, status, endpoint, method, rat, iat, error, dcr, mode, bearer } = facts;
+    if (bearer !== null) return bearer === 'malformed' ? strengthOfBearer(facts) : null;
     if (!isTokenError(error)) return null;
     const isRefused = status === 401 || error !== null;
     if (iat && !rat && isRefused) return 'sure';
@@ -192,9 +156,16 @@ export const IAT_REFUSED: Matcher = {
   },
 };
 
+/** The token that the registration carries is the IAT. */
+function strengthOfBearer({ mode, dcr, rat, endpoint }: Facts): Strength | null {
+  if (mode === 'cached' || rat || (endpoint !== null && endpoint !== 'register')) return null;
+  if (dcr || endpoint === 'register') return 'sure';
+  return mode === 'register' ? 'in-context' : null;
+}
+
 /** No error code that is about something else than a token. */
 function isTokenError(error: string | null): boolean {
-  return error === null || /^(?:invalid_token|expired_token|token_expired)$/.test(error);
+  return error === null || /token/.test(error);
 }
 
 const NOT_NEEDED = anyOf(
@@ -214,7 +185,8 @@ const IAT_ABSENT = anyOf(
   pattern`${NO}[ _]?(?:usable )?["'\x60]?${IAT}`,
   pattern`${IAT}${VARIABLE}${IS}${ABSENT}\b`,
   /KeyError: ['"]DCR_IAT/i,
-  /\bDCR_IAT[\s;]+Field required/i,
+  /\bDCR_IAT[\s;]+(?:Field required|[^\n]{0,120}input_value=(?:''|None))/i,
+  pattern`${IAT}${VARIABLE} (?:is |was )?(?:set to |holds )(?:an? )?(?:empty|blank|null|none)\b`,
 );
 /** A variable with its value, as settings are printed: no complaint. */
 const SETTINGS = /\bDCR_IAT["']?\s*[:=]/i;
@@ -229,11 +201,13 @@ export const NO_CACHE = anyOf(
 const SET_IT = /\b(?:set|provide|supply|configure) (?:an? |the )?(?:DCR_IAT|IAT|initial[ _-]access)/i;
 
 export const IAT_MISSING: Matcher = {
-  words: IAT_WORDS,
+  words: anyOf(IAT_WORDS, BEARER_WORDS),
   unless: anyOf(GENERAL, NOT_NEEDED),
   says: IAT_ABSENT,
   where: ({ iat, text }) => iat && !RAT_BAD.test(text) && !SETTINGS.test(text),
-  shows({ iat, text }) {
+  shows(facts) {
+    const { iat, text, bearer } = facts;
+    if (bearer === 'missing') return strengthOfBearer(facts);
     if (NO_CACHE.test(text) && SET_IT.test(text)) return 'sure';
     return iat && !RAT_BAD.test(text) && IAT_ABSENT.test(text) ? 'in-context' : null;
   },
@@ -273,53 +247,6 @@ export const SKIPPED: Matcher = {
     /cached|already|up[ -]to[ -]date|\block\b|leader|worker|replica|another|tenant|realm|not skipp|rotation/i,
     /redirect|metric|push|fail|kafka|health|force/i,
   ),
-};
-
-const REDIS = /\bredis/;
-const PART_OF_REDIS =
-  /[ _.](?:health(?:[ _]?check)?|ping|connection|client|pool|server|backend|session store|store|cache|status)/;
-const DOWN = anyOf(
-  /down|unhealthy|unavailable|unreachable|fail(?:ed|ing|ure)?|error(?!s? (?:count|rate|budget|total)|\s*[=:]\s*0)/i,
-  /lost|refused|timed out|timeout|disconnected|not (?:available|reachable|responding|connected|healthy)/i,
-);
-const IS_NOW = /["']?(?:[ :=-]+|\.status[=:] ?)["']?(?:is |was |has |has been )?/;
-const REDIS_DOWN = anyOf(
-  pattern`${REDIS}${PART_OF_REDIS}*${IS_NOW}${DOWN}\b`,
-  /redis\.exceptions\.(?:Connection|Timeout|Authentication|BusyLoading|MasterDown)\w*/i,
-  /redis\.sentinel\.\w*NotFound\w*|redis[\w.]*(?:ConnectionError|TimeoutError)/i,
-  pattern`(?:failed|unable|cannot|could not|can't)(?: to)? (?:connect(?: to)?|ping|reach)${within(20)}${REDIS}\b`,
-  /\bredis[\w.]*\.status=(?:down|unhealthy|fail(?:ed|ing)?|error|unavailable|disconnected)\b/i,
-  pattern`${REDIS}\b[^\n]{0,80}\b(?:NOAUTH|WRONGPASS|LOADING Redis|MISCONF)`,
-  pattern`(?:NOAUTH|WRONGPASS)\b[^\n]{0,80}${REDIS}\b`,
-);
-const REDIS_SUBJECT =
-  /\bredis(?:[ _](?:client|connection|pool|server|session store|is|has|been|was|now|health(?:[ _]check)?))*/;
-const UP = /re-?connected|connected|recovered|restored|up|back|ok|available|established|ready|healthy/;
-const REDIS_UP = anyOf(pattern`${REDIS_SUBJECT}["']?[ :=]+["']?${UP}\b`, /(?<!not |dis)connected to redis/i);
-
-export const REDIS_UNAVAILABLE: Matcher = {
-  words: anyOf(/redis|valkey/i, CONNECTION_WORDS),
-  says: REDIS_DOWN,
-  unless: REDIS_UP,
-  shows: ({ connection }) => (connection?.target === 'redis' ? 'sure' : null),
-};
-
-/** Redis answers again: what was said before no longer holds. */
-export function isRedisBack({ text, served }: Facts): boolean {
-  return !served && REDIS_UP.test(text) && !REDIS_DOWN.test(text);
-}
-
-const NOT_SET = /not (?:set|configured|provided|defined)|missing|unset|empty|undefined/;
-
-export const KAFKA_UNCONFIGURED: Matcher = {
-  words: anyOf(/kafka|bootstrap/i, CONNECTION_WORDS),
-  says: pattern`KAFKA_BOOTSTRAP_SERVERS["']?\s*(?:env\w* (?:variable )?)?(?:is |was )?${NOT_SET}`,
-  shows({ text, connection }) {
-    if (!/localhost|127\.0\.0\.1/.test(text)) return null;
-    if (/unable to bootstrap from/i.test(text)) return 'sure';
-    const isKafka = /kafka/i.test(text) && /NoBrokersAvailable|returned error 111/i.test(text);
-    return isKafka || connection?.target === 'kafka' ? 'sure' : null;
-  },
 };
 
 const FAILED = anyOf(

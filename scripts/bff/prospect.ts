@@ -1,4 +1,4 @@
-import { type Diagnosis, isGood } from '../core/diagnosis.ts';
+import { type Diagnosis, type DiagnosisCode, isGood } from '../core/diagnosis.ts';
 import { hintText } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach } from '../core/reach.ts';
 import type { Environment } from '../core/stack.ts';
@@ -11,6 +11,8 @@ export interface Prospect {
   readonly helps: boolean | null;
   /** One or two sentences. */
   readonly reason: string;
+  /** It does not help by a log that may be out of date: the fault is mended elsewhere, where this run does not look. */
+  readonly mayBeMended?: true;
 }
 
 /** What is known beside the log of the last start and the environment of the next one. */
@@ -21,6 +23,8 @@ export interface Since {
   readonly variable?: string;
   /** Whether the IdP answers now, from the network of the BFF. */
   readonly idp?: Reach | null;
+  /** What else the next start differs in from the last one, in half a sentence; null: in nothing. */
+  readonly changed?: string | null;
 }
 
 /**
@@ -47,9 +51,10 @@ export function wouldIatHelp(log: Diagnosis | null, env: Environment, since: Sin
     if (isGood(log))
       return { helps: true, reason: 'DCR_FORCE_REPLACE is on: the next start registers again and needs an IAT.' };
   }
-  const changed = changedNames(env, since);
-  if (changed.length > 0)
-    return { helps: null, reason: `The last log is out of date: ${changed.join(', ')} changed since then.` };
+  const names = changedNames(env, since);
+  if (names.length > 0)
+    return { helps: null, reason: `The last log is out of date: ${names.join(', ')} changed since then.` };
+  if (since.changed) return { helps: null, reason: `The last log is out of date: ${since.changed} since then.` };
   if (code === 'rat-invalid') {
     const reason = `${cause} While credentials are cached, an IAT is used only with DCR_FORCE_REPLACE "true".`;
     return { helps: false, reason };
@@ -59,8 +64,19 @@ export function wouldIatHelp(log: Diagnosis | null, env: Environment, since: Sin
   const isReached = idp?.kind === 'answered' && idp.status < 500;
   if (isReached && isAboutReaching(log))
     return { helps: null, reason: 'The IdP has recovered since the last start, so only the next start will show.' };
-  return { helps: false, reason: `${cause} ${hintText(fix)}` };
+  const reason = `${cause} ${hintText(fix)}`;
+  return MENDED_ELSEWHERE.includes(code) ? { helps: false, reason, mayBeMended: true } : { helps: false, reason };
 }
+
+/** Faults of the IdP, its policy or another service: whether they still are cannot be seen in the BFF's log. */
+const MENDED_ELSEWHERE: readonly DiagnosisCode[] = [
+  'invalid-scope',
+  'invalid-redirect-uri',
+  'invalid-client-metadata',
+  'idp-error',
+  'idp-unreachable',
+  'redis-unavailable',
+];
 
 /** The variables that bear on the bootstrap and have another value now than at the last start. Their values are not shown. */
 function changedNames(env: Environment, { startedWith, variable = 'DCR_IAT' }: Since): string[] {

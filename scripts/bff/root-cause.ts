@@ -1,4 +1,4 @@
-import { type Diagnosis, type DiagnosisCode, isFault } from '../core/diagnosis.ts';
+import { type Diagnosis, type DiagnosisCode, isFault, isGood } from '../core/diagnosis.ts';
 import { type Hint, toHint } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach } from '../core/reach.ts';
 import type { Finding } from './environment-check.ts';
@@ -14,6 +14,8 @@ export interface Observations {
   readonly container: InstanceVerdict | null;
   /** Of the newest start in the log; null also where the log is empty. */
   readonly log: Reading | null;
+  /** How the log ends: what shows why a container ended that was well before. */
+  readonly lastLines?: readonly string[];
   /** Whether the IdP answers in the network of the BFF. */
   readonly idp: Reach | null;
   /** What a health folder came to: the failure in a few words, and the components that are down by name. */
@@ -48,12 +50,15 @@ function saidInLog({ log, health, idp }: Observations): Diagnosis | null {
   if (decided === 'good' && health?.passed === true && !isUnreachable(idp)) return null;
   const answers = idp?.kind === 'answered' && idp.status < 500;
   if (!answers || !isAboutReaching(diagnosis)) return diagnosis;
+  const evidence = [...diagnosis.evidence, `Now the IdP ${describeReach(idp)}.`];
+  // Its other addresses may answer while its registration still fails.
+  if (diagnosis.code === 'idp-error') return { ...diagnosis, evidence };
   return {
     ...diagnosis,
     fix: {
       text: "The IdP now answers from the BFF's network, so restart the BFF. If it fails the same way, it trusts different certificates or uses an address other than IDP_BASE_URL.",
     },
-    evidence: [...diagnosis.evidence, `Now the IdP ${describeReach(idp)}.`],
+    evidence,
   };
 }
 
@@ -65,14 +70,25 @@ function unreachable(idp: Reach, said: Diagnosis | null): Diagnosis {
   return diagnosisOf(signatureOf('idp-unreachable'), evidence, failure);
 }
 
-function ofContainer({ container, log }: Observations, said: Diagnosis | null): Diagnosis | null {
+function ofContainer(found: Observations, said: Diagnosis | null): Diagnosis | null {
+  const { container, log, health, lastLines = [] } = found;
   if (container === null || container.kind === 'fine') return null;
   const { kind, message, hint } = container;
+  const isWell = health?.passed === true && log?.decided === 'good';
+  // It failed some times and came up then: the count of its restarts stays.
+  if (kind === 'crash-loop' && isWell) return null;
+  if (kind === 'unhealthy' && isWell) {
+    const cause = `Every request of the health folder passes, so only the healthcheck of the container is wrong. ${message}`;
+    const text = 'Correct the healthcheck of the service in the compose file (URL, port, program). To see it:';
+    return fault('unknown', cause, hint?.command === undefined ? text : { text, command: hint.command });
+  }
   if (kind === 'starting') {
     const fix = { text: 'Look again in a moment:', command: 'npm run doctor' };
     return said === null ? fault('unknown', message, fix) : null;
   }
-  return { ...fault('unknown', message, hint ?? ''), evidence: log?.diagnosis.evidence ?? [] };
+  // What proves a registration explains no end.
+  const evidence = log === null ? [] : isGood(log.diagnosis) ? [...log.reasons, ...lastLines] : log.diagnosis.evidence;
+  return { ...fault('unknown', message, hint ?? ''), evidence: [...new Set(evidence)] };
 }
 
 /** A container that never started, or is gone, has no new log lines. */

@@ -4,6 +4,8 @@ import type { ConnectionFailure } from './connection.ts';
 import type { Facts } from './facts.ts';
 import * as matchers from './matchers.ts';
 import { type Matcher, match, type Strength } from './matchers.ts';
+import * as refusals from './refusals.ts';
+import * as services from './services.ts';
 
 /** One row of the table: what is found in a log, what it means, what to do. */
 export interface Signature {
@@ -14,7 +16,17 @@ export interface Signature {
   readonly fix: string | Hint;
   /** Other words where a connection failed in one certain way. */
   readonly variants?: Partial<
-    Readonly<Record<ConnectionFailure, { readonly cause: string; readonly fix: string | Hint }>>
+    Readonly<
+      Record<
+        ConnectionFailure,
+        {
+          readonly cause: string;
+          readonly fix: string | Hint;
+          /** An IdP that answers does not show that this is over. */
+          readonly isPermanent?: true;
+        }
+      >
+    >
   >;
   readonly iatHelps: boolean;
   /** What counts as this. */
@@ -71,6 +83,38 @@ export const SIGNATURES: readonly Signature[] = [
         cause: "The BFF does not trust the IdP's certificate, or the TLS handshake fails.",
         fix: "Give the BFF's container the CA of the IdP's certificate (SSL_CERT_FILE or REQUESTS_CA_BUNDLE), or set IDP_BASE_URL to the address inside the BFF's network (such as http://idp-app:8002).",
       },
+      'plain-http': {
+        cause: 'IDP_BASE_URL says https, but its port speaks plain http, so the TLS handshake fails.',
+        fix: "Set IDP_BASE_URL to the https port of the IdP, or to its http address inside the BFF's network (such as http://idp-app:8002).",
+        isPermanent: true,
+      },
+      https: {
+        cause: 'IDP_BASE_URL is an http address, and https is required.',
+        fix: 'Set IDP_BASE_URL to the https address of the IdP.',
+        isPermanent: true,
+      },
+      'ca-file': {
+        cause:
+          "The file with the trusted CAs is missing in the BFF's container, cannot be read, or holds no certificate (TLS).",
+        fix: 'Check that SSL_CERT_FILE and REQUESTS_CA_BUNDLE name a PEM file that is mounted in the container.',
+        isPermanent: true,
+      },
+      proxy: {
+        cause: 'A proxy between the BFF and the IdP refuses the connection, or is not configured correctly.',
+        fix: "Correct HTTP_PROXY and HTTPS_PROXY of the BFF's container, or add the IdP's host name to NO_PROXY.",
+        isPermanent: true,
+      },
+      address: {
+        cause: 'IDP_BASE_URL is missing, or is not an http(s) address.',
+        fix: 'Set IDP_BASE_URL to https://… or to http://idp-app:8002, without quotes or blanks.',
+        isPermanent: true,
+      },
+      elsewhere: {
+        cause:
+          "IDP_BASE_URL does not lead to the IdP's registration endpoint: the answer is 404, a redirect or a page.",
+        fix: 'Compare IDP_BASE_URL with the address of the IdP (with or without /api/oidc), and make sure that the IdP has dynamic registration switched on.',
+        isPermanent: true,
+      },
     },
   },
   {
@@ -87,7 +131,7 @@ export const SIGNATURES: readonly Signature[] = [
     ...FAULT,
     code: 'invalid-scope',
     rank: 80,
-    matcher: matchers.SCOPE_REFUSED,
+    matcher: refusals.SCOPE_REFUSED,
     cause: "The IdP's DCR policy does not allow a scope that the BFF asks for (invalid_scope).",
     fix: 'Add the scope to policy.allowed_scopes in dcr_config.yaml and restart the IdP.',
   },
@@ -95,7 +139,7 @@ export const SIGNATURES: readonly Signature[] = [
     ...FAULT,
     code: 'invalid-redirect-uri',
     rank: 79,
-    matcher: matchers.REDIRECT_REFUSED,
+    matcher: refusals.REDIRECT_REFUSED,
     cause: 'The IdP does not accept a redirect URI of the BFF (invalid_redirect_uri).',
     fix: 'Align DCR_REDIRECT_URIS with what the IdP allows (host, path, no trailing slash), set DCR_FORCE_REPLACE to "true" and restart the BFF.',
   },
@@ -103,7 +147,7 @@ export const SIGNATURES: readonly Signature[] = [
     ...FAULT,
     code: 'invalid-client-metadata',
     rank: 78,
-    matcher: matchers.METADATA_REFUSED,
+    matcher: refusals.METADATA_REFUSED,
     cause: "The IdP does not accept the BFF's client metadata (invalid_client_metadata).",
     fix: 'Correct what the answer names: redirect URIs (DCR_REDIRECT_URIS), grant types (DCR_CLIENT_PROFILE) or auth method (MS_BFF_TOKEN_AUTH_METHOD).',
   },
@@ -164,8 +208,8 @@ export const SIGNATURES: readonly Signature[] = [
     rank: 40,
     isFatal: false,
     isOfBootstrap: false,
-    matcher: matchers.REDIS_UNAVAILABLE,
-    isOver: matchers.isRedisBack,
+    matcher: services.REDIS_UNAVAILABLE,
+    isOver: services.isRedisBack,
     component: /redis|^cache$/i,
     cause: 'The BFF cannot use Redis.',
     fix: 'Start the Redis service (shared_redis) or correct REDIS_URL.',
@@ -193,7 +237,7 @@ export const SIGNATURES: readonly Signature[] = [
     isFatal: false,
     isOfBootstrap: false,
     isLoggedAsInformation: true,
-    matcher: matchers.KAFKA_UNCONFIGURED,
+    matcher: services.KAFKA_UNCONFIGURED,
     cause:
       'The BFF looks for Kafka on localhost, because KAFKA_BOOTSTRAP_SERVERS is not set; this is not a DCR failure.',
     fix: "Set KAFKA_BOOTSTRAP_SERVERS to the broker's address inside the BFF's network (such as kafka:9092) and restart the BFF.",
@@ -223,8 +267,10 @@ export function diagnosisOf(
 }
 
 /** Whether a diagnosis is about reaching the IdP, so that an answer of the IdP outdates it. */
-export function isAboutReaching({ code }: Pick<Diagnosis, 'code'>): boolean {
-  return SIGNATURES.some((row) => row.code === code && row.isAboutReaching === true);
+export function isAboutReaching({ code, cause }: Pick<Diagnosis, 'code' | 'cause'>): boolean {
+  const row = SIGNATURES.find((each) => each.code === code);
+  const words = Object.values(row?.variants ?? {}).find((each) => each.cause === cause);
+  return row?.isAboutReaching === true && words?.isPermanent !== true;
 }
 
 /** The row of a code. */

@@ -4,6 +4,7 @@ import type { Environment } from '../core/stack.ts';
 import type { ConnectionFailure } from './connection.ts';
 import { type Facts, isRetried, isWhileServing, type Mode, QUIET } from './facts.ts';
 import { BOOTSTRAP_WORDS, match, NO_CACHE, type Strength } from './matchers.ts';
+import { type OtherReason, otherReasonIn } from './other-reasons.ts';
 import { anyOf, pattern, within } from './patterns.ts';
 import { diagnosisOf, type Signature, signatureOf, strengthOf } from './signatures.ts';
 
@@ -23,6 +24,8 @@ interface Line {
   readonly at: number;
   /** It goes on from the line above. */
   readonly continued: boolean;
+  /** It is the last line of a traceback. */
+  readonly raised: boolean;
 }
 
 /** How many lines may lie between a statement that could mean something and one about the bootstrap. */
@@ -45,6 +48,8 @@ export class Startup {
   readonly #matches = new Map<DiagnosisCode, Match>();
   readonly #reasons: string[] = [];
   readonly #endings: string[] = [];
+  /** Why it failed, where that has nothing to do with its registration. */
+  #other: OtherReason | null = null;
   /** The lines that told the mode, and that the BFF is up. */
   readonly #modeLines: string[] = [];
   #startupFailed = false;
@@ -68,6 +73,11 @@ export class Startup {
   /** The bootstrap or the start is known to have failed. */
   get failed(): boolean {
     return this.#endings.length > 0 || this.#fatal;
+  }
+
+  /** The first and the newest lines that report an error which no signature knows. */
+  get reasons(): readonly string[] {
+    return this.#reasons;
   }
 
   /** The BFF says that it serves requests. */
@@ -105,20 +115,22 @@ export class Startup {
     for (const { code, isOver } of this.#signatures) if (isOver?.(facts)) this.#matches.delete(code);
     if (endsBadly(facts) && said !== 'good') {
       keep(this.#endings, line.text, REASONS);
+      if (facts.status !== null || facts.error !== null) this.remember(facts.text, line.text, true);
       if (STARTUP_FAILED.test(facts.text)) this.#startupFailed = this.isOver = true;
       else this.#explain(line.at);
       said = 'bad';
     }
-    if (said === null) this.remember(facts.text, line.text);
+    if (said === null) this.remember(facts.text, line.text, line.raised);
     return said;
   }
 
-  /** A statement that no signature knows; it may still be the reason. */
-  remember(statement: string, line: string): void {
+  /** A statement that no signature knows; it may still be the reason. The last line of a traceback always is. */
+  remember(statement: string, line: string, raised = false): void {
     // The name of uvicorn's logger, which also logs information.
     const said = statement.replace(/uvicorn\.error/g, '');
-    const isReason = QUIET.test(said) ? ANSWERED_NO.test(said) : LOOKS_LIKE_A_REASON.test(said);
-    if (isReason && !isWhileServing(said) && !isRetried(said)) keep(this.#reasons, line, REASONS);
+    const isReason = QUIET.test(said) ? ANSWERED_NO.test(said) : raised || LOOKS_LIKE_A_REASON.test(said);
+    if (!isReason || isWhileServing(said) || isRetried(said)) return;
+    if (keep(this.#reasons, line, REASONS)) this.#other ??= otherReasonIn(said);
   }
 
   /** Whether this start's bootstrap is decided. Trouble with Redis or Kafka does not decide it. */
@@ -134,6 +146,10 @@ export class Startup {
   diagnosis(): Diagnosis {
     const fault = this.#worst();
     if (fault !== null) return diagnosisOf(fault.signature, fault.lines, fault.failure);
+    if (this.#other !== null && (this.failed || this.isOver || (!this.isUp && this.#proof() === null))) {
+      const { cause, fix, iatHelps } = this.#other;
+      return { ...unknown(cause, fix, [...this.#reasons, ...this.#endings]), iatHelps };
+    }
     if (this.#startupFailed || (this.#endings.length > 0 && this.#reasons.length > 0)) {
       const cause = 'The BFF failed to start for a reason that this tool does not know.';
       return unknown(cause, { text: 'Read the last lines of the log below.' }, [...this.#reasons, ...this.#endings]);
@@ -221,11 +237,12 @@ function weightOf({ signature, strength }: Match): number {
   return signature.rank + (strength === 'sure' ? 100 : 0);
 }
 
-/** Keeps the first line and the newest ones, each once. */
-function keep(lines: string[], line: string, limit: number): void {
-  if (lines.includes(line)) return;
+/** Keeps the first line and the newest ones, each once; false: it was there. */
+function keep(lines: string[], line: string, limit: number): boolean {
+  if (lines.includes(line)) return false;
   if (lines.length === limit) lines.splice(1, 1);
   lines.push(line);
+  return true;
 }
 
 /** What the BFF does about its credentials, as far as the statement says; undefined: nothing. */
@@ -280,7 +297,7 @@ const ERROR_CLASS = /\b(?:Bootstrap|DCR|Dcr|Registration)\w*Error\b/;
 const ANSWERED_NO = /HTTP\/[\d.]+ [45]\d\d/;
 const LOOKS_LIKE_A_REASON = anyOf(
   /error|exception|fail|fatal|critical|panic|denied|refused|cannot|could not|unable|invalid|unauthorized|unauthorised|forbidden/i,
-  /killed|out of memory|not found|\bHTTP\/[\d.]+ [45]\d\d|status(?:_code)?[=: ]+[45]\d\d/i,
+  /killed|out of memory|not found|exited with code [1-9]|\bHTTP\/[\d.]+ [45]\d\d|status(?:_code)?[=: ]+[45]\d\d/i,
 );
 
 /** Words of every statement that a start takes, besides those of the signatures. */

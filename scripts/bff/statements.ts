@@ -1,5 +1,5 @@
 import { readJson } from './log-json.ts';
-import { cut, withoutTimestamp } from './log-line.ts';
+import { cut, withoutBars, withoutTimestamp } from './log-line.ts';
 
 /** What one record of a log says so far: its line, or a headline with the lines and exceptions that belong to it. */
 export interface Statement {
@@ -18,6 +18,12 @@ const LONGEST = { text: 4_096, frames: 2_048 };
  */
 export class Statements {
   #traceback = false;
+  /** The traceback is one of an exception group: every line of it has a bar in front, and one without ends it. */
+  #group = false;
+  /** In a group, the exception of a traceback was read, and its message may go on. */
+  #raised = false;
+  /** The traceback's box has ended: its exception comes next, at whatever indentation. */
+  #boxed = false;
   /** An exception was just read: a chain may go on. */
   #chain = false;
   /** Text of the record that the next line may belong to; '': none. */
@@ -36,7 +42,7 @@ export class Statements {
 
   /** A line of no interest came in between. */
   close(): void {
-    this.#traceback = this.#chain = false;
+    this.#traceback = this.#group = this.#raised = this.#boxed = this.#chain = false;
     this.#head = this.#frames = '';
   }
 
@@ -71,24 +77,43 @@ export class Statements {
     const before = line.slice(0, line.indexOf('Traceback (')).replace(/[^\w)\].]+$/, '');
     if (FAILING.test(before) && before.length > 12) this.#append(withoutTimestamp(before));
     this.#traceback = true;
+    this.#group = GROUP.test(line);
     return null;
   }
 
   #readTraceback(line: string): Statement | null {
-    const group = /^\s*\| (?=\S)(?!(?:File "|Traceback|Exception Group|\+-))/.exec(line);
-    const text = group === null ? line : line.slice(group[0].length);
+    this.#group ||= GROUP.test(line);
+    if (this.#group && !/^\s*[|+]/.test(line)) {
+      this.#traceback = this.#group = this.#raised = false;
+      this.#chain = true;
+      return this.read(line);
+    }
+    const text = withoutBars(line);
+    if (TRACEBACK.test(text)) this.#raised = false;
     if (text.trim() === '' || TRACEBACK.test(text) || CHAIN.test(text)) return null;
-    if (/^[\s|+│╭╰┌└─]/.test(text)) {
+    if (/^\s*╰/.test(text)) this.#boxed = true;
+    else if (this.#boxed && !/^\s*[│╭]/.test(text)) return this.#readException(text.trim());
+    if (this.#raised && /^\s+[^\s+]/.test(text)) return this.#append(text.trim());
+    if (FRAME.test(text)) {
       const file = /File "([^"]*)"|[│|]\s*(\/\S+\.py):\d+/.exec(text);
       if (file !== null) this.#frames = `${this.#frames} ${file[1] ?? file[2]}`.slice(-LONGEST.frames);
       return null;
     }
-    this.#traceback = group !== null;
+    return this.#readException(text);
+  }
+
+  #readException(text: string): Statement {
+    this.#traceback = this.#raised = this.#group;
+    this.#boxed = false;
     this.#chain = true;
     return this.#append(withoutTimestamp(text));
   }
 }
 
+/** Begins a group, or goes on with one. */
+const GROUP = /\+ Exception Group Traceback|^\s*\+-[-+]/;
+/** Of a traceback: a file, its source, a value, a rule between two exceptions. */
+const FRAME = /^(?:[\s|+│╭╰┌└─]|> File ")/;
 /** At the end of its line: in the middle it is quoted, as in JSON that was cut off. */
 const TRACEBACK = /Traceback \(most recent call last\)[:\s─╮-]*$/;
 const CHAIN = /^\s*(?:\| )?(?:During handling of the above exception|The above exception was the direct cause)/;

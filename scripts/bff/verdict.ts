@@ -81,12 +81,14 @@ const SETTLED_MS = 15_000;
 export function judgeOnce(instance: Instance | null, now: Date, byHand: ByHand): InstanceVerdict {
   if (instance === null)
     return verdict('missing', 'The service has no container: it was never started, or someone removed it.', {
-      text: 'Start it with npm run iat, which also mints a token for it, or without one:',
+      text: 'Start it with npm run iat, which starts what it depends on and mints a token, or without a token:',
       command: byHand.restart,
     });
   const { state } = instance;
   const livedMs = now.getTime() - Date.parse(state.startedAt);
-  const isLooping = state.status === 'running' && state.restartCount >= CRASH_LOOP && Math.abs(livedMs) < SETTLED_MS;
+  const isHealthy = state.health?.status === 'healthy';
+  const isLooping =
+    !isHealthy && state.status === 'running' && state.restartCount >= CRASH_LOOP && Math.abs(livedMs) < SETTLED_MS;
   // As if the first of its restarts had been observed.
   const first = isLooping ? { ...instance, state: { ...state, restartCount: 0 } } : instance;
   return judge(first, instance, byHand);
@@ -122,10 +124,11 @@ function notStarted({ name, state }: Instance): InstanceVerdict {
   });
 }
 
-/** "exited with code 137 (killed)". While it runs again, its exit code is given as 0, which says nothing. */
+/** "exited with code 137 (killed)". One that runs again has the code 0 where its last one is not known. */
 function ending({ state }: Instance): string {
-  if (state.oomKilled) return `was killed for using too much memory (code ${state.exitCode})`;
-  if (state.status === 'running') return 'ended by itself';
+  const isUnknown = state.status === 'running' && state.exitCode === 0;
+  if (state.oomKilled) return `was killed for using too much memory${isUnknown ? '' : ` (code ${state.exitCode})`}`;
+  if (isUnknown) return 'ended with an exit code that is no longer known';
   const words = EXIT_WORDS[state.exitCode];
   return `exited with code ${state.exitCode}${words === undefined ? '' : ` (${words})`}`;
 }
@@ -158,7 +161,7 @@ const START_ERRORS: readonly (readonly [RegExp, string])[] = [
     'Its command or entrypoint does not exist in the image: check the command, entrypoint and image of the service.',
   ],
   [
-    /port is already allocated|address already in use/i,
+    /port is already allocated|address already in use|ports are not available|Only one usage of each socket/i,
     'Another program has the port: stop it, or change the ports of the service.',
   ],
   [/permission denied/i, 'Its command is not executable: check the file mode in the image or the volume.'],

@@ -2,19 +2,21 @@
  * For `--verbose`: the errors behind an error, each with its kind, the place where it was thrown, and its first line. Messages
  * of libraries quote what they were given (`JSON.parse`, YAML, `Headers`, child processes), and a piece of a secret may be too
  * short for the masker: so quoted text is left out, and so is everything after the first line.
+ *
+ * @returns lines
  */
-export function describeCause(thrown: unknown): string {
+export function describeCause(thrown: unknown): string[] {
   const parts: string[] = [];
   const visited = new Set<unknown>();
   const visit = (error: unknown, title: string) => {
     if (!(error instanceof Error) || visited.has(error)) return;
     visited.add(error);
-    parts.push(`${title}${headline(error)}${framesOf(error)}`);
+    parts.push(`${title}${headline(error)}`, ...framesOf(error));
     visit(error.cause, 'Caused by: ');
     if (error instanceof AggregateError) for (const each of error.errors) visit(each, 'One of them: ');
   };
   visit(thrown, '');
-  return parts.join('\n');
+  return parts;
 }
 
 function headline(error: Error): string {
@@ -32,10 +34,6 @@ function withoutQuotes(line: string): string {
 }
 
 /** Nothing but frames: the stack begins with the message, whose lines may be anything. */
-function framesOf({ stack = '' }: Error): string {
-  return stack
-    .split('\n')
-    .filter((line) => /^ {4}at (?:.* \()?[^\s()]+:\d+:\d+\)?$/.test(line))
-    .map((line) => `\n${line}`)
-    .join('');
+function framesOf({ stack = '' }: Error): string[] {
+  return stack.split('\n').filter((line) => /^ {4}at (?:.* \()?[^\s()]+:\d+:\d+\)?$/.test(line));
 }

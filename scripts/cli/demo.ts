@@ -1,14 +1,14 @@
-import { toDisplay } from '../bff/log-line.ts';
 import { LogReader } from '../bff/log-reader.ts';
 import { judge } from '../bff/verdict.ts';
 import { isFault, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { hintText } from '../core/errors.ts';
+import type { Look } from '../core/ports.ts';
 import type { Run } from '../core/result.ts';
 import { execute } from './execute.ts';
 import { workOf } from './main.ts';
 import { runCommand, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import { createStyle, wrap } from './terminal-text.ts';
+import { signsOf } from './terminal-text.ts';
 import type { openOutside, Sandbox } from './wiring.ts';
 
 /** How long the demo watches a healthy BFF; a real run takes 10 s. */
@@ -61,7 +61,8 @@ export async function runDemo(session: Session, settings: Settings): Promise<num
     if (typeof description === 'string') return showFault(session, settings, fault, description);
     exitCode = await refuse(session, description);
   }
-  human.write(`npm run demo -- --fault NAME[:N], with one of\n\n${await outside.faults()}`);
+  const faults = (await outside.faults()).trimEnd().split('\n');
+  human.print('npm run demo -- --fault NAME[:N], with one of', '', ...faults);
   return exitCode;
 }
 
@@ -72,7 +73,8 @@ async function showStory(session: Session, settings: Settings): Promise<number> 
   print.title('1. A BFF without an Initial Access Token');
   const sandbox = await session.outside.openSandbox();
   try {
-    print.text(`It starts with ${sandbox.composeFile}\n`);
+    print.text(`It starts with ${sandbox.composeFile}`);
+    print.text('');
     await showBff(session, sandbox);
 
     print.title('2. npm run iat');
@@ -81,8 +83,10 @@ async function showStory(session: Session, settings: Settings): Promise<number> 
 
     print.title('3. The token is taken out again, and the BFF starts from its cached credentials');
     const cleared = await runIn(session, 'clear', settings, sandbox);
-    if (cleared.exitCode === 0)
-      print.text('\nThat is all. On your own stack: npm run iat (see "First real run" in the README).');
+    if (cleared.exitCode === 0) {
+      print.text('');
+      print.text('That is all. On your own stack: npm run iat (see "First real run" in the README).');
+    }
     return cleared.exitCode;
   } finally {
     await sandbox.close();
@@ -114,14 +118,16 @@ async function showFault(session: Session, settings: Settings, fault: string, de
 }
 
 function runIn(session: Session, command: 'iat' | 'clear', settings: Settings, sandbox: Sandbox): Promise<Run> {
-  return execute(session, { ...workOf(command, session, { kind: 'run', settings, adminToken: null }), sandbox });
+  return execute(session, {
+    ...workOf(command, session, { kind: 'run', settings, adminToken: null, given: {} }),
+    sandbox,
+  });
 }
 
 /** The BFF before anything is done: the end of its log, its state, the cause, and the way out. */
 async function showBff(session: Session, { stack }: Sandbox): Promise<void> {
   const { outside, human } = session;
   const { signal } = outside.host.interruption;
-  const style = createStyle(human);
   const print = createPrint(session);
   // A BFF with a fault may go on running.
   const untilMs = outside.clock.now() + WATCH_MS;
@@ -134,11 +140,11 @@ async function showBff(session: Session, { stack }: Sandbox): Promise<void> {
   const reader = new LogReader();
   for await (const line of stack.logs(instance.id, { follow: false, signal })) reader.push(line);
   for (const { text } of reader.excerpt().slice(-SHOWN_LINES))
-    print.text(`  bff | ${toDisplay(text).slice(0, LONGEST_LINE)}`, '        ', style.dim);
+    print.text(`  bff | ${text.slice(0, LONGEST_LINE)}`, '        ', 'dim');
   print.text(judge(instance, instance, stack.byHand).message);
   const diagnosis = reader.diagnosis();
   const { cause, fix } = diagnosis;
-  if (isFault(diagnosis)) print.text(`${style.signs.failed} ${cause}`, '  ', style.bad);
+  if (isFault(diagnosis)) print.text(`${signsOf(human).failed} ${cause}`, '  ', 'bad');
   else print.text(cause);
   print.text(`  ${hintText(fix)}`, '  ');
   if (isFault(diagnosis)) print.text(`  ${sayWhetherIatHelps(diagnosis)}`, '  ');
@@ -146,7 +152,11 @@ async function showBff(session: Session, { stack }: Sandbox): Promise<void> {
 
 /** Prints the demo's own text; the runs in it print theirs. Later lines of a text begin with `indent`. */
 function createPrint({ human, redact }: Session) {
-  const text = (line: string, indent = '', paint = (wrapped: string) => wrapped) =>
-    human.write(`${paint(wrap(redact(line), human.columns, indent))}\n`);
-  return { text, title: (title: string) => text(`\n${title}`, '', createStyle(human).bold) };
+  const text = (line: string, indent = '', look?: Look) =>
+    human.print({ text: redact(line), indent, ...(look === undefined ? {} : { look }) });
+  const title = (line: string) => {
+    text('');
+    text(line, '', 'title');
+  };
+  return { text, title };
 }

@@ -1,18 +1,20 @@
 import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
 import type { ReportPaths, Run, StepName } from '../core/result.ts';
+import { toPlain } from '../core/visible.ts';
 import { scriptName } from '../report/words.ts';
 import type { Context } from '../runbook/job.ts';
 import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
-import { SHORTEST_MASKED } from '../secrets/masker.ts';
+import { SHORTEST_MASKED } from '../secrets/values.ts';
 import { describeCause } from './cause.ts';
-import { type Printer, renderFailure, renderOutcome } from './outcome.ts';
+import { type Layout, renderFailure, renderOutcome } from './outcome.ts';
+import type { Arguments } from './parse.ts';
 import { createProgress } from './progress.ts';
 import { addStepSummary, loadRenderers, writeReports } from './reports.ts';
 import { writeReportsNow } from './reports-now.ts';
+import { withSameOptions } from './same-options.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import { createStyle, wrap } from './terminal-text.ts';
 import { createTools, overtime, type Sandbox } from './wiring.ts';
 
 /** One run: a job, its planned steps, and what does them. */
@@ -25,6 +27,8 @@ export interface Work {
   readonly settings: Settings | Error;
   /** The value of IAT_ADMIN_TOKEN from the environment or `.env`. */
   readonly adminToken: string | null;
+  /** The options as they were typed, for the commands that are advised. */
+  readonly given?: Arguments['values'];
   /** The embedded sandbox: one that runs already, or how to start one for this run; null: Docker. */
   readonly sandbox: Sandbox | (() => Promise<Sandbox>) | null;
   run(context: Context): Promise<Outcome>;
@@ -64,7 +68,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
       adminToken: work.adminToken,
       terminal: human,
       learn(secret, how) {
-        masker.add(secret, how);
+        masker.add(secret, how ?? 'certain');
         if (how !== 'found' && secret.length >= SHORTEST_MASKED) outside.hideFromRunner(secret);
       },
       ask(question) {
@@ -74,7 +78,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
       },
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
-    outcome = await work.run({ job, tools, recorder, signal: limit.signal });
+    outcome = await Promise.race([work.run({ job, tools, recorder, signal: limit.signal }), limit.abandoned]);
   } catch (error) {
     outcome = { verdict: 'failed', error };
   } finally {
@@ -89,44 +93,45 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     outcome = { ...outcome, next: [gone] };
   }
   outcome = { ...outcome, facts: [...(outcome.facts ?? []), ['Run on', outside.host.title]] };
-  const finished = recorder.finish(outcome, {
+  const bare = recorder.finish(outcome, {
     command: work.command,
     version: outside.host.version,
     planned: work.steps,
     signalExitCode: outside.host.interruption.exitCode(),
   });
+  const finished = withSameOptions(bare, work.given ?? {}, outside.host.platform);
   await (started as Sandbox | null)?.close();
   const ended = endedBy(finished, terminalLeak(session.transcript));
-  for (const note of outside.notes) human.write(`\n${wrap(redact(note), human.columns)}\n`);
+  for (const note of outside.notes) human.print('', { text: redact(note), indent: '' });
   const { run: reported, reports } = await report(session, ended, settings);
   const run = await summarize(session, reported);
-  const printer = { style: createStyle(human), columns: human.columns, redact };
-  human.write(masker.mask(renderOutcome(run, reports, printer)));
-  if (settings?.verbose && outcome.error !== undefined) human.write(redact(`\n${describeCause(outcome.error)}\n`));
+  const layout = { columns: human.columns, quiet: settings?.quiet ?? false, redact };
+  human.print(...renderOutcome(run, reports, layout));
+  if (settings?.verbose && outcome.error !== undefined) human.print('', ...describeCause(outcome.error).map(redact));
   if (session.json) {
     const { renderResult } = await loadRenderers();
-    outside.stdout.write(renderResult(run, reports, masker));
+    outside.stdout.print(...renderResult(run, reports, masker).trimEnd().split('\n'));
   }
   watchdog?.stop();
-  return verifyLastOutput(session, run, printer);
+  return verifyLastOutput(session, run, layout);
 }
 
 /** The end of a run whose work never lets go of the process, in the middle of that: what is said and written at once. */
-function endNow({ outside, masker, json }: Session, work: Work, settings: Settings, recorder: Recorder): void {
+function endNow({ outside, masker, json, redact }: Session, work: Work, settings: Settings, recorder: Recorder): void {
   const about = { command: work.command, version: outside.host.version };
   const run = recorder.cutShort((during) => overtime(settings.timeoutMs, during), about);
   const { document, folder } = writeReportsNow(run, masker, outside.reportFiles, settings.reports);
-  const { message = '', hint = null } = run.error ?? {};
-  const where = folder === null ? '' : `\n  Report: ${folder}`;
-  outside.sayNow('stderr', masker.mask(`\n${message}\n  ${hint?.text ?? ''}${where}\n`));
+  const report = folder === null ? [] : [`  Report: ${folder}`];
+  const lines = ['', run.error?.message ?? '', `  ${run.error?.hint?.text ?? ''}`, ...report];
+  outside.sayNow('stderr', lines.map((line) => `${toPlain(redact(line))}\n`).join(''));
   if (json) outside.sayNow('stdout', document);
 }
 
 /** What was printed at the very end is searched as well; a leak found there can only change the exit code and one message. */
-function verifyLastOutput({ transcript, human }: Session, run: Run, printer: Printer): Run {
+function verifyLastOutput({ transcript, human }: Session, run: Run, layout: Layout): Run {
   const leak = run.error?.code === 'leak' ? null : terminalLeak(transcript);
   const ended = endedBy(run, leak);
-  if (leak !== null && ended.error !== null) human.write(`\n${renderFailure(ended.error, printer).join('\n')}\n`);
+  if (leak !== null && ended.error !== null) human.print('', ...renderFailure(ended.error, layout));
   return ended;
 }
 
@@ -149,13 +154,13 @@ async function report({ outside, masker, human, redact }: Session, run: Run, set
   if (settings === null) return { run, reports: none };
   try {
     const { paths, notes } = await writeReports(run, masker, outside.reportFiles, settings);
-    for (const note of notes) human.write(`\n${wrap(redact(note), human.columns)}\n`);
+    for (const note of notes) human.print('', { text: redact(note), indent: '' });
     return { run, reports: paths };
   } catch (error) {
     const failure = toAppError(error);
     if (run.error !== null && failure.code !== 'leak') {
       // Preflight may have said the same already.
-      if (failure.message !== run.error.message) human.write(`\n${wrap(redact(failure.message), human.columns)}\n`);
+      if (failure.message !== run.error.message) human.print('', { text: redact(failure.message), indent: '' });
       return { run, reports: none };
     }
     return { run: endedBy(run, failure), reports: none };
@@ -163,10 +168,10 @@ async function report({ outside, masker, human, redact }: Session, run: Run, set
 }
 
 /** Adds the run to the job's page in GitHub Actions. Only a leak changes how the run ended. */
-async function summarize({ outside, masker, human }: Session, run: Run): Promise<Run> {
+async function summarize({ outside, masker, human, redact }: Session, run: Run): Promise<Run> {
   try {
     const problem = await addStepSummary(run, masker, outside.reportFiles, outside.host.env['GITHUB_STEP_SUMMARY']);
-    if (problem !== null) human.write(`\n${wrap(masker.mask(problem), human.columns)}\n`);
+    if (problem !== null) human.print('', { text: redact(problem), indent: '' });
     return run;
   } catch (error) {
     return endedBy(run, toAppError(error));

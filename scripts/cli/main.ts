@@ -26,11 +26,11 @@ export function main(command: RunName, process: Parameters<typeof openOutside>[0
 export function workOf(
   command: RunName,
   { outside }: Session,
-  { settings, adminToken }: Extract<CommandLine, { kind: 'run' }>,
+  { settings, adminToken, given }: Extract<CommandLine, { kind: 'run' }>,
 ): Work {
   const isSandboxed = !(settings instanceof Error) && settings.sandbox;
   const sandbox = isSandboxed ? () => outside.openSandbox() : null;
-  return { command, settings, adminToken, sandbox, ...stepsOf(command, settings as Settings) };
+  return { command, settings, adminToken, given, sandbox, ...stepsOf(command, settings as Settings) };
 }
 
 /** What a command does. The settings are an error where the command line is wrong, but then nothing runs. */

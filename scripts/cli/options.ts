@@ -166,7 +166,7 @@ export const OPTIONS = {
     flags: '--ca-file <file>',
     variable: 'IAT_CA_FILE',
     value: PATH,
-    description: "PEM file of the CA that signed the IdP's certificate",
+    description: "certificate of the CA that signed the IdP's certificate (PEM, DER or PKCS#7)",
     commands: RUNS,
   },
   insecure: {

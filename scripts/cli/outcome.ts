@@ -1,57 +1,58 @@
-import { toDisplay, withoutTimestamp } from '../bff/log-line.ts';
+import { withoutTimestamp } from '../bff/log-line.ts';
 import { type Diagnosis, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { formatDuration } from '../core/duration.ts';
 import { type Hint, hintText } from '../core/errors.ts';
+import type { Paragraph } from '../core/ports.ts';
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
+import { toPlain } from '../core/visible.ts';
 import { maskText } from '../secrets/by-place.ts';
-import { type Style, wrap } from './terminal-text.ts';
 
-/** How text is printed. `redact` comes before a text is broken into lines, because it changes the length. */
-export interface Printer {
-  readonly style: Style;
+/** How texts get their final length before they are laid out. */
+export interface Layout {
   readonly columns: number;
+  /** Of what went well only the verdict is printed. */
+  readonly quiet: boolean;
   redact(text: string): string;
 }
 
 /** What is printed under the steps when a run has ended: the verdict, what to do next, where the report is. */
-export function renderOutcome(run: Run, reports: ReportPaths, printer: Printer): string {
-  const { style, redact } = printer;
+export function renderOutcome(run: Run, reports: ReportPaths, layout: Layout): (string | Paragraph)[] {
+  const { redact } = layout;
   const { error, diagnosis } = run;
-  const lines: string[] = [''];
-  if (error === null) lines.push(style.bold(verdictOf(run)));
-  else if (error.code === 'fault-found' && diagnosis !== null) lines.push(...renderFault(diagnosis, printer));
-  else lines.push(...renderFailure(error, printer));
+  const lines: (string | Paragraph)[] = [''];
+  if (error === null) lines.push({ text: redact(verdictOf(run)), look: 'title' });
+  else if (error.code === 'fault-found' && diagnosis !== null) lines.push(...renderFault(diagnosis, layout));
+  else lines.push(...renderFailure(error, layout));
   if (error?.code === 'bootstrap-failed' && diagnosis !== null) lines.push(`  ${sayWhetherIatHelps(diagnosis)}`);
-  if (run.compose?.diff && run.verdict === 'planned') lines.push('', redact(run.compose.diff), '');
-  for (const next of run.next) lines.push(wrapHint(next, printer, '    '));
+  if (run.compose?.diff && run.verdict === 'planned') lines.push('', ...redact(run.compose.diff).split('\n'), '');
+  if (layout.quiet && run.verdict === 'healthy') return lines;
+  for (const next of run.next) lines.push(...layOutHint(next, layout, '    '));
   if (reports.html !== null) lines.push(`  Report: ${redact(reports.html)}`);
-  return `${lines.join('\n')}\n`;
+  return lines;
 }
 
 /** What is wrong, the log lines that show it, the way out, and whether a fresh token would help. */
-function renderFault(diagnosis: Diagnosis, printer: Printer): string[] {
+function renderFault(diagnosis: Diagnosis, layout: Layout): (string | Paragraph)[] {
   const { cause, fix, evidence } = diagnosis;
-  const { style, columns, redact } = printer;
-  const lines = [style.bad(style.bold(wrap(redact(cause), columns)))];
+  const { columns, redact } = layout;
+  const lines: (string | Paragraph)[] = [{ text: redact(cause), look: 'failure', indent: '' }];
   for (const line of evidence.slice(-MOST_EVIDENCE)) {
-    const shown = maskText(redact(withoutTimestamp(toDisplay(line).trim())));
+    const shown = toPlain(maskText(redact(withoutTimestamp(line.trim()))));
     // The report has it whole.
     const room = 2 * (columns - 2 * EVIDENCE_MARGIN.length);
     const short = shown.length > room ? `${shown.slice(0, room - 1)}…` : shown;
-    lines.push(style.dim(wrap(EVIDENCE_MARGIN + short, columns, EVIDENCE_MARGIN)));
+    lines.push({ text: EVIDENCE_MARGIN + short, look: 'dim', indent: EVIDENCE_MARGIN });
   }
-  lines.push(wrapHint(fix, printer, '  '));
-  lines.push(`  ${sayWhetherIatHelps(diagnosis)}`);
-  return lines;
+  return [...lines, ...layOutHint(fix, layout, '  '), `  ${sayWhetherIatHelps(diagnosis)}`];
 }
 
 const EVIDENCE_MARGIN = '  | ';
 const MOST_EVIDENCE = 3;
 
 /** What, where, why and the way out; never a stack. */
-export function renderFailure(failure: Failure, printer: Printer): string[] {
-  const { style, columns, redact } = printer;
-  const lines = [style.bad(style.bold(wrap(redact(failure.message), columns)))];
+export function renderFailure(failure: Failure, layout: Layout): (string | Paragraph)[] {
+  const { columns, redact } = layout;
+  const lines: (string | Paragraph)[] = [{ text: redact(failure.message), look: 'failure', indent: '' }];
   const { where } = failure;
   if (where !== null) {
     const position = [where.file, where.line, where.column].filter((part) => part !== undefined).join(':');
@@ -59,26 +60,32 @@ export function renderFailure(failure: Failure, printer: Printer): string[] {
     if (where.excerpt !== undefined && where.column !== undefined) {
       const margin = `  ${where.line} | `;
       const { line, caret } = point(where.excerpt, where.column, columns - margin.length);
-      lines.push(style.dim(margin + line), ' '.repeat(margin.length) + caret);
+      lines.push({ text: redact(margin + line), look: 'dim' }, ' '.repeat(margin.length) + caret);
     }
   }
-  if (failure.hint !== null) lines.push(wrapHint(failure.hint, printer, '  '));
+  if (failure.hint !== null) lines.push(...layOutHint(failure.hint, layout, '  '));
   return lines;
 }
 
 /** What to do next. The command stays whole, on its own line where necessary: a broken one cannot be copied. */
-function wrapHint(hint: Hint, { columns, redact }: Printer, indent: string): string {
-  const whole = redact(hintText(hint));
-  if (hint.command === undefined || 2 + whole.length <= columns) return wrap(`  ${whole}`, columns, indent);
-  return `${wrap(`  ${redact(hint.text)}`, columns, indent)}\n${indent}${redact(hint.command)}`;
+function layOutHint(hint: Hint, { columns, redact }: Layout, indent: string): (string | Paragraph)[] {
+  const whole = toPlain(redact(hintText(hint)));
+  if (hint.command === undefined || 2 + whole.length <= columns) return [{ text: `  ${whole}`, indent }];
+  return [{ text: `  ${redact(hint.text)}`, indent }, indent + redact(hint.command)];
 }
 
-/** The part of a line around a column, and the caret under it; a tab is as wide in one as in the other. */
-function point(text: string, column: number, width: number): { readonly line: string; readonly caret: string } {
+/** The part of a line around a column, and the caret under it. */
+function point(
+  excerpt: string,
+  excerptColumn: number,
+  width: number,
+): { readonly line: string; readonly caret: string } {
+  const before = toPlain(excerpt.slice(0, excerptColumn - 1));
+  const text = before + toPlain(excerpt.slice(excerptColumn - 1));
+  const column = before.length + 1;
   const isLong = text.length > width;
   const start = isLong ? Math.max(0, Math.min(column - Math.ceil(width / 2), text.length - width)) : 0;
-  const line = text.slice(start, start + width);
-  return { line, caret: `${line.slice(0, column - 1 - start).replace(/[^\t]/g, ' ')}^` };
+  return { line: text.slice(start, start + width), caret: `${' '.repeat(column - 1 - start)}^` };
 }
 
 function verdictOf(run: Run): string {

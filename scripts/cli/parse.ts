@@ -1,9 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../core/errors.ts';
+import { wrap } from '../core/wrap.ts';
 import { scriptName } from '../report/words.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
-import { wrap } from './terminal-text.ts';
 
 /** What the command line says: texts by option name; switches are `true`. Only the spelling of the options has been checked. */
 export interface Arguments {
@@ -76,7 +76,7 @@ function createCommand(name: CommandName, version: string, columns: number): Com
     command.addOption(option);
   }
   const order = 'A flag beats the variable in [brackets], which beats the same name in .env. The README has examples.';
-  return command.addHelpText('after', `\n${wrap(order, helpWidth)}`);
+  return command.addHelpText('after', `\n${wrap(order, helpWidth).join('\n')}`);
 }
 
 function describe(spec: OptionSpec): string {

@@ -1,8 +1,9 @@
 import { formatDuration } from '../core/duration.ts';
-import type { Output, Spinner } from '../core/ports.ts';
+import type { Output, Paragraph, Spinner } from '../core/ports.ts';
 import type { StepRecord } from '../core/result.ts';
+import { HARD_BLANK } from '../core/wrap.ts';
 import type { RunEvent } from '../runbook/recorder.ts';
-import { createStyle, HARD_BLANK, type Style, wrap } from './terminal-text.ts';
+import { signsOf } from './terminal-text.ts';
 
 interface ProgressOptions {
   readonly quiet: boolean;
@@ -21,7 +22,7 @@ const NAME_WIDTH = 10;
  * @param mask every text passes it, the moving one too
  */
 export function createProgress(output: Output, mask: (text: string) => string, options: ProgressOptions) {
-  const style = createStyle(output);
+  const signs = signsOf(output);
   const masked = (step: StepRecord) => ({ ...step, summary: mask(step.summary), notes: step.notes.map(mask) });
   let spinner: Spinner | null = null;
   /** What the moving line says, for when it comes back. */
@@ -30,8 +31,7 @@ export function createProgress(output: Output, mask: (text: string) => string, o
     spinner?.stop();
     spinner = null;
   };
-  const moving = (name: string, text: string) =>
-    `${name.padEnd(NAME_WIDTH)} ${mask(text).slice(0, Math.max(0, output.columns - NAME_WIDTH - 4))}`;
+  const moving = (name: string, text: string) => `${name.padEnd(NAME_WIDTH)} ${mask(text)}`;
   const show = (name: string, text: string) => {
     current = { name, text };
     if (output.isTerminal && !options.quiet) spinner = output.spin(moving(name, text));
@@ -48,14 +48,16 @@ export function createProgress(output: Output, mask: (text: string) => string, o
           spinner?.update(moving(event.name, event.text));
           break;
         case 'warning':
+          // It is in the reports.
+          if (options.quiet) break;
           hide();
-          output.write(`${style.warn(wrap(`${style.signs.warning} ${mask(event.text)}`, output.columns, '  '))}\n`);
+          output.print({ text: `${signs.warning} ${mask(event.text)}`, look: 'warning', indent: '  ' });
           if (current !== null) show(current.name, current.text);
           break;
         case 'step-ended':
           hide();
           current = null;
-          if (!options.quiet) output.write(renderStep(masked(event.step), style, output.columns, options));
+          if (!options.quiet) output.print(...renderStep(masked(event.step), signs, output.columns, options));
           break;
       }
     },
@@ -70,22 +72,26 @@ export function createProgress(output: Output, mask: (text: string) => string, o
  */
 function renderStep(
   step: StepRecord,
-  style: Style,
+  signs: ReturnType<typeof signsOf>,
   columns: number,
   { verbose, showsEachOutcome = false }: ProgressOptions,
-): string {
-  if (step.status === 'skipped' && !verbose && !showsEachOutcome) return '';
+): Paragraph[] {
+  if (step.status === 'skipped' && !verbose && !showsEachOutcome) return [];
   const indent = ' '.repeat(NAME_WIDTH + 3);
-  const sign = style.signs[step.status];
   const time = step.status === 'skipped' ? '' : `(${formatDuration(step.durationMs)})`.replaceAll(' ', HARD_BLANK);
   const summary = step.status === 'failed' && !showsEachOutcome ? '' : step.summary;
   // The time is not left alone on a line where there is room for it beside the last word.
   const lastWord = summary.slice(summary.lastIndexOf(' ') + 1);
   const blank = indent.length + lastWord.length + time.length < columns ? HARD_BLANK : ' ';
   const words = [summary, time].filter((each) => each !== '').join(blank);
-  const lines = [wrap(`${sign} ${step.name.padEnd(NAME_WIDTH)} ${words}`, columns, indent)];
-  if (verbose) for (const note of step.notes) lines.push(wrap(`${indent}${note}`, columns, indent));
-  const text = lines.join('\n');
-  if (step.status === 'failed') return `${style.bad(text)}\n`;
-  return `${step.status === 'skipped' ? style.dim(text) : text.replace(sign, style.good(sign))}\n`;
+  const first = {
+    text: `${signs[step.status]} ${step.name.padEnd(NAME_WIDTH)} ${words}`,
+    look: LOOKS[step.status],
+    indent,
+  };
+  // A colour of their own would make the notes of a step louder than its line.
+  const rest = step.status === 'passed' ? {} : { look: LOOKS[step.status] };
+  return [first, ...(verbose ? step.notes.map((note) => ({ text: indent + note, indent, ...rest })) : [])];
 }
+
+const LOOKS = { passed: 'done', failed: 'bad', skipped: 'dim' } as const;

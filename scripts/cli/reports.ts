@@ -4,7 +4,7 @@ import type { ReportFiles } from '../core/report-files.ts';
 import type { ReportPaths, Run } from '../core/result.ts';
 import { reportFolderName } from '../report/folder.ts';
 import { chooseOld } from '../report/keep.ts';
-import { verifyHistory, verifyNoLeak } from '../secrets/leak-guard.ts';
+import { verifyNoLeak } from '../secrets/leak-guard.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { Settings } from './settings.ts';
 
@@ -54,26 +54,39 @@ export async function writeReports(
     if (name !== basename(own)) await files.removeRun(join(folder, name));
   }
   const history = join(folder, 'index.html');
-  const problem = await writeHistory(folder, history, files).catch(() => `${history} could not be written.`);
-  if (problem === null) await verifyHistory(folder, history, masker, files);
+  const problem = await writeHistory(folder, history, masker, files).catch(() => `${history} could not be written.`);
   return { paths, notes: problem === null ? [] : [problem] };
 }
 
-/** The page over all runs; a page of other origin in its place stays. Returns what went wrong, or null. */
-async function writeHistory(folder: string, path: string, files: ReportFiles): Promise<string | null> {
+/**
+ * The page over all runs; a page of other origin in its place stays. A run that quotes what is a secret today is left out, and
+ * its reports stay: they are not this run's to remove.
+ *
+ * @returns what went wrong, or what the reader should look at; null: nothing
+ */
+async function writeHistory(folder: string, path: string, masker: Masker, files: ReportFiles): Promise<string | null> {
   const { isHistory, renderHistory, readEntry } = await loadRenderers();
   const there = await files.read(path).catch((error: { code?: string }) => (error.code === 'ENOENT' ? null : ''));
   if (there !== null && !isHistory(Buffer.from(there).toString('utf8'))) {
     return `${path} was not written by this tool and stays as it is, so there is no page over all runs.`;
   }
-  const render = async () => renderHistory((await files.runs(folder)).map(readEntry).filter((entry) => entry !== null));
+  const quoting = new Set<string>();
+  const render = async () => {
+    const entries = (await files.runs(folder)).map(readEntry).filter((entry) => entry !== null);
+    const page = renderHistory(entries);
+    if (masker.find(page).length === 0) return page;
+    for (const entry of entries) if (masker.find(renderHistory([entry])).length > 0) quoting.add(entry.folder);
+    return renderHistory(entries.filter(({ folder }) => !quoting.has(folder)));
+  };
   // Runs that end at the same time write the page in turn: the last one checks that the page lists all of them.
   for (let page = '', next = await render(), round = 0; next !== page && round < MOST_ROUNDS; round++) {
     page = next;
     await files.replace(path, page);
     next = await render();
   }
-  return null;
+  if (quoting.size === 0) return null;
+  const names = [...quoting].map((name) => join(folder, name)).join(', ');
+  return `The page over all runs leaves out ${names}: what is a secret in this run stands in an earlier report. If it is one, remove that report.`;
 }
 
 /** More runs than this hardly end at the same moment. */

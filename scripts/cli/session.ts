@@ -1,15 +1,18 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readDotenv } from '../compose-file/dotenv.ts';
+import { decodeText } from '../core/encoding.ts';
 import { AppError, hintText, toAppError } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { scriptName } from '../report/words.ts';
 import { maskText } from '../secrets/by-place.ts';
+import { registerEnvironments } from '../secrets/found.ts';
 import { Transcript } from '../secrets/leak-guard.ts';
 import { Masker } from '../secrets/masker.ts';
+import { tokensIn } from './admin-token.ts';
 import { describeCause } from './cause.ts';
 import type { CommandName } from './commands.ts';
-import { parseArguments } from './parse.ts';
+import { type Arguments, parseArguments } from './parse.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 import { shortenPaths } from './terminal-text.ts';
 import { type Outside, openOutside } from './wiring.ts';
@@ -28,17 +31,19 @@ export interface Session {
 }
 
 /** Opens the process, and the masker that already knows the admin token where the environment holds it. */
-export function openSession(process: Parameters<typeof openOutside>[0]): Session {
+export function openSession(process: Parameters<typeof openOutside>[0], command: CommandName): Session {
   const masker = new Masker();
   const transcript = new Transcript(masker);
   const outside = openOutside(process, (stream, text) => transcript.write(stream, text));
   const { host } = outside;
-  if (host.adminToken !== null) masker.add(new Secret(host.adminToken.trim(), 'admin token'));
+  if (host.adminToken !== null) learnAdminToken(masker, host.adminToken);
   for (const [name, value = ''] of Object.entries(host.env)) {
     // HTTPS_PROXY and similar variables: libraries quote the proxy's address with its password.
     const password = /_proxy$/i.test(name) ? /:\/\/[^/@:]*:([^/@]+)@/.exec(value)?.[1] : undefined;
     if (password !== undefined) masker.add(new Secret(password, `password in ${name}`), 'found');
   }
+  // Where commands are pasted that have paths in them.
+  const folder = typedFrom(host, command);
   // Read before the options are parsed: the error for a misspelt option must go to the right stream, too.
   const json = host.args.includes('--json');
   return {
@@ -47,7 +52,7 @@ export function openSession(process: Parameters<typeof openOutside>[0]): Session
     transcript,
     human: json ? outside.stderr : outside.stdout,
     json,
-    redact: (text) => shortenPaths(maskText(masker.mask(text)), host.cwd),
+    redact: (text) => shortenPaths(maskText(masker.mask(text)), folder),
   };
 }
 
@@ -61,11 +66,11 @@ export async function runCommand(
   process: Parameters<typeof openOutside>[0],
   run: (session: Session, line: Extract<CommandLine, { kind: 'run' }>) => Promise<number>,
 ): Promise<number> {
-  const session = openSession(process);
+  const session = openSession(process, command);
   const { host, stdout } = session.outside;
   host.catchCrash((error) => reportCrash(session, error));
   const line = await readCommandLine(command, session);
-  if (line.kind === 'print') stdout.write(line.text);
+  if (line.kind === 'print') stdout.print(...line.text.trimEnd().split('\n'));
   const exitCode = line.kind === 'run' ? await run(session, line) : 0;
   host.leave();
   return exitCode;
@@ -74,26 +79,62 @@ export async function runCommand(
 export type CommandLine =
   /** `--help` or `--version`: what to print. */
   | { readonly kind: 'print'; readonly text: string }
-  /** The settings, or what is wrong with them; and the value of IAT_ADMIN_TOKEN from the environment or `.env`. */
-  | { readonly kind: 'run'; readonly settings: Settings | Error; readonly adminToken: string | null };
+  /** The settings, or what is wrong with them; the value of IAT_ADMIN_TOKEN from the environment or `.env`; what was typed. */
+  | {
+      readonly kind: 'run';
+      readonly settings: Settings | Error;
+      readonly adminToken: string | null;
+      readonly given: Arguments['values'];
+    };
+
+function learnAdminToken(masker: Masker, text: string): void {
+  for (const token of tokensIn(text)) masker.add(new Secret(token, 'admin token'));
+}
+
+/**
+ * Learns the admin token from wherever it may stand, for every command and before anything is printed: what is wrong with an
+ * option may be that it holds the token.
+ */
+async function learnFromFiles(command: CommandName, { outside, masker }: Session): Promise<void> {
+  const { host, files } = outside;
+  const read = (path: string) => files.read(path).catch(() => null);
+  const at = host.args.findIndex((arg) => /^--admin-token-file(?:=|$)/.test(arg));
+  const file = host.args[at]?.split('=').slice(1).join('=') || host.args[at + 1];
+  if (at >= 0 && file !== undefined && file !== '-') {
+    const bytes = await read(resolve(typedFrom(host, command), file));
+    if (bytes !== null) learnAdminToken(masker, decodeText(bytes));
+  }
+  const dotenv = await read(join(host.cwd, '.env'));
+  if (dotenv === null) return;
+  // By lines, so that a line which no reader of such a file understands counts, too.
+  for (const [, value = ''] of decodeText(dotenv).matchAll(
+    /^[ \t]{0,20}(?:export[ \t]{1,20})?IAT_ADMIN_TOKEN[ \t]{0,20}=(.*)$/gm,
+  ))
+    learnAdminToken(masker, value);
+}
 
 /** Arguments, environment and `.env` as settings. Never throws: what is wrong is part of the answer. */
-export async function readCommandLine(command: CommandName, { outside, human }: Session): Promise<CommandLine> {
+export async function readCommandLine(command: CommandName, session: Session): Promise<CommandLine> {
+  const { outside, human, masker } = session;
   const { host, files } = outside;
+  let given: Arguments['values'] = {};
   try {
+    await learnFromFiles(command, session);
     const parsed = parseArguments(command, host.args, host.version, human.columns);
     if (parsed.kind === 'print') return parsed;
+    given = parsed.arguments.values;
     verifyNotTakenByNpm(host, command);
     const dotenv = readDotenv(await files.read(join(host.cwd, '.env')));
+    registerEnvironments([Object.fromEntries(dotenv)], (secret) => masker.add(secret, 'found'));
     const settings = resolveSettings(command, parsed.arguments, {
       env: host.env,
       dotenv,
       cwd: host.cwd,
       typedFrom: typedFrom(host, command),
     });
-    return { kind: 'run', settings, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
+    return { kind: 'run', settings, given, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
   } catch (error) {
-    return { kind: 'run', settings: toAppError(error), adminToken: null };
+    return { kind: 'run', settings: toAppError(error), given, adminToken: null };
   }
 }
 
@@ -114,8 +155,8 @@ function isRunByNpm(host: Outside['host'], command: CommandName): boolean {
 /** An error that nothing caught: shown like any other, with the place where it was thrown. */
 function reportCrash({ outside, redact }: Session, error: unknown): void {
   const { message, hint } = toAppError(error);
-  const text = `\n${message}\n  ${hint === undefined ? '' : hintText(hint)}\n\n${describeCause(error)}\n`;
-  outside.stderr.write(redact(text));
+  const lines = ['', message, `  ${hint === undefined ? '' : hintText(hint)}`, '', ...describeCause(error)];
+  outside.stderr.print(...lines.map(redact));
 }
 
 /** The folder in which the person typed the command: npm runs scripts in the package's folder and passes the other one on. */

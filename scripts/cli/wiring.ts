@@ -1,10 +1,12 @@
 import { findComposeStack } from '../compose/compose-stack.ts';
 import { AppError, exitCodeOf } from '../core/errors.ts';
-import type { Output } from '../core/ports.ts';
+import type { Collections, Output } from '../core/ports.ts';
 import { proxyVariable } from '../core/reach.ts';
 import type { StepName } from '../core/result.ts';
 import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
+import { openCaFile } from '../platform/ca-file.ts';
+import { changedAt } from '../platform/changed-at.ts';
 import { type Deadline, deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
 import { openHost, type Process } from '../platform/host.ts';
@@ -148,11 +150,15 @@ export function createTools(
 ): Tools {
   const { files, host } = outside;
   const { sandbox } = run;
+  const caFile = settings.caFile === null ? null : openCaFile(settings.caFile, files, outside.clock.date);
   const isAsked = host.stdin.isTTY && run.terminal.isTerminal;
   return {
     clock: outside.clock,
     files,
-    collections: createCollections((secret) => run.learn(secret, 'found')),
+    collections: withCaFile(
+      createCollections((secret) => run.learn(secret, 'found')),
+      caFile,
+    ),
     async findStack(purpose, signal) {
       const { service, variable, write, composeFiles, composeProject, noDeps } = settings;
       if (sandbox !== null) return sandbox.stack.forRun({ service, variable, write });
@@ -160,7 +166,7 @@ export function createTools(
       const isExported = (name: string) => env[name] !== undefined;
       const options = { service, variable, write, composeFiles, project: composeProject, noDeps };
       return findComposeStack(
-        { ...options, cwd, platform, realPath, isExported },
+        { ...options, cwd, platform, realPath, isExported, changedAt },
         { processes: createProcesses(env), clock: outside.clock, files },
         purpose,
         signal,
@@ -186,20 +192,30 @@ export function createTools(
     async reach(url, signal) {
       const proxy = proxyVariable(url, host.env);
       if (proxy !== null) return { kind: 'unknown', why: `this machine asks it through a proxy (${proxy})` };
-      return reachFromHere(url, settings, signal);
+      const ask = (pemFile: string | null) => reachFromHere(url, { ...settings, caFile: pemFile }, signal);
+      return caFile === null ? ask(null) : caFile.use(ask);
     },
     logFile: (path, signal) => (path === '-' ? readLog(host.stdin, signal) : readLogFile(path, signal)),
     learn: run.learn,
     async priorValue(place) {
       return priorValueIn(await outside.reportFiles.runs(settings.reports), place);
     },
+    verifyCaFile: async () => (await caFile?.verify()) ?? [],
     async verifyReports() {
       await outside.reportFiles.verify(settings.reports);
-      if (settings.caFile !== null && (await files.read(settings.caFile)) === null) {
-        throw new AppError('bad-value', `There is no file ${settings.caFile} (--ca-file).`, {
-          hint: 'It is the PEM file of the CA that signed the certificate of the IdP.',
-        });
-      }
     },
+  };
+}
+
+/** Newman gets the CA's certificates in PEM. */
+function withCaFile(collections: Collections, caFile: ReturnType<typeof openCaFile> | null): Collections {
+  if (caFile === null) return collections;
+  return {
+    get engine() {
+      return collections.engine;
+    },
+    preload: () => collections.preload(),
+    run: (options) =>
+      caFile.use((pemFile) => collections.run({ ...options, tls: { ...options.tls, caFile: pemFile } })),
   };
 }

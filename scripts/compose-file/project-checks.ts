@@ -31,7 +31,18 @@ export function verifyReach(
       where: { file: target.path },
     });
   }
-  if (trial[service] === undefined || trial[service][variable] === PLACEHOLDER) return;
+  const tried = trial[service]?.[variable];
+  if (trial[service] === undefined || tried === PLACEHOLDER) return;
+  if (tried?.includes(PLACEHOLDER)) {
+    throw new AppError(
+      'reference',
+      `Compose makes more of ${name} than its value: ${variable} of ${service} would not be the token alone.`,
+      {
+        hint: `Old versions of compose do not know a default within a default. Write ${variable}: \${${name}:-} in the compose file, and run again.`,
+        where: { file: target.path },
+      },
+    );
+  }
   throw new AppError('shadowed', `${variable} of ${service} does not come from ${name} alone.`, {
     hint: { text: 'Another file sets it as well. Name that file with -f. To see what wins:', command: checkByHand },
     where: { file: target.path },

@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Files } from '../core/ports.ts';
 import type { PriorValue } from '../core/result.ts';
+import { quoteWord } from '../core/shell.ts';
 import { readDotenv, setDotenv, unsetDotenv } from './dotenv.ts';
 import {
   type EnvironmentChange,
@@ -86,7 +87,7 @@ export async function chooseTarget(options: TargetOptions): Promise<Target> {
     throw new AppError('shell-overrides', `${reference} is exported in this shell, and that beats the .env file.`, {
       hint: {
         text: `Remove it and run again (in PowerShell: Remove-Item Env:${reference}):`,
-        command: `unset ${reference}`,
+        command: `unset ${quoteWord(reference, 'linux')}`,
       },
     });
   }
@@ -159,8 +160,19 @@ function dotenvTarget(options: TargetOptions, defining: DefiningText, before: Ui
 /** The VAR of `$VAR`, `${VAR}`, `${VAR:-…}`, `${VAR:?…}` when that is the whole value; null for anything else. */
 function referenceOf(entry: EnvironmentEntry | undefined): string | null {
   if (entry?.kind !== 'interpolated') return null;
-  const match = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?[-?][^{}]*)?\})$/.exec(entry.raw.trim());
-  return match?.[1] ?? match?.[2] ?? null;
+  const raw = entry.raw.trim();
+  const match = /^\$(?:([A-Za-z_]\w*)$|\{([A-Za-z_]\w*)(?:\}|:?[-?]))/.exec(raw);
+  return match !== null && (match[1] !== undefined || isOneBrace(raw)) ? (match[1] ?? match[2] ?? null) : null;
+}
+
+/** Its first brace is closed by its last character: a default may hold references of its own. */
+function isOneBrace(raw: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < raw.length; at++) {
+    if (raw[at] === '{') depth += 1;
+    else if (raw[at] === '}' && --depth === 0) return at === raw.length - 1;
+  }
+  return false;
 }
 
 /** No file defines the service: misspelt, or it comes from somewhere else. */

@@ -1,20 +1,29 @@
 import { parse } from 'yaml';
-import type { Project } from '../compose-file/project-checks.ts';
 import type { Environment } from '../core/stack.ts';
 
+/** A service as compose resolves it: as its container would be made. */
+export interface ServiceConfig {
+  readonly environment: Environment;
+  /** null: it is built, or nothing says. */
+  readonly image: string | null;
+  /** How many containers it is to have. */
+  readonly replicas: number;
+  /** Absolute paths in its containers that all of them share, and that outlive them: named volumes and bind mounts. */
+  readonly sharedPaths: readonly string[];
+  /** Services that are started before it. */
+  readonly dependencies: readonly string[];
+}
+
 /**
- * Reads what `compose config` prints (v2: JSON, v1: YAML): each service as its container would be made. Never pass it on: it
- * holds every value in the clear.
+ * Reads what `compose config` prints (v2: JSON, v1: YAML). Never pass it on: it holds every value in the clear.
  */
-export function parseConfig(text: string): Project {
+export function parseConfig(text: string): Readonly<Record<string, ServiceConfig>> {
   const isJson = text.trimStart().startsWith('{');
   const document = (isJson ? JSON.parse(text) : parse(text, AS_TEXT)) as {
     services?: Record<string, Service | null>;
   } | null;
   const services = Object.entries(document?.services ?? {});
-  return Object.fromEntries(
-    services.map(([name, service]): [string, Environment] => [name, toEnvironment(service?.environment)]),
-  );
+  return Object.fromEntries(services.map(([name, service]) => [name, toConfig(service ?? {})]));
 }
 
 /** v1 leaves a text that looks like a number without quotes: read as one, 1e5 would become 100000. */
@@ -22,6 +31,42 @@ const AS_TEXT = { schema: 'failsafe' as const, customTags: ['null' as const], ma
 
 interface Service {
   readonly environment?: Record<string, unknown> | string[] | null;
+  readonly image?: string | null;
+  readonly build?: unknown;
+  readonly scale?: number | string | null;
+  readonly deploy?: { readonly replicas?: number | string | null } | null;
+  readonly volumes?: readonly (
+    | string
+    | { readonly source?: string; readonly target?: string; readonly type?: string }
+  )[];
+  readonly depends_on?: Record<string, unknown> | readonly string[] | null;
+  readonly network_mode?: string | null;
+}
+
+function toConfig(service: Service): ServiceConfig {
+  const { image = null, build, scale, deploy, depends_on: dependsOn, network_mode: network } = service;
+  const beside = /^service:(.+)$/.exec(network ?? '')?.[1];
+  return {
+    environment: toEnvironment(service.environment),
+    image: build === undefined || build === null ? image : null,
+    replicas: Number(deploy?.replicas ?? scale ?? 1),
+    sharedPaths: (service.volumes ?? []).flatMap(sharedPath),
+    dependencies: [
+      ...(Array.isArray(dependsOn) ? (dependsOn as string[]) : Object.keys(dependsOn ?? {})),
+      ...(beside === undefined ? [] : [beside]),
+    ],
+  };
+}
+
+/** A volume without a source is made anew for each container, and `tmpfs` is lost with it. */
+function sharedPath(volume: NonNullable<Service['volumes']>[number]): string[] {
+  if (typeof volume !== 'string') {
+    const { source, target, type } = volume;
+    return source && target && type !== 'tmpfs' ? [target] : [];
+  }
+  // `keys:/app/keys:rw`, on Windows `C:\keys:/app/keys`.
+  const target = /^.+?:(\/[^:]*)(?::[^:/\\]*)?$/.exec(volume)?.[1];
+  return target === undefined ? [] : [target];
 }
 
 function toEnvironment(environment: Service['environment']): Environment {
@@ -41,16 +86,15 @@ function toEnvironment(environment: Service['environment']): Environment {
 }
 
 /**
- * Names of the containers that `docker compose --dry-run up -d SERVICE` would create or recreate, without the service's own.
- * Its lines: ` DRY-RUN MODE -  Container project-redis-1  Recreate`.
- *
- * @param own names of the service's containers
+ * Names of the containers that `docker compose --dry-run up -d SERVICE` would make, anew or for the first time, in the order of
+ * its lines: ` DRY-RUN MODE -  Container project-redis-1  Recreate`.
  */
-export function parseDryRun(text: string, own: readonly string[]): string[] {
-  const found = new Set<string>();
-  for (const match of text.matchAll(/Container (\S+)\s+(?:Recreate|Recreated|Creating|Created)\b/g)) {
-    const name = match[1] ?? '';
-    if (!own.includes(name)) found.add(name);
-  }
-  return [...found];
+export function parseDryRun(text: string): string[] {
+  const made = text.matchAll(/Container (\S+)[ \t]{1,9}(?:Recreate|Recreated|Creating|Created)\b/g);
+  return [...new Set([...made].map((match) => match[1] ?? ''))];
+}
+
+/** Configuration hashes by service, as v1's `config --hash=*` prints them: `bff 77cd98…`, a line each. */
+export function parseHashes(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries([...text.matchAll(/^(\S+) ([0-9a-f]{64})$/gm)].map(([, name, hash]) => [name, hash]));
 }

@@ -5,28 +5,32 @@ import type { TargetOptions } from '../compose-file/target.ts';
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Clock, Command, Files, Processes } from '../core/ports.ts';
-import type { Stack } from '../core/stack.ts';
-import { parseConfig, parseDryRun } from './compose-output.ts';
+import { renderCommand } from '../core/shell.ts';
+import type { Instance, Stack } from '../core/stack.ts';
+import { parseConfig, type ServiceConfig } from './compose-output.ts';
 import { readLogs } from './container-log.ts';
 import { findComposeFiles, otherComposeFiles } from './default-files.ts';
 import { ASK_TIMEOUT_MS, createDocker, type Docker } from './docker.ts';
-import { composeMissing, configFailure, renderCommand, upFailure } from './failures.ts';
+import { composeMissing, configFailure, upFailure } from './failures.ts';
 import { type FoundProject, findProject, type ProjectOptions } from './find-project.ts';
 import type { Container } from './inspect.ts';
 import {
   configCommand,
   DOCKER,
-  dryUpCommand,
   findRunning,
   logsCommand,
   newestFirst,
+  newestOfEach,
   PROJECT_LABEL,
+  quietConfigCommand,
   repairCommand,
   SERVICE_LABEL,
   scaleOf,
   UP_FINISH_MS,
   upCommand,
 } from './invocation.ts';
+import { createLastExit } from './last-exit.ts';
+import { lookAhead, type Outlook, prepareUp } from './look-ahead.ts';
 import { probe } from './probe.ts';
 
 export interface ComposeOptions extends ProjectOptions {
@@ -36,6 +40,8 @@ export interface ComposeOptions extends ProjectOptions {
   readonly cwd: string;
   /** Whether a variable is exported where compose is called. */
   isExported(name: string): boolean;
+  /** When a file, or the newest one in a folder, was changed; null: that cannot be looked at. */
+  changedAt(path: string): Date | null;
 }
 
 export interface ComposeTools {
@@ -79,7 +85,7 @@ export async function findComposeStack(
 
 function createComposeStack(
   options: ComposeOptions,
-  { invocation, engine, running }: FoundProject,
+  { invocation, engine, running, otherProject }: FoundProject,
   docker: Docker,
   tools: ComposeTools,
 ): Stack {
@@ -92,7 +98,15 @@ function createComposeStack(
   // In the directory of the first file, unless the stack was started with --env-file (Compose spec, "Use an environment file").
   const dotenv = invocation.envFiles.at(-1) ?? join(running?.directory ?? dirname(files[0] ?? ''), '.env');
   const check = configCommand(invocation);
-  let project = running?.project ?? null;
+  const withLastExit = createLastExit(docker);
+  const typed = (command: Command) => renderCommand(command, platform);
+  const ofContainer =
+    (verb: string) =>
+    ({ name }: Pick<Instance, 'name'>) =>
+      typed({ file: DOCKER, args: [verb, name] });
+  let { project } = invocation;
+  /** By the last time that compose was asked. */
+  let services: Readonly<Record<string, ServiceConfig>> = {};
 
   const resolve = async (signal: AbortSignal, exported: Readonly<Record<string, string>> = {}): Promise<Project> => {
     const result = await docker.run(check, signal, exported);
@@ -101,13 +115,14 @@ function createComposeStack(
       throw new AppError('compose-failed', `Compose took longer than ${ASK_TIMEOUT_MS / 1_000} s to read its files.`, {
         hint: {
           text: 'An include from elsewhere or a slow disk may be the reason. See how long it takes by hand:',
-          command: renderCommand(check),
+          command: typed(check),
         },
       });
     }
-    if (result.exitCode !== 0) throw configFailure(result, check, files[0] ?? '');
+    if (result.exitCode !== 0) throw configFailure(result, typed(quietConfigCommand(invocation)), files[0] ?? '');
     try {
-      return parseConfig(result.stdout);
+      services = parseConfig(result.stdout);
+      return Object.fromEntries(Object.entries(services).map(([name, { environment }]) => [name, environment]));
     } catch {
       throw new AppError('compose-failed', 'Compose answered "config" with something that cannot be read.', {
         hint: `Is ${program.command.join(' ')} really compose? It says it is version ${program.version}.`,
@@ -117,51 +132,45 @@ function createComposeStack(
   const changes = createProjectChanges({
     ...targetOptions(options, files, dotenv, tools),
     resolve,
-    checkByHand: renderCommand(check),
+    checkByHand: typed(check),
   });
   let looked: ProjectState | null = null;
+  let outlook: Outlook | null = null;
   const lastLook = async (signal: AbortSignal) => {
     looked ??= await changes.read(signal);
     return looked;
   };
 
-  const instances = async (signal: AbortSignal): Promise<readonly Container[]> => {
-    const labels = [`${SERVICE_LABEL}=${service}`, ...(project === null ? [] : [`${PROJECT_LABEL}=${project}`])];
-    const found = await docker.containers(labels, signal);
-    if (project !== null) return newestFirst(found);
-    // Without a project's name yet: only containers that were made from these files belong to it.
+  /** Of the project; as long as its name is not known, only the service's own. */
+  const containers = async (signal: AbortSignal, labels: readonly string[] = []): Promise<readonly Container[]> => {
+    if (project !== null)
+      return newestFirst(await docker.containers([`${PROJECT_LABEL}=${project}`, ...labels], signal));
+    // Only those that were made from these files belong to it.
+    const found = await docker.containers([`${SERVICE_LABEL}=${service}`], signal);
     const real = (path: string) => realPath(path) ?? path;
     const own = newestFirst(findRunning(found, files[0] ?? '', null, platform, real)?.containers ?? []);
     project = own[0]?.labels[PROJECT_LABEL] ?? null;
     return own;
   };
+  const isOwn = ({ labels }: Container) => labels[SERVICE_LABEL] === service;
+  const complete = (own: readonly Container[], signal: AbortSignal) =>
+    Promise.all(newestOfEach(own).map((each) => withLastExit(each, signal)));
+  const instances = async (signal: AbortSignal): Promise<readonly Container[]> =>
+    complete(await containers(signal, [`${SERVICE_LABEL}=${service}`]), signal);
 
-  /** Other containers that `up` would recreate, because what they depend on changed; v1 cannot tell beforehand. */
-  const restartedBeside = async (signal: AbortSignal): Promise<readonly string[]> => {
-    const own = running?.containers.map(({ name }) => name) ?? [];
-    if (program.major < 2 || own.length === 0) return [];
-    const result = await docker.run(dryUpCommand(invocation, service, scale), signal);
-    return result.exitCode === 0 ? parseDryRun(`${result.stdout}\n${result.stderr}`, own) : [];
-  };
-
-  /**
-   * The newest container, and the services that live in the network of the service's containers (`network_mode: service:…`),
-   * whatever profile they have.
-   */
+  /** The service's containers, and the services that live in their network (`network_mode: service:…`), whatever profile they have. */
   const lookBeforeUp = async (signal: AbortSignal) => {
-    if (project === null) return { old: (await instances(signal))[0], sidecars: [] };
-    const all = newestFirst(await docker.containers([`${PROJECT_LABEL}=${project}`], signal));
-    const own = all.filter(({ labels }) => labels[SERVICE_LABEL] === service);
-    const networks = own.map(({ id }) => `container:${id}`);
-    const beside = all.filter(({ networkMode }) => networks.includes(networkMode));
-    return { old: own[0], sidecars: [...new Set(beside.map(({ labels }) => labels[SERVICE_LABEL] ?? ''))] };
+    const all = await containers(signal);
+    const old = all.filter(isOwn).map(({ id }) => id);
+    const beside = all.filter(({ networkMode }) => old.some((id) => networkMode === `container:${id}`));
+    return { old, sidecars: [...new Set(beside.map(({ labels }) => labels[SERVICE_LABEL] ?? ''))] };
   };
 
   /** Replaces containers, and is not stopped halfway: that would leave the service down. */
   const replaceContainers = async (command: Command, what: string, signal: AbortSignal) => {
     const limits = { timeoutMs: UP_TIMEOUT_MS, finishMs: UP_FINISH_MS, ownGroup: true };
     const result = await tools.processes.run(command, { signal, ...limits });
-    if (result.exitCode !== 0) throw upFailure(result, command, what);
+    if (result.exitCode !== 0) throw upFailure(result, typed(command), what);
   };
 
   return {
@@ -177,35 +186,44 @@ function createComposeStack(
     ],
     isLocal: false,
     byHand: {
-      check: renderCommand(check),
-      restart: renderCommand(up),
-      recreate: renderCommand(recreate),
-      follow: renderCommand(logsCommand(invocation, service)),
-      log: ({ name }) => `${DOCKER} logs ${name}`,
-      inspect: ({ name }) => `${DOCKER} inspect ${name}`,
-      resume: ({ name }) => `${DOCKER} unpause ${name}`,
+      check: typed(check),
+      restart: typed(up),
+      recreate: typed(recreate),
+      follow: typed(logsCommand(invocation, service)),
+      log: ofContainer('logs'),
+      inspect: ofContainer('inspect'),
+      resume: ofContainer('unpause'),
     },
 
     async look(signal) {
-      const [state, own, beside] = await Promise.all([
-        changes.read(signal),
-        instances(signal),
-        restartedBeside(signal),
+      const reading = changes.read(signal);
+      reading.catch(() => {});
+      const all = await containers(signal);
+      const config = reading.then(() => services);
+      const [state, ahead, own] = await Promise.all([
+        reading,
+        lookAhead({ invocation, service, scale }, all, config, { docker, changedAt: options.changedAt }, signal),
+        complete(all.filter(isOwn), signal),
       ]);
       looked = state;
+      outlook = ahead;
       const environment = state.project[service];
       if (environment === undefined) throw serviceNotFound(service, Object.keys(state.project), state, files[0] ?? '');
       return {
         environment,
         environments: Object.values(state.project),
         instance: own[0] ?? null,
-        sideEffects:
-          beside.length === 0
-            ? []
-            : [
-                `The restart will also recreate ${beside.join(', ')}: its configuration or image changed since it was started. --no-deps leaves it alone.`,
-              ],
+        instances: own,
+        sideEffects: [...(otherProject === null ? [] : [secondStack(project, otherProject)]), ...ahead.sideEffects],
+        next: ahead.next,
       };
+    },
+    async prepare(listener, signal) {
+      signal.throwIfAborted();
+      if (outlook === null) return;
+      const pull = (command: Command) => tools.processes.run(command, { signal, timeoutMs: UP_TIMEOUT_MS });
+      const replace = (command: Command, what: string) => replaceContainers(command, what, signal);
+      await prepareUp(invocation, service, outlook, { pull, replace, typed }, listener);
     },
     async planWrite(settings, signal) {
       signal.throwIfAborted();
@@ -217,7 +235,7 @@ function createComposeStack(
       const { old, sidecars } = await lookBeforeUp(signal);
       signal.throwIfAborted();
       onStart();
-      listener.progress(renderCommand(up));
+      listener.progress(typed(up));
       const explainWait = () =>
         listener.warn(
           `Compose is still replacing the container of ${service}. Stopping it halfway would leave the service down, so it has up to ${UP_FINISH_MS / 1_000} s to finish. Ctrl-C again ends at once.`,
@@ -228,28 +246,33 @@ function createComposeStack(
       } finally {
         signal.removeEventListener('abort', explainWait);
       }
-      const [instance] = await instances(signal);
+      const [instance, ...others] = await instances(signal);
       if (instance === undefined) {
         throw new AppError('restart-failed', `Compose reported success, but ${service} has no container.`, {
-          hint: { text: 'Run it by hand and look:', command: renderCommand(up) },
+          hint: { text: 'Run it by hand and look:', command: typed(up) },
         });
       }
-      if (instance.id === old?.id) {
+      if ([instance, ...others].some(({ id }) => old.includes(id))) {
         throw new AppError(
           'container-unchanged',
           `Compose left the old container of ${service} in place, so nothing changed for it.`,
-          { hint: { text: 'Run it by hand with --force-recreate:', command: renderCommand(recreate) } },
+          { hint: { text: 'Run it by hand with --force-recreate:', command: typed(recreate) } },
         );
       }
       // With the old container they lost their network, and cannot even restart.
       if (sidecars.length > 0)
         await replaceContainers(repairCommand(invocation, sidecars), sidecars.join(', '), signal);
       const also = sidecars.length > 0 ? `, and new ones for ${sidecars.join(', ')} on its network` : '';
-      return { instance, summary: `new container ${instance.id.slice(0, 12)}${also}` };
+      const ids = [instance, ...others].map(({ id }) => id.slice(0, 12));
+      const made = ids.length === 1 ? `new container ${ids[0]}` : `${ids.length} new containers ${ids.join(', ')}`;
+      return { instances: [instance, ...others], summary: made + also };
     },
 
     instances,
-    instance: async (id, signal) => (await docker.inspect([id], signal))[0] ?? null,
+    async instance(id, signal) {
+      const [found] = await docker.inspect([id], signal);
+      return found === undefined ? null : withLastExit(found, signal);
+    },
     reachFrom: (id, url, signal) => probe(id, url, { processes: tools.processes, signal }),
     logs: (id, how) =>
       readLogs(id, how, {
@@ -258,6 +281,11 @@ function createComposeStack(
         inspect: async () => (await docker.inspect([id], how.signal))[0] ?? null,
       }),
   };
+}
+
+/** A name that was mistyped would start all of it once more. */
+function secondStack(project: string | null, other: string): string {
+  return `These files run as project ${other}, and COMPOSE_PROJECT_NAME names ${project}, of which nothing runs: the restart makes a second stack. Correct the name if that is not meant.`;
 }
 
 function targetOptions(

@@ -1,5 +1,5 @@
 import type { Command, CommandResult, Processes } from '../core/ports.ts';
-import { dockerFailure } from './failures.ts';
+import { dockerFailure } from './daemon-failures.ts';
 import { type Container, parseInspect } from './inspect.ts';
 import { DOCKER, isOneOff } from './invocation.ts';
 

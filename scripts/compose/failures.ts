@@ -1,45 +1,7 @@
 import type { Hint } from '../core/errors.ts';
 import { AppError } from '../core/errors.ts';
-import type { Command, CommandResult } from '../core/ports.ts';
-
-/** A command as a person would type it. */
-export function renderCommand(command: Command): string {
-  return [command.file, ...command.args]
-    .map((part) => (/^[\w@%+=:,./\\~-]+$/.test(part) ? part : `"${part}"`))
-    .join(' ');
-}
-
-/** Why Docker itself cannot be used. The known ways in which it says so, put into words with a way out. */
-export function dockerFailure(result: CommandResult): AppError {
-  const text = `${result.stderr}\n${result.stdout}`;
-  if (result.startError !== null) {
-    return new AppError('docker-missing', 'Docker is not installed, or not on the PATH.', {
-      hint: {
-        text: 'Install Docker Desktop (Windows, macOS) or Docker Engine (Linux), and open a new terminal. To try the tool without it:',
-        command: 'npm run demo',
-      },
-    });
-  }
-  if (/permission denied/i.test(text)) {
-    return new AppError('docker-unreachable', 'This user may not talk to the Docker daemon.', {
-      hint: {
-        text: 'On Linux, add the user to the group "docker" and log in again:',
-        command: 'sudo usermod -aG docker $USER',
-      },
-    });
-  }
-  if (/context .{0,300}(?:not found|does not exist)/i.test(text)) {
-    return new AppError('docker-unreachable', 'The Docker context that is selected does not exist.', {
-      hint: 'See docker context ls, and choose one with docker context use NAME (or unset DOCKER_CONTEXT).',
-    });
-  }
-  return new AppError('docker-unreachable', 'The Docker daemon does not answer.', {
-    hint: {
-      text: 'Start Docker Desktop. If DOCKER_HOST is set, check it. On Linux, start the daemon:',
-      command: 'sudo systemctl start docker',
-    },
-  });
-}
+import type { CommandResult } from '../core/ports.ts';
+import { lastWords } from './daemon-failures.ts';
 
 /** Neither compose is there. */
 export function composeMissing(): AppError {
@@ -51,12 +13,14 @@ export function composeMissing(): AppError {
 /**
  * Why compose does not accept its files. Only what is safe is taken out of its words, which quote values: names of variables,
  * files and services, line numbers.
+ *
+ * @param quiet the command that says it again, without the configuration itself, as it is typed
  */
-export function configFailure(result: CommandResult, command: Command, file: string): AppError {
+export function configFailure(result: CommandResult, quiet: string, file: string): AppError {
   const text = result.stderr;
   const look = {
     text: 'To see what compose itself says:',
-    command: renderCommand({ ...command, args: [...withoutFormat(command.args), '-q'] }),
+    command: quiet,
   };
   const envFile = /env file (.{1,1000}?) not found|Couldn't find env file: (.+)/i.exec(text);
   if (envFile) {
@@ -85,23 +49,26 @@ export function configFailure(result: CommandResult, command: Command, file: str
   );
 }
 
-/** Why `up -d` failed. It leaves the service down in most cases, and the next `up -d` heals that. */
-export function upFailure(result: CommandResult, command: Command, service: string): AppError {
+/**
+ * Why `up -d` failed. It leaves the service down in most cases, and the next `up -d` heals that.
+ *
+ * @param command as it is typed
+ */
+export function upFailure(result: CommandResult, command: string, service: string): AppError {
   const text = `${result.stderr}\n${result.stdout}`;
   const thenAgain = (text: string): Hint => ({
     text: `${text} When that is fixed, restart it:`.trimStart(),
-    command: renderCommand(command),
+    command,
   });
   const fail = (message: string, hint: string | Hint) => new AppError('restart-failed', message, { hint });
   if (result.timedOut) return fail('docker compose up timed out.', thenAgain('Check the Docker daemon.'));
-  const port = /(?:Bind for|listen tcp\d?:?) ([\d.:[\]]{1,64})[^\n]{0,300}(?:already allocated|already in use)/i.exec(
-    text,
-  )?.[1];
-  if (port !== undefined || /port is already allocated|address already in use/i.test(text)) {
-    return fail(
-      `A port of ${service} is taken${port === undefined ? '' : ` (${port})`}. The old container is gone.`,
-      thenAgain('Stop what uses the port.'),
-    );
+  const port = takenPort(text);
+  if (port !== null) {
+    const message = `A port of ${service} is taken${port === '' ? '' : ` (${port})`}, so it could not be started.`;
+    const isReserved = /forbidden by its access permissions/i.test(text);
+    const reserved =
+      'Windows keeps the port for itself: choose another one, or see what is reserved (netsh interface ipv4 show excludedportrange protocol=tcp).';
+    return fail(message, thenAgain(isReserved ? reserved : 'Stop what uses the port, or publish another one.'));
   }
   if (
     /no such image|pull access denied|manifest unknown|unable to get image|repository does not exist|lookup .{0,300}: (?:no such host|server misbehaving)/i.test(
@@ -116,28 +83,30 @@ export function upFailure(result: CommandResult, command: Command, service: stri
   const dependency = /dependency failed to start: container (\S+) (is unhealthy|exited[^\n]*)/i.exec(text);
   if (dependency)
     return fail(`A service that ${service} depends on has failed: ${dependency[1]} ${dependency[2]}.`, thenAgain(''));
-  if (/is already in use by container|Conflict\. The container name/i.test(text)) {
-    return fail(
-      'Another project holds the name of the container (container_name).',
-      'The stack was started under another project name: set COMPOSE_PROJECT_NAME to it, and run again.',
-    );
+  const name = /container name "?\/?([^\s"]+)"? is already in use/i.exec(text)?.[1];
+  if (name !== undefined) {
+    return fail(`Another container holds the name ${name} (container_name).`, {
+      text: `It is of another project, or was started by hand. Where it is of this stack under another project name, set COMPOSE_PROJECT_NAME to that; else remove it or rename it. To see what it is:`,
+      command: 'docker ps -a',
+    });
   }
   if (/OCI runtime|Cannot start service|failed to create (?:shim|task)/i.test(text)) {
     return new AppError('container-not-started', `Docker could not start the container of ${service}.`, {
       hint: thenAgain('Check its command and mounts.'),
     });
   }
-  const last = text
-    .split(/[\r\n]+/)
-    .map((each) => each.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').trim())
-    .filter(Boolean)
-    .at(-1);
-  return fail(
-    `Compose could not restart ${service} (exit ${result.exitCode}): ${(last ?? 'no message').slice(0, 300)}`,
-    thenAgain(''),
-  );
+  return fail(`Compose could not restart ${service} (exit ${result.exitCode}): ${lastWords(result)}`, thenAgain(''));
 }
 
-function withoutFormat(args: readonly string[]): string[] {
-  return args.filter((arg) => arg !== '--format' && arg !== 'json');
+/** The port that is taken, as the engine names it; '' where it does not; null: that is not the trouble. */
+function takenPort(text: string): string | null {
+  const said =
+    /(?:Bind for|listen tcp\d?:?|exposing port TCP) ([\d.:[\]]+)[^\n]*(?:already allocated|already in use|Only one usage|forbidden by its access)/i.exec(
+      text,
+    )?.[1];
+  const isTaken =
+    /port is already allocated|address already in use|Ports are not available|Only one usage of each socket/i.test(
+      text,
+    );
+  return said === undefined ? (isTaken ? '' : null) : said.replace(/:+$/, '');
 }

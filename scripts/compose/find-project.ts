@@ -1,9 +1,12 @@
 import { basename, dirname } from 'node:path';
 import type { CommandResult } from '../core/ports.ts';
+import { dockerFailure } from './daemon-failures.ts';
 import type { Docker } from './docker.ts';
-import { composeMissing, dockerFailure } from './failures.ts';
+import { composeMissing } from './failures.ts';
+import type { Container } from './inspect.ts';
 import {
   DOCKER,
+  FILES_LABEL,
   findRunning,
   type Invocation,
   isSameFile,
@@ -30,7 +33,10 @@ export interface FoundProject {
   readonly invocation: Invocation;
   /** Of the daemon. */
   readonly engine: string;
+  /** Its containers are the service's own: none where only others of the project are there. */
   readonly running: Running | null;
+  /** The project that the files run as, where another one was named that nothing runs of. */
+  readonly otherProject: string | null;
 }
 
 /**
@@ -56,9 +62,21 @@ export async function findProject(
   const real = (path: string) => realPath(path) ?? path;
   let running: Running | null = null;
   let list: readonly string[] = [];
-  for (list of lists) {
-    running = findRunning(containers, list[0] ?? '', project, platform, real);
-    if (running !== null) break;
+  const find = (among: readonly Container[], named: string | null) => {
+    for (list of lists) {
+      const found = findRunning(among, list[0] ?? '', named, platform, real);
+      if (found !== null) return found;
+    }
+    return null;
+  };
+  running = find(containers, project);
+  let otherProject: string | null = null;
+  if (running === null) {
+    // The rest of its stack tells as much: with which compose, files and name it was started.
+    const all = await docker.containers([FILES_LABEL], signal);
+    const beside = find(all, project);
+    running = beside && { ...beside, containers: [] };
+    if (running === null && project !== null) otherProject = soleProject(() => find(all, null));
   }
   const program = await chooseProgram(plugin, running?.major ?? null, docker, signal);
   let files = program.major < 2 ? firstForV1(lists) : (lists[0] ?? []);
@@ -73,12 +91,21 @@ export async function findProject(
   const invocation = {
     program,
     files,
-    project: running?.project ?? null,
+    project: running?.project ?? project,
     directory: isElsewhere ? (running?.directory ?? null) : null,
     envFiles: running?.envFiles ?? [],
     noDeps,
   };
-  return { invocation, engine: server.stdout.trim(), running };
+  return { invocation, engine: server.stdout.trim(), running, otherProject };
+}
+
+/** null also where there are several. */
+function soleProject(find: () => Running | null): string | null {
+  try {
+    return find()?.project ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** The compose that made the running container, else the plugin, else the old program: each recreates what the other made. */

@@ -1,4 +1,4 @@
-import type { Instance, InstanceState } from '../core/stack.ts';
+import type { Instance, InstanceState, Port } from '../core/stack.ts';
 
 /** A container as the daemon tells it, with what only compose needs to know of it. */
 export interface Container extends Instance {
@@ -6,6 +6,8 @@ export interface Container extends Instance {
   readonly logDriver: string;
   /** `container:<id>` for one that lives in the network of another one, `host`, or the name of a network. */
   readonly networkMode: string;
+  /** What of the machine is mounted into it that it cannot write itself. */
+  readonly mountedFrom: readonly string[];
 }
 
 /** What `docker inspect` prints, as far as it is read. */
@@ -27,9 +29,20 @@ interface Inspected {
     readonly NetworkMode?: string;
     readonly ExtraHosts?: readonly string[] | null;
     readonly Dns?: readonly string[] | null;
+    readonly PortBindings?: PortMap | null;
   };
-  readonly Mounts?: readonly { readonly Type: string; readonly Destination: string }[] | null;
-  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, unknown>> | null };
+  readonly Mounts?:
+    | readonly {
+        readonly Type: string;
+        readonly Source?: string;
+        readonly Destination: string;
+        readonly RW?: boolean;
+      }[]
+    | null;
+  readonly NetworkSettings?: {
+    readonly Networks?: Readonly<Record<string, unknown>> | null;
+    readonly Ports?: PortMap | null;
+  };
   readonly RestartCount: number;
   readonly State: {
     readonly Status: InstanceState['status'];
@@ -37,9 +50,15 @@ interface Inspected {
     readonly OOMKilled: boolean;
     readonly StartedAt: string;
     readonly Error: string;
-    readonly Health?: { readonly Status: string; readonly Log: readonly { readonly Output: string }[] | null } | null;
+    readonly Health?: {
+      readonly Status: string;
+      readonly Log: readonly { readonly Output: string; readonly End?: string }[] | null;
+    } | null;
   };
 }
+
+/** `8000/tcp` with where it is published. */
+type PortMap = Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>>;
 
 /** Reads the answer of `docker inspect ID...`, a JSON list. Never pass it on: it holds every variable's value. */
 export function parseInspect(text: string): Container[] {
@@ -95,6 +114,10 @@ function toContainer(inspected: Inspected): Container {
     persistentPaths: (inspected.Mounts ?? [])
       .filter(({ Type }) => Type !== 'tmpfs')
       .map(({ Destination }) => Destination),
+    mountedFrom: (inspected.Mounts ?? [])
+      .filter(({ Type, RW = true }) => Type === 'bind' && !RW)
+      .map(({ Source = '' }) => Source),
+    ports: portsOf(inspected),
     createdAt: inspected.Created,
     state: {
       status: State.Status,
@@ -113,8 +136,22 @@ function splitEntry(entry: string): [string, string] {
   return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
 }
 
+/** Those that it has, else those that it asks for: a container that does not run has none. */
+function portsOf({ HostConfig, NetworkSettings }: Inspected): Port[] {
+  const has = (map: PortMap | null | undefined) => Object.values(map ?? {}).some((places) => (places ?? []).length > 0);
+  const map = has(NetworkSettings?.Ports) ? NetworkSettings?.Ports : HostConfig.PortBindings;
+  return Object.entries(map ?? {}).flatMap(([name, places]) => {
+    const inside = /^(\d+)\/tcp$/.exec(name)?.[1];
+    // Published for both IPv4 and IPv6, it is there twice. Without a number Docker chooses one at the start.
+    const known = (places ?? []).filter(({ HostPort }) => Number(HostPort) > 0);
+    const [first] = [...known.filter(({ HostIp }) => !HostIp.includes(':')), ...known];
+    if (inside === undefined || first === undefined) return [];
+    return [{ inside: Number(inside), address: first.HostIp, published: Number(first.HostPort) }];
+  });
+}
+
 function toHealth(health: Inspected['State']['Health']): InstanceState['health'] {
   const status = health?.Status;
   if (status !== 'starting' && status !== 'healthy' && status !== 'unhealthy') return null;
-  return { status, lastOutput: health?.Log?.at(-1)?.Output ?? '' };
+  return { status, lastOutput: health?.Log?.at(-1)?.Output ?? '', checkedAt: health?.Log?.at(-1)?.End ?? '' };
 }

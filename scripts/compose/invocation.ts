@@ -39,10 +39,13 @@ const LABEL = {
   version: 'com.docker.compose.version',
   number: 'com.docker.compose.container-number',
   oneOff: 'com.docker.compose.oneoff',
+  hash: 'com.docker.compose.config-hash',
 } as const;
 
 export const SERVICE_LABEL = 'com.docker.compose.service';
 export const PROJECT_LABEL = LABEL.project;
+export const FILES_LABEL = LABEL.files;
+export const HASH_LABEL = LABEL.hash;
 
 /** `-f`, `-p` and the rest, in front of a compose command. */
 export function composeCommand(invocation: Invocation, args: readonly string[]): Command {
@@ -63,6 +66,11 @@ export function composeCommand(invocation: Invocation, args: readonly string[]):
 /** `config`, as a document to compare in memory: it prints every value, so it is never shown. */
 export function configCommand(invocation: Invocation): Command {
   return composeCommand(invocation, invocation.program.major >= 2 ? ['config', '--format', 'json'] : ['config']);
+}
+
+/** The same for a person: only what is wrong, not the configuration itself. */
+export function quietConfigCommand(invocation: Invocation): Command {
+  return composeCommand(invocation, ['config', '-q']);
 }
 
 /**
@@ -171,6 +179,15 @@ export function isOneOff({ labels }: Container): boolean {
 /** The newest container first: the one that a restart would have made. */
 export function newestFirst(containers: readonly Container[]): Container[] {
   return [...containers].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+}
+
+/** One container for each number: what an `up` that was killed has left beside a newer one does not count. */
+export function newestOfEach(containers: readonly Container[]): Container[] {
+  const seen = new Set<string>();
+  return newestFirst(containers).filter(({ id, labels }) => {
+    const number = labels[LABEL.number] ?? id;
+    return !seen.has(number) && seen.add(number);
+  });
 }
 
 function readLabels(container: Container): Running | null {

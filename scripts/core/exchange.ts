@@ -9,7 +9,9 @@ export interface Exchange {
   readonly folders: readonly string[];
   readonly startedAt: Date;
   readonly request: HttpRequest;
-  /** null where no answer came; then `error` says why. */
+  /** A script of the collection kept it from being sent (`pm.execution.skipRequest`); the request is empty then. */
+  readonly isSkipped?: true;
+  /** null where no answer came; then `error` says why, or it was skipped. */
   readonly response: HttpResponse | null;
   readonly assertions: readonly Assertion[];
   /** What the collection's scripts wrote with `console.*`. */
@@ -40,7 +42,7 @@ export interface Header {
 }
 
 export interface Body {
-  /** Decoded as UTF-8; cut to its maker's limit. */
+  /** Decoded by its byte order mark, its charset, or as UTF-8; cut to its maker's limit. */
   readonly text: string;
   /** The whole body's size in bytes, cut or not. */
   readonly bytes: number;
@@ -69,7 +71,13 @@ export interface ExchangeError {
   readonly message: string;
 }
 
-/** Passed: an answer came, no script broke, no assertion failed. */
+/** Passed: an answer came or was not asked for, no script broke, no assertion failed. */
 export function isPassed(exchange: Exchange): boolean {
   return exchange.error === null && exchange.assertions.every((assertion) => assertion.status !== 'failed');
+}
+
+/** How a request went, for people. */
+export function statusOf(exchange: Exchange): 'passed' | 'failed' | 'skipped' {
+  if (!isPassed(exchange)) return 'failed';
+  return exchange.isSkipped ? 'skipped' : 'passed';
 }

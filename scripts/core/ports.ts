@@ -114,19 +114,42 @@ export interface Files {
    *   Nothing is written then
    */
   replace(path: string, before: Uint8Array | null, after: Uint8Array): Promise<void>;
+  /**
+   * Waits for the turn of this run at a file, which one run has at a time until it releases it or its process ends.
+   *
+   * @param onWait told again and again who has it: "process 4711 on host"
+   * @throws AppError `file-…` where none can be taken there; the signal's reason
+   */
+  takeTurn(path: string, onWait: (owner: string) => void, signal: AbortSignal): Promise<{ release(): Promise<void> }>;
   /** Whether git tracks the file; null where there is no git or no repository. */
   isTracked(path: string): Promise<boolean | null>;
 }
 
-/** A stream that a person or a program reads, and what it can show. */
+/** How a paragraph looks where there is colour: `done` colours the sign in front only, and `failure` is bold. */
+export type Look = 'done' | 'failure' | 'bad' | 'warning' | 'dim' | 'title';
+
+/** A text of one paragraph, and how it is printed. */
+export interface Paragraph {
+  readonly text: string;
+  readonly look?: Look;
+  /** What each later line begins with where the paragraph is broken into lines; without it, it stays one line. */
+  readonly indent?: string;
+}
+
+/**
+ * A stream that a person or a program reads, and what it can show. Whoever prints gives texts and looks, never control
+ * characters, colours or line breaks: whatever a text holds of them, or of commands for a CI, comes out as visible signs.
+ */
 export interface Output {
-  write(text: string): void;
+  /** Each on lines of its own; '' is an empty line. */
+  print(...paragraphs: (string | Paragraph)[]): void;
+  /** A question on one line, which stays open for the answer. */
+  ask(question: string): void;
   readonly columns: number;
   /** A person watches, and lines may be drawn again. */
   readonly isTerminal: boolean;
-  readonly hasColor: boolean;
   readonly hasUnicode: boolean;
-  /** A line that moves, for a terminal; loaded when it is first needed. */
+  /** A line that moves, for a terminal, cut to its width; loaded when it is first needed. */
   spin(text: string): Spinner;
 }
 

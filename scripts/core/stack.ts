@@ -19,11 +19,22 @@ export interface Instance {
   readonly logUnreadable: string | null;
   /** RFC 3339 with nanoseconds, UTC: sorts as text. */
   readonly createdAt: string;
+  /** Where this machine reaches its TCP ports. */
+  readonly ports: readonly Port[];
   readonly state: InstanceState;
+}
+
+export interface Port {
+  /** Its number in the instance. */
+  readonly inside: number;
+  /** As it is published: an address of this machine, and a number there. */
+  readonly address: string;
+  readonly published: number;
 }
 
 export interface InstanceState {
   readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+  /** Of its last end; of one that runs again as far as that is known, else 0. */
   readonly exitCode: number;
   readonly oomKilled: boolean;
   readonly restartCount: number;
@@ -31,7 +42,13 @@ export interface InstanceState {
   readonly startedAt: string;
   /** The engine's own words when it could not start the instance, '' otherwise. */
   readonly error: string;
-  readonly health: { readonly status: 'starting' | 'healthy' | 'unhealthy'; readonly lastOutput: string } | null;
+  /** By the healthcheck of the container; null: it has none. */
+  readonly health: {
+    readonly status: 'starting' | 'healthy' | 'unhealthy';
+    readonly lastOutput: string;
+    /** When the last check ended, as the engine says it; '' before the first. */
+    readonly checkedAt: string;
+  } | null;
 }
 
 /** What a person types to do by hand what the steps do: for hints, and for the dry run. */
@@ -55,8 +72,23 @@ export interface StackState {
   readonly environments: readonly Environment[];
   /** The newest instance, running or not; null: there is none. */
   readonly instance: Instance | null;
+  /** All of them, the newest first. */
+  readonly instances: readonly Instance[];
   /** What else a restart would touch, a sentence each. */
   readonly sideEffects: readonly string[];
+  readonly next: NextStart;
+}
+
+/** What a restart would come to, as things are now. */
+export interface NextStart {
+  /** What has changed since the instance was started, in half a sentence, so that the next one differs from it; null: nothing. */
+  readonly changed: string | null;
+  /** How many instances there will be. */
+  readonly copies: number;
+  /** Absolute paths that all of them share, and that outlive them; null: not known. */
+  readonly sharedPaths: readonly string[] | null;
+  /** What has to be done before a token is minted, a few words each (`prepare`): afterwards it could undo the token. */
+  readonly before: readonly string[];
 }
 
 /** Hears what a long piece of work is doing. */
@@ -138,6 +170,13 @@ export interface Stack extends Network {
   planWrite(settings: Settings, signal: AbortSignal): Promise<PlannedWrite>;
   /** @param prior how the variable was before the token was written; null: not known */
   planClear(prior: PriorValue | null, signal: AbortSignal): Promise<PlannedClear>;
+  /**
+   * Does what has to be done before a token is minted, by the last `look`: what the service depends on is started and made anew
+   * where it has changed, and an image that is missing is fetched.
+   *
+   * @throws AppError `restart-failed`
+   */
+  prepare(listener: Listener, signal: AbortSignal): Promise<void>;
   /** Starts the service with its environment as it is now. A started replacement is finished when the signal aborts. */
   restart(listener: Listener, onStart: () => void, signal: AbortSignal): Promise<Restarted>;
   /** All instances of the service, the newest first. */
@@ -152,7 +191,8 @@ export interface Stack extends Network {
 }
 
 export interface Restarted {
-  readonly instance: Instance;
+  /** The newest first, at least one. */
+  readonly instances: readonly [Instance, ...Instance[]];
   /** One line: what was started. */
   readonly summary: string;
 }

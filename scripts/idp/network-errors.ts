@@ -50,7 +50,9 @@ const WORDS = Object.entries({
     /CERTIFICATE_VERIFY_FAILED|certificate verify failed|certificate verification failed|cannot verify \S+ certificate/i,
     /SSLCertVerificationError|ClientConnectorCertificateError|ClientConnectorSSLError|\bSSLError\b|ssl\.SSL\w*Error/i,
     /self[- ]signed certificate|unable to get local issuer|certificate has expired|CA certificate bundle/i,
-    /hostname mismatch|doesn't match (?:either of )?['"]|WRONG_VERSION_NUMBER|\bSSL: [A-Z_]+/i,
+    /\[SSL\]|EOF occurred in violation|record layer failure|wrong version number|SSL routines|connection has been closed \(EOF\)/i,
+    /\bx509: |HTTP response to HTTPS client|not look like a TLS handshake|PKIX path|invalid peer certificate|\[X509|UNABLE_TO_\w+/i,
+    /hostname mismatch|IP address mismatch|doesn't match (?:either of )?['"]|WRONG_VERSION_NUMBER|\bSSL: [A-Z_]+/i,
     /TLSV1_ALERT|sslv3 alert|(?:TLS|SSL) handshake (?:failed|failure|error)|handshake failure/i,
     /unable to establish SSL connection|certificate of \S+ (?:is not trusted|doesn't have|hasn't got)/i,
   ],
@@ -58,6 +60,7 @@ const WORDS = Object.entries({
     /Name or service not known|Temporary failure in name resolution|nodename nor servname|No address associated/i,
     /getaddrinfo failed|gaierror|NameResolutionError|ClientConnectorDNSError|\bENOTFOUND\b|EAI_AGAIN|Errno -[235]\b/i,
     /Failed to resolve|(?:Could not|Cannot|unable to) resolve|no such host|wget: bad address/i,
+    /contacting DNS servers?|contact DNS servers|DNS server (?:returned|claims)|Domain name not found|Name does not resolve|server misbehaving/i,
     /name resolution (?:failed|error)|DNS (?:lookup|resolution) (?:failed|error)/i,
   ],
   refused: [
@@ -68,6 +71,7 @@ const WORDS = Object.entries({
   failed: [
     /No route to host|Errno 113\b|EHOSTUNREACH|Network is unreachable|Errno 101\b|ENETUNREACH|(?:not|un)[ -]?reachable/i,
     /Connection reset by peer|ConnectionResetError|ECONNRESET|Errno 104\b|Connection aborted|RemoteDisconnected/i,
+    /BrokenResourceError|EndOfStream|BrokenPipeError|Errno 32\b|BadStatusLine|illegal status line|IncompleteRead|peer closed connection|closed connection without response/i,
     /ServerDisconnectedError|Server disconnected without sending|RemoteProtocolError|\b(?:Read|Write)Error\b/i,
   ],
   timeout: [

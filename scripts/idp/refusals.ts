@@ -1,12 +1,30 @@
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import type { Exchange, HttpResponse } from '../core/exchange.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
+import { withoutTokens } from '../secrets/answer.ts';
+import { isTokenLike } from '../secrets/values.ts';
 import { kindOfCode } from './network-errors.ts';
 
-/** What the IdP's answer, or its absence, means for the mint; null: it is a 200 or 201. */
-export function refusalOf(exchange: Exchange, url: URL, now: Date): AppError | null {
+/**
+ * What the IdP's answer, or its absence, means for the mint; null: it is a 200 or 201.
+ *
+ * @param asked how it was asked: how long it had for its answer, and the CA that was named
+ */
+export function refusalOf(
+  exchange: Exchange,
+  url: URL,
+  now: Date,
+  asked: { readonly limitMs: number; readonly caFile: string | null },
+): AppError | null {
   const { response, error } = exchange;
-  if (response === null) return networkError(error?.code ?? '', error?.kind ?? 'network', url);
+  if (exchange.isSkipped) {
+    return fail(
+      'script-failed',
+      'A script of the collection skips the mint request (pm.execution.skipRequest), so nothing was sent.',
+      'Open the collection in Postman and look at the pre-request scripts of the request and of the folders around it.',
+    );
+  }
+  if (response === null) return networkError(error?.code ?? '', error?.kind ?? 'network', url, asked);
   const { status } = response;
   if (status === 200 || status === 201) return null;
   const where = `${url.origin}${url.pathname}`;
@@ -100,7 +118,12 @@ export function retryDelayMs(exchange: Exchange, tries: number, now: Date): numb
 /** Nobody watches a terminal for longer than this; the message says when to come back. */
 const MAX_WAIT_SECONDS = 30;
 
-function networkError(code: string, kind: 'network' | 'script', url: URL): AppError {
+function networkError(
+  code: string,
+  kind: 'network' | 'script',
+  url: URL,
+  { limitMs, caFile }: { readonly limitMs: number; readonly caFile: string | null },
+): AppError {
   if (kind === 'script') {
     return fail(
       'script-failed',
@@ -113,9 +136,7 @@ function networkError(code: string, kind: 'network' | 'script', url: URL): AppEr
       return fail(
         'idp-tls',
         `The certificate of ${url.host} is not trusted (${code}).`,
-        code === 'ERR_TLS_CERT_ALTNAME_INVALID'
-          ? 'It was issued for another host name. Check --idp-url.'
-          : 'Name the CA that signed it with --ca-file FILE (PEM). --insecure accepts any certificate.',
+        adviseOnCertificate(code, url, caFile),
       );
     case 'dns':
       return fail(
@@ -132,7 +153,7 @@ function networkError(code: string, kind: 'network' | 'script', url: URL): AppEr
     case 'timeout':
       return fail(
         'idp-timeout',
-        `${url.host} did not answer in time.`,
+        `${url.host} did not answer within ${limitMs / 1_000} s.`,
         'Is the IdP up, and is there a proxy or a firewall in between? A token may have been minted anyway; it expires by itself.',
       );
     case 'failed':
@@ -142,6 +163,14 @@ function networkError(code: string, kind: 'network' | 'script', url: URL): AppEr
         'Check --idp-url, the network, and HTTP_PROXY/HTTPS_PROXY/NO_PROXY.',
       );
   }
+}
+
+function adviseOnCertificate(code: string, url: URL, caFile: string | null): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'It was issued for another host name. Check --idp-url.';
+  if (code === 'CERT_HAS_EXPIRED') return 'It, or a CA that signed it, has expired. Compare the clock of this machine.';
+  if (caFile === null || !/SELF_SIGNED|UNABLE_TO/.test(code))
+    return 'Name the CA that signed it with --ca-file FILE. --insecure accepts any certificate.';
+  return `None of the certificates in ${caFile} (--ca-file) signed it. To see which CA did: openssl s_client -showcerts -connect ${url.hostname}:${url.port || 443}`;
 }
 
 /** `error`, `error_description` and `scope` of an OAuth error (RFC 6749 §5.2, RFC 6750 §3), from body or WWW-Authenticate. */
@@ -154,7 +183,7 @@ function readOAuthError(response: HttpResponse): { error: string; description: s
     const value = body[name];
     return typeof value === 'string' ? value : (new RegExp(`\\b${name}="([^"]*)"`).exec(challenge)?.[1] ?? '');
   };
-  const clean = (text: string) => text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 300);
+  const clean = (text: string) => withoutTokens(text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 300));
   const error = clean(member('error'));
   const description = clean(member('error_description'));
   return {
@@ -175,9 +204,10 @@ function headerOf(response: HttpResponse, name: string): string {
   return response.headers.find((header) => header.name.toLowerCase() === name)?.value ?? '';
 }
 
-/** Only the host: a redirect's query may carry anything. */
+/** Only the host: a redirect's query may carry anything, and so may a part of its name. */
 function hostOf(location: string, base: URL): string {
-  return URL.canParse(location, base.href) ? new URL(location, base.href).host : 'another place';
+  const host = URL.canParse(location, base.href) ? new URL(location, base.href).host : '';
+  return host === '' || host.split('.').some(isTokenLike) ? 'another place' : host;
 }
 
 function fail(code: ErrorCode, message: string, hint: string): AppError {

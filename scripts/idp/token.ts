@@ -2,6 +2,8 @@ import { AppError } from '../core/errors.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { TokenFacts } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
+import { describeName, plainType } from '../secrets/answer.ts';
+import { numberOf, readExpiry } from './expiry.ts';
 
 /** What the mint request got, whole. */
 export interface MintAnswer {
@@ -20,6 +22,8 @@ export interface TokenRules {
   /** The value that the service has today; a "new" token that equals it is not new. */
   readonly current: string | null;
   readonly now: Date;
+  /** Whether the request named a life for the token. */
+  readonly isLifeAsked: boolean;
 }
 
 /**
@@ -39,8 +43,8 @@ const MAX_LENGTH = 16_384;
 interface TokenRead {
   readonly secret: Secret;
   readonly facts: TokenFacts;
-  /** What a reader has to know beyond the facts, as a sentence; null: nothing. */
-  readonly note: string | null;
+  /** What a reader has to know beyond the facts, each a sentence. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -49,60 +53,76 @@ interface TokenRead {
  * @throws AppError `idp-not-json`, `token-missing`, `token-ambiguous`, `token-malformed`, `token-expired`; none of them quotes the answer
  */
 export function readToken(answer: MintAnswer, rules: TokenRules): TokenRead {
-  const document = parseAnswer(answer);
-  const value = rules.path === null ? findToken(document, answer.variables) : atPointer(document, rules.path);
-  verifyToken(value, rules);
-  const plain = new Secret(value, 'IAT');
-  const secret = new Secret(value, `IAT ${plain.handle}`);
-  const expiryMs = expiryOf(document, value, rules.now);
-  const isEndless = expiryMs !== null && expiryMs - rules.now.getTime() > LONGEST_LIFE_MS;
-  const expiresAt = expiryMs === null || isEndless ? null : new Date(expiryMs);
-  if (expiresAt !== null && expiresAt.getTime() <= rules.now.getTime()) {
-    throw new AppError('token-expired', 'The IdP issued a token that has already expired.', {
-      hint: 'Compare the clocks of this machine and of the IdP, or ask for a longer life with --expires-in SECONDS.',
-    });
-  }
+  const { document, note } = parseAnswer(answer);
+  const found = rules.path === null ? findToken(document, answer.variables) : atPointer(document, rules.path);
+  verifyToken(found.value, rules);
+  const plain = new Secret(found.value, 'IAT');
+  const secret = new Secret(found.value, `IAT ${plain.handle}`);
+  const members = { ...(isRecord(document) ? document : {}), ...found.beside };
+  const { expiresAt, note: odd } = readExpiry(members, found.value, rules);
+  const statement =
+    members['ssa'] === found.value
+      ? 'The token is a software statement (ssa), which some IdPs want in the body of the registration and not as a Bearer.'
+      : null;
   return {
     secret,
-    facts: { handle: plain.handle, expiresAt, maxUsages: usagesOf(document) },
-    note: isEndless
-      ? "According to the IdP's answer, the token does not expire: it gives a time more than 200 years away."
-      : null,
+    facts: { handle: plain.handle, expiresAt, maxUsages: usagesOf(members) },
+    notes: [note, odd, statement].filter((each) => each !== null),
   };
 }
 
-/** When a JWT expires (RFC 7519 §4.1.4); null for anything that is not a JWT with an `exp`. Decoded only, never trusted. */
-export function jwtExpiry(token: string): Date | null {
-  const ms = jwtExpiryMs(token);
-  return ms === null || ms > LAST_DATE_MS ? null : new Date(ms);
-}
-
-/** The last moment that a Date can hold (ECMA-262, Time Values). */
-const LAST_DATE_MS = 8.64e15;
-
-/** IdPs write "never" as the largest number of their language; nobody means a date that far away. */
-const LONGEST_LIFE_MS = 200 * 365.25 * 24 * 3_600 * 1_000;
-
-function parseAnswer(answer: MintAnswer): Record<string, unknown> {
-  const size = `${answer.body.length} characters of ${answer.type || 'no named type'}`;
-  if (answer.type !== 'application/json' && !answer.type.endsWith('+json')) {
-    throw new AppError('idp-not-json', `The IdP answered with ${size} instead of JSON.`, {
-      hint: 'There may be a login page or a proxy in between. Check --idp-url: it is the base, without /api/oidc.',
+/** HTML is a page, whatever is in it; other types count as JSON where the body is JSON: servers forget to name it. */
+function parseAnswer({ body, type }: MintAnswer): { readonly document: object; readonly note: string | null } {
+  const named = plainType(type) || 'no named type';
+  if (body.trim() === '') {
+    throw new AppError('idp-not-json', `The IdP's answer is empty (${named}).`, {
+      hint: 'A token may have been minted anyway; it expires by itself. Look at the log of the IdP, and at what stands between it and here.',
     });
   }
-  const document = jsonOrNull(answer.body);
-  if (isRecord(document)) return document;
-  throw new AppError('idp-not-json', `The IdP's answer is not a JSON object (${size}), or was cut off.`, {
-    hint: 'A token may have been minted anyway; it expires by itself. Run again.',
+  const isJson = type === 'application/json' || type.endsWith('+json');
+  const document = /html/.test(type) ? null : parseJson(body);
+  if (typeof document === 'object' && document !== null)
+    return { document, note: isJson ? null : `The IdP's answer is JSON, though it is sent as ${named}.` };
+  const size = `${body.length} characters of ${named}`;
+  if (isJson) {
+    throw new AppError('idp-not-json', `The IdP's answer is not a JSON object (${size}), or was cut off.`, {
+      hint: 'A token may have been minted anyway; it expires by itself. Run again.',
+    });
+  }
+  throw new AppError('idp-not-json', `The IdP answered with ${size} instead of JSON.`, {
+    hint: 'There may be a login page or a proxy in between. Check --idp-url: it is the base, without /api/oidc.',
   });
 }
 
-function findToken(document: Record<string, unknown>, variables: Readonly<Record<string, string>>): string {
+/** Whether the body of a mint request, JSON or a form, names a life for the token (`expires_in`, Keycloak's `expiration`). */
+export function asksForLife(body: string): boolean {
+  return /\b(?:expires_in|expiresIn|expiration|lifetime)"?\s{0,9}[:=]\s{0,9}"?[1-9]/.test(body);
+}
+
+/** Also with the bare words that Python's `json` writes for a number that is none (NaN, Infinity), as texts. */
+function parseJson(text: string): unknown {
+  const document = jsonOrNull(text);
+  if (document !== null || !/NaN|Infinity/.test(text)) return document;
+  return jsonOrNull(
+    text.replace(/"(?:[^"\\]|\\[\s\S])*\\?"?|-?\b(?:NaN|Infinity)\b/g, (part) =>
+      part.startsWith('"') ? part : `"${part}"`,
+    ),
+  );
+}
+
+/** The token, and the members beside it. */
+interface Found {
+  readonly value: string;
+  readonly beside: Readonly<Record<string, unknown>>;
+}
+
+function findToken(document: unknown, variables: Readonly<Record<string, string>>): Found {
   for (const name of SCRIPT_VARIABLES) {
     const value = variables[name];
-    if (value) return value;
+    if (value) return { value, beside: {} };
   }
-  const places = [['', document] as const, ...WRAPPERS.map((name) => [`/${name}`, document[name]] as const)];
+  const top = isRecord(document) ? document : {};
+  const places = [['', top] as const, ...WRAPPERS.map((name) => [`/${name}`, top[name]] as const)];
   for (const [path, place] of places) {
     if (!isRecord(place)) continue;
     const found = MEMBERS.filter((member) => typeof place[member] === 'string' && place[member] !== '');
@@ -115,23 +135,28 @@ function findToken(document: Record<string, unknown>, variables: Readonly<Record
       );
     }
     const [member] = found;
-    if (member !== undefined) return String(place[member]);
+    if (member !== undefined) return { value: String(place[member]), beside: place };
   }
   throw new AppError('token-missing', "The IdP's answer holds no token under a known name.", {
-    hint: `It has the members ${namesOf(document)}. If one of them is the token, name it with --token-path /MEMBER.`,
+    hint: `${describeShape(document)} If one of them is the token, name it with --token-path ${
+      Array.isArray(document) ? '/0/MEMBER' : '/MEMBER'
+    }.`,
   });
 }
 
-/** RFC 6901: `/data/token`; `~1` is a slash, `~0` a tilde. */
-function atPointer(document: Record<string, unknown>, pointer: string): string {
-  let value: unknown = document;
+/** RFC 6901: `/data/token`, `/0/token`; `~1` is a slash, `~0` a tilde. */
+function atPointer(document: unknown, pointer: string): Found {
+  let value = document;
+  let beside: unknown = null;
   for (const part of pointer.split('/').slice(1)) {
     const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+    beside = value;
+    const isThere = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+    value = isThere ? (value as Record<string, unknown>)[name] : undefined;
   }
-  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'string' && value !== '') return { value, beside: isRecord(beside) ? beside : {} };
   throw new AppError('token-missing', `The IdP's answer has no text at ${pointer} (--token-path).`, {
-    hint: `It has the members ${namesOf(document)}.`,
+    hint: describeShape(document),
   });
 }
 
@@ -156,50 +181,17 @@ function verifyToken(value: string, rules: TokenRules): void {
   }
 }
 
-/**
- * When the token expires, in milliseconds since 1970, however far away: from `expires_in` or Keycloak's `expiration` (seconds
- * from now or from `timestamp`), `expires_at`, or the JWT's `exp`. null: nothing says it.
- */
-function expiryOf(document: Record<string, unknown>, token: string, now: Date): number | null {
-  const lifetime = numberOf(document['expires_in']) ?? numberOf(document['expiration']);
-  if (lifetime !== null && lifetime > 0) {
-    return (epochMs(document['timestamp']) ?? now.getTime()) + lifetime * 1_000;
-  }
-  return epochMs(document['expires_at']) ?? jwtExpiryMs(token);
-}
-
-function jwtExpiryMs(token: string): number | null {
-  const parts = token.split('.');
-  if (parts.length !== 3) return null;
-  const claims = jsonOrNull(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
-  return isRecord(claims) ? epochMs(claims['exp']) : null;
-}
-
-/**
- * A moment as IdPs write it, in milliseconds since 1970: a date as text, or a number of seconds, milliseconds, microseconds or
- * nanoseconds, told apart by its size: a trillion of the smaller unit is the year 2001. null: neither, or not after 1970.
- */
-function epochMs(value: unknown): number | null {
-  const isDate = typeof value === 'string' && !/^\d+$/.test(value);
-  if (isDate) return Number.isNaN(Date.parse(value)) ? null : Date.parse(value);
-  const number = numberOf(typeof value === 'string' ? Number(value) : value);
-  if (number === null || number <= 0) return null;
-  if (number < 1e12) return number * 1_000;
-  if (number < 1e15) return number;
-  return number < 1e18 ? number / 1_000 : number / 1e6;
-}
-
 function usagesOf(document: Record<string, unknown>): number | null {
   const usages = ['max_usages', 'max_uses', 'remainingCount', 'count'].map((member) => numberOf(document[member]));
   return usages.find((value) => value !== null) ?? (document['one_time_use'] === true ? 1 : null);
 }
 
-function numberOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null;
-}
-
 /** Names only: a value may be a secret. */
-function namesOf(document: Record<string, unknown>): string {
-  const names = Object.keys(document).slice(0, 12);
-  return names.length > 0 ? names.map((name) => JSON.stringify(name.slice(0, 40))).join(', ') : '(none)';
+function describeShape(document: unknown): string {
+  const first: unknown = Array.isArray(document) ? document[0] : document;
+  const names = isRecord(first) ? Object.keys(first).slice(0, 12) : [];
+  const shown = names.length > 0 ? names.map(describeName).join(', ') : '(none)';
+  return Array.isArray(document)
+    ? `It is a list of ${document.length}, whose first entry has the members ${shown}.`
+    : `It has the members ${shown}.`;
 }

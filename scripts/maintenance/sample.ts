@@ -41,7 +41,10 @@ try {
 async function run(): Promise<void> {
   const sandbox = await startSandbox({ dir: 'CRUDService', signal: end.signal, restart: 'no' });
   const stack = createStack({ composeFile: COMPOSE_FILE, dir: join(folder, 'CRUDService'), fault: FAULT });
-  const opened = openSession(Object.assign(Object.create(process), { argv: ['node', 'iat', '--health-timeout', '8'] }));
+  const opened = openSession(
+    Object.assign(Object.create(process), { argv: ['node', 'iat', '--health-timeout', '8'] }),
+    'iat',
+  );
   const { host, reportFiles } = opened.outside;
   const session = {
     ...opened,

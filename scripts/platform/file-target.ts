@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import type { AppError } from '../core/errors.ts';
+import { quoteWord } from '../core/shell.ts';
 import { codeOf, type FileSystem, fileError, orNull } from './file-system.ts';
 import { readRegular } from './regular-file.ts';
 
@@ -14,6 +15,8 @@ export interface FileTarget {
   /** null: there is no such file. */
   readonly stats: Stats | null;
 }
+
+const quoted = (path: string) => quoteWord(path, process.platform);
 
 /** @throws AppError `file-not-regular` */
 export async function findFileTarget(fs: FileSystem, path: string): Promise<FileTarget> {
@@ -68,13 +71,14 @@ export async function verifyWritableFile(fs: FileSystem, { shown, path, stats }:
   if (stats === null) return;
   await verifyWritable(fs, path, stats, shown, shown);
   if (stats.nlink > 1) {
+    const copy = `${shown}.copy`;
     throw fileError(
       'file-not-writable',
       shown,
       `${shown} has ${stats.nlink} names (hard links) that belong together.`,
       {
         text: 'Replacing it would break its link to the others. If they may differ, make it a separate file:',
-        command: `cp -p ${shown} ${shown}.copy && mv ${shown}.copy ${shown}`,
+        command: `cp -p ${quoted(shown)} ${quoted(copy)} && mv ${quoted(copy)} ${quoted(shown)}`,
       },
     );
   }
@@ -103,7 +107,7 @@ async function verifyWritable(fs: FileSystem, path: string, stats: Stats, file: 
     `${name} is read-only${code === 'EROFS' ? ', as its file system is' : ''}.`,
     {
       text: `${isOurs ? '' : `It belongs to the user with the id ${stats.uid}. `}If it should be written, allow it:`,
-      command: `chmod u+w ${shown}`,
+      command: `chmod u+w ${quoted(shown)}`,
     },
   );
 }

@@ -8,6 +8,7 @@ import { holdRules } from './file-rules.ts';
 import { type FileSystem, nodeFileSystem, toFileError } from './file-system.ts';
 import { type FileTarget, findFileTarget, readTarget, verifyWritableFile } from './file-target.ts';
 import { createProcesses } from './processes.ts';
+import { takeTurn } from './turn.ts';
 
 /** How long another run's lock is waited for: longer than a run needs to write a file, shorter than a person's patience. */
 const WAIT_MS = 5_000;
@@ -85,6 +86,8 @@ export function createFiles(options: FilesOptions = {}): Files {
         throw toFileError(thrown, path, 'written');
       }
     },
+
+    takeTurn: (path, onWait, signal) => takeTurn(fs, path, onWait, signal),
 
     async isTracked(path) {
       const target = await findFileTarget(fs, path).catch(() => null);

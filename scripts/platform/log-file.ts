@@ -1,13 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
+import { encodingOf, SAMPLE_BYTES } from '../core/encoding.ts';
 import { AppError } from '../core/errors.ts';
 import type { LogLine } from '../core/result.ts';
 import { codeOf, toFileError } from './file-system.ts';
 import { LineSplitter } from './line-splitter.ts';
-
-/** So many bytes show the encoding of a text. */
-const SAMPLE_BYTES = 64;
 
 /**
  * The lines of a saved log, read piece by piece, however large it is: in UTF-8, or in the UTF-16 that PowerShell's `>` writes.
@@ -56,16 +54,6 @@ export async function* readLog(input: Readable, signal: AbortSignal): AsyncGener
   decoder ??= new TextDecoder(encodingOf(start));
   const last = decoder.decode(start.length < SAMPLE_BYTES ? start : new Uint8Array());
   for (const text of [...splitter.take(last), ...splitter.end()]) yield toLine(text);
-}
-
-/** By the byte order mark, else by the positions of the zero bytes among the first letters. */
-function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
-  const head = [...bytes.subarray(0, SAMPLE_BYTES)];
-  const zeros = (parity: 0 | 1) => head.filter((byte, index) => byte === 0 && index % 2 === parity).length;
-  if (zeros(1) > head.length / 4 && zeros(0) === 0) return 'utf-16le';
-  return zeros(0) > head.length / 4 && zeros(1) === 0 ? 'utf-16be' : 'utf-8';
 }
 
 function toLine(text: string): LogLine {

@@ -1,13 +1,17 @@
 import type { Writable } from 'node:stream';
+import { styleText } from 'node:util';
 import type { Ora } from 'ora';
-import type { Output, Spinner } from '../core/ports.ts';
+import type { Look, Output, Paragraph, Spinner } from '../core/ports.ts';
+import { toPlain } from '../core/visible.ts';
+import { wrap } from '../core/wrap.ts';
 
 /**
- * Wraps stdout or stderr. `NO_COLOR` (not empty) switches colour off, `FORCE_COLOR` on; `CI` and `TERM=dumb` make a
+ * Wraps stdout or stderr: the one gate through which texts get there, cleaned first, then broken into lines, then coloured.
+ * `NO_COLOR` (not empty) switches colour off, `FORCE_COLOR` on; `CI` and `TERM=dumb` make a
  * terminal a plain one: no colour, no moving line.
  */
 export function createOutput(
-  stream: Writable & { readonly isTTY?: boolean; readonly columns?: number },
+  stream: Writable & { readonly isTTY?: boolean; readonly columns?: number | undefined },
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform,
 ): Output {
@@ -15,19 +19,60 @@ export function createOutput(
   stream.on('error', () => {});
   const isTerminal = stream.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb';
   const isForced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
+  const hasColor = env['NO_COLOR'] ? false : isForced || (isTerminal && env['FORCE_COLOR'] !== '0');
+  // A terminal whose size was never set reports 0.
+  const columnsNow = () => stream.columns || 80;
+  const write = (text: string) => {
+    if (stream.writable) stream.write(text);
+  };
   return {
-    write(text) {
-      if (stream.writable) stream.write(text);
+    print(...paragraphs) {
+      const lines = paragraphs.flatMap((each) => layOut(each, columnsNow(), hasColor));
+      write(lines.map((line) => `${line}\n`).join(''));
     },
+    ask: (question) => write(toPlain(question)),
     get columns() {
-      // A terminal whose size was never set reports 0.
-      return stream.columns || 80;
+      return columnsNow();
     },
     isTerminal,
-    hasColor: env['NO_COLOR'] ? false : isForced || (isTerminal && env['FORCE_COLOR'] !== '0'),
     hasUnicode: platform !== 'win32' || Boolean(env['WT_SESSION'] ?? env['TERM_PROGRAM'] ?? env['ConEmuTask']),
-    spin: (text) => startSpinner(stream as NodeJS.WriteStream, text),
+    spin(text) {
+      // The sign in front takes two.
+      const narrow = (each: string) => toPlain(each).slice(0, Math.max(0, columnsNow() - 3));
+      const spinner = startSpinner(withColumns(stream as NodeJS.WriteStream), narrow(text));
+      return { ...spinner, update: (next) => spinner.update(narrow(next)) };
+    },
   };
+}
+
+function layOut(paragraph: string | Paragraph, columns: number, hasColor: boolean): string[] {
+  const { text, look, indent } = typeof paragraph === 'string' ? { text: paragraph } : paragraph;
+  const plain = toPlain(text);
+  const lines = indent === undefined ? [plain] : wrap(plain, columns, indent);
+  return hasColor && look !== undefined ? lines.map((line, index) => paint(line, look, index)) : lines;
+}
+
+function paint(line: string, look: Look, index: number): string {
+  // Whether this stream has colour is decided already; Node would look at stdout.
+  const style = (text: string) => styleText(STYLES[look], text, { validateStream: false });
+  if (look !== 'done') return style(line);
+  return index > 0 ? line : style(line.slice(0, 1)) + line.slice(1);
+}
+
+const STYLES: Readonly<Record<Look, Parameters<typeof styleText>[0]>> = {
+  done: 'green',
+  failure: ['red', 'bold'],
+  bad: 'red',
+  warning: 'yellow',
+  dim: 'dim',
+  title: 'bold',
+};
+
+/** The moving line divides by the width, and never ends where that is 0. */
+function withColumns(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  return new Proxy(stream, {
+    get: (target, name) => (name === 'columns' ? target.columns || 80 : Reflect.get(target, name)),
+  });
 }
 
 /**

@@ -1,19 +1,21 @@
 import { createInterface } from 'node:readline';
 import { addAbortSignal, type Readable, Writable } from 'node:stream';
+import { decodeText } from '../core/encoding.ts';
 import { AppError } from '../core/errors.ts';
+import type { Output } from '../core/ports.ts';
 
 /** Asks on the terminal without showing what is typed or pasted. Ctrl-C and the signal end the question. */
 export async function askHidden(
   question: string,
   input: NodeJS.ReadableStream,
-  output: { write(text: string): void },
+  output: Pick<Output, 'ask' | 'print'>,
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted();
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   // Before the question: from here on the terminal echoes nothing, and a paste may come at once.
   const lines = createInterface({ input, output: silent, terminal: true, historySize: 0 });
-  output.write(question);
+  output.ask(question);
   try {
     return await new Promise<string>((resolve, reject) => {
       const stop = () => reject(signal.reason);
@@ -26,7 +28,7 @@ export async function askHidden(
     });
   } finally {
     lines.close();
-    output.write('\n');
+    output.print('');
   }
 }
 
@@ -34,13 +36,13 @@ export async function askHidden(
 export async function askYesNo(
   question: string,
   input: NodeJS.ReadableStream,
-  output: { write(text: string): void },
+  output: Pick<Output, 'ask' | 'print'>,
   signal: AbortSignal,
 ): Promise<boolean> {
   signal.throwIfAborted();
   // The terminal itself shows what is typed, and makes a signal of Ctrl-C.
   const lines = createInterface({ input, terminal: false });
-  output.write(`${question} [y/N] `);
+  output.ask(`${question} [y/N] `);
   let stop = () => {};
   try {
     const answer = await new Promise<string | null>((resolve, reject) => {
@@ -50,7 +52,7 @@ export async function askYesNo(
       lines.once('close', () => resolve(null));
     });
     // Ctrl-D leaves the cursor behind the question.
-    if (answer === null) output.write('\n');
+    if (answer === null) output.print('');
     return /^\s*y(?:es)?\s*$/i.test(answer ?? '');
   } finally {
     signal.removeEventListener('abort', stop);
@@ -68,5 +70,5 @@ export async function readAll(input: NodeJS.ReadableStream, signal: AbortSignal)
     signal.throwIfAborted();
     throw error;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return decodeText(Buffer.concat(chunks));
 }

@@ -102,6 +102,12 @@ export function applyMintOptions(request: Request, options: MintOptions, title: 
     : { request: { ...request, body: { ...request.body, raw } }, values };
 }
 
+/** How many uses of the token a JSON text asks for; null: it does not say. */
+export function usesIn(body: string): number | null {
+  const said = /"(?:max_usages|max_uses|count)"\s{0,20}:\s{0,20}"?(\d{1,9})(?!\d)/.exec(body)?.[1];
+  return said === undefined ? null : Number(said);
+}
+
 /** The JSON text with one of the members set; null where it has none of them. Only plain values are replaced, in place. */
 function replaceMember(raw: string, members: readonly string[], value: string | number): string | null {
   for (const member of members) {

@@ -1,5 +1,5 @@
 import type { ConsoleLine } from '../core/exchange.ts';
-import type { Auth } from './collection-format.ts';
+import type { Auth, Row } from './collection-format.ts';
 
 /**
  * What this project uses of Newman 6's library interface. The published types describe version 5 and lack the events.
@@ -38,11 +38,19 @@ export interface PostmanRequest {
   readonly method: string;
   readonly url: { toString(): string };
   readonly headers: PropertyList;
-  readonly body?: { isEmpty(): boolean; toString(): string } | null;
+  readonly body?: { isEmpty(): boolean; toString(): string; toJSON(): PostmanBody } | null;
   /** With its variables filled in. */
   readonly auth?: { toJSON(): Auth } | null;
   /** Replaces everything about it. */
   update(definition: { readonly method: string; readonly url: string }): void;
+}
+
+/** Only the member that `mode` names is sent. */
+interface PostmanBody {
+  readonly mode?: string;
+  readonly formdata?: readonly Row[];
+  readonly graphql?: unknown;
+  readonly file?: unknown;
 }
 
 export interface PostmanResponse {

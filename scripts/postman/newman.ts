@@ -5,11 +5,21 @@ import type { CollectionOutcome, CollectionRun, Collections } from '../core/port
 import { Secret } from '../core/secret.ts';
 import { secretsInAuth } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
-import { isSecretVariable } from '../secrets/places.ts';
+import { isSecretName } from '../secrets/places.ts';
+import { decodeBody, headerIn } from './body-text.ts';
 import { authParametersOf } from './declarations.ts';
 import { beginEagerTimers } from './eager-timers.ts';
 import type { NewmanRun, NewmanSummary } from './newman-types.ts';
-import { foldersOf, headersOf, messageOf, toNetworkError, toRequest, toResponse, toText } from './to-exchange.ts';
+import {
+  cutText,
+  foldersOf,
+  headersOf,
+  messageOf,
+  toNetworkError,
+  toRequest,
+  toResponse,
+  toText,
+} from './to-exchange.ts';
 import { wouldLeakTo } from './would-leak.ts';
 
 /** How often each request may run, on average, where scripts say which one is next (`setNextRequest`). */
@@ -102,7 +112,7 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     run.on('beforeItem', (_, { cursor, item }) => {
       if (records.size >= mostRequests) stop();
       records.set(cursor.ref, {
-        name: item.name,
+        name: cutText(item.name),
         folders: foldersOf(item),
         startedAt: new Date(),
         request: null,
@@ -121,7 +131,7 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     });
     run.on('request', (error, { cursor, request, response }) => {
       const record = records.get(cursor.ref);
-      const text = response?.stream?.toString('utf8') ?? '';
+      const text = response?.stream ? decodeBody(response.stream, headerIn(headersOf(response), 'content-type')) : '';
       found.addFrom(messageOf(request));
       if (request.auth)
         for (const { value, label } of secretsInAuth(authParametersOf(request.auth.toJSON()))) found.add(value, label);
@@ -136,24 +146,24 @@ async function runOnce(newman: NewmanModule, options: CollectionRun, found: Foun
     });
     run.on('assertion', (error, { cursor, assertion, skipped }) => {
       records.get(cursor.ref)?.assertions.push({
-        name: String(assertion),
+        name: cutText(assertion),
         status: skipped ? 'skipped' : error ? 'failed' : 'passed',
-        message: error && !skipped ? String(error.message ?? '') : null,
+        message: error && !skipped ? cutText(error.message) : null,
       });
     });
     run.on('exception', (_, { cursor, error }) => {
       const record = records.get(cursor.ref);
-      if (record) record.error ??= { kind: 'script', code: error?.name ?? '', message: String(error?.message ?? '') };
+      if (record) record.error ??= { kind: 'script', code: cutText(error?.name), message: cutText(error?.message) };
     });
     run.on('console', (_, { cursor, level, messages }) => {
-      records.get(cursor.ref)?.console.push({ level, text: messages.map(toText).join(' ') });
+      records.get(cursor.ref)?.console.push({ level, text: cutText(messages.map(toText).join(' ')) });
     });
   });
 
   const variables = summary === null ? {} : changedVariables(summary, options);
   const isMarked = new Set(options.variables.filter(({ value }) => value instanceof Secret).map(({ name }) => name));
   for (const [name, value] of Object.entries({ ...summary?.globals?.toObject?.(), ...variables })) {
-    if (isMarked.has(name) || isSecretVariable(name)) found.add(String(value), name);
+    if (isMarked.has(name) || isSecretName(name)) found.add(String(value), name);
   }
   return {
     exchanges: [...records.values()].map((record) => toExchange(record, summary === null)),
@@ -221,16 +231,20 @@ function newmanFailed(error: unknown): AppError {
 
 function toExchange(record: Pending, timedOut: boolean): Exchange {
   const unanswered = record.response === null && record.error === null;
+  // The run has gone on without a request and without a reason: `pm.execution.skipRequest()`.
+  const isSkipped = unanswered && !timedOut && record.request === null;
   return {
     ...record,
     request: record.request ?? { method: '', url: '', headers: [], body: null },
-    error: unanswered
-      ? {
-          kind: timedOut || record.request !== null ? 'network' : 'script',
-          code: timedOut ? 'ETIMEDOUT' : '',
-          message: timedOut ? 'no complete answer in time' : 'the request was not sent',
-        }
-      : record.error,
+    ...(isSkipped ? { isSkipped } : {}),
+    error:
+      unanswered && !isSkipped
+        ? {
+            kind: 'network',
+            code: timedOut ? 'ETIMEDOUT' : '',
+            message: timedOut ? 'no complete answer in time' : 'the request was not sent',
+          }
+        : record.error,
   };
 }
 

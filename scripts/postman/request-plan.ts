@@ -2,11 +2,12 @@ import { AppError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { CollectionRun } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import { aimAt, applyMintOptions, authorize, type MintOptions } from './adapt.ts';
+import { aimAt, applyMintOptions, authorize, type MintOptions, usesIn } from './adapt.ts';
 import { findFolder, findItem, findRequest, isFolder, pathOf, placesOf, requestsIn } from './collection.ts';
 import type { Collection, Item, Place, Request } from './collection-format.ts';
 import type { Source } from './source.ts';
-import { authOf, merge, targetOf, type Value, verifyResolved } from './variables.ts';
+import { verifyResolved } from './unresolved.ts';
+import { authOf, fillIn, knownTo, merge, targetOf, type Value } from './variables.ts';
 
 /** Requests of a collection as they are to be sent; what `Collections.run` needs but for limits and signal. */
 export interface RequestPlan {
@@ -18,6 +19,8 @@ export interface RequestPlan {
   /** All requests in them, in order. */
   readonly requests: readonly Place[];
   readonly values: readonly Value[];
+  /** What may go wrong when they are sent, each a sentence. */
+  readonly warnings: readonly string[];
 }
 
 /** The request that mints. `withAdminToken` completes it. */
@@ -25,6 +28,8 @@ export interface MintPlan extends RequestPlan {
   readonly url: URL;
   /** The variable that takes the admin token; empty until it is known. */
   readonly tokenVariable: string;
+  /** How many uses the request asks for; null: it does not say. */
+  readonly maxUsages: number | null;
 }
 
 /**
@@ -44,8 +49,9 @@ export function planMint(
   const adapted = applyMintOptions(request, options, pathOf(place));
   const token = { name: tokenVariable, value: '', isSecret: true };
   const values = merge(source.values, [...aimed.values, token, ...adapted.values]);
-  const plan = toPlan(source, [place], values, new Map([[place.item.id ?? '', adapted.request]]));
-  return { ...plan, url: mintUrl(place, plan, options.allowHttp), tokenVariable };
+  const plan = toPlan(source, [place], values, { changed: new Map([[place.item.id ?? '', adapted.request]]) });
+  const body = fillIn(adapted.request.body?.raw ?? '', knownTo(place, values));
+  return { ...plan, url: mintUrl(place, plan, options.allowHttp), tokenVariable, maxUsages: usesIn(body) };
 }
 
 export function withAdminToken(plan: MintPlan, token: Secret): MintPlan {
@@ -56,18 +62,19 @@ export function withAdminToken(plan: MintPlan, token: Secret): MintPlan {
 /**
  * The folder that says whether the BFF is healthy.
  *
- * @param options `bffUrl` null: the collection's own
+ * @param options `bffUrl` null: the collection's own; `restart` false: nothing is checked, so no folder is needed
  * @throws AppError `folder-not-found`, `folder-empty`, `request-ambiguous`, `variable-unresolved`
  */
 export function planHealth(
   source: Source,
-  options: { readonly healthFolder: string; readonly bffUrl: string | null },
+  options: { readonly healthFolder: string; readonly bffUrl: string | null; readonly restart?: boolean },
 ): RequestPlan {
+  if (options.restart === false) return toPlan(source, [], source.values);
   const folder = findFolder(source.collection, options.healthFolder, source.file);
   const aimed = options.bffUrl === null ? [] : aimAll(source, folder, options.bffUrl);
   const values = aimed.flatMap((each) => each.values);
   const requests = new Map(aimed.map(({ id, request }) => [id, request]));
-  return toPlan(source, [folder], merge(source.values, values), requests);
+  return toPlan(source, [folder], merge(source.values, values), { changed: requests });
 }
 
 /**
@@ -80,10 +87,10 @@ export function withKid(plan: RequestPlan, kid: string | null): RequestPlan {
   return { ...plan, values: [...plan.values, { name: 'bff_kid', value: kid, isSecret: false }] };
 }
 
-/** Any folders and requests, for `npm run collection`. Throws what `findItem` and `verifyResolved` throw. */
+/** Any folders and requests, for `npm run collection`. Throws what `findItem` throws. */
 export function planItems(source: Source, names: readonly string[]): RequestPlan {
   const places = names.map((name) => findItem(source.collection, name, source.file));
-  return toPlan(source, places, source.values);
+  return toPlan(source, places, source.values, { isStrict: false });
 }
 
 /** The options of a run through the `Collections` port. */
@@ -163,19 +170,22 @@ function mintUrl(place: Place, { requests, values, file }: RequestPlan, allowHtt
   return url;
 }
 
-/** @param changed the requests to send instead of the collection's own, by id */
+/** @param options.changed the requests to send instead of the collection's own, by id */
 function toPlan(
-  { collection: original, file }: Source,
+  { collection: original, file, environment }: Source,
   named: readonly Place[],
   values: readonly Value[],
-  changed: ReadonlyMap<string, Request> = new Map(),
+  {
+    changed = new Map(),
+    isStrict = true,
+  }: { readonly changed?: ReadonlyMap<string, Request>; readonly isStrict?: boolean } = {},
 ): RequestPlan {
   const collection = changed.size === 0 ? original : replaceRequests(original, changed);
   const byId = new Map(placesOf(collection).map((place) => [place.item.id, place]));
   const places = named.map((place) => byId.get(place.item.id) ?? place);
   const requests = places.flatMap((place) => requestsIn(place, collection));
-  verifyResolved(requests, values, file);
-  return { collection, file, places, requests, values };
+  const warnings = verifyResolved(requests, values, { file, environment: environment ?? null }, isStrict);
+  return { collection, file, places, requests, values, warnings };
 }
 
 function replaceRequests<T extends Item>(item: T, changed: ReadonlyMap<string, Request>): T {

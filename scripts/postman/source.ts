@@ -23,6 +23,8 @@ export interface SourceOptions {
 export interface Source {
   readonly collection: Collection;
   readonly file: string;
+  /** The environment export, where one was given. */
+  readonly environment?: string;
   readonly values: readonly Value[];
   /** For the report: which files in which state, each as a name and a text. */
   readonly facts: readonly (readonly [string, string])[];
@@ -61,7 +63,7 @@ export async function readSource(
     ['Revision', describeRevision(bytes, collection)],
   ];
   if (environment !== null) facts.push(['Postman environment', environment]);
-  return { collection, file, values: merge(given, own), facts };
+  return { collection, file, ...(environment === null ? {} : { environment }), values: merge(given, own), facts };
 }
 
 async function readEnvironment(file: string, files: Pick<Files, 'read'>): Promise<Value[]> {

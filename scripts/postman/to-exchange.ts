@@ -1,4 +1,5 @@
 import type { Body, ExchangeError, Header, HttpRequest, HttpResponse } from '../core/exchange.ts';
+import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { Message } from '../secrets/found.ts';
 import type { PostmanRequest, PostmanResponse } from './newman-types.ts';
 
@@ -17,8 +18,41 @@ export function toRequest(request: PostmanRequest): HttpRequest {
 
 /** All that a request sends, uncut. */
 export function messageOf(request: PostmanRequest): Message & { readonly url: string } {
-  const body = request.body && !request.body.isEmpty() ? request.body.toString() : '';
-  return { url: request.url.toString(), headers: headersOf(request), body };
+  return { url: request.url.toString(), headers: headersOf(request), body: textOf(request.body) };
+}
+
+/** A body as text: the fields of a form of any kind as `name=value&…`, with `@` before the name of a file; GraphQL as JSON. */
+function textOf(body: PostmanRequest['body']): string {
+  if (!body || body.isEmpty()) return '';
+  const { mode, formdata, graphql, file } = body.toJSON();
+  switch (mode) {
+    case 'formdata':
+      return (formdata ?? [])
+        .filter(({ disabled }) => disabled !== true)
+        .map(({ key, value, src }) => [key, src === undefined ? value : `@${String(src)}`])
+        .map((pair) => pair.map((part) => encodeURIComponent(toText(part ?? ''))).join('='))
+        .join('&');
+    case 'graphql':
+      return toText(isRecord(graphql) ? { ...graphql, variables: documentOf(graphql['variables']) } : graphql);
+    case 'file':
+      return `@${toText(typeof file === 'object' && file !== null && 'src' in file ? file.src : file)}`;
+    default:
+      return body.toString();
+  }
+}
+
+/** Variables of GraphQL are JSON in a text. */
+function documentOf(variables: unknown): unknown {
+  return typeof variables === 'string' ? (jsonOrNull(variables) ?? variables) : variables;
+}
+
+/** What is kept of a name, a message or a console line: nobody reads more, and each is masked again and again. */
+const MAX_TEXT_CHARACTERS = 8 * 1024;
+
+/** A name, a message or a console line as it is kept. */
+export function cutText(value: unknown): string {
+  const text = String(value ?? '');
+  return text.length <= MAX_TEXT_CHARACTERS ? text : `${text.slice(0, MAX_TEXT_CHARACTERS)}…`;
 }
 
 export function headersOf({ headers }: Pick<PostmanRequest, 'headers'>): Header[] {
@@ -46,7 +80,7 @@ function toBody(text: string, headers: readonly Header[], bytes?: number): Body 
 }
 
 export function toNetworkError(error: { readonly code?: unknown; readonly message?: unknown }): ExchangeError {
-  return { kind: 'network', code: String(error.code ?? ''), message: String(error.message ?? '') };
+  return { kind: 'network', code: cutText(error.code), message: cutText(error.message) };
 }
 
 export function foldersOf(item: { parent?(): unknown }): string[] {
@@ -54,7 +88,7 @@ export function foldersOf(item: { parent?(): unknown }): string[] {
   type Node = { name?: string; parent?(): Node | undefined };
   // An item's parent is a folder; the last one up is the collection, which is no folder.
   for (let node = item.parent?.() as Node | undefined; node?.parent?.(); node = node.parent?.()) {
-    if (node.name !== undefined) folders.unshift(node.name);
+    if (node.name !== undefined) folders.unshift(cutText(node.name));
   }
   return folders;
 }

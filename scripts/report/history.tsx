@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import { formatDuration } from '../core/duration.ts';
 import { renderPage } from './html/page.tsx';
-import { prose, StatusMark, Time } from './html/parts.tsx';
+import { StatusMark, sentence, Time } from './html/parts.tsx';
 import type { HistoryEntry } from './past-run.ts';
 import { cut, formatCount, formatUtc } from './text.ts';
 import { toneOf, verdictWord } from './words.ts';
@@ -78,7 +78,7 @@ function RunRow({ entry }: { readonly entry: HistoryEntry }) {
       </td>
       <td data-label="What failed">
         {failedSteps.length > 0 && <b>{failedSteps.join(', ')}: </b>}
-        {prose(cut(reason, 300))}
+        {sentence(cut(reason, 300))}
       </td>
     </tr>
   );

@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { Hint } from '../core/errors.ts';
 import type { Run, TokenFacts } from '../core/result.ts';
+import { toVisible } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { Changes } from './html/changes.tsx';
 import { DiagnosisSection } from './html/diagnosis-card.tsx';
@@ -8,12 +9,12 @@ import { Failures } from './html/failures.tsx';
 import { Hero } from './html/hero.tsx';
 import { Log } from './html/log-excerpt.tsx';
 import { renderPage } from './html/page.tsx';
-import { Entry, hintProse, marked, Section, Time } from './html/parts.tsx';
+import { Entry, hintWords, marked, Section, Time } from './html/parts.tsx';
 import { Requests } from './html/requests.tsx';
 import { Timeline } from './html/timeline.tsx';
 import { maskRun } from './masked.ts';
 import { nextSteps } from './outline.ts';
-import { cut, formatCount, formatUtc, toVisible } from './text.ts';
+import { cut, formatCount, formatUtc } from './text.ts';
 import { toView, type View } from './view.ts';
 import { isPlan, toneOf, verdictWord } from './words.ts';
 
@@ -99,7 +100,7 @@ function Notice({ title, kind, items }: NoticeProps) {
     <Section id={kind} title={title} class={`card ${kind}`}>
       <ul class={items.length > 1 ? 'several' : undefined}>
         {items.map((item) => (
-          <li>{hintProse(item)}</li>
+          <li>{hintWords(item)}</li>
         ))}
       </ul>
     </Section>

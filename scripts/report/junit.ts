@@ -2,10 +2,11 @@ import { isGood, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { exitCodeOf, hintText } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
+import { toVisible, withoutCommands } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { answerOf, decidingExchanges } from './outline.ts';
-import { cut, toIso, toLine, toVisible } from './text.ts';
+import { cut, toIso, toLine } from './text.ts';
 
 /**
  * The run as JUnit XML, for Jenkins, GitLab and Azure: one suite with the steps, then one for each request with its checks.
@@ -15,7 +16,7 @@ import { cut, toIso, toLine, toVisible } from './text.ts';
  * `classname` is the path in the collection, and stays the same from run to run.
  */
 export function renderJunit(run: Run, masker: Masker): string {
-  const shown = maskRun(withoutMessages(run), masker, toVisible);
+  const shown = maskRun(withoutMessages(run), masker, (text) => withoutCommands(toVisible(text)));
   const suites = [stepSuite(shown), ...requestSuites(shown)];
   const counts = countsOf(suites.flatMap((suite) => suite.cases));
   const attributes = { name: shown.command, ...counts, time: toSeconds(shown.durationMs) };
@@ -116,7 +117,7 @@ function requestSuites(run: Run): Suite[] {
         startedAt,
         timeMs: response?.timeMs ?? 0,
         properties: [
-          ['request', `${request.method} ${request.url}`],
+          ...(exchange.isSkipped ? [] : [['request', `${request.method} ${request.url}`] as const]),
           ...(response ? [['status', answerOf(exchange).trim()] as const] : []),
           ...(attempts > 1 ? [['attempts', String(attempts)] as const] : []),
         ],
@@ -137,12 +138,14 @@ function requestCases(exchange: Exchange): Case[] {
     classname,
     name: unique('request'),
     timeMs: response?.timeMs ?? 0,
-    problem: error && {
-      outcome: 'error',
-      type: error.code || error.kind,
-      message: error.message,
-      details: `${sent}\n${error.message}`,
-    },
+    problem: exchange.isSkipped
+      ? { outcome: 'skipped', message: 'a script of the collection skipped it' }
+      : error && {
+          outcome: 'error',
+          type: error.code || error.kind,
+          message: error.message,
+          details: `${sent}\n${error.message}`,
+        },
   };
   const checks = assertions.map(({ name: check, status, message }): Case => {
     const failure: Problem = {

@@ -36,13 +36,17 @@ export function priorValueIn(folders: readonly RunFolder[], target: string): Pri
   return firstWrite(newestFirst(folders), target)?.before ?? null;
 }
 
-/** The oldest run that wrote the variable and was not followed by one that cleared it. */
+/**
+ * The run that wrote the variable first where there was no value, after it was last cleared: what is older is over, because
+ * somebody has taken the value out since then.
+ */
 function firstWrite(runs: readonly Past[], target: string): Past | null {
   let first: Past | null = null;
   for (const run of runs) {
     if (run.target !== target) continue;
     if (run.hasCleared) break;
     if (run.before !== null) first = run;
+    if (run.before !== null && run.before !== 'value') break;
   }
   return first;
 }

@@ -93,6 +93,7 @@ function maskExchange({ request, response, error, ...exchange }: Exchange, masks
     name: text(exchange.name),
     folders: exchange.folders.map(text),
     startedAt: exchange.startedAt,
+    ...(exchange.isSkipped && { isSkipped: exchange.isSkipped }),
     request: {
       method: text(request.method),
       url: text(request.url),

@@ -5,11 +5,14 @@ import type { Run, StepRecord } from '../core/result.ts';
 
 /** How a run went in numbers; of steps that tried again, the last attempt counts. */
 export interface Tally {
+  /** Without those that a script skipped. */
   readonly requests: number;
   readonly checks: number;
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Requests that a script kept from being sent. */
+  readonly notSent: number;
   /** Requests of attempts before the last. */
   readonly earlier: number;
 }
@@ -35,7 +38,8 @@ export function tallyOf(run: Run): Tally {
   const assertions = exchanges.flatMap((exchange) => exchange.assertions);
   const count = (status: string) => assertions.filter((assertion) => assertion.status === status).length;
   return {
-    requests: exchanges.length,
+    requests: exchanges.filter(({ isSkipped }) => !isSkipped).length,
+    notSent: exchanges.filter(({ isSkipped }) => isSkipped).length,
     checks: assertions.length,
     passed: count('passed'),
     failed: count('failed'),
@@ -53,8 +57,8 @@ export function failedExchanges(run: Run): FailedExchange[] {
 }
 
 /** The answer in one line. */
-export function answerOf({ response }: Exchange): string {
-  return response ? `${response.status} ${response.reason}` : 'no answer';
+export function answerOf({ response, isSkipped }: Exchange): string {
+  return response ? `${response.status} ${response.reason}` : isSkipped ? 'not sent' : 'no answer';
 }
 
 /** The folders and the request, as one path. */

@@ -1,8 +1,9 @@
 import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { RunFolder } from '../core/report-files.ts';
 import type { PriorValue, Verdict } from '../core/result.ts';
+import { toVisible } from '../core/visible.ts';
 import { parseReportFolderName } from './folder.ts';
-import { toLine, toVisible } from './text.ts';
+import { toLine } from './text.ts';
 
 /** How a run went, for the list of all runs. */
 interface RunSummary {

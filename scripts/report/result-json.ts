@@ -1,6 +1,7 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
 import { type ErrorCode, hintText } from '../core/errors.ts';
 import type { ChangeFacts, Failure, ReportPaths, Run, StepRecord, TokenFacts } from '../core/result.ts';
+import { escapeJson } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { placeOf } from './outline.ts';
@@ -18,13 +19,13 @@ export interface ResultDocument extends Pick<Run, 'command' | 'verdict' | 'exitC
   readonly reports: ReportPaths;
 }
 
-/** The result document as text, masked, with a newline at its end. */
+/** The result document as text, masked, with a newline at its end. Nothing in it moves a cursor or is a command for a CI. */
 export function renderResult(run: Run, reports: ReportPaths, masker: Masker): string {
   const mask = (path: string | null) => (path === null ? null : toWellFormed(masker.mask(path)));
   const paths = { html: mask(reports.html), junit: mask(reports.junit), json: mask(reports.json) };
   // The requests are not in the document, and masking thousands of them takes a moment.
   const bare = { ...run, steps: run.steps.map((step) => ({ ...step, attempts: [] })), log: [] };
-  return `${JSON.stringify(toResult(maskRun(bare, masker, toWellFormed), paths), null, 2)}\n`;
+  return `${escapeJson(JSON.stringify(toResult(maskRun(bare, masker, toWellFormed), paths), null, 2))}\n`;
 }
 
 /** The result document of a run whose strings are masked already. */

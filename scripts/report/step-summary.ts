@@ -3,15 +3,16 @@ import { formatDuration } from '../core/duration.ts';
 import { hintText } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepStatus, Verdict } from '../core/result.ts';
+import { toVisible, withoutCommands } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { answerOf, failedExchanges, pathOf, tallyOf } from './outline.ts';
-import { cut, formatCount, toLine, toVisible } from './text.ts';
+import { cut, formatCount, toLine } from './text.ts';
 import { verdictSentence, verdictWord } from './words.ts';
 
 /** The run as Markdown, for the file that `GITHUB_STEP_SUMMARY` names. Text of servers and names never becomes markup. */
 export function renderStepSummary(run: Run, masker: Masker): string {
-  const shown = maskRun(run, masker, toVisible);
+  const shown = maskRun(run, masker, (text) => withoutCommands(toVisible(text)));
   const tally = tallyOf(shown);
   const blocks = [
     `## ${VERDICT_SIGNS[shown.verdict]} ${verdictWord(shown, shown.token !== null)}: ${toInline(shown.command)}`,
@@ -70,15 +71,24 @@ function diagnosis(run: Run): string {
   return blocks.filter(Boolean).join('\n\n');
 }
 
-/** One line of Markdown in which nothing is markup. */
+/** One line of Markdown in which nothing is markup, also not at its start, where lists and headings begin. */
 function toInline(text: string): string {
   return cut(toLine(text), 600)
+    .replace(/[^\s`|<>&\\]+|[`|<>&\\]/g, toWord)
+    .replace(/^(\d{0,9})([-+=.)])/, '$1\\$2');
+}
+
+/**
+ * A word without blanks. Where GitHub would make something of it even when it is escaped (a link, a mail address, a mention, an
+ * issue, a picture, a formula), it stands as code.
+ */
+function toWord(word: string): string {
+  if (/@|www\.|:\/\/|mailto:|xmpp:|\$|#\d|:[a-z+][\w+-]*:/i.test(word)) return `\`${word}\``;
+  return word
     .replace(/[\\`*_[\]|~#]/g, '\\$&')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/@/g, '&#64;')
-    .replace(/(https?):/g, '$1&#58;');
+    .replace(/>/g, '&gt;');
 }
 
 const MOST = 20;

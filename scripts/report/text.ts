@@ -1,24 +1,3 @@
-/**
- * The text with everything that a page cannot show, or that would make it lie, as a visible sign: control characters and
- * bidirectional controls by number (`[U+202E]`; they reorder what the reader sees, CVE-2021-42574), halves of surrogate pairs
- * and non-characters as �. The result is legal in HTML and in XML 1.0 (§2.2).
- */
-export function toVisible(text: string): string {
-  if (!INVISIBLE.test(text)) return text;
-  return text.replace(/\r\n/g, '\n').replace(EACH_INVISIBLE, toSign);
-}
-
-const INVISIBLE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\p{Surrogate}/u;
-const EACH_INVISIBLE = new RegExp(INVISIBLE.source, 'gu');
-
-function toSign(char: string): string {
-  const code = char.codePointAt(0) ?? 0;
-  if (code >= 0xd800 && code <= 0xdfff) return '\ufffd';
-  if (code >= 0xfffe) return '\ufffd';
-  return `[U+${code.toString(16).toUpperCase().padStart(4, '0')}]`;
-}
-
 /** The first `limit` characters, never half of a pair, and how much there was. */
 export function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;

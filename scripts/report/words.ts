@@ -39,7 +39,8 @@ export function scriptName(command: string): string {
 function healthySentence(run: Run, tally: Tally): string {
   if (run.command === 'doctor' && run.diagnosis) return run.diagnosis.cause;
   if (run.command === 'collection') {
-    return `${formatCount(tally.requests, 'request')} and ${formatCount(tally.checks, 'check')}, all passed.`;
+    const skipped = tally.notSent === 0 ? '' : `; a script skipped ${formatCount(tally.notSent, 'other request')}`;
+    return `${formatCount(tally.requests, 'request')} and ${formatCount(tally.checks, 'check')}, all passed${skipped}.`;
   }
   return 'The BFF is healthy.';
 }

@@ -1,4 +1,4 @@
-import { diagnoseComponents, downIn } from '../bff/health-answers.ts';
+import { diagnoseComponents, downIn, nameComponents } from '../bff/health-answers.ts';
 import { LogReader, SETTLE_MS } from '../bff/log-reader.ts';
 import { type InstanceVerdict, judge } from '../bff/verdict.ts';
 import { type Diagnosis, isFault } from '../core/diagnosis.ts';
@@ -6,7 +6,7 @@ import { AppError } from '../core/errors.ts';
 import type { Attempt, ClassifiedLine } from '../core/result.ts';
 import type { Instance, Stack } from '../core/stack.ts';
 import type { RequestPlan } from '../postman/request-plan.ts';
-import { describeFailure, health } from './health.ts';
+import { type Complaint, describeFailure, health } from './health.ts';
 import type { Context } from './job.ts';
 
 /** Between two looks at the state of the instance. The log is what reacts at once; this catches what the log cannot say. */
@@ -27,6 +27,9 @@ const REPLACED_MS = 1_000;
 /** How long to keep reading the log of an instance that is still running before its failure is reported. */
 const CATCH_UP_MS = 2_000;
 
+/** How long the log of an instance that has ended may keep silent before its end: a busy or remote engine sends it late. */
+const LOG_END_MS = 8_000;
+
 /** What became of a new instance. */
 export interface Watched {
   readonly diagnosis: Diagnosis;
@@ -36,35 +39,39 @@ export interface Watched {
 }
 
 /**
- * The steps bootstrap and health: watches a new instance from its first line until it is healthy, stays so, and has shown that
- * it is registered. Never throws.
+ * The steps bootstrap and health: watches new instances from their first line until the BFF is healthy, stays so, and each has
+ * shown that it is registered. Never throws.
+ *
+ * @param plan.mintedAt where its token was minted a moment ago; without it there is none
  */
 export async function watchUntilHealthy(
   context: Context,
-  { stack, health: folder }: { readonly stack: Stack; readonly health: RequestPlan },
-  instance: Instance,
+  plan: { readonly stack: Stack; readonly health: RequestPlan; readonly mintedAt?: string },
+  instances: readonly [Instance, ...Instance[]],
 ): Promise<Watched> {
   const { job, recorder } = context;
   const attempts: Attempt[] = [];
   const sinceMs = recorder.elapsedMs();
-  const watch = watchInstance(context, stack, instance);
+  const watch = together(instances.map((each) => watchInstance(context, { ...plan, instances }, each)));
+  const names = instances.map(({ name }) => name).join(', ');
   let error: unknown;
   try {
     await recorder.step('bootstrap', async (scope) => {
-      scope.progress(`following the log of ${instance.name}`);
+      scope.progress(`following the log of ${names}`);
       const how = await withLimit(context, job.healthTimeoutMs, watch.settled);
-      scope.summary(how === 'decided' ? watch.reader.diagnosis().cause : SUMMARIES[how]);
+      scope.summary(how === 'decided' ? watch.reader().diagnosis().cause : SUMMARIES[how]);
       if (how === 'unreadable')
-        scope.warn(`The log of ${instance.name} cannot be read here, so only its state and health are checked.`);
+        scope.warn(`The log of ${names} cannot be read here, so only its state and health are checked.`);
     });
     await recorder.step('health', (scope) =>
-      health(context, scope, folder, {
-        reader: watch.reader,
+      health(context, scope, plan.health, {
+        reading: () => watch.reader().reading(),
         failed: watch.failed,
         up: watch.up,
         start: watch.start,
+        complaint: watch.complaint,
         sinceMs,
-        env: instance.env,
+        env: instances[0].env,
         onAttempt: (each) => attempts.push(each),
       }),
     );
@@ -72,17 +79,31 @@ export async function watchUntilHealthy(
     error = thrown;
   }
   await watch.stop();
-  const diagnosis = withHealth(diagnose(context, watch.reader, instance), attempts.at(-1));
-  return { diagnosis, log: watch.reader.excerpt(), ...(error === undefined ? {} : { error }) };
+  const reader = watch.reader();
+  const diagnosis = withHealth(diagnose(context, plan, reader, instances[0]), attempts.at(-1));
+  return { diagnosis, log: reader.excerpt(), ...(error === undefined ? {} : { error }) };
 }
 
 /** What the log says, unless the environment of the instance proves it wrong. */
-function diagnose({ job }: Context, reader: LogReader, { env }: Instance): Diagnosis {
+function diagnose(
+  { job }: Context,
+  { mintedAt }: { readonly mintedAt?: string },
+  reader: LogReader,
+  { env }: Instance,
+): Diagnosis {
   const diagnosis = reader.diagnosis();
-  if (diagnosis.code !== 'iat-missing' || !env[job.variable]) return diagnosis;
-  const cause = `The container has the token in ${job.variable}, but the BFF says that it has none.`;
-  const text = `The BFF reads its token from somewhere else. Check which variable this version of it reads (--variable NAME), and whether its own configuration overrides it.`;
-  return { ...diagnosis, cause, fix: { text }, iatHelps: false };
+  if (!env[job.variable]) return diagnosis;
+  if (diagnosis.code === 'iat-missing') {
+    const cause = `The container has the token in ${job.variable}, but the BFF says that it has none.`;
+    const text = `The BFF reads its token from somewhere else. Check which variable this version of it reads (--variable NAME), and whether its own configuration overrides it.`;
+    return { ...diagnosis, cause, fix: { text }, iatHelps: false };
+  }
+  if (diagnosis.code === 'iat-invalid' && mintedAt !== undefined) {
+    const cause = 'The IdP refuses the token that was minted for this start a moment ago.';
+    const text = `Make sure that the BFF's IDP_BASE_URL (${env['IDP_BASE_URL'] ?? 'not set'}) is the same IdP as ${mintedAt}, where it was minted, and that this IdP did not restart and forget it. Look at the IdP's log; then run npm run iat again, with --max-usages 2 if the BFF uses the token more than once.`;
+    return { ...diagnosis, cause, fix: { text }, iatHelps: null };
+  }
+  return diagnosis;
 }
 
 /** What the BFF says about itself counts where its log knows of no fault. */
@@ -125,17 +146,51 @@ interface Watch {
   readonly up: Promise<void>;
   /** Which start of the instance was last seen; changes with every restart. */
   start(): string;
+  /** That the engine's own healthcheck fails at the moment; null: it does not, or there is none. */
+  complaint(): Complaint | null;
   stop(): Promise<void>;
 }
 
+/** Several watched as one: what goes wrong with one of them goes wrong. */
+function together(watches: readonly Watch[]): Omit<Watch, 'reader'> & { reader(): LogReader } {
+  const failed = Promise.race(watches.map((each) => each.failed));
+  failed.catch(() => {});
+  const settled = Promise.all(watches.map((each) => each.settled)).then(
+    (hows) => hows.find((how) => how !== 'decided') ?? 'decided',
+  );
+  settled.catch(() => {});
+  return {
+    /** The one that decides: what failed, then what says nothing. */
+    reader() {
+      const readers = watches.map(({ reader }) => reader) as [LogReader, ...LogReader[]];
+      const saying = (decided: 'bad' | null) => readers.find((each) => each.reading().decided === decided);
+      return saying('bad') ?? saying(null) ?? readers[0];
+    },
+    settled,
+    failed,
+    up: Promise.all(watches.map((each) => each.up)).then(() => {}),
+    start: () => watches.map((each) => each.start()).join(', '),
+    complaint: () => watches.map((each) => each.complaint()).find((each) => each !== null) ?? null,
+    async stop() {
+      await Promise.all(watches.map((each) => each.stop()));
+    },
+  };
+}
+
 /** Watches a new instance. The verdict comes from log lines and states, never from how the restart itself ended. */
-function watchInstance(context: Context, stack: Stack, first: Instance): Watch {
+function watchInstance(
+  context: Context,
+  plan: { readonly stack: Stack; readonly mintedAt?: string; readonly instances: readonly Instance[] },
+  first: Instance,
+): Watch {
   const { tools, signal } = context;
+  const { stack } = plan;
   const { clock } = tools;
   const reader = new LogReader({ env: first.env });
   const stopping = new AbortController();
   const end = AbortSignal.any([signal, stopping.signal]);
   let latest = first;
+  let complaint: Complaint | null = null;
   let lastLineMs = clock.now();
   let isReadable = true;
   let isLogOver = false;
@@ -159,19 +214,23 @@ function watchInstance(context: Context, stack: Stack, first: Instance): Watch {
     const hasEnded = ENDED.includes(verdict.kind);
     const startMs = clock.now();
     await clock.sleep(SETTLE_MS, end);
-    // A flood is read to its end: the line that decides may be the last one.
-    while (!isLogOver && clock.now() - lastLineMs < SETTLE_MS && (hasEnded || clock.now() - startMs < CATCH_UP_MS))
-      await clock.sleep(SETTLE_MS / 5, end);
+    // The line that decides may be the last one. The log of what has ended comes to an end by itself.
+    const readsOn = () =>
+      hasEnded
+        ? clock.now() - Math.max(startMs, lastLineMs) < LOG_END_MS
+        : clock.now() - lastLineMs < SETTLE_MS && clock.now() - startMs < CATCH_UP_MS;
+    while (!isLogOver && readsOn()) await clock.sleep(SETTLE_MS / 5, end);
     const isStopped = verdict.kind === 'gone' || (verdict.kind === 'exited' && STOPPED.includes(latest.state.exitCode));
     const { kind, message, hint } = isStopped ? await findReplacement(verdict, startMs) : verdict;
     const error = new AppError(FAILURES[kind] ?? 'internal', message, hint === null ? {} : { hint });
-    fail(kind === 'replaced' ? error : failureOf(diagnose(context, reader, first), error));
+    fail(kind === 'replaced' ? error : failureOf(diagnose(context, plan, reader, first), error));
   };
 
   /** Where somebody made a new instance, that is what happened to this one. */
   const findReplacement = async (verdict: InstanceVerdict, startMs: number): Promise<InstanceVerdict> => {
     for (;;) {
-      const [[newest], now] = await Promise.all([stack.instances(end), stack.instance(first.id, end)]);
+      const [all, now] = await Promise.all([stack.instances(end), stack.instance(first.id, end)]);
+      const newest = all.find(({ id }) => !plan.instances.some((each) => each.id === id));
       if (newest !== undefined && newest.createdAt > first.createdAt) return judge(first, newest, stack.byHand);
       if (now === null && verdict.kind !== 'gone') return findReplacement(judge(first, now, stack.byHand), startMs);
       if (clock.now() - startMs > REPLACED_MS) return verdict;
@@ -182,7 +241,7 @@ function watchInstance(context: Context, stack: Stack, first: Instance): Watch {
   /** A failed registration may be tried again by the BFF itself; then the newer lines count. */
   const failIfStillBad = async () => {
     await clock.sleep(SETTLE_MS, end);
-    if (reader.reading().decided === 'bad') fail(bootstrapFailed(diagnose(context, reader, first)));
+    if (reader.reading().decided === 'bad') fail(bootstrapFailed(diagnose(context, plan, reader, first)));
   };
 
   const onUnreadable = () => {
@@ -211,10 +270,16 @@ function watchInstance(context: Context, stack: Stack, first: Instance): Watch {
       if (verdict.kind !== 'paused') pausedMs = null;
       else pausedMs ??= clock.now();
       const isPassing = pausedMs !== null && clock.now() - pausedMs < PAUSE_MS;
-      if (FAILURES[verdict.kind] !== undefined && !isPassing) return failSoon(verdict);
-      if (verdict.kind === 'fine' && !isReadable) decide('unreadable');
+      const isIll = verdict.kind === 'unhealthy';
+      complaint = isIll ? { verdict, checkedAt: now?.state.health?.checkedAt ?? '' } : null;
+      // A BFF that needs long to start is unhealthy for the engine at first: that counts by itself when the time is up.
+      const isPending =
+        isIll && !isFault(reader.diagnosis()) && nameComponents(now?.state.health?.lastOutput ?? '').length === 0;
+      if (FAILURES[verdict.kind] !== undefined && !isPassing && !isPending) return failSoon(verdict);
+      const isRunning = verdict.kind === 'fine' || isIll;
+      if (isRunning && !isReadable) decide('unreadable');
       const isQuiet = clock.now() - (upMs ?? lastLineMs) > (upMs === null ? QUIET_MS : UP_MS);
-      if (verdict.kind === 'fine' && isQuiet) decide('quiet');
+      if (isRunning && isQuiet) decide('quiet');
     }
   };
   // After `stop` both end with the abort's reason, which no longer matters.
@@ -226,6 +291,7 @@ function watchInstance(context: Context, stack: Stack, first: Instance): Watch {
     failed,
     up,
     start: () => `${latest.state.restartCount} ${latest.state.startedAt}`,
+    complaint: () => complaint,
     async stop() {
       stopping.abort(new AppError('interrupted', 'The watch has ended.'));
       await Promise.all(work);

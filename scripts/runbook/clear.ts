@@ -3,23 +3,26 @@ import { isFault } from '../core/diagnosis.ts';
 import { AppError, type Hint, hintText, toAppError } from '../core/errors.ts';
 import type { LogLine, StepName } from '../core/result.ts';
 import type { Instance, PlannedClear, Stack, Written } from '../core/stack.ts';
-import { planHealth, type RequestPlan, withKid } from '../postman/request-plan.ts';
+import { originsOf, planHealth, type RequestPlan } from '../postman/request-plan.ts';
 import { watchUntilHealthy } from './bootstrap.ts';
-import { checkOnce } from './health.ts';
+import { checkHealth, checkOnce, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
-import { describeStack, LOG_TAIL, learnSecrets, openCollection, verifyNoTokenNeeded } from './preflight.ts';
+import { aimHealth } from './next-start.ts';
+import { describeStack, LOG_TAIL, learnSecrets, openCollection, sayWhere, verifyNoTokenNeeded } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
 import { restart } from './restart.ts';
+import { type Turn, takeTurn } from './turn.ts';
 
 export const CLEAR_STEPS: readonly StepName[] = ['preflight', 'clear', 'restart', 'bootstrap', 'health'];
 
 /** What clearing works with. */
 export interface ClearPlan {
   readonly stack: Stack;
-  readonly health: RequestPlan;
+  /** The health folder for an instance; null: there is none. */
+  healthOf(instance: Instance | null): RequestPlan;
   readonly planned: PlannedClear;
-  /** The instance as it is before anything changes; null: there is none. */
-  readonly instance: Instance | null;
+  /** The instances as they are before anything changes, the newest first. */
+  readonly instances: readonly Instance[];
 }
 
 /** `npm run iat:clear`: takes the token out of the environment, and proves that the BFF starts from its cached credentials. */
@@ -27,28 +30,48 @@ export async function runClear(context: Context): Promise<Outcome> {
   const { job, recorder } = context;
   const plan = await recorder.step('preflight', (scope) => preflightClear(context, scope));
   if (job.dryRun) return describePlan(context, plan);
-  if (plan.planned.isSet || isInInstance(context, plan)) return clearToken(context, plan);
+  if (plan.planned.isSet || isInInstance(context, plan)) return clearInTurn(context, plan);
   recorder.skip(
     ['clear', 'restart', 'bootstrap'],
     `${job.variable} is already gone from both the file and the container`,
   );
-  await recorder.step('health', (scope) => checkOnce(context, scope, plan.health));
+  await recorder.step('health', (scope) => checkOnce(context, scope, plan.healthOf(plan.instances[0] ?? null)));
   return { verdict: 'healthy' };
+}
+
+/** As {@link clearToken}, while no other run is at work. */
+async function clearInTurn(context: Context, plan: ClearPlan): Promise<Outcome> {
+  const { tools, signal } = context;
+  const { stack, planned } = plan;
+  let turn: Turn | null = null;
+  try {
+    return await clearToken(context, plan, async (scope) => {
+      turn = await takeTurn(context, scope, planned.place);
+      return turn.hasWaited ? stack.planClear(await tools.priorValue(planned.place), signal) : planned;
+    });
+  } finally {
+    await (turn as Turn | null)?.release();
+  }
 }
 
 /**
  * Takes the token out, restarts, and watches. When the BFF does not come up without it, everything is put back as it was.
  *
+ * @param begin what is to be cleared, once the step has begun
  * @returns with `error` what went wrong, and whether things are as they were
  */
-export async function clearToken(context: Context, plan: ClearPlan): Promise<Outcome> {
+export async function clearToken(
+  context: Context,
+  plan: ClearPlan,
+  begin: (scope: StepScope) => Promise<PlannedClear> = async () => plan.planned,
+): Promise<Outcome> {
   const { job, recorder, signal } = context;
   const { stack, planned } = plan;
   let found: Outcome = { verdict: 'failed' };
   let written: Written;
   try {
     written = await recorder.step('clear', async (scope) => {
-      const cleared = await planned.clear(scope, signal);
+      const cleared = await (await begin(scope)).clear(scope, signal);
       scope.summary(cleared.summary);
       return cleared;
     });
@@ -62,8 +85,9 @@ export async function clearToken(context: Context, plan: ClearPlan): Promise<Out
     isStarted = true;
   };
   try {
-    const instance = await recorder.step('restart', (scope) => restart(context, scope, stack, null, onStart));
-    const { error, ...watched } = await watchUntilHealthy(context, plan, instance);
+    const instances = await recorder.step('restart', (scope) => restart(context, scope, stack, null, onStart));
+    const health = plan.healthOf(instances[0]);
+    const { error, ...watched } = await watchUntilHealthy(context, { stack, health }, instances);
     found = { ...found, ...watched };
     if (error !== undefined) throw error;
   } catch (thrown) {
@@ -89,8 +113,9 @@ export async function clearToken(context: Context, plan: ClearPlan): Promise<Out
  * @throws AppError `token-needed`, `bff-unregistered`, `shadowed`, and what the preflight of the main job throws
  */
 async function preflightClear(context: Context, scope: StepScope): Promise<ClearPlan> {
-  const { tools, signal } = context;
-  const folder = planHealth(await openCollection(context, scope), context.job);
+  const { job, tools, signal } = context;
+  const source = await openCollection(context, scope);
+  for (const warning of planHealth(source, job).warnings) scope.warn(warning);
   await tools.verifyReports();
   scope.progress('looking for the BFF');
   const stack = await tools.findStack('look', signal);
@@ -98,22 +123,39 @@ async function preflightClear(context: Context, scope: StepScope): Promise<Clear
   describeStack(scope, stack);
   const state = await stack.look(signal);
   learnSecrets(context, state);
-  const { environment, instance } = state;
+  const { environment, instance, instances } = state;
   // Where the value is comes first; what the reports know of it is asked by its place.
   const withoutPrior = await stack.planClear(null, signal);
   const prior = await tools.priorValue(withoutPrior.place);
   const planned = prior === null ? withoutPrior : await stack.planClear(prior, signal);
-  const plan = { stack, health: withKid(folder, environment['BFF_KID'] ?? null), planned, instance };
+  const healthOf = (each: Instance | null) => aimHealth(source, job, environment, each);
+  const plan = { stack, healthOf, planned, instances };
+  const health = healthOf(instance);
+  sayWhere(scope, health);
   verifyNoTokenNeeded(context, environment, instance);
-  if (instance !== null && (planned.isSet || isInInstance(context, plan))) {
-    await verifyRegistered(context, stack, instance);
+  if (planned.isSet || isInInstance(context, plan)) {
+    for (const each of instances) await verifyRegistered(context, stack, each);
+    if (instance !== null) await verifyHealthy(context, scope, health);
   }
   scope.summary(stack.description);
   return plan;
 }
 
-function isInInstance({ job }: Context, { instance }: ClearPlan): boolean {
-  return Boolean(instance?.env[job.variable]);
+function isInInstance({ job }: Context, { instances }: Pick<ClearPlan, 'instances'>): boolean {
+  return instances.some(({ env }) => Boolean(env[job.variable]));
+}
+
+/** What does not answer now would not answer afterwards either, and the token would be blamed for it. */
+async function verifyHealthy(context: Context, scope: StepScope, health: RequestPlan): Promise<void> {
+  const attempt = await checkHealth(context, scope, health, context.signal);
+  if (attempt.passed) return;
+  const message = `The BFF is not healthy with its token in place, so nothing was changed. ${describeFailure(attempt)}.`;
+  throw new AppError('bff-unhealthy', message, {
+    hint: {
+      text: `It was asked at ${originsOf(health)}: name its address with --bff-url if it is another one. Or see what is wrong:`,
+      command: 'npm run doctor',
+    },
+  });
 }
 
 /** A BFF that is not up now would not come up without its token. */
@@ -160,7 +202,7 @@ async function restore(
 /** Why the BFF still needs the token. */
 function explain(
   { job }: Context,
-  { instance }: ClearPlan,
+  { instances: [instance] }: ClearPlan,
   { diagnosis }: Outcome,
   error: AppError,
   isBack: boolean,

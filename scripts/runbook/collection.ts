@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts';
 import { isPassed } from '../core/exchange.ts';
 import type { StepName } from '../core/result.ts';
 import { describeEarlyEnd, originsOf, planItems, titleOf, toRun } from '../postman/request-plan.ts';
-import { describeFailure } from './health.ts';
+import { describeFailure, describePasses, describeSkips } from './health.ts';
 import type { Context } from './job.ts';
 import { openCollection } from './preflight.ts';
 import type { Outcome } from './recorder.ts';
@@ -25,6 +25,7 @@ export async function runCollection(context: Context, names: readonly string[]):
     const planned = planItems(await openCollection(context, scope), names);
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
+    for (const warning of planned.warnings) scope.warn(warning);
     scope.summary(titleOf(planned));
     return planned;
   });
@@ -35,19 +36,21 @@ export async function runCollection(context: Context, names: readonly string[]):
       toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }),
     );
     const failed = exchanges.filter((exchange) => !isPassed(exchange));
-    const passed = failed.length === 0 && exchanges.length > 0;
+    const isAnySent = exchanges.some(({ isSkipped }) => !isSkipped);
+    const passed = failed.length === 0 && isAnySent;
     const attempt = { startMs, durationMs: recorder.elapsedMs() - startMs, passed, exchanges };
     scope.attempt(attempt);
     const early = describeEarlyEnd(plan, exchanges);
     if (early !== null) scope.note(`${early}.`);
     if (!passed) {
       const count = `${failed.length} of ${exchanges.length} requests failed`;
-      const message = exchanges.length === 0 ? 'No request was sent.' : `${count}. ${describeFailure(attempt)}.`;
+      const none = `No request was sent${exchanges.length === 0 ? '' : `: ${describeSkips(exchanges)}`}.`;
+      const message = failed.length === 0 ? none : `${count}. ${describeFailure(attempt)}.`;
       throw new AppError('assertion-failed', message, {
         hint: 'The report shows each of them, with the expected and the actual result.',
       });
     }
-    scope.summary(early ?? `${exchanges.length} of ${exchanges.length} requests pass`);
+    scope.summary(early ?? describePasses(exchanges, exchanges.length));
   });
   return { verdict: 'healthy' };
 }

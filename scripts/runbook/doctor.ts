@@ -5,14 +5,15 @@ import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
 import { findFaults, type Observations } from '../bff/root-cause.ts';
 import { type InstanceVerdict, judgeOnce } from '../bff/verdict.ts';
 import { type Diagnosis, isGood } from '../core/diagnosis.ts';
-import { AppError, type Hint } from '../core/errors.ts';
+import { AppError, type Hint, toAppError } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
 import type { StepName } from '../core/result.ts';
 import type { Environment, Instance, Stack } from '../core/stack.ts';
-import { planHealth, planMint, titleOf, withKid } from '../postman/request-plan.ts';
+import { planMint, titleOf } from '../postman/request-plan.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
-import { askIdpFrom, describeStack, learnSecrets, openCollection } from './preflight.ts';
+import { aimHealth } from './next-start.ts';
+import { askIdpFrom, describeStack, learnSecrets, openCollection, sayWhere, verifyNoTokenNeeded } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
 
 /**
@@ -57,13 +58,35 @@ async function examine(context: Context): Promise<Outcome> {
     settings: environment && diagnoseEnvironment(environment, job.variable),
     container: checks.verdict,
     log: reader?.reading() ?? null,
+    lastLines:
+      reader
+        ?.excerpt()
+        .slice(-LAST_LINES)
+        .map(({ text }) => text) ?? [],
     idp: checks.idp,
     health: checks.health,
     isProvenByBeingUp:
       isTrue((instance?.env ?? effective)['ALLOW_BOOTSTRAP_FAILURE']) === false ||
       (checks.health?.kid ?? null) !== null,
   });
-  return conclude(faults, prospect, checks, adviceOf(checks, faults, prospect));
+  const advice = [
+    ...adviceOf(checks, faults, prospect),
+    ...(faults.length === 0 ? adviceOnToken(context, checks) : []),
+  ];
+  return conclude(faults, prospect, checks, advice);
+}
+
+const LAST_LINES = 3;
+
+/** A BFF that is well, and whose next start needs a token nevertheless. */
+function adviceOnToken(context: Context, { environment, instance }: Checks): Hint[] {
+  try {
+    verifyNoTokenNeeded(context, environment ?? instance?.env ?? {}, instance);
+    return [];
+  } catch (error) {
+    const { message, hint } = toAppError(error);
+    return [{ text: `Before it starts again: ${message} ${hint?.text ?? ''}`.trim() }];
+  }
 }
 
 /** A saved log, offline: what it says is all there is. */
@@ -108,7 +131,7 @@ function conclude(
 
 /** What the root cause alone does not say. */
 function adviceOf(
-  { reader, idpHere, blocked }: Checks,
+  { reader, idp, idpHere, blocked }: Checks,
   faults: readonly Diagnosis[],
   { helps, reason }: Prospect,
 ): Hint[] {
@@ -118,6 +141,10 @@ function adviceOf(
   if (helps === true && isUnreachable(idpHere))
     advice.push({
       text: 'The IdP cannot be reached from this machine, so npm run iat could not mint a token. See --idp-url, --ca-file.',
+    });
+  if (idp?.kind === 'dns' && idpHere?.kind === 'answered')
+    advice.push({
+      text: 'The IdP answers from this machine, so it runs. Check that its container and the BFF share a network (networks in the compose file), and that the name in IDP_BASE_URL is one of its names there.',
     });
   if (blocked.length > 0 && reader === null)
     advice.push({ text: 'A saved log can be read on its own:', command: 'npm run doctor -- --log-file FILE' });
@@ -148,12 +175,18 @@ async function runChecks(context: Context): Promise<Checks> {
   if (stack === null) recorder.skip(['container', 'log'], 'not checked, for the same reason');
   const found =
     stack && (await look('container', blocked, (scope) => readInstance(context, scope, stack, environment)));
-  const instance = found?.instance ?? null;
-  const reader =
-    stack && (await look('log', blocked, (scope) => readLog(context, scope, stack, instance, environment)));
+  let instance = found?.instance ?? null;
+  const read =
+    stack &&
+    (await look('log', blocked, (scope) =>
+      // All are well by their state: the log says which one is not.
+      readLogs(context, scope, stack, found?.verdict.kind === 'fine' ? found.instances : [instance], environment),
+    ));
+  const reader = read?.reader ?? null;
+  instance = read?.instance ?? instance;
   const idp = await look('idp', missed, (scope) => askIdp(context, scope, stack, instance, environment));
   const given = instance?.env ?? environment ?? {};
-  const health = await look('health', missed, (scope) => askHealth(context, scope, given));
+  const health = await look('health', missed, (scope) => askHealth(context, scope, given, instance));
   return {
     environment,
     instance,
@@ -174,7 +207,9 @@ async function readSettings(context: Context, scope: StepScope, finding: Promise
   describeStack(scope, stack);
   const state = await stack.look(signal);
   learnSecrets(context, state);
-  const { environment } = state;
+  const { environment, next } = state;
+  for (const each of next.before)
+    scope.warn(`Before the next start something is to be done: ${each}. npm run iat does it.`);
   const findings = diagnoseEnvironment(environment, job.variable).filter(
     ({ variable }) => !(stack.isLocal && variable === 'IDP_BASE_URL'),
   );
@@ -195,13 +230,21 @@ async function readInstance(
   scope: StepScope,
   stack: Stack,
   environment: Environment | null,
-): Promise<{ readonly instance: Instance | null; readonly verdict: InstanceVerdict }> {
+): Promise<{
+  readonly instance: Instance | null;
+  readonly instances: readonly Instance[];
+  readonly verdict: InstanceVerdict;
+}> {
   const { job, tools, signal } = context;
-  const [instance = null] = await stack.instances(signal);
-  const verdict = judgeOnce(instance, tools.clock.date(), stack.byHand);
+  const instances = await stack.instances(signal);
+  const judged = instances.map((each) => ({ each, verdict: judgeOnce(each, tools.clock.date(), stack.byHand) }));
+  // Of several the one that is not well.
+  const chosen = judged.find(({ verdict }) => verdict.kind !== 'fine') ?? judged[0];
+  const instance = chosen?.each ?? null;
+  const verdict = chosen?.verdict ?? judgeOnce(null, tools.clock.date(), stack.byHand);
   if (instance === null) {
     scope.fail(`${job.service} has no container`);
-    return { instance, verdict };
+    return { instance, instances, verdict };
   }
   learnSecrets(context, { environment: instance.env, environments: [], instance });
   scope.fact('Container', `${instance.name} (${instance.id.slice(0, 12)}), image ${instance.image}`);
@@ -216,32 +259,37 @@ async function readInstance(
   }
   if (verdict.kind === 'fine') scope.summary(verdict.message);
   else scope.fail(verdict.message);
-  return { instance, verdict };
+  return { instance, instances, verdict };
 }
 
-async function readLog(
-  { job, signal }: Context,
+/** The first log that tells of a failure, else the first of all. */
+async function readLogs(
+  context: Context,
   scope: StepScope,
   stack: Stack,
-  instance: Instance | null,
+  instances: readonly (Instance | null)[],
   environment: Environment | null,
-): Promise<LogReader> {
-  const reader = new LogReader({ env: instance?.env ?? environment ?? {}, service: job.service });
-  if (instance === null) {
-    scope.fail('there is no container, so there is no log');
-    return reader;
+): Promise<{ readonly reader: LogReader; readonly instance: Instance | null }> {
+  const { job } = context;
+  let first: { readonly reader: LogReader; readonly instance: Instance | null } | null = null;
+  for (const instance of instances) {
+    const reader = new LogReader({ env: instance?.env ?? environment ?? {}, service: job.service });
+    if (instance !== null && instance.logUnreadable === null) {
+      scope.progress(`reading the log of ${instance.name}`);
+      for await (const line of stack.logs(instance.id, { follow: false, signal: context.signal })) reader.push(line);
+    }
+    const isBad = reader.reading().decided === 'bad';
+    if (first === null || isBad) first = { reader, instance };
+    if (isBad) break;
   }
-  if (instance.logUnreadable !== null) {
-    scope.fail(instance.logUnreadable);
-    return reader;
-  }
-  scope.progress(`reading the log of ${instance.name}`);
-  for await (const line of stack.logs(instance.id, { follow: false, signal })) reader.push(line);
+  const { reader, instance } = first ?? { reader: new LogReader(), instance: null };
   const { decided, diagnosis } = reader.reading();
-  if (reader.count === 0) scope.fail('it is empty');
+  if (instance === null) scope.fail('there is no container, so there is no log');
+  else if (instance.logUnreadable !== null) scope.fail(instance.logUnreadable);
+  else if (reader.count === 0) scope.fail('it is empty');
   else if (decided === 'good' || diagnosis.code === 'kafka-unconfigured') scope.summary(diagnosis.cause);
-  else scope.fail(diagnosis.cause);
-  return reader;
+  else scope.fail(instances.length > 1 ? `${instance.name}: ${diagnosis.cause}` : diagnosis.cause);
+  return { reader, instance };
 }
 
 async function askIdp(
@@ -275,8 +323,9 @@ async function mintUrl(context: Context, scope: StepScope): Promise<URL> {
   return planMint(await openCollection(context, scope), job).url;
 }
 
-async function askHealth(context: Context, scope: StepScope, environment: Environment) {
-  const plan = withKid(planHealth(await openCollection(context, scope), context.job), environment['BFF_KID'] ?? null);
+async function askHealth(context: Context, scope: StepScope, environment: Environment, instance: Instance | null) {
+  const plan = aimHealth(await openCollection(context, scope), context.job, environment, instance);
+  sayWhere(scope, plan);
   scope.progress(titleOf(plan));
   const attempt = await checkHealth(context, scope, plan, context.signal);
   const failure = attempt.passed ? '' : describeFailure(attempt);

@@ -1,5 +1,6 @@
 import { diagnoseComponents, downIn, publishedKid } from '../bff/health-answers.ts';
-import type { LogReader } from '../bff/log-reader.ts';
+import type { Reading } from '../bff/log-reader.ts';
+import type { InstanceVerdict } from '../bff/verdict.ts';
 import { AppError } from '../core/errors.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { Attempt, StepName } from '../core/result.ts';
@@ -32,6 +33,7 @@ export async function runHealth(context: Context): Promise<Outcome> {
     const planned = planHealth(await openCollection(context, scope), context.job);
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
+    for (const warning of planned.warnings) scope.warn(warning);
     scope.summary(titleOf(planned));
     return planned;
   });
@@ -52,14 +54,15 @@ export async function checkOnce(context: Context, scope: StepScope, plan: Reques
       hint: { text: 'The report has every request. If the BFF does not start at all:', command: 'npm run iat' },
     });
   }
-  scope.summary(`${attempt.exchanges.length} of ${plan.requests.length} requests pass`);
+  scope.summary(describePasses(attempt.exchanges, plan.requests.length));
 }
 
 /**
  * One attempt with the health folder.
  *
  * @returns the attempt, which is recorded too; it passed when every request got an answer and no assertion failed
- * @throws AppError `bff-unhealthy` where all that ran has passed, but a script ended the folder early: it would do so again
+ * @throws AppError `bff-unhealthy` where all that ran has passed, but scripts ended the folder early or skipped all of it:
+ *   they would do so again
  */
 export async function checkHealth(
   context: Context,
@@ -75,10 +78,15 @@ export async function checkHealth(
     startMs,
     durationMs: recorder.elapsedMs() - startMs,
     // Newman calls a run without a single request a success.
-    passed: exchanges.length > 0 && early === null && exchanges.every(isPassed),
+    passed: exchanges.some(({ isSkipped }) => !isSkipped) && early === null && exchanges.every(isPassed),
     exchanges,
   };
   scope.attempt(attempt);
+  if (exchanges.length > 0 && exchanges.every(({ isSkipped }) => isSkipped)) {
+    throw new AppError('bff-unhealthy', `Nothing was checked: ${describeSkips(exchanges)}.`, {
+      hint: 'Take pm.execution.skipRequest out of its scripts, or give them the variables that they look at (--env-var, --environment).',
+    });
+  }
   if (early !== null && exchanges.every(isPassed)) {
     throw new AppError('bff-unhealthy', `The health folder did not run to its end. ${early}.`, {
       hint: 'The check counts only if every request in the folder ran. Remove setNextRequest from its scripts, or name another folder with --health-folder.',
@@ -87,11 +95,23 @@ export async function checkHealth(
   return attempt;
 }
 
+/** The engine's own healthcheck fails. */
+export interface Complaint {
+  readonly verdict: InstanceVerdict;
+  /** When the last check ended, as the engine says it. */
+  readonly checkedAt: string;
+}
+
+/** So many further checks have to fail while the BFF answers: the first may have begun before it did. */
+const WRONG_CHECKS = 3;
+
 /**
  * The step: runs the health folder again and again until it passes, and then until it has passed for as long as it has to stay
  * so; a failure in between starts that time again. Then the BFF has to show that it is registered.
  *
- * @param options.reader has read the log so far
+ * @param options.reading what the log says so far
+ * @param options.complaint that the engine's own healthcheck fails; it may be late, and counts when the time is up or when it
+ *   goes on failing while the BFF answers
  * @param options.env of the instance
  * @param options.failed rejects when the BFF fails meanwhile, by its log or its instance
  * @param options.up resolves when the BFF says that it serves requests: it is asked at once, and the pauses begin again
@@ -106,7 +126,8 @@ export async function health(
   scope: StepScope,
   plan: RequestPlan,
   options: {
-    readonly reader: LogReader;
+    reading(): Reading;
+    complaint(): Complaint | null;
     readonly env: Instance['env'];
     readonly failed: Promise<never>;
     readonly up: Promise<void>;
@@ -127,6 +148,7 @@ export async function health(
   });
   let healthySinceMs: number | null = null;
   let healthyStart = '';
+  let wrongChecks = new Set<string>();
   let down: { readonly names: readonly string[]; readonly sinceMs: number } = { names: [], sinceMs: 0 };
 
   const loop = async () => {
@@ -142,11 +164,19 @@ export async function health(
             scope.note('The BFF restarted while it was being watched, so the time it has to stay healthy starts over.');
           healthySinceMs = nowMs;
           healthyStart = options.start();
+          wrongChecks = new Set();
         }
         const stableMs = nowMs - healthySinceMs;
-        if (stableMs >= job.stableForMs) return attempt;
-        scope.progress(`healthy, watching for another ${seconds(job.stableForMs - stableMs)}`);
-        await tools.clock.sleep(Math.min(LONGEST_PAUSE_MS, job.stableForMs - stableMs), end);
+        const complaint = options.complaint();
+        if (complaint === null && stableMs >= job.stableForMs) return attempt;
+        if (complaint !== null) {
+          wrongChecks.add(complaint.checkedAt);
+          const isOver = nowMs - options.sinceMs >= job.healthTimeoutMs || wrongChecks.size > WRONG_CHECKS;
+          if (isOver) throw wrongHealthcheck(complaint);
+          scope.progress('every request passes; waiting for the healthcheck of the container, which still fails');
+        } else scope.progress(`healthy, watching for another ${seconds(job.stableForMs - stableMs)}`);
+        const restMs = complaint === null ? job.stableForMs - stableMs : LONGEST_PAUSE_MS;
+        await tools.clock.sleep(Math.min(LONGEST_PAUSE_MS, restMs), end);
         continue;
       }
       healthySinceMs = null;
@@ -155,7 +185,8 @@ export async function health(
       down = still.length > 0 ? { ...down, names: still } : { names, sinceMs: nowMs };
       const isDown = down.names.length > 0 && nowMs - down.sinceMs >= DOWN_FOR_MS;
       const aliveMs = nowMs - options.sinceMs;
-      if (isDown || aliveMs >= job.healthTimeoutMs) throw unhealthy(attempt, attempts, seconds(aliveMs));
+      if (isDown || aliveMs >= job.healthTimeoutMs)
+        throw unhealthy(attempt, attempts, seconds(aliveMs), options.complaint());
       scope.progress(`try ${attempts}: ${describeFailure(attempt)}`);
       const wait = tools.clock.sleep(pauseMs(nowMs - pausesSinceMs), end);
       await (isUp ? wait : Promise.race([wait, up]));
@@ -172,7 +203,7 @@ export async function health(
   const stable = job.stableForMs > 0 ? `, and still do after ${seconds(job.stableForMs)}` : '';
   const proof = await proveRegistration(context, scope, plan, { ...options, exchanges: last.exchanges });
   scope.fact('Registration', proof);
-  scope.summary(`${plan.requests.length} of ${plan.requests.length} requests pass${stable}`);
+  scope.summary(`${describePasses(last.exchanges, plan.requests.length)}${stable}`);
 }
 
 /** Where the BFF publishes its public keys (RFC 7517). */
@@ -190,13 +221,13 @@ export async function proveRegistration(
   scope: StepScope,
   plan: RequestPlan,
   known: {
-    readonly reader: LogReader;
+    reading(): Reading;
     readonly exchanges: readonly Exchange[];
     readonly env: Instance['env'];
   },
 ): Promise<string> {
-  const { reader, exchanges, env } = known;
-  const { decided, diagnosis } = reader.reading();
+  const { exchanges, env } = known;
+  const { decided, diagnosis } = known.reading();
   if (decided === 'good') return `${diagnosis.cause} Its log says so: ${diagnosis.evidence.at(-1) ?? ''}`.trim();
   const kid = publishedKid(exchanges, env) ?? publishedKid(await askForKeys(context, scope, plan, exchanges), env);
   if (kid !== null) return `Its JWKS holds the key ${kid}; its log does not say whether it registered.`;
@@ -238,6 +269,20 @@ async function askForKeys(
   return exchanges;
 }
 
+/** How many requests passed, of all; and how many a script skipped. */
+export function describePasses(exchanges: readonly Exchange[], total: number): string {
+  const sent = exchanges.filter(({ isSkipped }) => !isSkipped);
+  const skips = sent.length === exchanges.length ? '' : `; ${describeSkips(exchanges)}`;
+  return `${sent.filter(isPassed).length} of ${total} requests pass${skips}`;
+}
+
+/** Which requests their scripts skipped, as half a sentence. */
+export function describeSkips(exchanges: readonly Exchange[]): string {
+  const names = exchanges.filter(({ isSkipped }) => isSkipped).map(({ name }) => `"${name}"`);
+  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} others`] : names;
+  return `scripts skipped ${shown.join(', ')}`;
+}
+
 /** The first thing that failed in an attempt, in one line. */
 export function describeFailure(attempt: Attempt): string {
   const exchange = attempt.exchanges.find((each) => !isPassed(each));
@@ -260,14 +305,26 @@ function reasonOf(exchange: Exchange): string {
   return `${status}, "${failed.name}" failed`;
 }
 
-function unhealthy(attempt: Attempt, attempts: number, time: string): AppError {
+/** The BFF answers as it should, and the engine goes on calling it unhealthy. */
+function wrongHealthcheck({ verdict }: Complaint): AppError {
+  const message = `Every request of the health folder passes, so only the healthcheck of the container is wrong. ${verdict.message}`;
+  const command = verdict.hint?.command;
+  return new AppError('bff-unhealthy', message, {
+    hint: {
+      text: `The BFF is up. Correct the healthcheck of the service in the compose file (URL, port, program).${command === undefined ? '' : ' To see it:'}`,
+      ...(command === undefined ? {} : { command }),
+    },
+  });
+}
+
+function unhealthy(attempt: Attempt, attempts: number, time: string, complaint: Complaint | null): AppError {
   const down = attempt.exchanges.flatMap(downIn);
   const hint =
     down.length > 0
       ? diagnoseComponents(down, []).fix
       : 'The report has every attempt and the log of the BFF. If it only needs longer: --health-timeout SECONDS.';
   const tries = attempts === 1 ? '1 try' : `${attempts} tries`;
-  const message = `The BFF is not healthy ${time} after its start, after ${tries}. ${describeFailure(attempt)}.`;
+  const message = `The BFF is not healthy ${time} after its start, after ${tries}. ${describeFailure(attempt)}.${complaint === null ? '' : ` ${complaint.verdict.message}`}`;
   return new AppError('bff-unhealthy', message, { hint });
 }
 

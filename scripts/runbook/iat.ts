@@ -1,14 +1,17 @@
 import type { DiagnosisCode } from '../core/diagnosis.ts';
-import { AppError, type Hint } from '../core/errors.ts';
+import { AppError, type Hint, toAppError } from '../core/errors.ts';
+import { isUnreachable } from '../core/reach.ts';
 import type { StepName, TokenFacts } from '../core/result.ts';
+import type { Instance } from '../core/stack.ts';
 import { titleOf } from '../postman/request-plan.ts';
 import { watchUntilHealthy } from './bootstrap.ts';
 import { clearToken } from './clear.ts';
 import type { Context } from './job.ts';
 import { mint } from './mint.ts';
-import { type Plan, preflight } from './preflight.ts';
-import type { Outcome } from './recorder.ts';
+import { type Plan, planAgain, preflight, sayWhere, verifyNoTokenNeeded } from './preflight.ts';
+import type { Outcome, StepScope } from './recorder.ts';
 import { restart } from './restart.ts';
+import { type Turn, takeTurn } from './turn.ts';
 import { write } from './write.ts';
 
 export const IAT_STEPS: readonly StepName[] = ['preflight', 'mint', 'write', 'restart', 'bootstrap', 'health'];
@@ -19,15 +22,21 @@ export const IAT_STEPS: readonly StepName[] = ['preflight', 'mint', 'write', 're
  */
 export async function runIat(context: Context): Promise<Outcome> {
   const { job, recorder, tools, signal } = context;
-  const plan = await recorder.step('preflight', (scope) => preflight(context, scope));
+  let plan = await recorder.step('preflight', (scope) => preflight(context, scope));
   if (job.dryRun) return describePlan(context, plan);
   const { adminToken, stack } = plan;
   if (adminToken === null) throw new AppError('admin-token-missing', 'There is no admin token.');
 
-  const admin = { token: adminToken, current: plan.current };
-  const minted = await recorder.step('mint', (scope) => mint(context, scope, plan.mint, admin));
-  let found: Outcome = { verdict: 'failed', token: minted.facts };
+  let turn: Turn | null = null;
+  let found: Outcome = { verdict: 'failed' };
   try {
+    const minted = await recorder.step('mint', async (scope) => {
+      turn = await takeTurn(context, scope, plan.write.place);
+      if (turn.hasWaited) plan = await planAgain(context, scope, plan);
+      await prepare(context, scope, plan);
+      return mint(context, scope, plan.mint, { token: adminToken, current: plan.current });
+    });
+    found = { verdict: 'failed', token: minted.facts };
     const written = await recorder.step('write', (scope) => write(context, scope, plan, minted));
     found = { ...found, change: written.change };
     if (written.doubt !== null) throw written.doubt;
@@ -44,8 +53,13 @@ export async function runIat(context: Context): Promise<Outcome> {
     const onStart = () => {
       isStarted = true;
     };
-    const instance = await recorder
-      .step('restart', (scope) => restart(context, scope, stack, minted.secret, onStart))
+    const { instances, health } = await recorder
+      .step('restart', async (scope) => {
+        const made = await restart(context, scope, stack, minted.secret, onStart);
+        const aimed = plan.healthOf(made[0]);
+        sayWhere(scope, aimed);
+        return { instances: made, health: aimed };
+      })
       .catch(async (error: unknown) => {
         // An interruption before anything happened leaves nothing behind.
         if (!isStarted && error instanceof AppError && error.code === 'interrupted') {
@@ -55,27 +69,28 @@ export async function runIat(context: Context): Promise<Outcome> {
         throw error;
       });
 
-    const { error, ...watched } = await watchUntilHealthy(context, plan, instance);
+    const { error, ...watched } = await watchUntilHealthy(
+      context,
+      { stack, health, mintedAt: plan.mint.url.origin },
+      instances,
+    );
     // A plain restart would leave the new instance as it is.
     found = {
       ...found,
       ...watched,
-      next: [{ text: `${stays} To retry the restart:`, command: stack.byHand.recreate }],
+      next:
+        watched.diagnosis.code === 'iat-invalid'
+          ? [{ text: 'The token is written and stays in place, although the IdP refuses it.' }]
+          : [{ text: `${stays} To retry the restart:`, command: stack.byHand.recreate }],
     };
     if (error !== undefined) throw error;
     const use = describeUse(watched.diagnosis.code, minted.facts);
     found = { ...found, verdict: 'healthy', facts: [['Token', use]] };
     const unused: Hint[] = watched.diagnosis.code === 'credentials-cached' ? [{ text: use }] : [];
-    if (!job.clear) {
-      const clear = {
-        text: `The BFF has cached its credentials now. Take ${job.variable} out again (with the same options):`,
-        command: 'npm run iat:clear',
-      };
-      return { ...found, next: [...unused, clear] };
-    }
+    if (!job.clear) return { ...found, next: [...unused, adviceOnClear(context, instances[0])] };
 
     const planned = await stack.planClear(await tools.priorValue(plan.write.place), signal);
-    const cleared = await clearToken(context, { stack, health: plan.health, planned, instance });
+    const cleared = await clearToken(context, { stack, healthOf: plan.healthOf, planned, instances });
     return {
       ...found,
       ...cleared,
@@ -84,7 +99,48 @@ export async function runIat(context: Context): Promise<Outcome> {
     };
   } catch (error) {
     return { ...found, error };
+  } finally {
+    await (turn as Turn | null)?.release();
   }
+}
+
+/**
+ * What the restart would do anyway and what could undo the token, such as an IdP that is made anew and forgets it: done before
+ * there is one. An IdP that was started has to answer first.
+ */
+async function prepare(context: Context, scope: StepScope, { stack, before, mint }: Plan): Promise<void> {
+  if (before.length === 0) return;
+  const { job, tools, signal } = context;
+  await stack.prepare(scope, signal);
+  const endMs = tools.clock.now() + job.healthTimeoutMs;
+  scope.progress(`waiting for ${mint.url.origin} to answer`);
+  for (;;) {
+    const reach = await tools.reach(`${mint.url.origin}/`, signal);
+    const isStarting =
+      (isUnreachable(reach) && reach.kind !== 'tls') || (reach.kind === 'answered' && reach.status >= 500);
+    // What is wrong then is said by the mint.
+    if (!isStarting || tools.clock.now() >= endMs) return;
+    await tools.clock.sleep(ANSWER_POLL_MS, signal);
+  }
+}
+
+const ANSWER_POLL_MS = 500;
+
+/** To take the token out again, where the BFF can do without. */
+function adviceOnClear(context: Context, instance: Instance): Hint {
+  const { job } = context;
+  try {
+    verifyNoTokenNeeded(context, instance.env, instance);
+  } catch (error) {
+    const { message, hint } = toAppError(error);
+    return {
+      text: `${message} This token does for one start: before the next one, mint another, or change that. ${hint?.text ?? ''}`.trim(),
+    };
+  }
+  return {
+    text: `The BFF has cached its credentials now. Take ${job.variable} out again:`,
+    command: 'npm run iat:clear',
+  };
 }
 
 /** `--dry-run`: what would happen, to read. */
@@ -93,12 +149,13 @@ function describePlan({ recorder }: Context, plan: Plan): Outcome {
   const { byHand } = plan.stack;
   const token = `with the admin token${plan.adminToken === null ? ' (none was given yet)' : ''}`;
   const next = [
+    ...plan.before.map((each) => ({ text: `first: ${each}` })),
     { text: `mint: POST ${plan.mint.url.href} ${token}` },
     { text: `write: ${plan.write.place}` },
     { text: 'check:', command: byHand.check },
     { text: 'restart:', command: byHand.restart },
     { text: 'follow:', command: byHand.follow },
-    { text: `health: ${titleOf(plan.health)}` },
+    { text: `health: ${titleOf(plan.health) || 'not checked (--no-restart)'}` },
   ];
   return { verdict: 'planned', change: plan.write.preview, next };
 }

@@ -69,6 +69,13 @@ export interface Tools {
    * tell; null: they do not.
    */
   priorValue(place: string): Promise<PriorValue | null>;
+  /**
+   * Makes sure that the file of `--ca-file` holds certificates.
+   *
+   * @returns what a reader has to know of them, each a sentence
+   * @throws AppError `bad-value`
+   */
+  verifyCaFile(): Promise<readonly string[]>;
   /** Throws when the reports could not be written. */
   verifyReports(): Promise<void>;
 }

@@ -1,15 +1,17 @@
 import { AppError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { TokenFacts } from '../core/result.ts';
-import type { Secret } from '../core/secret.ts';
+import { Secret } from '../core/secret.ts';
 import { refusalOf, retryDelayMs } from '../idp/refusals.ts';
-import { readToken } from '../idp/token.ts';
+import { asksForLife, readToken } from '../idp/token.ts';
+import { headerIn } from '../postman/body-text.ts';
 import { type MintPlan, toRun, withAdminToken } from '../postman/request-plan.ts';
+import { secretsInAnswer, withoutValues } from '../secrets/answer.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
 
-/** The IdP's time for one answer, connecting included. */
-const REQUEST_TIMEOUT_MS = 15_000;
+/** The IdP's time for one answer, connecting included; one that is woken up takes its time. */
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** A mint is not idempotent: each further try may leave an unused token behind. */
 const MAX_TRIES = 3;
@@ -41,7 +43,17 @@ export async function mint(
     const exchange =
       outcome.exchanges.find(({ name }) => name === plan.requests[0]?.item.name) ?? outcome.exchanges.at(-1);
     const durationMs = recorder.elapsedMs() - startMs;
-    const record = (passed: boolean) => scope.attempt({ startMs, durationMs, passed, exchanges: outcome.exchanges });
+    const bodyOf = (each: Exchange) => (each === exchange ? outcome.lastBody : each.response?.body?.text) ?? '';
+    // What is not understood may hold a live token anywhere, so its values become secrets before anything of it is recorded.
+    const record = (passed: boolean) => {
+      const { exchanges } = outcome;
+      for (const each of passed ? [] : exchanges) {
+        for (const value of secretsInAnswer(each, bodyOf(each)))
+          tools.learn(new Secret(value, "the IdP's answer"), 'found');
+      }
+      const shown = passed ? exchanges : exchanges.map((each) => withoutValues(each, bodyOf(each)));
+      scope.attempt({ startMs, durationMs, passed, exchanges: shown });
+    };
 
     if (exchange === undefined) {
       record(false);
@@ -49,7 +61,10 @@ export async function mint(
         hint: 'Look at the pre-request scripts of the collection: one may skip the request.',
       });
     }
-    const refusal = refusalOf(exchange, plan.url, tools.clock.date());
+    const refusal = refusalOf(exchange, plan.url, tools.clock.date(), {
+      limitMs: REQUEST_TIMEOUT_MS,
+      caFile: job.caFile,
+    });
     if (refusal !== null) {
       record(false);
       const delayMs = tries < MAX_TRIES ? retryDelayMs(exchange, tries, tools.clock.date()) : null;
@@ -59,14 +74,20 @@ export async function mint(
       continue;
     }
     try {
-      const { note, ...minted } = readToken(
-        { body: outcome.lastBody ?? '', type: exchange.response?.body?.type ?? '', variables: outcome.variables },
-        { path: job.tokenPath, adminToken: admin.token, current: admin.current, now: tools.clock.date() },
+      const { notes, ...minted } = readToken(
+        { body: outcome.lastBody ?? '', type: mediaTypeOf(exchange), variables: outcome.variables },
+        {
+          path: job.tokenPath,
+          adminToken: admin.token,
+          current: admin.current,
+          now: tools.clock.date(),
+          isLifeAsked: asksForLife(exchange.request.body?.text ?? ''),
+        },
       );
       // First of all, so that it is masked everywhere, also in what is already recorded.
       tools.learn(minted.secret);
       record(true);
-      if (note !== null) scope.note(note);
+      for (const note of notes) scope.note(note);
       noteFailedAssertions(scope, exchange);
       scope.summary(describeToken(minted.facts, tools.clock.date()));
       return minted;
@@ -75,6 +96,12 @@ export async function mint(
       throw error;
     }
   }
+}
+
+/** Also of an answer without a body: what it was meant to be. */
+function mediaTypeOf({ response }: Exchange): string {
+  const named = response?.body?.type ?? headerIn(response?.headers ?? [], 'content-type');
+  return named.split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
 /** The collection's own tests do not decide whether there is a token, but the reader wants to know. */

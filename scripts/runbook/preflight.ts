@@ -1,23 +1,29 @@
 import { diagnoseEnvironment, isTrue } from '../bff/environment-check.ts';
 import { LogReader } from '../bff/log-reader.ts';
-import { wouldIatHelp } from '../bff/prospect.ts';
+import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
 import { isGood } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import { proxyVariable, type Reach, toAskable } from '../core/reach.ts';
 import { Secret } from '../core/secret.ts';
 import type { Environment, Instance, PlannedWrite, Settings, Stack, StackState } from '../core/stack.ts';
-import { jwtExpiry } from '../idp/token.ts';
-import { type MintPlan, originsOf, planHealth, planMint, type RequestPlan, withKid } from '../postman/request-plan.ts';
+import { jwtExpiry } from '../idp/expiry.ts';
+import { type MintPlan, originsOf, planHealth, planMint, type RequestPlan } from '../postman/request-plan.ts';
 import { readSource, type Source } from '../postman/source.ts';
 import { registerEnvironments } from '../secrets/found.ts';
+import { isOrdinary, isPlaceholder } from '../secrets/values.ts';
 import type { Context } from './job.ts';
+import { type AimedHealth, aimHealth, isBelow, planUses } from './next-start.ts';
 import type { StepScope } from './recorder.ts';
 
 /** What the other steps work with: all that could be found out before anything changes. */
 export interface Plan {
   readonly mint: MintPlan;
   readonly health: RequestPlan;
+  /** The health folder for a new instance, which may publish another port than the old one. */
+  healthOf(instance: Instance): AimedHealth;
   readonly stack: Stack;
+  /** What has to be done before the token is minted, a few words each. */
+  readonly before: readonly string[];
   /** Where the token will be written, and what else changes there. */
   readonly write: PlannedWrite;
   /** null in a dry run without one. */
@@ -42,7 +48,8 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const mint = planMint(source, job);
   const folder = planHealth(source, job);
   scope.fact('IdP', mint.url.origin);
-  scope.fact('BFF', originsOf(folder));
+  if (job.restart) scope.fact('BFF', originsOf(folder));
+  for (const warning of [...mint.warnings, ...folder.warnings]) scope.warn(warning);
   await tools.verifyReports();
 
   scope.progress('looking for the BFF');
@@ -52,28 +59,67 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   // Loading Newman takes as long, and nothing else can go on meanwhile: both at the same time.
   tools.collections.preload();
   describeStack(scope, stack);
+  const { state, write, next } = await planChange(context, scope, stack, looking, mint.url.origin);
+  const { environment, instance } = state;
+  if (job.clear) verifyNoTokenNeeded(context, next, instance);
+  await verifyTokenHelps(context, scope, stack, state, next);
+
+  const adminToken = await readAdminToken(context);
+  const healthOf = (each: Instance | null) => aimHealth(source, job, environment, each);
+  const health = healthOf(instance);
+  sayWhere(scope, health);
+  scope.summary(stack.description);
+  return {
+    mint: planUses(job, scope, source, mint, state.next, next, instance),
+    health,
+    healthOf,
+    stack,
+    before: state.next.before,
+    write,
+    adminToken,
+    current: environment[job.variable] || null,
+  };
+}
+
+/** What there is now and what is to be written, as far as the stack tells. */
+async function planChange(
+  context: Context,
+  scope: StepScope,
+  stack: Stack,
+  looking: Promise<StackState>,
+  mintOrigin: string,
+) {
+  const { job, signal } = context;
   const state = await looking;
   learnSecrets(context, state);
   const { environment } = state;
-  const current = environment[job.variable] || null;
-  const settings = settingsFor(environment, job.idpUrl ?? mint.url.origin);
+  const settings = settingsFor(environment, job.idpUrl ?? mintOrigin);
   const write = await stack.planWrite(settings, signal);
   // What contradicts is corrected or refused; what is absent is added only where that is possible.
   const added = Object.entries(settings.add).filter(([name]) => write.preview.changed.includes(name));
   const next = { ...environment, ...settings.correct, ...Object.fromEntries(added) };
   for (const warning of [...write.warnings, ...warningsFor(context, next), ...state.sideEffects]) scope.warn(warning);
-  if (job.clear) verifyNoTokenNeeded(context, next, state.instance);
-  await verifyTokenHelps(context, scope, stack, state, next);
-
-  const adminToken = await readAdminToken(context);
-  const health = withKid(folder, environment['BFF_KID'] ?? null);
-  scope.summary(stack.description);
-  return { mint, health, stack, write, adminToken, current };
+  return { state, write, next };
 }
 
-/** The collection and the values that were given for it, with what the report says about them. */
+/** The plan by what there is now: another run has changed it while its end was waited for. */
+export async function planAgain(context: Context, scope: StepScope, plan: Plan): Promise<Plan> {
+  const { stack, mint } = plan;
+  const silent = { ...scope, warn() {} };
+  const { state, write } = await planChange(context, silent, stack, stack.look(context.signal), mint.url.origin);
+  return { ...plan, write, before: state.next.before, current: state.environment[context.job.variable] || null };
+}
+
+/** Where the BFF is asked, where that is not what the collection says. */
+export function sayWhere(scope: StepScope, { published }: AimedHealth): void {
+  if (published !== null)
+    scope.fact('BFF', `${published}, where its container publishes it (--bff-url says otherwise)`);
+}
+
+/** The collection, the values that were given for it and the CA file, with what the report says about them. */
 export async function openCollection({ job, tools }: Context, scope: StepScope): Promise<Source> {
   const source = await readSource(job, tools);
+  if (job.caFile !== null) for (const warning of await tools.verifyCaFile()) scope.warn(warning);
   for (const [name, value] of source.facts) scope.fact(name, value);
   scope.fact('Run by', tools.collections.engine);
   return source;
@@ -92,7 +138,8 @@ export function learnSecrets(
     tools.learn(secret, 'found'),
   );
   for (const value of [environment[job.variable], instance?.env[job.variable]]) {
-    if (value) tools.learn(new Secret(value, job.variable));
+    // A word that stands where a token is to be put in was never one.
+    if (value && !isPlaceholder(value) && !isOrdinary(value)) tools.learn(new Secret(value, job.variable));
   }
 }
 
@@ -164,7 +211,7 @@ async function verifyTokenHelps(
   context: Context,
   scope: StepScope,
   stack: Stack,
-  { instance }: StackState,
+  { instances, next }: StackState,
   environment: Environment,
 ): Promise<void> {
   const { job, signal } = context;
@@ -173,25 +220,43 @@ async function verifyTokenHelps(
     if (level === 'info') scope.note(`${message} ${hint}`);
     else scope.warn(`${message} ${hint}`);
   }
-  if (instance === null) return;
-  const reader = new LogReader({ env: environment });
-  for await (const line of stack.logs(instance.id, { follow: false, signal, tail: LOG_TAIL })) reader.push(line);
-  if (reader.count === 0) return;
-  const log = reader.diagnosis();
-  // A log is as old as the start that wrote it: whether the IdP answers can be asked again.
-  const isStale = log.code === 'idp-unreachable' || log.code === 'idp-error';
-  if (isStale) scope.progress('asking the IdP from the network of the BFF');
-  const idp = isStale ? await askIdpFrom(instance, stack, environment, signal) : null;
-  const since = { startedWith: instance.env, variable: job.variable, idp };
-  const { helps, reason } = wouldIatHelp(log, environment, since);
+  // Where one of several needs a token, a token helps.
+  let found: { readonly prospect: Prospect; readonly isUp: boolean } | null = null;
+  for (const instance of instances) {
+    const reader = new LogReader({ env: environment });
+    for await (const line of stack.logs(instance.id, { follow: false, signal, tail: LOG_TAIL })) reader.push(line);
+    if (reader.count === 0) continue;
+    const log = reader.diagnosis();
+    // A log is as old as the start that wrote it: whether the IdP answers can be asked again, where the next start asks from there.
+    const isStale = log.code === 'idp-unreachable' || log.code === 'idp-error';
+    const isAsked = isStale && next.changed === null && next.before.length === 0;
+    if (isAsked) scope.progress('asking the IdP from the network of the BFF');
+    const idp = isAsked ? await askIdpFrom(instance, stack, environment, signal) : null;
+    const since = { startedWith: instance.env, variable: job.variable, idp, changed: next.changed };
+    const prospect = wouldIatHelp(log, environment, since);
+    const isUp = instance.state.status === 'running' && isGood(log);
+    if (found === null || hope(prospect) > hope(found.prospect)) found = { prospect, isUp };
+  }
+  if (found === null) return;
+  const { helps, reason, mayBeMended } = found.prospect;
   if (helps !== false) {
     scope.note(
       helps ? `A fresh token should help: ${reason}` : `It is unclear whether a fresh token will help: ${reason}`,
     );
     return;
   }
-  const isUp = instance.state.status === 'running' && isGood(log);
-  await confirmAnyway(context, scope, reason, isUp);
+  if (mayBeMended) {
+    scope.warn(
+      `Judging by its last log, a fresh token alone will not help. ${reason} If that is done, go on: this run will show.`,
+    );
+    return;
+  }
+  await confirmAnyway(context, scope, reason, found.isUp);
+}
+
+/** The more, the better are the chances. */
+function hope({ helps, mayBeMended }: Prospect): number {
+  return helps === true ? 3 : helps === null ? 2 : mayBeMended ? 1 : 0;
 }
 
 /**
@@ -248,9 +313,7 @@ export function verifyNoTokenNeeded({ job }: Context, environment: Environment, 
   }
   const path = environment['BFF_CLIENT_CRED_PATH'] ?? instance?.env['BFF_CLIENT_CRED_PATH'];
   if (!path?.startsWith('/') || instance === null) return;
-  const isKept = instance.persistentPaths.some(
-    (kept) => path === kept || path.startsWith(`${kept.replace(/\/$/, '')}/`),
-  );
+  const isKept = isBelow(path, instance.persistentPaths);
   if (isKept) return;
   const message = `${job.service} keeps its credentials in ${path}, which is on no volume: a new container loses them and needs a token.`;
   throw new AppError('token-needed', message, {

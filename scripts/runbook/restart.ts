@@ -1,12 +1,12 @@
 import { judge } from '../bff/verdict.ts';
 import { AppError, type Hint } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Instance, Stack } from '../core/stack.ts';
+import type { Restarted, Stack } from '../core/stack.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
 
 /**
- * Restarts the BFF, and proves that it counted: a new instance, with the token in its environment.
+ * Restarts the BFF, and proves that it counted: new instances, with the token in its environment.
  *
  * @param token what the variable has to hold; null: it has to be absent
  * @param onStart called when the restart is about to begin: from here on nothing is put back
@@ -18,21 +18,23 @@ export async function restart(
   stack: Stack,
   token: Secret | null,
   onStart: () => void,
-): Promise<Instance> {
-  const { instance, summary } = await stack.restart(scope, onStart, signal).catch(async (error: unknown) => {
+): Promise<Restarted['instances']> {
+  const { instances, summary } = await stack.restart(scope, onStart, signal).catch(async (error: unknown) => {
     const isExplained = error instanceof AppError && error.code === 'container-not-started' && !signal.aborted;
     throw isExplained ? await explain(stack, error, signal) : error;
   });
-  const value = instance.env[job.variable] ?? '';
-  if (token === null ? value !== '' : !token.equals(value)) {
-    const message = `The new container of ${job.service} has a different ${job.variable} from the one that was written.`;
+  for (const instance of instances) {
+    const value = instance.env[job.variable] ?? '';
+    if (token === null ? value === '' : token.equals(value)) continue;
+    const message = `The new container ${instance.name} has a different ${job.variable} from the one that was written.`;
     throw new AppError('effective-value', message, {
       hint: { text: 'The image, or another file, sets it. To see it:', command: stack.byHand.inspect(instance) },
     });
   }
-  scope.fact('Container', `${instance.name} (${instance.id.slice(0, 12)}), image ${instance.image}`);
+  const shown = instances.map(({ name, id }) => `${name} (${id.slice(0, 12)})`).join(', ');
+  scope.fact('Container', `${shown}, image ${instances[0].image}`);
   scope.summary(summary);
-  return instance;
+  return instances;
 }
 
 /** Why the new instance could not be started, in the engine's own words where it has some. */

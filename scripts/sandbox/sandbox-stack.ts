@@ -129,9 +129,18 @@ export function createStack(options: StackOptions): SandboxStack {
           throw state.target instanceof AppError ? state.target : unknownService(service, Object.keys(state.project));
         }
         looked = state;
-        const [instance = null] = await instances(signal);
-        return { environment, environments: Object.values(state.project), instance, sideEffects: [] };
+        const all = await instances(signal);
+        return {
+          environment,
+          environments: Object.values(state.project),
+          instance: all[0] ?? null,
+          instances: all,
+          sideEffects: [],
+          // Its IdP runs before it, and nothing is mounted.
+          next: { changed: null, copies: 1, sharedPaths: null, before: [] },
+        };
       },
+      prepare: async (_, signal) => signal.throwIfAborted(),
       async planWrite(settings, signal) {
         signal.throwIfAborted();
         return changes.planWrite(looked ?? (await changes.read(signal)), settings);
@@ -149,7 +158,7 @@ export function createStack(options: StackOptions): SandboxStack {
         if (instance === undefined || instance.id === old) {
           throw new AppError('container-unchanged', `The old container of ${service} is still in place.`);
         }
-        return { instance, summary: `new container ${instance.id.slice(0, 12)}` };
+        return { instances: [instance], summary: `new container ${instance.id.slice(0, 12)}` };
       },
       instances,
       async instance(id, signal) {

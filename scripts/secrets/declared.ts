@@ -1,4 +1,4 @@
-import { isSecretVariable } from './places.ts';
+import { isSecretName } from './places.ts';
 
 /** A variable of a collection, a folder, or a Postman environment. */
 export interface DeclaredVariable {
@@ -20,6 +20,8 @@ export interface Declarations {
   readonly auths: readonly AuthParameters[];
   /** Passphrases of client certificates. */
   readonly passphrases: readonly string[];
+  /** Names of variables that are sent as credentials. */
+  readonly credentials: ReadonlySet<string>;
 }
 
 export interface DeclaredSecret {
@@ -31,10 +33,10 @@ export interface DeclaredSecret {
 }
 
 /** The declared values that are secret: variables marked or named so, parameters of auth blocks, passphrases. */
-export function declaredSecrets({ variables, auths, passphrases }: Declarations): DeclaredSecret[] {
+export function declaredSecrets({ variables, auths, passphrases, credentials }: Declarations): DeclaredSecret[] {
   return [
     ...variables
-      .filter(({ name, isMarked }) => isMarked || isSecretVariable(name))
+      .filter(({ name, isMarked }) => isMarked || isSecretName(name) || credentials.has(name))
       .map(({ name, value, isMarked }) => ({ value, label: name, isMarked })),
     ...auths.flatMap(secretsInAuth).map((secret) => ({ ...secret, isMarked: false })),
     ...passphrases.map((value) => ({ value, label: 'passphrase', isMarked: false })),
@@ -46,7 +48,9 @@ export function secretsInAuth({ type, parameters }: AuthParameters): Omit<Declar
   return (
     parameters
       // In the block of an API key the secret is called `value`; elsewhere that would be anything.
-      .filter(({ name }) => SECRET_PARAMETERS.has(name) || (type === 'apikey' && name === 'value'))
+      .filter(
+        ({ name }) => SECRET_PARAMETERS.has(name) || isSecretName(name) || (type === 'apikey' && name === 'value'),
+      )
       .map(({ name, value }) => ({ value, label: `${type} ${name}` }))
   );
 }

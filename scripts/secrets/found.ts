@@ -2,8 +2,8 @@ import type { Header } from '../core/exchange.ts';
 import { Secret } from '../core/secret.ts';
 import type { Environment } from '../core/stack.ts';
 import { maskMembers } from './json-text.ts';
-import { SHORTEST_MASKED } from './masker.ts';
-import { isAuthorization, isSecretHeader, isSecretName, isSecretVariable } from './places.ts';
+import { isAuthorization, isSecretName } from './places.ts';
+import { isOrdinary, isPlaceholder, looksRandom, SHORTEST_MASKED } from './values.ts';
 
 /** A request or an answer as it went over the wire, with its whole body. */
 export interface Message {
@@ -15,6 +15,13 @@ export interface Message {
 
 /** Characters of all found secrets together. What is found beyond that is masked in place only: each costs time and memory. */
 const MOST_CHARACTERS = 16_384;
+
+/** So many characters of one secret are looked for, and so many of them count: a long one leaves room for others. */
+const LONGEST = 4_096;
+const LONGEST_COUNTED = 512;
+
+/** Parameters of a form that are read: a body of megabytes has no more names than this. */
+const MOST_PARAMETERS = 1_000;
 
 /**
  * Collects the values from the places of requests and answers that hold secrets by convention (places.ts), so that they are
@@ -37,9 +44,10 @@ export class FoundSecrets {
    */
   add(value: string, label: string): void {
     for (const part of secretPartsOf(value)) {
-      if (this.#known.has(part) || this.#characters + part.length > MOST_CHARACTERS) continue;
+      const counted = Math.min(part.length, LONGEST_COUNTED);
+      if (this.#known.has(part) || this.#characters + counted > MOST_CHARACTERS) continue;
       this.#known.add(part);
-      this.#characters += part.length;
+      this.#characters += counted;
       this.#register(new Secret(part, label.slice(0, LONGEST_LABEL)));
     }
   }
@@ -54,7 +62,17 @@ export class FoundSecrets {
         this.add(value, name);
         return value;
       });
-    } else if (!/[\s<]/.test(body)) this.#addFromParameters(body);
+    } else if (!/[\s<]/.test(body)) this.#addFromParameters(body, '&');
+  }
+
+  /** Registers what is secret in the value of a variable, by its name or by what it looks like. */
+  addVariable(name: string, value: string): void {
+    if (isSecretName(name)) this.add(value, name);
+    else if (value.includes('://')) this.#addFromUrl(value);
+    else if (looksRandom(value) && !PUBLIC_NAME.test(name)) this.add(value, name);
+    // `Endpoint=…;AccountKey=…`, `host=… password=…`.
+    if (/=[^;]*;|=\S+\s/.test(value.slice(0, LONGEST))) this.#addFromParameters(value.slice(0, LONGEST), /[;\s]+/);
+    if (/^\s*\{/.test(value)) this.addFrom({ headers: [], body: value });
   }
 
   #addFromHeader(name: string, value: string): void {
@@ -63,40 +81,58 @@ export class FoundSecrets {
       const pairs = lower === 'cookie' ? value.split(';') : [value.split(';')[0] ?? ''];
       for (const pair of pairs) this.#addDecoded(pair.slice(pair.indexOf('=') + 1).trim(), name);
     } else if (isAuthorization(name)) {
-      const [, scheme = '', rest = value] = /^([\w-]+)\s+(.+)$/s.exec(value) ?? [];
+      const [, scheme = '', rest = value] = /^([\w-]{1,64})[ \t]{1,8}(.+)$/s.exec(value) ?? [];
       this.add(rest, name);
-      // RFC 7617: user name and password. The name is no secret, and log lines need it.
-      if (/^basic$/i.test(scheme)) this.add(/:(.*)$/s.exec(Buffer.from(rest, 'base64').toString())?.[1] ?? '', name);
-    } else if (isSecretHeader(name)) this.add(value, name);
+      if (/^basic$/i.test(scheme)) this.#addFromBasic(Buffer.from(rest.slice(0, LONGEST), 'base64').toString(), name);
+    } else if (isSecretName(name)) this.add(value, name);
     else if (value.includes('://')) this.#addFromUrl(value);
   }
 
-  #addFromUrl(url: string): void {
-    const [, password] = /^[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:([^\s/@]*)@/i.exec(url) ?? [];
-    if (password !== undefined) this.#addDecoded(password, 'password');
-    for (const part of url.split(/[?#]/).slice(1)) this.#addFromParameters(part);
+  /** RFC 7617: user name and password. The name is no secret, and log lines need it, unless it is a token itself. */
+  #addFromBasic(credentials: string, label: string): void {
+    const at = credentials.indexOf(':');
+    const [user, password] = at < 0 ? [credentials, ''] : [credentials.slice(0, at), credentials.slice(at + 1)];
+    this.#addDecoded(password, label);
+    if (looksRandom(user)) this.#addDecoded(user, label);
   }
 
-  #addFromParameters(text: string): void {
-    for (const [name, value] of new URLSearchParams(text)) {
+  #addFromUrl(url: string): void {
+    const [, user = '', password = ''] = /^[^/?#]{0,64}:\/\/([^\s/:@]{0,1024})(?::([^\s/@]{0,1024}))?@/.exec(url) ?? [];
+    if (password !== '') this.#addDecoded(password, 'password');
+    if (looksRandom(user)) this.#addDecoded(user, 'user');
+    for (const part of url.split(/[?#]/).slice(1)) this.#addFromParameters(part, '&');
+  }
+
+  #addFromParameters(text: string, separator: string | RegExp): void {
+    for (const pair of text.split(separator, MOST_PARAMETERS)) {
+      const at = pair.indexOf('=');
+      const name = at < 0 ? '' : decoded(pair.slice(0, at));
       // As in by-place: a `code` in a URL is an authorization code (RFC 6749 §4.1.2).
-      if (isSecretName(name) || name === 'code') this.add(value, name);
+      if (isSecretName(name) || (name === 'code' && separator === '&')) {
+        const value = pair.slice(at + 1);
+        this.add(separator === '&' ? decoded(value.replaceAll('+', ' ')) : value, name);
+      }
     }
   }
 
   #addDecoded(value: string, label: string): void {
     this.add(value, label);
-    try {
-      this.add(decodeURIComponent(value), label);
-    } catch {
-      // It is not encoded.
-    }
+    this.add(decoded(value), label);
+  }
+}
+
+/** With percent-encoding undone, where it is encoded. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 
 /**
- * Registers the values of variables that are named like secrets, and passwords in URLs: logs of the services, and what the
- * stack prints, may quote them.
+ * Registers the values of variables that are secret, by their names or by what they look like, and passwords in them: logs of
+ * the services, and what the stack prints, may quote them.
  *
  * @param environments a variable that is null has no value
  * @param register gets each value that is a secret
@@ -104,16 +140,17 @@ export class FoundSecrets {
 export function registerEnvironments(environments: readonly Environment[], register: (secret: Secret) => void): void {
   const found = new FoundSecrets(register);
   for (const environment of environments) {
-    for (const [name, value] of Object.entries(environment)) {
-      if (value !== null && isSecretVariable(name)) found.add(value, name);
-      else if (value?.includes('://')) found.addFrom({ headers: [], body: '', url: value });
-    }
+    for (const [name, value] of Object.entries(environment)) if (value !== null) found.addVariable(name, value);
   }
 }
 
 /** Part of every secret name, so a body without any of them need not be read. */
 const MAY_HOLD_SECRETS =
-  /token|secret|assertion|pass|pwd|jwt|iat|key|credential|authorization|verifier|code|session|cookie/i;
+  /token|secret|assertion|pass|pwd|jwt|iat|rat|key|cred|auth|verifier|code|session|sessid|cookie|pin|otp|sas|sig|dsn|kty|bearer|ssa|statement|saml|connection|dpop|csrf|xsrf|\\u/i;
+
+/** Names of variables that look like tokens and are none: identifiers and checksums. */
+const PUBLIC_NAME =
+  /(?:^|_|[a-z](?=[A-Z]))(?:ids?|kid|sha\d*|md5|digest|version|hash|checksum|fingerprint|image|tag|commit|revision|name|host|hostname|path|gpg_key)$/i;
 
 const LONGEST_LABEL = 40;
 
@@ -122,19 +159,17 @@ const LONGEST_LABEL = 40;
  * could not be read. Of a structure, only the parts that look random are.
  */
 function secretPartsOf(value: string): string[] {
-  const text = value.trim();
-  if (text.length < SHORTEST_MASKED || text.includes('{{') || ADDRESS.test(text)) return [];
-  if (!STRUCTURED.test(text)) return isOrdinary(text) ? [] : [text];
+  const text = value.slice(0, LONGEST).trim();
+  if (text.length < SHORTEST_MASKED || text.includes('{{') || ADDRESS.test(text) || isPlaceholder(text)) return [];
+  if (!isStructured(text)) return isOrdinary(text) ? [] : [text];
   return (text.match(/[\w.~+/-]{16,}=*/g) ?? []).filter((part) => /\d/.test(part) && /[a-z]/i.test(part));
 }
 
-const ADDRESS = /^[\w+.-]+(?::\/\/|%3a%2f%2f)/i;
+const ADDRESS = /^[\w+.-]{1,64}(?::\/\/|%3a%2f%2f)/i;
 
 /** JSON, `name="value", …`, several lines. */
-const STRUCTURED = /^(?:[[{"]|%7b|%5b|%22)|\w="|\w=[^,;]*[,;]\s*\w+=|[\r\n]/i;
-
-/** Words and numbers: "Bearer", "client-credentials", "application/json", "2026-11-25". */
-function isOrdinary(text: string): boolean {
-  if (text.length < 16 && /^[\d.:,+-]*$/.test(text)) return true;
-  return text.length < 24 && text.split(/[-_. :/,;+@]/).every((word) => /^(?:[A-Z]?[a-z]*|[A-Z]+)$/.test(word));
+function isStructured(text: string): boolean {
+  if (/^(?:[[{"]|%7b|%5b|%22)|[\r\n]/i.test(text) || /\w="/.test(text)) return true;
+  // `a=b, c=d`: a second name, behind a comma or semicolon that is behind a first.
+  return text.split(/[,;]/).filter((part) => /^\s*\w{1,64}(?: \w{1,64})?=/.test(part)).length > 1;
 }

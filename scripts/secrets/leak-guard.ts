@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { Leak, Masker } from './masker.ts';
@@ -26,20 +25,6 @@ export async function verifyNoLeak(paths: readonly string[], masker: Masker, fil
     `A report held a secret and was removed: ${placeOf(first.leak)}, at ${first.leak.offset} in ${first.file}.${also}`,
     { hint: BUG },
   );
-}
-
-/**
- * The same for the page over all runs. Its content comes from the results of earlier runs, so where it leaks, their reports
- * are searched as well.
- *
- * @throws AppError `leak`
- */
-export async function verifyHistory(folder: string, page: string, masker: Masker, files: ReportFiles): Promise<void> {
-  if (masker.find(await files.read(page)).length === 0) return;
-  const runs = await files.runs(folder);
-  const reports = runs.filter(({ result }) => result !== null).map(({ name }) => join(folder, name));
-  const names = ['result.json', 'index.html', 'junit.xml'];
-  await verifyNoLeak([...reports.flatMap((run) => names.map((name) => join(run, name))), page], masker, files);
 }
 
 /** Characters of a stream that are kept. */

@@ -1,43 +1,82 @@
 /**
- * Places that hold secrets by convention: names of headers, of members in JSON and form bodies, of parameters and variables.
- * Their values are masked in place (by-place.ts), and registered, so that they are masked elsewhere as well (found.ts).
+ * The one list of names that hold secrets by convention: of headers, of members in JSON and form bodies, of parameters and of
+ * variables. Their values are masked in place (by-place.ts), and registered, so that they are masked elsewhere as well
+ * (found.ts).
  */
 
-/** A member of a JSON or form body, a parameter of a URL, or a variable. */
+/**
+ * Whether what stands under this name is a secret: `admin_token`, `idpClientSecret`, `X-Functions-Key`, `SMTP_PASS`. Decided by
+ * the last words of the name, because people put words before them.
+ */
 export function isSecretName(name: string): boolean {
-  return SECRET_NAMES.has(plainOf(name));
+  if (name.toLowerCase() === REQUEST_ID) return false;
+  const words = wordsOf(name.length > LONGEST_NAME ? name.slice(-LONGEST_NAME) : name);
+  const last = words.at(-1) ?? '';
+  if (SECRET_WORDS.has(last) || SECRET_PAIRS.has(`${words.at(-2)} ${last}`)) return true;
+  const plain = words.join('');
+  return SECRET_ENDING.test(plain) || SECRET_PLAIN.has(plain);
 }
 
-/** A variable: `admin_token`, `idpClientSecret`, `BFF_DCR_IAT`. Decided by the end of its name, because people put words before it. */
-export function isSecretVariable(name: string): boolean {
-  return isSecretName(name) || SECRET_ENDING.test(name) || SECRET_ENDING_PLAIN.test(plainOf(name));
+/** A header or a variable whose value begins with the name of a scheme. */
+export function isAuthorization(name: string): boolean {
+  return /(?:^|[-_])authorization$/i.test(name);
 }
 
-/** A header whose whole value is secret. Cookies and Authorization are not among them: they hold more than a secret. */
-export function isSecretHeader(name: string): boolean {
-  return SECRET_HEADER.test(name.toLowerCase());
+/** A header that Postman adds to each request: an identifier, and no secret. */
+const REQUEST_ID = 'postman-token';
+
+/** Characters. What is before them does not matter. */
+const LONGEST_NAME = 200;
+
+/** The words of a name, in lower case, without what only says which one of several it is. */
+function wordsOf(name: string): string[] {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+  while (words.length > 1 && QUALIFIER.test(words.at(-1) ?? '')) words.pop();
+  const last = words.pop() ?? '';
+  return [...words, last.replace(/\d{1,4}$/, '') || last];
 }
 
-export function isAuthorization(header: string): boolean {
-  return /^(?:proxy-)?authorization$/i.test(header);
-}
+const QUALIFIER =
+  /^(?:\d+|value|raw|base|base64|b64|hex|plain|plaintext|hash|hashed|encrypted|old|new|current|previous)$/;
 
-/** In lower case, without hyphens and underscores. */
-function plainOf(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
-}
-
-const SECRET_HEADER =
-  /^(?:x-)?(?:api-?key|auth(?:-token|-key)?|access-token|csrf-token|xsrf-token|amz-security-token|vault-token|gitlab-token|client-secret|session(?:-id|-token)?|token|secret)$/;
-
-/** As `plainOf` writes them. `code` is missing on purpose: in a body it is nearly always an error's code. */
-const SECRET_NAMES = new Set(
+const SECRET_WORDS: ReadonlySet<string> = new Set(
   (
-    'accesstoken refreshtoken idtoken idtokenhint registrationaccesstoken initialaccesstoken admintoken bearertoken authtoken ' +
-    'sessiontoken csrftoken token jwt dcriat clientsecret clientassertion assertion password passwd passphrase pwd secret ' +
-    'secretkey apikey xapikey privatekey credential credentials authorization codeverifier devicecode sessionid cookie'
+    'token secret secrets password passwords passwd pass pwd passphrase passcode pin otp totp credential credentials creds ' +
+    'auth authorization sas sig signature cookie cookies jwt assertion rat iat dsn apikey authkey bearer ssa'
   ).split(' '),
 );
 
-const SECRET_ENDING = /(?:^|[_.-])(?:iat|rat|jwt)$/i;
-const SECRET_ENDING_PLAIN = /(?:token|secret|password|passwd|passphrase|apikey|privatekey|credentials?)$/;
+const KEY_KINDS =
+  'access private signing encryption decryption secret api functions function subscription session fernet account storage ' +
+  'auth shared master hmac cookie jwt application admin root deploy webhook role license';
+
+const SECRET_PAIRS: ReadonlySet<string> = new Set([
+  ...KEY_KINDS.split(' ').flatMap((kind) => [`${kind} key`, `${kind} keys`]),
+  ...'device authorization auth verification recovery backup mfa'.split(' ').map((kind) => `${kind} code`),
+  'connection string',
+  'connection strings',
+  'session id',
+  'code verifier',
+  'software statement',
+  'saml response',
+]);
+
+/** Names that are written as one word. `code` is missing on purpose: in a body it is nearly always an error's code. */
+const SECRET_ENDING =
+  /(?:token|secret|password|passwd|passphrase|passcode|credentials?|(?:api|private|secret|access|signing|encryption|subscription|functions|account|storage|shared|master|session|fernet)key|sessionid|sessid|codeverifier|connectionstring)$/;
+
+const SECRET_PLAIN: ReadonlySet<string> = new Set([
+  'dpop',
+  'csrf',
+  'xsrf',
+  'xcsrf',
+  'xxsrf',
+  'session',
+  'xsession',
+  'idtokenhint',
+]);

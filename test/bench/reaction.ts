@@ -37,7 +37,7 @@ const CASES: readonly Case[] = [
   {
     name: 'fatal line → verdict',
     script: `after(1500, () => now('ERROR dcr Client registration failed: 401 {"error":"invalid_token"}')); setInterval(() => {}, 1000);`,
-    verdict: /does not accept the IAT/,
+    verdict: /refuses the token that was minted/,
     exitCode: 1,
     budgetMs: 500,
   },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanLine, LONGEST_LINE, toDisplay, withoutTimestamp } from '../../scripts/bff/log-line.ts';
+import { cleanLine, LONGEST_LINE, withoutTimestamp } from '../../scripts/bff/log-line.ts';
 
 const ESC = '\u001b';
 
@@ -72,9 +72,6 @@ describe('cleanLine', () => {
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-        const display = toDisplay(pieces.join(''));
-        expect(display).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
-        expect(toDisplay(display)).toBe(display);
         expect(cleanLine(pieces.join('')).text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
       }),
       { numRuns: 200 },
@@ -90,22 +87,6 @@ describe('cleanLine', () => {
     };
     const plain = cpuOf(['x', 'text ']);
     expect(cpuOf(['\b', `${ESC}[`, `${ESC}]`, 'a\b', 'a-', 'a_1', ' ']) / plain).toBeLessThan(20);
-  });
-});
-
-describe('toDisplay', () => {
-  it.each([
-    ['::error file=a.ts::broken', ': :error file=a.ts::broken'],
-    ['  ::set-output name=x::y', '  : :set-output name=x::y'],
-    ['::add-mask::x', ': :add-mask::x'],
-    ['text ##[error]broken', 'text # #[error]broken'],
-    ['##vso[task.setvariable variable=x]y', '# #vso[task.setvariable variable=x]y'],
-    ["##teamcity[buildProblem description='x']", "# #teamcity[buildProblem description='x']"],
-    ['##[group]::x', '# #[group]::x'],
-    ['a::b::c and ## heading', 'a::b::c and ## heading'],
-    [`\u0000::${ESC}[0merror::x`, ': :error::x'],
-  ])('%j is no command any more', (line, display) => {
-    expect(toDisplay(line)).toBe(display);
   });
 });
 

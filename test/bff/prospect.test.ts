@@ -65,12 +65,31 @@ describe('wouldIatHelp', () => {
       ['nothing has changed', 'invalid-redirect-uri', { startedWith: { ...GOOD, ...URIS } }, false],
       ['only the token has', 'registered', { startedWith: { ...GOOD, ...URIS, DCR_IAT: 'test-only-older' } }, false],
       ['an IAT is wanted in any case', 'iat-invalid', changed, true],
+      ['its files have changed', 'invalid-client', { changed: 'its configuration changed' }, null],
+      ['its files have changed, and an IAT is wanted', 'iat-missing', { changed: 'its configuration changed' }, true],
     ])('%s (%s): %s', (_, code, since, helps) => {
       const prospect = wouldIatHelp(diagnosis(code), { ...GOOD, ...URIS }, since);
       expect(prospect.helps).toBe(helps);
       expect(prospect.reason).toMatch(/^[A-Z].*\.$/);
       expect(prospect.reason).not.toMatch(/test-only|other\.test/);
     });
+  });
+
+  it.each<[DiagnosisCode, true | undefined]>([
+    ['invalid-scope', true],
+    ['invalid-redirect-uri', true],
+    ['idp-error', true],
+    ['redis-unavailable', true],
+    ['invalid-client', undefined],
+    ['rat-invalid', undefined],
+    ['registered', undefined],
+  ])('%s may be mended elsewhere since: %s', (code, mayBeMended) => {
+    expect(wouldIatHelp(diagnosis(code), GOOD).mayBeMended).toBe(mayBeMended);
+  });
+
+  it('an IdP that cannot be reached now is no matter of an old log', () => {
+    const prospect = wouldIatHelp(diagnosis('idp-unreachable'), GOOD, { idp: { kind: 'dns' } });
+    expect(prospect.mayBeMended).toBeUndefined();
   });
 
   it('cannot tell without a log', () => {

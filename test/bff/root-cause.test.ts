@@ -107,6 +107,24 @@ describe('the root cause comes first, without what follows from it', () => {
     expect(root?.evidence.at(-1)).toBe('Now the IdP answers (HTTP 404).');
   });
 
+  test('an IdP that answered with an error: what answers elsewhere is no way out', () => {
+    const failed = log('ERROR dcr POST http://idp-app:8002/api/oidc/register returned 500');
+    const [root] = findFaults({ ...FINE, ...ended, log: failed });
+    expect(root).toMatchObject({ code: 'idp-error', fix: { text: expect.stringContaining("IdP's own log") } });
+    expect(root?.evidence.at(-1)).toBe('Now the IdP answers (HTTP 404).');
+  });
+
+  test('an address that leads elsewhere: an IdP that answers changes nothing', () => {
+    const found = log('ERROR dcr POST http://idp-app:8002/api/oidc/register returned 404');
+    const [root] = findFaults({ ...FINE, ...ended, log: found });
+    expect(root).toMatchObject({ code: 'idp-unreachable', fix: { text: expect.stringContaining('/api/oidc') } });
+  });
+
+  test('one that was registered and ended: its last errors are the evidence, not its registration', () => {
+    const found = log('INFO dcr Client registered: bff-server', UP, 'MemoryError: session_gc failed');
+    expect(findFaults({ ...FINE, ...ended, log: found })[0]?.evidence).toEqual(['MemoryError: session_gc failed']);
+  });
+
   test('a log that says nothing lends its last words to the container', () => {
     const found = log('ERROR ValueError: something is wrong');
     expect(findFaults({ ...FINE, ...ended, log: found })[0]?.evidence).toEqual(

@@ -96,8 +96,40 @@ describe('the words of a failed connection', () => {
     'request timed out',
     'ETIMEDOUT',
   ])('let "%s" through', (text) => {
-    const around = { idpHosts: new Set<string>(), frames: '', dcr: true, idp: false };
+    const around = { idpHosts: new Set<string>(), frames: '', dcr: true, idp: false, elsewhere: false };
     expect(connectionOf(text, around)).not.toBeNull();
     expect(UNREACHABLE.words.test(text)).toBe(true);
+  });
+});
+
+describe('what is found before a line is read', () => {
+  it.each(SIGNATURES.map(({ code, matcher }) => [code, matcher.words] as const))(
+    'the words of %s stand by themselves, since the alternatives of all rows become one expression',
+    (_, words) => {
+      for (const word of words.source.split('|')) expect(() => new RegExp(word)).not.toThrow();
+    },
+  );
+});
+
+describe('a reason that has nothing to do with the registration', () => {
+  it.each<[string, RegExp, boolean | null]>([
+    ["ERROR dcr: POST http://idp-app/register answered 403 Policy 'Trusted Hosts' rejected request", /policy/, null],
+    ['ERROR dcr: registration failed: 403 insufficient_scope', /lacks a right/, null],
+    ['ERROR dcr: registration failed: 429 Too Many Requests', /limits/, null],
+    ['ERROR dcr: registration failed: 409 Conflict, it exists', /already has a client/, null],
+    ['jwt.exceptions.ImmatureSignatureError: The token is not yet valid (iat)', /clocks/, null],
+    ['ERROR: [Errno 98] address already in use', /cannot listen/, false],
+    ["ModuleNotFoundError: No module named 'orjson'", /cannot be loaded/, false],
+    ["PermissionError: [Errno 13] Permission denied: '/app/keys/bff_client.json'", /keys/, false],
+    ["OSError: [Errno 28] No space left on device: '/app/keys/x'", /disk is full/, false],
+    ['bff-1 exited with code 137', /killed/, false],
+    ["FileNotFoundError: [Errno 2] No such file or directory: '/app/keys/bff-sig-001.pem'", /signing key/, false],
+    ['pydantic_core._pydantic_core.ValidationError: 2 validation errors for Settings', /settings/, false],
+  ])('"%s"', (line, cause, iatHelps) => {
+    const reader = new LogReader();
+    const { diagnosis } = reader.push({ at: null, stream: 'stdout', text: line });
+    expect(diagnosis).toMatchObject({ code: 'unknown', cause: expect.stringMatching(cause), iatHelps });
+    expect(diagnosis.evidence).toContain(line);
+    expect(`${diagnosis.cause} ${diagnosis.fix.text}`).toMatch(/^[A-Z].*\. [A-Z].*\.$/);
   });
 });

@@ -23,6 +23,7 @@ function container(state: Partial<InstanceState> = {}, id = 'a'.repeat(64)): Ins
     image: 'bff:dev',
     env: {},
     persistentPaths: [],
+    ports: [],
     logUnreadable: null,
     state: {
       status: 'running',
@@ -51,11 +52,16 @@ describe('judge', () => {
 
   it.each<[string, Partial<InstanceState>, string, RegExp]>([
     ['runs without a healthcheck', {}, 'fine', /runs/],
-    ['runs and is healthy', { health: { status: 'healthy', lastOutput: '' } }, 'fine', /healthy/],
-    ['waits for its healthcheck', { health: { status: 'starting', lastOutput: '' } }, 'starting', /healthcheck/],
+    ['runs and is healthy', { health: { status: 'healthy', lastOutput: '', checkedAt: '' } }, 'fine', /healthy/],
+    [
+      'waits for its healthcheck',
+      { health: { status: 'starting', lastOutput: '', checkedAt: '' } },
+      'starting',
+      /healthcheck/,
+    ],
     [
       'is unhealthy, in the words of the healthcheck',
-      { health: { status: 'unhealthy', lastOutput: 'curl: (22)\nHTTP 503 from /health\n' } },
+      { health: { status: 'unhealthy', lastOutput: 'curl: (22)\nHTTP 503 from /health\n', checkedAt: '' } },
       'unhealthy',
       /HTTP 503 from \/health/,
     ],
@@ -74,6 +80,12 @@ describe('judge', () => {
     ['exits with an error', { status: 'exited', exitCode: 3 }, 'exited', /code 3/],
     ['exits with nothing to say', { status: 'exited', exitCode: 0 }, 'exited', /a service must stay up/],
     ['is killed by the kernel', { status: 'exited', exitCode: 137, oomKilled: true }, 'exited', /too much memory/],
+    [
+      'was killed by the kernel and runs again',
+      { restartCount: 2, oomKilled: true },
+      'crash-loop',
+      /too much memory\.$/,
+    ],
     ['is killed by someone', { status: 'exited', exitCode: 137 }, 'exited', /137 \(killed\)/],
     ['crashes', { status: 'exited', exitCode: 139 }, 'exited', /segmentation fault/],
     ['is told to stop', { status: 'exited', exitCode: 143 }, 'exited', /told to stop/],
@@ -83,7 +95,7 @@ describe('judge', () => {
       'loops and happens to run',
       { restartCount: 2, startedAt: '2026-01-01T10:00:02Z' },
       'crash-loop',
-      /restart 2.*ended by itself/,
+      /restart 2.*exit code that is no longer known/,
     ],
     [
       'loops and waits',
@@ -125,7 +137,7 @@ describe('judge', () => {
     ['is paused', { status: 'paused' }, 'stack resume app-bff-1'],
     ['exits', { status: 'exited', exitCode: 1 }, 'stack log app-bff-1'],
     ['loops', { restartCount: 2 }, 'stack log app-bff-1'],
-    ['is unhealthy', { health: { status: 'unhealthy', lastOutput: '' } }, 'stack inspect app-bff-1'],
+    ['is unhealthy', { health: { status: 'unhealthy', lastOutput: '', checkedAt: '' } }, 'stack inspect app-bff-1'],
   ])('names what the stack has for a container that %s', (_what, state, command) => {
     expect(judge(first, container(state)).hint?.command).toBe(command);
   });
@@ -137,7 +149,7 @@ describe('judge', () => {
 
   it('keeps foreign words to one bounded line', () => {
     const noise = `${'x'.repeat(5000)}\u001b[31m`;
-    const { message } = judge(first, container({ health: { status: 'unhealthy', lastOutput: noise } }));
+    const { message } = judge(first, container({ health: { status: 'unhealthy', lastOutput: noise, checkedAt: '' } }));
     expect(message.length).toBeLessThan(450);
     expect(message).not.toContain('\u001b');
   });
@@ -150,6 +162,11 @@ describe('judgeOnce', () => {
     const { kind, hint } = judgeOnce(null, NOW, BY_HAND);
     expect(kind).toBe('missing');
     expect(hint?.command).toBe('stack restart');
+  });
+
+  it('believes the healthcheck: what is healthy has settled', () => {
+    const healthy = container({ restartCount: 4, health: { status: 'healthy', lastOutput: '', checkedAt: '' } });
+    expect(judgeOnce(healthy, NOW, BY_HAND).kind).toBe('fine');
   });
 
   it('takes restarts for a crash loop until the container has settled', () => {

@@ -39,7 +39,7 @@ test.each([
 ])('says what kind of error and where, and not what it quotes: %s', async (_, call, start) => {
   const cause = await thrownBy(call);
   expect(String((cause as Error).message)).toContain(SECRET.slice(0, 9));
-  const text = describeCause(new AppError('internal', 'Something.', { cause }));
+  const text = describeCause(new AppError('internal', 'Something.', { cause })).join('\n');
   expect(text).toContain(`\nCaused by: ${start}`);
   for (let at = 0; at + 5 < SECRET.length; at++) expect(text).not.toContain(SECRET.slice(at, at + 6));
   expect(text).toMatch(/\n {4}at .*cause\.test\.ts:\d+:\d+/);
@@ -50,8 +50,12 @@ test('a file that is not there is named; each of several errors is, and no circl
   const missing = await thrownBy(() => readFile('no-such-file'));
   const both = new AggregateError([missing, new TypeError('x is not a function')], 'two');
   (missing as Error).cause = both;
-  expect(describeCause(both).replace(/\n {4}at .*/g, '')).toBe(
+  expect(
+    describeCause(both)
+      .join('\n')
+      .replace(/\n {4}at .*/g, ''),
+  ).toBe(
     "AggregateError: two\nOne of them: Error ENOENT: ENOENT: no such file or directory, open 'no-such-file'\nOne of them: TypeError: x is not a function",
   );
-  expect(describeCause('not an error')).toBe('');
+  expect(describeCause('not an error')).toEqual([]);
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Printer, renderFailure } from '../../scripts/cli/outcome.ts';
-import { createStyle, shortenPaths, wrap } from '../../scripts/cli/terminal-text.ts';
+import { type Layout, renderFailure } from '../../scripts/cli/outcome.ts';
+import { shortenPaths } from '../../scripts/cli/terminal-text.ts';
 import type { Failure } from '../../scripts/core/result.ts';
 
-const printer: Printer = {
-  style: createStyle({ hasColor: false, hasUnicode: false }),
+const layout: Layout = {
   columns: 40,
+  quiet: false,
   redact: (text) => text.replaceAll('/project/', ''),
 };
 
@@ -13,16 +13,21 @@ function failure(more: Partial<Failure>): Failure {
   return { code: 'yaml-syntax', message: 'That is wrong.', hint: null, where: null, ...more };
 }
 
+/** Its lines as they are given to the output. */
+function shown(what: Failure): string[] {
+  return renderFailure(what, layout).map((each) => (typeof each === 'string' ? each : each.text));
+}
+
 describe('where it is wrong', () => {
   const at = (excerpt: string, column: number) =>
-    renderFailure(failure({ where: { file: '/project/a.yml', line: 7, column, excerpt } }), printer);
+    shown(failure({ where: { file: '/project/a.yml', line: 7, column, excerpt } }));
 
   test('the caret is under the column', () => {
     expect(at('  bff: ***', 8)).toEqual(['That is wrong.', '  at a.yml:7:8', '  7 |   bff: ***', '             ^']);
   });
 
-  test('with tabs before it, too', () => {
-    expect(at('\tbff: ***', 7)).toEqual(['That is wrong.', '  at a.yml:7:7', '  7 | \tbff: ***', '      \t     ^']);
+  test('with tabs before it, too, which are printed as blanks', () => {
+    expect(at('\tbff: ***', 7)).toEqual(['That is wrong.', '  at a.yml:7:7', '  7 |  bff: ***', '            ^']);
   });
 
   test.for([1, 20, 99, 150, 200])('of a long line, column %i: the part around it fits', (column) => {
@@ -35,7 +40,7 @@ describe('where it is wrong', () => {
 
 test('lines are broken after paths have got their final length', () => {
   const message = 'The file /project/compose.yaml cannot be read';
-  expect(renderFailure(failure({ message, hint: { text: message } }), printer)).toEqual([
+  expect(shown(failure({ message, hint: { text: message } }))).toEqual([
     'The file compose.yaml cannot be read',
     '  The file compose.yaml cannot be read',
   ]);
@@ -43,10 +48,11 @@ test('lines are broken after paths have got their final length', () => {
 
 test('a command at the end of a hint stays whole, to be copied', () => {
   const hint = { text: 'To try the restart again:', command: 'docker compose -f compose.yaml up -d bff' };
-  expect(renderFailure(failure({ hint }), printer)[1]).toBe(
-    '  To try the restart again:\n  docker compose -f compose.yaml up -d bff',
-  );
-  expect(renderFailure(failure({ hint: { text: 'See:', command: 'npm run doctor' } }), printer).slice(1)).toEqual([
+  expect(shown(failure({ hint })).slice(1)).toEqual([
+    '  To try the restart again:',
+    '  docker compose -f compose.yaml up -d bff',
+  ]);
+  expect(shown(failure({ hint: { text: 'See:', command: 'npm run doctor' } })).slice(1)).toEqual([
     '  See: npm run doctor',
   ]);
 });
@@ -62,8 +68,4 @@ describe('paths below the working directory', () => {
   ] as [string, string, string][])('%s from %s', ([text, folder, shown]) => {
     expect(shortenPaths(text, folder)).toBe(shown);
   });
-});
-
-test('what is longer than a line stays whole, to be copied', () => {
-  expect(wrap('see /a/path/that/is/long and go on', 12, '  ')).toBe('see\n  /a/path/that/is/long\n  and go on');
 });

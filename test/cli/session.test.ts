@@ -20,3 +20,15 @@ test('npm run iat --dry-run: npm takes the flag for itself, and a real run must 
   // Inherited from another script.
   expect(await settingsOf([], { ...taken, npm_lifecycle_event: 'deploy' })).toMatchObject({ dryRun: false });
 });
+
+test('paths are short for the folder in which the command was typed, where what is printed is pasted', async () => {
+  const folder = await makeTemporaryFolder();
+  const text = `docker compose -f ${folder.path}/sub/compose.yaml`;
+  const redacted = async (env: Readonly<Record<string, string>>) =>
+    (await openHere([], { command: 'iat', cwd: folder.path, env })).session.redact(text);
+  const typedIn = { INIT_CWD: `${folder.path}/sub` };
+  expect(await redacted({})).toBe('docker compose -f sub/compose.yaml');
+  expect(await redacted({ ...typedIn, npm_lifecycle_event: 'iat' })).toBe('docker compose -f compose.yaml');
+  expect(await redacted({ ...typedIn, npm_lifecycle_event: 'deploy' })).toBe('docker compose -f sub/compose.yaml');
+  await folder.remove();
+});

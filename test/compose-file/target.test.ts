@@ -103,15 +103,21 @@ describe('which file', () => {
 });
 
 describe('a value that lives in .env', () => {
-  test.for(['${DCR_IAT}', '$DCR_IAT', '${DCR_IAT:-}', '${DCR_IAT-none}', '${DCR_IAT:?set it}', '"${DCR_IAT}"'])(
-    '%s',
-    async (value) => {
-      const target = await choose({ 'a.yml': compose(`DCR_IAT: ${value}`), '.env': `# mine\nDCR_IAT=old\n` });
-      expect(target).toMatchObject({ kind: 'env-file', path: join(home, '.env') });
-      expect(text(target.edit({ DCR_IAT: TOKEN }).bytes)).toBe(`# mine\nDCR_IAT='${TOKEN}'\n`);
-      expect(text(target.clear('DCR_IAT', null).bytes)).toBe('# mine\n');
-    },
-  );
+  test.for([
+    '${DCR_IAT}',
+    '$DCR_IAT',
+    '${DCR_IAT:-}',
+    '${DCR_IAT-none}',
+    '${DCR_IAT:?set it}',
+    '"${DCR_IAT}"',
+    '${DCR_IAT:-${OTHER:-}}',
+    '${DCR_IAT-${A:-${B}}}',
+  ])('%s', async (value) => {
+    const target = await choose({ 'a.yml': compose(`DCR_IAT: ${value}`), '.env': `# mine\nDCR_IAT=old\n` });
+    expect(target).toMatchObject({ kind: 'env-file', path: join(home, '.env') });
+    expect(text(target.edit({ DCR_IAT: TOKEN }).bytes)).toBe(`# mine\nDCR_IAT='${TOKEN}'\n`);
+    expect(text(target.clear('DCR_IAT', null).bytes)).toBe('# mine\n');
+  });
 
   test('under another name, in a file that does not exist yet', async () => {
     const target = await choose({ 'a.yml': compose('DCR_IAT: ${BFF_TOKEN:-}') });

@@ -62,6 +62,7 @@ function find(
       platform: 'linux',
       realPath: (path) => path,
       isExported: () => false,
+      changedAt: () => null,
     },
     { processes, clock: systemClock, files: createFiles({ processes }) },
     purpose,
@@ -114,6 +115,34 @@ describe('finding the project', () => {
     const both = docker(running(container('a', 'compose.yaml', '1'), container('b', 'compose.yaml', '2')));
     await expect(find(both)).rejects.toMatchObject({ code: 'service-ambiguous' });
     expect((await find(both, 'look', 'b')).description).toContain('project b');
+  });
+
+  test('a project that was named and of which nothing runs is not the one that runs: a second stack is said beforehand', async () => {
+    const engine = docker(running(container('a', 'compose.yaml', '1')));
+    const stack = await find(engine, 'write', 'b');
+    expect(stack.description).toContain('project b');
+    expect((await stack.look(NEVER)).sideEffects).toContainEqual(
+      expect.stringMatching(/run as project a, and COMPOSE_PROJECT_NAME names b/),
+    );
+    expect(stack.byHand.restart).toContain('-p b');
+  });
+
+  test('without a container of the service the rest of its stack tells project and compose', async () => {
+    const idp = container('a', 'compose.yaml', '1');
+    const labels = {
+      ...idp.Config.Labels,
+      'com.docker.compose.service': 'idp',
+      'com.docker.compose.version': '1.29.2',
+    };
+    const all = { ...idp, Config: { ...idp.Config, Labels: labels } };
+    const stack = await find(
+      docker({
+        'label=com.docker.compose.service=bff': { stdout: '' },
+        'docker-compose version': { stdout: '1.29.2\n' },
+        ...running(all as typeof idp),
+      }),
+    );
+    expect(stack.description).toContain('docker-compose 1.29.2, project a');
   });
 
   test('what keeps the file from being written is said before what is wrong with Docker, but only for a write', async () => {

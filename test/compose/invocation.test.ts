@@ -37,6 +37,8 @@ function container(labels: Record<string, string>, more: Partial<Container> = {}
     labels: Object.fromEntries(names),
     logDriver: 'json-file',
     persistentPaths: [],
+    ports: [],
+    mountedFrom: [],
     logUnreadable: null,
     networkMode: 'default',
     createdAt: '2026-01-01T00:00:00.000000001Z',
@@ -182,23 +184,47 @@ describe('parseConfig', () => {
       bff: { A: 'x$y', B: null, N: '1' },
       side: {},
     };
-    expect(parseConfig(json)).toEqual(wanted);
-    expect(parseConfig(yaml)).toEqual(wanted);
+    for (const text of [json, yaml]) {
+      const services = parseConfig(text);
+      expect(Object.fromEntries(Object.entries(services).map(([name, each]) => [name, each.environment]))).toEqual(
+        wanted,
+      );
+      expect(services['side']?.dependencies).toEqual(['bff']);
+    }
   });
 
   test('a value that looks like a number is a text, as compose v1 prints it', () => {
     const yaml = "services: {bff: {environment: {A: 0123456789, B: 1e5, C: null, D: 'null', E: 1.10}}}";
-    expect(parseConfig(yaml)['bff']).toEqual({ A: '0123456789', B: '1e5', C: null, D: 'null', E: '1.10' });
+    expect(parseConfig(yaml)['bff']?.environment).toEqual({ A: '0123456789', B: '1e5', C: null, D: 'null', E: '1.10' });
   });
 
   test('a list', () => {
     expect(parseConfig('services: {bff: {environment: ["A=x=y", B]}}')).toMatchObject({
-      bff: { A: 'x=y', B: null },
+      bff: { environment: { A: 'x=y', B: null } },
+    });
+  });
+
+  test.for([
+    [
+      'v2',
+      '{"services":{"bff":{"image":"i","deploy":{"replicas":2},"depends_on":{"idp":{"condition":"service_started"}},"volumes":[{"type":"volume","source":"keys","target":"/app/keys"},{"type":"volume","target":"/anon"},{"type":"tmpfs","target":"/tmp"}]}}}',
+    ],
+    [
+      'v1',
+      'services:\n  bff:\n    image: i\n    scale: 2\n    depends_on: [idp]\n    volumes: ["keys:/app/keys:rw", "/anon"]\n',
+    ],
+  ] as const)('what its next start is made of: %s', ([, text]) => {
+    const { image, replicas, sharedPaths, dependencies } = parseConfig(text)['bff'] ?? {};
+    expect({ image, replicas, sharedPaths, dependencies }).toEqual({
+      image: 'i',
+      replicas: 2,
+      sharedPaths: ['/app/keys'],
+      dependencies: ['idp'],
     });
   });
 });
 
-test('parseDryRun: what else would be recreated', () => {
+test('parseDryRun: what would be made', () => {
   const text = [
     ' DRY-RUN MODE -  Container p-redis-1  Recreate',
     ' DRY-RUN MODE -  Container p-redis-1  Recreated',
@@ -206,5 +232,5 @@ test('parseDryRun: what else would be recreated', () => {
     ' DRY-RUN MODE -  Container p-idp-1  Running',
     ' DRY-RUN MODE -  Container p-kafka-1  Created',
   ].join('\n');
-  expect(parseDryRun(text, ['p-bff-1'])).toEqual(['p-redis-1', 'p-kafka-1']);
+  expect(parseDryRun(text)).toEqual(['p-redis-1', 'p-bff-1', 'p-kafka-1']);
 });

@@ -35,6 +35,7 @@ describeWithCompose('Docker', (compose) => {
         platform: 'linux',
         realPath,
         isExported: () => false,
+        changedAt: () => null,
       },
       { processes, clock: systemClock, files: createFiles({ processes }) },
       'write',

@@ -59,7 +59,10 @@ const ROWS: Readonly<Record<string, Row>> = {
   'writes why in one line of many kilobytes': {
     does: `said(JSON.stringify({ event: 'dcr registration failed', stack: 'x'.repeat(50_000), error: 'invalid_token', status: 401 })); ${HINT} stay();`,
     service: ['logging: {driver: local}'],
-    expected: { ...unhealthy('bootstrap-failed', /does not accept the IAT/), diagnosis: { code: 'iat-invalid' } },
+    expected: {
+      ...unhealthy('bootstrap-failed', /refuses the token that was minted/),
+      diagnosis: { code: 'iat-invalid' },
+    },
   },
   'fails once, and is fine after its restart': {
     does: firstAndThen(`said('ERROR dcr connection refused: idp-app:8002'); ${exit(1)}`, `${REGISTERED} stay();`),

@@ -45,7 +45,8 @@ test('--dry-run changes and mints nothing, and names the commands', async () => 
   expect(await story.compose()).toBe(before);
   expect(stdout).toMatch(/\+ +DCR_IAT: .*\n/);
   // Which commands compose has for it is tested with a real one.
-  expect(run.next).toContainEqual({ text: 'restart:', command: 'npm run iat -- --sandbox' });
+  const restart = expect.stringMatching(/^npm run iat -- --collection \S+ --stable-for 0 --sandbox$/);
+  expect(run.next).toContainEqual({ text: 'restart:', command: restart });
 });
 
 test('--no-restart stops after writing', async () => {

@@ -29,7 +29,8 @@ function silence(code: string, kind: 'network' | 'script' = 'network'): Exchange
   return { ...answer(0), response: null, error: { kind, code, message: 'test-only-message' } };
 }
 
-const refusal = (exchange: Exchange) => refusalOf(exchange, URL_OF_IDP, NOW);
+const refusal = (exchange: Exchange, caFile: string | null = null) =>
+  refusalOf(exchange, URL_OF_IDP, NOW, { limitMs: 30_000, caFile });
 
 describe('refusalOf', () => {
   test.for([200, 201])('%i is none', (status) => {
@@ -86,6 +87,26 @@ describe('refusalOf', () => {
     );
     expect(refusal(answer(400, { error_description: 'x'.repeat(5_000) }))?.message.length).toBeLessThan(400);
   });
+});
+
+test('a request that a script skips was not sent', () => {
+  const skipped: Exchange = { ...answer(0), response: null, isSkipped: true };
+  expect(refusal(skipped)).toMatchObject({ code: 'script-failed', message: expect.stringMatching(/skips/) });
+  expect(retryDelayMs(skipped, 1, NOW)).toBeNull();
+});
+
+test.for([
+  ['SELF_SIGNED_CERT_IN_CHAIN', null, /--ca-file FILE/],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'ca.pem', /None of the certificates in ca\.pem .* signed it.* -connect idp\.test:443$/],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ca.pem', /None of the certificates in ca\.pem/],
+  ['CERT_HAS_EXPIRED', 'ca.pem', /has expired/],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'ca.pem', /another host name/],
+] as const)('%s with the CA file %s', ([code, caFile, hint]) => {
+  expect(refusal(silence(code), caFile)).toMatchObject({ hint: { text: expect.stringMatching(hint) } });
+});
+
+test('silence says how long was waited', () => {
+  expect(refusal(silence('ESOCKETTIMEDOUT'))?.message).toBe('idp.test did not answer within 30 s.');
 });
 
 describe('retryDelayMs', () => {

@@ -8,12 +8,13 @@ function createInput(seen: string[]) {
   return Object.assign(input, { isTTY: true, setRawMode: (on: boolean) => seen.push(on ? 'silent' : 'loud') });
 }
 
+const NOWHERE = { ask: () => {}, print: () => {} };
 const { signal } = new AbortController();
 
 test('the terminal is silent before it asks, until it has been answered', async () => {
   const seen: string[] = [];
   const input = createInput(seen);
-  const output = { write: (text: string) => seen.push(text) };
+  const output = { ask: (text: string) => seen.push(text), print: (text: unknown) => seen.push(`${text}\n`) };
   const answer = askHidden('Token: ', input, output, signal);
   input.write('test-only-token\r');
   await expect(answer).resolves.toBe('test-only-token');
@@ -23,7 +24,7 @@ test('the terminal is silent before it asks, until it has been answered', async 
 test('an interruption ends the question, and the terminal is as it was', async () => {
   const seen: string[] = [];
   const abort = new AbortController();
-  const answer = askHidden('Token: ', createInput(seen), { write: () => {} }, abort.signal);
+  const answer = askHidden('Token: ', createInput(seen), NOWHERE, abort.signal);
   abort.abort(new Error('enough'));
   await expect(answer).rejects.toThrow('enough');
   expect(seen).toEqual(['silent', 'loud']);
@@ -31,7 +32,7 @@ test('an interruption ends the question, and the terminal is as it was', async (
 
 test('nobody is asked after an interruption', async () => {
   const seen: string[] = [];
-  const answer = askHidden('Token: ', createInput(seen), { write: () => {} }, AbortSignal.abort(new Error('enough')));
+  const answer = askHidden('Token: ', createInput(seen), NOWHERE, AbortSignal.abort(new Error('enough')));
   await expect(answer).rejects.toThrow('enough');
   expect(seen).toEqual([]);
 });

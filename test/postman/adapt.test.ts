@@ -3,8 +3,8 @@ import { aimAt, applyMintOptions, authorize } from '../../scripts/postman/adapt.
 import { findRequest, parseCollection } from '../../scripts/postman/collection.ts';
 import type { Item, Request } from '../../scripts/postman/collection-format.ts';
 import { urlOf } from '../../scripts/postman/url.ts';
-import { authOf, fillIn, verifyResolved } from '../../scripts/postman/variables.ts';
-import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';
+import { authOf, fillIn } from '../../scripts/postman/variables.ts';
+import { collectionBytes, folder, thrownBy } from '../support/builders.ts';
 
 function placeOf(item: Item, more: object = {}) {
   const collection = parseCollection(collectionBytes([folder('F', item)], more), 'c.json');
@@ -83,65 +83,5 @@ describe('applyMintOptions', () => {
       code: 'bad-value',
       message: expect.stringContaining('--max-usages'),
     });
-  });
-});
-
-const form = (row: object) => ({ mode: 'urlencoded', urlencoded: [{ key: 'a', ...row }] });
-const pathVariable = (value: string) => ({ host: ['a'], path: [':id'], variable: [{ key: 'id', value }] });
-
-describe('verifyResolved', () => {
-  test.for([
-    ['URL', request('R', '{{nowhere}}/x')],
-    ['body', { name: 'R', request: { method: 'POST', url: 'http://a', body: { mode: 'raw', raw: '{{nowhere}}' } } }],
-    ['form', { name: 'R', request: { method: 'POST', url: 'http://a', body: form({ value: '{{nowhere}}' }) } }],
-    ['parts of the URL', { name: 'R', request: { url: { host: ['a'], path: ['x', '{{nowhere}}'] } } }],
-    ['value of a path variable', { name: 'R', request: { url: pathVariable('{{nowhere}}') } }],
-    ['text of the headers', { name: 'R', request: { url: 'http://a', header: 'X: {{nowhere}}' } }],
-    ['header', { name: 'R', request: { url: 'http://a', header: [{ key: 'X', value: '{{nowhere}}' }] } }],
-    ['auth', { name: 'R', request: { url: 'http://a', auth: { type: 'basic', basic: [{ value: '{{nowhere}}' }] } } }],
-  ] as [string, Item][])('names a variable without a value in the %s', ([, item]) => {
-    expect(thrownBy(() => verifyResolved([placeOf(item)], [], 'c.json'))).toMatchObject({
-      code: 'variable-unresolved',
-      message: expect.stringContaining('{{nowhere}}'),
-    });
-  });
-
-  const NOWHERE = { value: '{{nowhere}}', disabled: true };
-  test.for([
-    ['a disabled row of a form', { method: 'POST', body: form(NOWHERE) }],
-    ['a disabled header', { header: [{ key: 'X', ...NOWHERE }] }],
-    ['a disabled query parameter', { url: { host: ['a'], path: [], query: [{ key: 'q', ...NOWHERE }] } }],
-    [
-      "another mode's body",
-      { method: 'POST', body: { mode: 'raw', raw: '{}', urlencoded: [{ value: '{{nowhere}}' }] } },
-    ],
-    ['a disabled body', { method: 'POST', body: { mode: 'raw', raw: '{{nowhere}}', disabled: true } }],
-    ['the body of a GET', { method: 'GET', body: { mode: 'raw', raw: '{{nowhere}}' } }],
-    ["another type's auth", { auth: { type: 'bearer', bearer: [{ value: 't' }], basic: [{ value: '{{nowhere}}' }] } }],
-  ] as [string, Request][])('%s is not sent, so its variables need no value', ([, request]) => {
-    verifyResolved([placeOf({ name: 'R', request: { url: 'http://a', ...request } })], [], 'c.json');
-  });
-
-  test('the body of a GET counts where a folder says that it is sent', () => {
-    const item: Item = { name: 'R', request: { url: 'http://a', body: { mode: 'raw', raw: '{{nowhere}}' } } };
-    const place = placeOf(item, { protocolProfileBehavior: { disableBodyPruning: true } });
-    expect(thrownBy(() => verifyResolved([place], [], 'c.json'))).toMatchObject({ code: 'variable-unresolved' });
-  });
-
-  test('a value that needs another one, a dynamic one, and one that a script sets', () => {
-    const item = request('R', '{{a}}/{{$guid}}/{{later}}', {
-      event: [{ listen: 'prerequest', script: { exec: ["pm.environment.set('later', 1)"] } }],
-    });
-    const values = (name: string) => [{ name, value: 'x', isSecret: false }];
-    const place = placeOf(item, { variable: [{ key: 'a', value: '{{b}}' }] });
-    verifyResolved([place], values('b'), 'c.json');
-    expect(thrownBy(() => verifyResolved([place], values('c'), 'c.json'))).toMatchObject({
-      message: expect.stringContaining('{{b}}'),
-    });
-  });
-
-  test('a disabled variable counts as none', () => {
-    const place = placeOf(request('R', '{{a}}'), { variable: [{ key: 'a', value: 'http://x', disabled: true }] });
-    expect(thrownBy(() => verifyResolved([place], [], 'c.json'))).toMatchObject({ code: 'variable-unresolved' });
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { isPassed } from '../../scripts/core/exchange.ts';
+import { isPassed, statusOf } from '../../scripts/core/exchange.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import type { Item } from '../../scripts/postman/collection-format.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
@@ -71,6 +71,35 @@ describe('an exchange', () => {
     const { exchanges } = await collections.run(runOf([request('R', url, script('throw new Error("boom");'))], 'R'));
     expect(exchanges[0]).toMatchObject({ response: { status: 200 }, error: { kind: 'script', message: 'boom' } });
   });
+});
+
+describe('a request that its script skips', () => {
+  const skip = { event: [{ listen: 'prerequest', script: { exec: ['pm.execution.skipRequest();'] } }] };
+
+  test('was skipped, and is no failure', async () => {
+    const url = await serve((_, response) => sendJson(response, 200, {}));
+    const { exchanges } = await collections.run(runOf([folder('F', request('A', url, skip), request('B', url))], 'F'));
+    expect(exchanges).toMatchObject([{ name: 'A', isSkipped: true, response: null, error: null }, { name: 'B' }]);
+    expect(exchanges.map(statusOf)).toEqual(['skipped', 'passed']);
+  });
+
+  test('but one whose script breaks first is a failure', async () => {
+    const url = await serve((_, response) => sendJson(response, 200, {}));
+    const broken = { event: [{ listen: 'prerequest', script: { exec: ['null.x; pm.execution.skipRequest();'] } }] };
+    const { exchanges } = await collections.run(runOf([request('A', url, broken)], 'A'));
+    expect(exchanges).toMatchObject([{ error: { kind: 'script' } }]);
+    expect(exchanges.map(statusOf)).toEqual(['failed']);
+  });
+});
+
+test.for([
+  ['a byte order mark', Buffer.from('\ufeff{"a":"ü"}'), 'application/json'],
+  ['UTF-16', Buffer.from('\ufeff{"a":"ü"}', 'utf16le'), 'application/json'],
+  ['Latin-1', Buffer.from('{"a":"ü"}', 'latin1'), 'application/json; charset=iso-8859-1'],
+] as const)('a body with %s is read', async ([, bytes, type]) => {
+  const url = await serve((_, response) => void response.writeHead(200, { 'content-type': type }).end(bytes));
+  const { exchanges, lastBody } = await collections.run(runOf([request('R', url)], 'R'));
+  expect([lastBody, exchanges[0]?.response?.body?.text]).toEqual(['{"a":"ü"}', '{"a":"ü"}']);
 });
 
 test('a redirect is not followed, so nothing is sent on', async () => {

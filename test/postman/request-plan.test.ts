@@ -120,6 +120,12 @@ describe('the health folder', () => {
     expect(targetsOf(plan)).toEqual(['https://gw.example/bff/a', 'https://idp.test/b']);
   });
 
+  test('is not needed where nothing is restarted', () => {
+    const source = sourceOf([folder('Other', request('A', '{{nowhere}}/a'))]);
+    expect(planHealth(source, { ...HEALTH, restart: false })).toMatchObject({ places: [], requests: [], warnings: [] });
+    expect(thrownBy(() => planHealth(source, HEALTH))).toMatchObject({ code: 'folder-not-found' });
+  });
+
   test("gets the service's key id later, unless the user gave one", () => {
     const value = (text: string) => ({ name: 'bff_kid', value: text, isSecret: false });
     const items = [folder('Health', request('A', 'http://a/'))];

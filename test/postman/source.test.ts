@@ -61,3 +61,24 @@ describe('readSource', () => {
     await expect(read(files, 'e.json')).rejects.toMatchObject({ code: 'environment-invalid' });
   });
 });
+
+test('a variable is a secret where it is sent as one, whatever its name', async () => {
+  const sent = {
+    method: 'POST',
+    url: { raw: 'http://a/?sig={{five}}', query: [{ key: 'sig', value: '{{five}}' }] },
+    header: [
+      { key: 'X-Functions-Key', value: '{{one}}' },
+      { key: 'Authorization', value: 'Custom a={{two}}' },
+      { key: 'Accept', value: '{{open}}' },
+    ],
+    body: {
+      mode: 'raw',
+      raw: '{"user": "{{open}}", "my_password": "{{three}}"}',
+      urlencoded: [{ key: 'pin', value: '{{four}}' }],
+    },
+  };
+  const names = ['one', 'two', 'three', 'four', 'five', 'open'];
+  const variable = names.map((key) => ({ key, value: `test-only-value-${key}-0001` }));
+  const { learned } = await read({ 'c.json': collectionBytes([request('A', '', { request: sent })], { variable }) });
+  expect(learned.map((each) => each.split(' ')[1]).sort()).toEqual(['five', 'four', 'one', 'three', 'two']);
+});

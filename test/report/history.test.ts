@@ -172,6 +172,11 @@ describe('which reports are beyond those that are kept', () => {
       expect(priorValueIn(kept, FILE)).toBe(before);
     });
 
+    it('after somebody put back an empty value by hand: what was before that is over', () => {
+      expect(priorValueIn([write(1, 'absent'), write(2, 'empty')], FILE)).toBe('empty');
+      expect(priorValueIn([write(1, 'absent'), write(2, 'empty'), write(3, 'value')], FILE)).toBe('empty');
+    });
+
     it('which goes like any other once the variable was cleared, or when there is nothing to restore', () => {
       const later = [4, 5, 6].map((minute) => run(minute));
       expect(chooseOld([write(1, 'passed-through'), clear(2), ...later], 3)).toEqual([nameOf(2), nameOf(1)]);

@@ -5,7 +5,7 @@ import type { Run } from '../../scripts/core/result.ts';
 import { SCRIPT } from '../../scripts/report/html/script.ts';
 import { renderHtml } from '../../scripts/report/html.tsx';
 import { collectionRun, hostileRun, interruptedRun, plannedRun } from './extreme-runs.ts';
-import { body, exchange, failed, sampleMasker } from './sample-exchanges.ts';
+import { body, exchange, failed, notSent, sampleMasker } from './sample-exchanges.ts';
 import { attempt, failedBootstrapRun, failedMintRun, healthyRun, step } from './sample-run.ts';
 
 const render = (run: Run) => renderHtml(run, sampleMasker());
@@ -45,6 +45,21 @@ describe('the document', () => {
       for (const [, id] of page.matchAll(/href="#([^"]*)"/g)) expect(page, id).toContain(`id="${id}"`);
     },
   );
+});
+
+describe('a request that a script skipped', () => {
+  const run = healthyRun({
+    command: 'collection',
+    steps: [step('collection', { attempts: [attempt(0, 5, [exchange(), notSent()])] })],
+  });
+
+  it('is neither good nor bad, and was not sent', () => {
+    const page = render(run);
+    expect(page).toMatch(/class="x skipped"/);
+    expect(page).toContain('<span class="code">not sent</span>');
+    expect(page).toContain('was not sent.');
+    expect(page).toMatch(/1 request and \d+ checks?, all passed; a script skipped 1 other request\./);
+  });
 });
 
 describe('at a glance', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Run } from '../../scripts/core/result.ts';
 import { renderJunit } from '../../scripts/report/junit.ts';
 import { collectionRun, hostileRun, interruptedRun, plannedRun } from './extreme-runs.ts';
-import { exchange, failed, passed, sampleMasker, unanswered } from './sample-exchanges.ts';
+import { exchange, failed, notSent, passed, sampleMasker, unanswered } from './sample-exchanges.ts';
 import { attempt, failedBootstrapRun, failedMintRun, healthyRun, step } from './sample-run.ts';
 
 const SCHEMA = new URL('junit.xsd', import.meta.url).pathname;
@@ -60,6 +60,14 @@ describe('JUnit', () => {
     expect(render(run)).toMatch(
       /name="request" time="0.000">\s*<error message="connect ECONNREFUSED[^>]* type="ECONNREFUSED">/,
     );
+  });
+
+  it('makes a request that a script skipped a skipped one', () => {
+    const run = healthyRun({ steps: [step('health', { attempts: [attempt(0, 5, [notSent()])] })] });
+    expect(render(run)).toMatch(
+      /name="request" time="0.000">\s*<skipped message="a script of the collection skipped it"/,
+    );
+    expect(render(run)).toContain('failures="0" errors="0" skipped="1"');
   });
 
   it('counts the last attempt only, and says how many there were', () => {

@@ -119,6 +119,15 @@ export const unanswered = (overrides: Partial<Exchange> = {}): Exchange =>
     ...overrides,
   });
 
+export const notSent = (overrides: Partial<Exchange> = {}): Exchange =>
+  exchange({
+    request: { method: '', url: '', headers: [], body: null },
+    isSkipped: true,
+    response: null,
+    assertions: [],
+    ...overrides,
+  });
+
 export const unhealthy = (overrides: Partial<Exchange> = {}): Exchange =>
   exchange({
     response: {

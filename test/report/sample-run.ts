@@ -160,7 +160,7 @@ export function failedBootstrapRun(overrides: Partial<Run> = {}): Run {
     error: {
       code: 'bootstrap-failed',
       message: 'The BFF could not register itself: the IdP refused its scopes (400 invalid_scope).',
-      hint: { text: 'The token is written and still unused. Correct the policy, then run `npm run iat` again.' },
+      hint: { text: 'The token is written and still unused. Correct the policy, then run npm run iat again.' },
       where: null,
     },
     next: [

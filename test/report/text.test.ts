@@ -1,32 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readExpectation } from '../../scripts/report/expectation.ts';
-import { cut, formatBytes, formatNumber, toVisible } from '../../scripts/report/text.ts';
+import { cut, formatBytes, formatNumber } from '../../scripts/report/text.ts';
 import { isJson, layOutJson, maskMembers } from '../../scripts/secrets/json-text.ts';
-import { HOSTILE } from './extreme-runs.ts';
-
-describe('toVisible', () => {
-  it('shows what would hide or reorder', () => {
-    expect(toVisible(HOSTILE.rtl)).toBe('safe[U+202E]gpj.exe [U+2066]isolated[U+2069] [U+200F]mark');
-    expect(toVisible(HOSTILE.surrogates)).toBe('high � low � end');
-    expect(toVisible('\u0000\u001b\u007f\u0085\ufffe')).toBe('[U+0000][U+001B][U+007F][U+0085]�');
-    expect(toVisible('a\tb\r\nc')).toBe('a\tb\nc');
-  });
-
-  it('leaves ordinary text of every script alone', () => {
-    for (const text of [HOSTILE.emoji, HOSTILE.hebrew, HOSTILE.script, 'Grüße\n日本語'])
-      expect(toVisible(text)).toBe(text);
-  });
-
-  it('gives text that XML 1.0 allows', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 0xd800, max: 0xdfff }), (text, half) => {
-        const visible = toVisible(`${text}${String.fromCharCode(half)} `);
-        expect(visible).toMatch(/^[\t\n\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u);
-      }),
-    );
-  });
-});
 
 describe('sizes', () => {
   it('writes whole numbers as English does', () => {

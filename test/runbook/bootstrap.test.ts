@@ -13,7 +13,10 @@ type Act = (bff: FakeInstance, wait: (ms: number) => Promise<void>, stack: FakeS
 /** Watches a new instance that does this, and says how that ended and when. */
 async function watch(
   act: Act,
-  job: { healthTimeoutMs?: number; stableForMs?: number; interruptAfterMs?: number } = {},
+  {
+    copies = 1,
+    ...job
+  }: { healthTimeoutMs?: number; stableForMs?: number; interruptAfterMs?: number; copies?: number } = {},
 ) {
   const clock = new FakeClock();
   const behave: Behaviour = (bff, signal) => act(bff, (ms) => clock.sleep(ms, signal), stack);
@@ -22,14 +25,27 @@ async function watch(
   const { context } = run;
   const source = await context.recorder.step('preflight', (scope) => openCollection(context, scope));
   const health = planHealth(source, context.job);
-  const instance = stack.replace().describe();
+  stack.next = { ...stack.next, copies };
+  stack.replace();
+  const [first, ...others] = await stack.instances(context.signal);
+  if (first === undefined) throw new Error('Nothing was started.');
   if (job.interruptAfterMs !== undefined) {
     void clock.sleep(job.interruptAfterMs, new AbortController().signal).then(() => run.interrupt());
   }
-  const { error, diagnosis, log } = await watchUntilHealthy(context, { stack, health }, instance);
+  const { error, diagnosis, log } = await watchUntilHealthy(context, { stack, health }, [first, ...others]);
   const { steps, error: failure, warnings } = run.finish({ verdict: 'healthy', error });
   const summaries = Object.fromEntries(steps.map(({ name, summary }) => [name, summary]));
-  return { failure, code: failure?.code ?? null, diagnosis: diagnosis.code, log, summaries, warnings, ms: clock.now() };
+  const { iatHelps } = diagnosis;
+  return {
+    failure,
+    code: failure?.code ?? null,
+    diagnosis: diagnosis.code,
+    iatHelps,
+    log,
+    summaries,
+    warnings,
+    ms: clock.now(),
+  };
 }
 
 /** It serves from now on, and its log says so. */
@@ -37,6 +53,97 @@ function serve(bff: FakeInstance): void {
   bff.write(REGISTERED, UP);
   bff.serve();
 }
+
+/** The engine's own check has failed so often that it calls the container unhealthy. */
+function ill(bff: FakeInstance, lastOutput: string, checkedAt = ''): void {
+  bff.change({ health: { status: 'unhealthy', lastOutput, checkedAt } });
+}
+
+describe('a container that the engine calls unhealthy', () => {
+  test('because the BFF needs longer to start than its healthcheck allows: it is waited for', async () => {
+    const { code, ms } = await watch(async (bff, wait) => {
+      await wait(15_000);
+      ill(bff, 'Connection refused');
+      await wait(5_000);
+      serve(bff);
+      await wait(4_000);
+      bff.change({ health: { status: 'healthy', lastOutput: '', checkedAt: '' } });
+    });
+    expect(code).toBeNull();
+    expect(ms).toBeGreaterThan(24_000);
+    expect(ms).toBeLessThan(28_000);
+  });
+
+  test('and that never answers: the end of the time, and what the healthcheck says', async () => {
+    const { code, failure, ms } = await watch((bff) => {
+      serve(bff);
+      bff.answer = null;
+      ill(bff, 'sessions are gone');
+    });
+    expect(code).toBe('bff-unhealthy');
+    expect(failure?.message).toMatch(/no answer \(ECONNREFUSED\).*healthcheck fails: sessions are gone/);
+    expect(ms).toBeGreaterThan(120_000);
+    expect(ms).toBeLessThan(123_000);
+  });
+
+  test('although the BFF answers, check after check: only the healthcheck is wrong', async () => {
+    const { code, failure, ms } = await watch(
+      async (bff, wait) => {
+        serve(bff);
+        for (let check = 0; check < 60; check++) {
+          ill(bff, 'connect to port 9999 refused', String(check));
+          await wait(5_000);
+        }
+      },
+      { stableForMs: 2_000 },
+    );
+    expect(code).toBe('bff-unhealthy');
+    expect(failure?.message).toMatch(/^Every request .* passes, so only the healthcheck .* is wrong\..*9999/);
+    expect(failure?.hint?.command).toBe('fake inspect fake-bff-1');
+    expect(ms).toBeLessThan(30_000);
+  });
+});
+
+describe('several containers', () => {
+  test('each has to register: one that does not is the reason', async () => {
+    const { code, diagnosis, failure } = await watch(
+      async (bff, wait) => {
+        await wait(1_000);
+        if (bff.copy === 2) return serve(bff);
+        await wait(2_000);
+        fail(bff, REFUSED);
+      },
+      { copies: 2 },
+    );
+    expect({ code, diagnosis }).toEqual({ code: 'bootstrap-failed', diagnosis: 'iat-invalid' });
+    expect(failure?.message).toContain('does not accept the IAT');
+  });
+
+  test('all of them are waited for', async () => {
+    const { code, ms } = await watch(
+      async (bff, wait) => {
+        await wait(bff.copy * 4_000);
+        serve(bff);
+      },
+      { copies: 2 },
+    );
+    expect(code).toBeNull();
+    expect(ms).toBeGreaterThan(8_000);
+  });
+
+  test('one that dies later is found, although the other answers', async () => {
+    const { code, failure } = await watch(
+      async (bff, wait) => {
+        serve(bff);
+        await wait(3_000);
+        if (bff.copy === 1) bff.exit(137, { oomKilled: true });
+      },
+      { copies: 2, stableForMs: 10_000 },
+    );
+    expect(code).toBe('container-exited');
+    expect(failure?.message).toContain('fake-bff-1');
+  });
+});
 
 describe('a BFF that comes up', () => {
   test('the log decides, and health is asked at once when it says that it serves', async () => {
@@ -186,16 +293,15 @@ const FAILURES: Readonly<
     // As long as it goes on writing, what it says is read on for a moment.
     ms: 3_000,
   },
-  'a health check of its own that fails': {
+  'a health check of its own that names what is down': {
     act(bff) {
-      serve(bff);
-      bff.answer = null;
-      bff.change({ health: { status: 'unhealthy', lastOutput: 'sessions are gone' } });
+      bff.write(REGISTERED);
+      ill(bff, '{"status": "unhealthy", "checks": {"redis": "down"}}');
     },
     code: 'bff-unhealthy',
     diagnosis: 'registered',
-    says: /healthcheck fails: sessions are gone/,
-    ms: 3_000,
+    says: /healthcheck fails: /,
+    ms: 1_000,
   },
   'a pause that lasts': {
     act: (bff) => bff.change({ status: 'paused' }),
@@ -247,6 +353,26 @@ describe('a BFF that fails', () => {
     expect({ code, diagnosis }).toEqual({ code: 'bootstrap-failed', diagnosis: 'iat-invalid' });
     expect(ms).toBeGreaterThan(11_000);
     expect(ms).toBeLessThan(11_600);
+  });
+
+  test('a log that comes late: the end of the log decides, not its silence', async () => {
+    const { code, diagnosis, ms } = await watch(async (bff, wait) => {
+      bff.lineMs = 2_000;
+      await wait(1_000);
+      fail(bff, REFUSED);
+    });
+    expect({ code, diagnosis }).toEqual({ code: 'bootstrap-failed', diagnosis: 'iat-invalid' });
+    expect(ms).toBeLessThan(6_000);
+  });
+
+  test('a log that never comes: what became of the container is said after a while', async () => {
+    const { code, ms } = await watch(async (bff, wait) => {
+      bff.lineMs = 600_000;
+      await wait(1_000);
+      fail(bff, REFUSED);
+    });
+    expect(code).toBe('container-exited');
+    expect(ms).toBeLessThan(13_000);
   });
 
   test('the end of the time, and what was answered last', async () => {

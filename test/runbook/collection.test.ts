@@ -72,6 +72,41 @@ describe('npm run collection', () => {
   });
 });
 
+describe('requests that their scripts skip', () => {
+  const skipping = async (...names: string[]) => {
+    const { item = [], ...rest } = await folderWith();
+    const event = [{ listen: 'prerequest', script: { exec: ['pm.execution.skipRequest();'] } }];
+    return { ...rest, item: item.map((each) => (names.includes(each.name ?? '') ? { ...each, event } : each)) };
+  };
+  const collection = (context: Context) => runCollection(context, ['F']);
+
+  test.for([
+    ['collection', collection],
+    ['health', runHealth],
+  ] as const)('npm run %s: one of them does not fail the run', async ([, command]) => {
+    const { error, step } = await run(await skipping('B'), command);
+    expect(error).toBeNull();
+    expect(step).toMatchObject({ status: 'passed', summary: '2 of 3 requests pass; scripts skipped "B"' });
+  });
+
+  test('none sent is a failure', async () => {
+    const { error } = await run(await skipping('A', 'B', 'C'), collection);
+    expect(error).toMatchObject({
+      code: 'assertion-failed',
+      message: 'No request was sent: scripts skipped "A", "B", "C".',
+    });
+  });
+
+  test('a health folder of which none is sent is not healthy', async () => {
+    const { error, step } = await run(await skipping('A', 'B', 'C'), runHealth);
+    expect(error).toMatchObject({
+      code: 'bff-unhealthy',
+      message: 'Nothing was checked: scripts skipped "A", "B", "C".',
+    });
+    expect(step?.attempts).toMatchObject([{ passed: false }]);
+  });
+});
+
 test('a health folder that a script ends early is a failure that names the request', async () => {
   const { error, step } = await run(await folderWith(END), runHealth);
   expect(error).toMatchObject({

@@ -54,7 +54,8 @@ async function check({ job, answers, upMs, restartMs, failMs, log = [REGISTERED]
   const error = await context.recorder
     .step('health', async (scope) =>
       health(context, scope, planHealth(await openCollection(context, scope), context.job), {
-        reader,
+        reading: () => reader.reading(),
+        complaint: () => null,
         env: ENVIRONMENT,
         failed,
         up: at(upMs, () => {}),

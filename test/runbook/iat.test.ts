@@ -1,38 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../scripts/core/errors.ts';
-import { IAT_STEPS, runIat } from '../../scripts/runbook/iat.ts';
-import type { Job, Tools } from '../../scripts/runbook/job.ts';
+import { IAT_STEPS } from '../../scripts/runbook/iat.ts';
 import { ENVIRONMENT, fail, NO_TOKEN, REFUSED, REGISTERED, UP, wellBehaved } from '../support/fake-bffs.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { createFakeRun, IAT } from '../support/fake-run.ts';
-import { type Answer, type Behaviour, FakeStack } from '../support/fake-stack.ts';
-
-interface Terms {
-  readonly environment?: Record<string, string | null>;
-  readonly behave?: (clock: FakeClock) => Behaviour;
-  readonly job?: Partial<Job>;
-  readonly tools?: Partial<Tools>;
-  readonly mint?: () => Answer;
-  /** Changes the stack before the run. */
-  readonly prepare?: (stack: FakeStack, interrupt: () => void, clock: FakeClock) => void;
-}
-
-async function iat(terms: Terms = {}) {
-  const clock = new FakeClock();
-  const { environment = ENVIRONMENT, behave = wellBehaved, job, tools, mint } = terms;
-  const stack = new FakeStack(clock, environment, behave(clock));
-  const before = stack.text();
-  const run = createFakeRun(clock, stack, {
-    ...(job === undefined ? {} : { job }),
-    ...(tools === undefined ? {} : { tools }),
-    ...(mint === undefined ? {} : { mint }),
-  });
-  terms.prepare?.(stack, run.interrupt, clock);
-  const outcome = await runIat(run.context).catch((error: unknown) => ({ verdict: 'failed' as const, error }));
-  const result = run.finish(outcome, IAT_STEPS);
-  const ends = result.steps.map(({ name, status }) => `${name} ${status}`);
-  return { result, ends, stack, before, events: run.events, ms: clock.now() };
-}
+import { IAT } from '../support/fake-run.ts';
+import type { Behaviour, FakeStack } from '../support/fake-stack.ts';
+import { iat } from '../support/iat-run.ts';
 
 const ALL = IAT_STEPS.map((step) => `${step} passed`);
 
@@ -172,11 +144,12 @@ describe('a token that was minted', () => {
     expect(result).toMatchObject({
       exitCode: 1,
       verdict: 'unhealthy',
-      diagnosis: { code: 'iat-invalid', iatHelps: true },
+      diagnosis: { code: 'iat-invalid', iatHelps: null },
+      error: { message: expect.stringContaining('refuses the token that was minted for this start a moment ago') },
     });
-    expect(result.next).toMatchObject([
-      { text: expect.stringContaining('stays in place'), command: 'fake up --force bff' },
-    ]);
+    // Another restart with a token that is refused, or the same run again, is no way out.
+    expect(result.error?.hint).toEqual({ text: expect.stringMatching(/http:\/\/idp-app:8002.*https:\/\/idp\.test/) });
+    expect(result.next).toEqual([{ text: expect.stringContaining('although the IdP refuses it') }]);
     expect(stack.environment['DCR_IAT']).toBe(IAT);
   });
 

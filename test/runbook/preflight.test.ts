@@ -130,14 +130,49 @@ describe('whether a fresh token will help', () => {
   });
 
   const SCOPE = 'ERROR - Client registration failed: 400 {"error":"invalid_scope"}';
+  const KEY = 'ERROR - token request failed: 401 {"error":"invalid_client"}';
+
+  test('a fault that is mended at the IdP: a warning, and the run goes on', async () => {
+    const asked: string[] = [];
+    const confirm = async (question: string) => asked.push(question) > 0;
+    for (const tools of [{}, { confirm }]) {
+      const { code, warnings } = await check({ log: [SCOPE], tools });
+      expect(code).toBeNull();
+      expect(warnings).toContainEqual(expect.stringMatching(/fresh token alone will not help.*invalid_scope/));
+    }
+    expect(asked).toEqual([]);
+  });
 
   test('it does not: the run ends, unless it is forced or only a dry run', async () => {
-    expect((await check({ log: [SCOPE] })).code).toBe('iat-does-not-help');
+    expect((await check({ log: [KEY] })).code).toBe('iat-does-not-help');
     for (const job of [{ force: true }, { dryRun: true }]) {
-      const { code, warnings } = await check({ log: [SCOPE], job });
+      const { code, warnings } = await check({ log: [KEY], job });
       expect(code).toBeNull();
       expect(warnings).toContainEqual(expect.stringContaining('a fresh token will not help'));
     }
+  });
+
+  test('the next start is another one: its files have changed since that log', async () => {
+    const prepare = (stack: FakeStack) => {
+      stack.next = { ...stack.next, changed: 'its configuration changed' };
+      stack.reach = { kind: 'dns' };
+    };
+    for (const log of [[KEY], ['ERROR - dcr httpx.ConnectError: [Errno -2] Name or service not known']]) {
+      const { code, notes } = await check({ log, prepare });
+      expect(code).toBeNull();
+      expect(notes).toContainEqual(expect.stringContaining('its configuration changed since then'));
+    }
+  });
+
+  test('one of several containers needs a token: the others do not decide', async () => {
+    const prepare = (stack: FakeStack) => {
+      stack.next = { ...stack.next, copies: 2 };
+      stack.replace();
+      for (const each of stack.all) each.write(...(each.copy === 1 ? [REFUSED] : [REGISTERED, UP]));
+    };
+    expect((await check({ log: [], prepare })).notes).toContainEqual(
+      expect.stringMatching(/^A fresh token should help/),
+    );
   });
 
   test.for([
@@ -149,7 +184,7 @@ describe('whether a fresh token will help', () => {
       asked.push(question);
       return answer;
     };
-    expect((await check({ log: [SCOPE], tools: { confirm } })).code).toBe(code);
+    expect((await check({ log: [KEY], tools: { confirm } })).code).toBe(code);
     expect(asked).toHaveLength(1);
   });
 
@@ -163,7 +198,7 @@ describe('whether a fresh token will help', () => {
     expect(
       (
         await check({
-          log: ['INFO:     Started server process [1]', SCOPE, 'INFO:     Started server process [1]', REFUSED],
+          log: ['INFO:     Started server process [1]', KEY, 'INFO:     Started server process [1]', REFUSED],
         })
       ).code,
     ).toBeNull();

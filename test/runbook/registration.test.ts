@@ -40,7 +40,7 @@ async function prove(kids: readonly string[], log: readonly string[], env: Reado
     facts: [],
   };
   const plan = planHealth(source, context.job);
-  const proof = proveRegistration(context, scope, plan, { reader, exchanges: [], env });
+  const proof = proveRegistration(context, scope, plan, { reading: () => reader.reading(), exchanges: [], env });
   return { proof, attempts };
 }
 

@@ -20,7 +20,7 @@ const token = new Secret(IAT, 'IAT');
 
 test('a new instance with the token is what was wanted', async () => {
   const { stack, step, finish } = open({ ...ENVIRONMENT, DCR_IAT: IAT });
-  const instance = await step(token);
+  const [instance] = await step(token);
   expect(instance.id).toBe(stack.current?.id);
   const { steps, facts } = finish({ verdict: 'healthy' });
   expect(steps).toMatchObject([{ status: 'passed', summary: expect.stringContaining('new container') }]);
@@ -40,7 +40,7 @@ test.for([
 });
 
 test('without a token, none is needed', async () => {
-  await expect(open(ENVIRONMENT).step(null)).resolves.toMatchObject({ env: ENVIRONMENT });
+  await expect(open(ENVIRONMENT).step(null)).resolves.toMatchObject([{ env: ENVIRONMENT }]);
 });
 
 test('an instance that could not be started is explained in the words of the engine', async () => {

@@ -5,6 +5,7 @@ import { authParametersOf, declarationsOf } from '../../scripts/postman/declarat
 import { declaredSecrets, secretsInAuth } from '../../scripts/secrets/declared.ts';
 import { FoundSecrets, type Message } from '../../scripts/secrets/found.ts';
 import { collectionBytes, folder, request } from '../support/builders.ts';
+import { maskerOf } from './samples.ts';
 
 const T = 'test-only-0001';
 
@@ -104,6 +105,50 @@ describe('words and addresses are no secrets', () => {
     expect(new Set(secrets).size).toBe(secrets.length);
     expect(secrets.length).toBeGreaterThan(1_000);
     expect(secrets.length).toBeLessThan(1_500);
+  });
+});
+
+test('a long value leaves room for others, and its beginning is known', () => {
+  const long = Array.from({ length: 8_000 }, (_, at) => (at * 7_919).toString(36)).join('');
+  const secrets = foundBy((found) => {
+    found.add(long, 'long');
+    found.add(T, 'short');
+  });
+  expect(secrets).toEqual([`long: ${long.slice(0, 4_096)}`, `short: ${T}`]);
+  const masker = maskerOf(long.slice(0, 4_096));
+  expect(masker.mask(`a ${long} b`)).toBe('a ‹IAT sha256:1a2b3c4d› b');
+});
+
+describe('variables of a service count by name and by value', () => {
+  const variable = (name: string, value: string) => foundBy((found) => found.addVariable(name, value));
+  const random = 'q7Zp2Lx9Vb4Tn8Kd1Hs6';
+
+  test.each([
+    ['FERNET_KEY', T, T],
+    ['ANYTHING', random, random],
+    ['REDIS_URL', `redis://user:${T}@redis:6379/0`, T],
+    ['GIT_URL', `https://${random}@git.test/x`, random],
+    ['STORAGE', `DefaultEndpointsProtocol=https;AccountName=a;AccountKey=${random}==;EndpointSuffix=x`, `${random}==`],
+    ['DATABASE', `Server=db;User Id=sa;Password=${T};Encrypt=true`, T],
+    ['LIBPQ', `host=db user=sa password=${T} sslmode=require`, T],
+    ['GOOGLE', JSON.stringify({ type: 'x', private_key_id: 'y', client_secret: T }), T],
+  ])('%s=%s', (name, value, secret) => {
+    expect(variable(name, value).map((each) => each.replace(/^[^:]*: /, ''))).toContain(secret);
+  });
+
+  test.each([
+    ['BFF_CLIENT_CRED_PATH', '/app/keys/bff_client.json'],
+    ['DCR_SIGNING_KEY', '/app/keys/bff-sig-001.pem'],
+    ['PYTHON_SHA256', '07ab25f1c6a5ad1b1b3ee6d7e1d8e3a1c2e5f4d3b2a190'],
+    ['DCR_IAT', '<paste_token_here>'],
+    ['DCR_IAT', 'changeme'],
+    ['DCR_IAT', 'bootstrap'],
+    ['DB_PASSWORD', 'The database does not ask'],
+    ['CLIENT_ID', '6f9619ff-8b86-d011-b42d-00c04fc964ff'],
+    ['DCR_REDIRECT_URIS', 'https://bff.test/auth/callback'],
+    ['SERVER_SOFTWARE', 'uvicorn-with-standard-extras'],
+  ])('%s=%s is none', (name, value) => {
+    expect(variable(name, value)).toEqual([]);
   });
 });
 

@@ -61,6 +61,8 @@ export function createFakeRun(
     readonly tools?: Partial<Tools>;
     /** What the IdP answers to each mint; default: a token. */
     readonly mint?: () => Answer;
+    /** Hears the variables that are no secret of each mint. */
+    readonly onMint?: (variables: Readonly<Record<string, string>>) => void;
     /** What the BFF publishes as its JWKS. */
     readonly keys?: readonly string[];
   } = {},
@@ -77,10 +79,12 @@ export function createFakeRun(
   const collections: Collections = {
     engine: 'Fake 1.0.0',
     preload() {},
-    async run({ guarded, collection, items, signal }) {
+    async run({ guarded, collection, items, variables, signal }) {
       const exchanges: Exchange[] = [];
       if (guarded !== null) {
         events.push('mint');
+        const plain = variables.filter(({ value }) => typeof value === 'string');
+        options.onMint?.(Object.fromEntries(plain.map(({ name, value }) => [name, value as string])));
         await clock.sleep(REQUEST_MS, signal);
         const mint = options.mint ?? (() => ({ status: 201, body: JSON.stringify({ token: IAT, expires_in: 3600 }) }));
         exchanges.push(toExchange(clock, 'DCR IAT', 'https://idp.test/', mint()));
@@ -100,6 +104,7 @@ export function createFakeRun(
       read: async (path) => (path === FILE.pathname ? COLLECTION : null),
       async verifyWritable() {},
       replace: () => Promise.reject(new Error('No step writes a file itself.')),
+      takeTurn: async () => ({ release: async () => {} }),
       isTracked: async () => false,
     },
     async findStack() {
@@ -111,6 +116,7 @@ export function createFakeRun(
     async *logFile() {},
     learn() {},
     priorValue: async () => null,
+    verifyCaFile: async () => [],
     async verifyReports() {},
     ...options.tools,
   };

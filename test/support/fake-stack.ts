@@ -8,8 +8,10 @@ import type {
   InstanceState,
   Listener,
   LogOptions,
+  NextStart,
   PlannedClear,
   PlannedWrite,
+  Port,
   Restarted,
   Settings,
   Stack,
@@ -30,10 +32,13 @@ export type Behaviour = (bff: FakeInstance, signal: AbortSignal) => Promise<void
 /** One instance of the fake, moved by a test as the outside would move a real one. */
 export class FakeInstance {
   readonly id: string;
+  readonly copy: number;
+  readonly name: string;
   readonly createdAt: string;
   readonly env: Readonly<Record<string, string>>;
   readonly lines: LogLine[] = [];
   persistentPaths: readonly string[] = ['/'];
+  ports: readonly Port[] = [];
   logUnreadable: string | null = null;
   state: InstanceState;
   /** What it answers by HTTP. */
@@ -46,8 +51,17 @@ export class FakeInstance {
   readonly #ending = new AbortController();
   #waiting: (() => void)[] = [];
 
-  constructor(number: number, env: Readonly<Record<string, string>>, clock: FakeClock, behave: Behaviour) {
+  /** @param copy which of the copies of its start it is, from 1 on */
+  constructor(
+    number: number,
+    copy: number,
+    env: Readonly<Record<string, string>>,
+    clock: FakeClock,
+    behave: Behaviour,
+  ) {
     this.id = String(number).padStart(64, '0');
+    this.copy = copy;
+    this.name = `fake-bff-${copy}`;
     this.createdAt = stamp(clock, number);
     this.env = env;
     this.#clock = clock;
@@ -96,8 +110,8 @@ export class FakeInstance {
   }
 
   describe(): Instance {
-    const { id, createdAt, env, persistentPaths, logUnreadable, state } = this;
-    return { id, name: 'fake-bff-1', image: 'fake', createdAt, env, persistentPaths, logUnreadable, state };
+    const { id, name, createdAt, env, persistentPaths, ports, logUnreadable, state } = this;
+    return { id, name, image: 'fake', createdAt, env, persistentPaths, ports, logUnreadable, state };
   }
 
   async *read({ follow, signal, tail }: LogOptions): AsyncGenerator<LogLine> {
@@ -157,7 +171,7 @@ export class FakeStack implements Stack {
     resume: ({ name }: Instance) => `fake unpause ${name}`,
   };
   /** Where the environment lives: a file would hold it. */
-  readonly place = '/fake/environment';
+  place = '/fake/environment';
   /** What was asked of it that changes something, in order. */
   readonly calls: string[] = [];
   environment: Environment;
@@ -168,7 +182,11 @@ export class FakeStack implements Stack {
   reach: Reach = { kind: 'answered', status: 200 };
   /** What the next start of a new instance does. */
   behave: Behaviour;
-  current: FakeInstance | null = null;
+  /** What there is now, the newest first. */
+  all: readonly FakeInstance[] = [];
+  next: NextStart = { changed: null, copies: 1, sharedPaths: ['/'], before: [] };
+  /** What `prepare` does. */
+  onPrepare: () => Promise<void> = async () => {};
   readonly #clock: FakeClock;
   readonly #variable: string;
   #made = 0;
@@ -182,12 +200,20 @@ export class FakeStack implements Stack {
     this.#variable = variable;
   }
 
-  /** Starts an instance with the environment as it is now, in place of the one that is there. */
+  /** The newest. */
+  get current(): FakeInstance | null {
+    return this.all[0] ?? null;
+  }
+
+  /** Starts its instances with the environment as it is now, in place of those that are there; the newest. */
   replace(): FakeInstance {
-    this.current?.remove();
-    this.current = new FakeInstance(++this.#made, this.#given(), this.#clock, this.behave);
-    this.current.start();
-    return this.current;
+    for (const each of this.all) each.remove();
+    const copies = Array.from({ length: this.next.copies }, (_, index) => {
+      return new FakeInstance(++this.#made, index + 1, this.#given(), this.#clock, this.behave);
+    });
+    this.all = copies.reverse();
+    for (const each of this.all) each.start();
+    return this.all[0] as FakeInstance;
   }
 
   /** What the place holds. */
@@ -199,8 +225,16 @@ export class FakeStack implements Stack {
 
   async look(signal: AbortSignal): Promise<StackState> {
     signal.throwIfAborted();
-    const { environment, sideEffects } = this;
-    return { environment, environments: [environment], instance: this.current?.describe() ?? null, sideEffects };
+    const { environment, sideEffects, next } = this;
+    const instances = await this.instances(signal);
+    return { environment, environments: [environment], instance: instances[0] ?? null, instances, sideEffects, next };
+  }
+
+  async prepare(_: Listener, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.next.before.length === 0) return;
+    this.calls.push('prepare');
+    await this.onPrepare();
   }
 
   async planWrite(settings: Settings, signal: AbortSignal): Promise<PlannedWrite> {
@@ -262,12 +296,13 @@ export class FakeStack implements Stack {
       throw new AppError('container-unchanged', 'The old container of bff is still in place.');
     }
     const instance = this.replace();
-    return { instance: instance.describe(), summary: `new container ${instance.id.slice(-12)}` };
+    const [first = instance.describe(), ...others] = this.all.map((each) => each.describe());
+    return { instances: [first, ...others], summary: `new container ${instance.id.slice(-12)}` };
   }
 
   async instances(signal: AbortSignal): Promise<readonly Instance[]> {
     signal.throwIfAborted();
-    return this.current === null || this.current.isGone ? [] : [this.current.describe()];
+    return this.all.filter(({ isGone }) => !isGone).map((each) => each.describe());
   }
 
   async instance(id: string, signal: AbortSignal): Promise<Instance | null> {
@@ -276,8 +311,8 @@ export class FakeStack implements Stack {
 
   async *logs(id: string, options: LogOptions): AsyncGenerator<LogLine> {
     options.signal.throwIfAborted();
-    const instance = this.current;
-    if (instance === null || instance.id !== id) return;
+    const instance = this.all.find((each) => each.id === id);
+    if (instance === undefined) return;
     if (instance.logUnreadable !== null) return void options.onUnreadable?.();
     yield* instance.read(options);
   }

@@ -30,19 +30,22 @@ export async function openHere(args: readonly string[], options: CommandOptions)
     return new Writable({ write }) as unknown as NodeJS.WriteStream;
   };
   const stdout = capture('stdout');
-  const session = openSession({
-    argv: ['node', command, ...args],
-    env: { ...env },
-    cwd: () => cwd,
-    stdin: Readable.from([Buffer.from(input)]) as unknown as NodeJS.ReadStream,
-    stdout,
-    stderr: capture('stderr'),
-    platform: process.platform,
-    on: () => process,
-    exit: () => {
-      throw new Error('the process would have ended');
+  const session = openSession(
+    {
+      argv: ['node', command, ...args],
+      env: { ...env },
+      cwd: () => cwd,
+      stdin: Readable.from([Buffer.from(input)]) as unknown as NodeJS.ReadStream,
+      stdout,
+      stderr: capture('stderr'),
+      platform: process.platform,
+      on: () => process,
+      exit: () => {
+        throw new Error('the process would have ended');
+      },
     },
-  });
+    command,
+  );
   onTestFinished(() => session.outside.host.interruption.release());
   const read = await readCommandLine(command, session);
   return { session, read, print: (text) => stdout.write(text), output: () => ({ ...texts }) };

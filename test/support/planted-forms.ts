@@ -99,6 +99,22 @@ export function plantedForms(value: string): ReadonlyMap<string, string> {
     ['quoted with backslashes', value.replace(/[^\w]/g, '\\$&')],
     ['quotes doubled', value.replaceAll("'", "''").replaceAll('"', '""')],
     ['cut', `${pieceOf(Array.from(value))}…`],
+    ['base64 of base64', Buffer.from(base64('')).toString('base64')],
+    ['base64 of base64, inside of more', Buffer.from(`"b": "${base64('ab')}"`).toString('base64')],
+    ['base64 of hex', Buffer.from(hex.join('')).toString('base64')],
+    ['base64 of UTF-16', Buffer.from(value, 'utf16le').toString('base64')],
+    ['base64 of UTF-16, Basic', Buffer.from(`someone:${value}`, 'utf16le').toString('base64')],
+    ['base32', base32Of(bytes)],
+    ['base32, lower case', base32Of([0x61, 0x62, ...bytes]).toLowerCase()],
+    ['reversed', Array.from(value).reverse().join('')],
+    ['quoted-printable', hex.map((byte) => `=${byte.toUpperCase()}`).join('')],
+    ['invisible characters', between('\u3164\ufe0f\u180e\u034f')],
+    ['invisible characters of plane 14', between('\u{e0020}\u{e01ef}')],
+    ['ESC ( B', between('\u001b(B')],
+    ['OSC', between('\u001b]0;title\u0007\u001b]8;;http://a.test\u001b\\')],
+    ['C1', between('\u009b1m')],
+    ...(/["'`\\]/.test(value) || withoutSeparators(value) !== value ? [] : piecesOf(value)),
+    ...(/^[0-9a-f-]+$/i.test(value) ? hexadecimalsOf(value) : []),
     [
       'rest of it',
       `…${Array.from(pieceOf(Array.from(value).reverse()))
@@ -106,6 +122,43 @@ export function plantedForms(value: string): ReadonlyMap<string, string> {
         .join('')}`,
     ],
   ]);
+}
+
+/** A text that is written in pieces, each in quotes: console.log of its characters, sums of strings. */
+function piecesOf(value: string): [string, string][] {
+  const characters = Array.from(value);
+  const seven = value.match(/.{1,7}/gsu) ?? [];
+  const quoted = (pieces: readonly string[]) => pieces.map((piece) => JSON.stringify(piece));
+  return [
+    ['list of characters', JSON.stringify(characters)],
+    ['list of characters on lines', JSON.stringify(characters, null, 2)],
+    ['object of characters', JSON.stringify({ ...characters })],
+    [
+      'object of characters, printed',
+      `{ ${characters.map((one, at) => `'${at}': ${JSON.stringify(one)}`).join(', ')} }`,
+    ],
+    ['sum of strings', quoted(seven).join(' + ')],
+    ['strings side by side', quoted(seven).join('\n  ')],
+  ];
+}
+
+/** Hexadecimal digits, a UUID among them, in the other spellings of the same number. */
+function hexadecimalsOf(value: string): [string, string][] {
+  return [
+    ['upper case', value.toUpperCase()],
+    ['lower case', value.toLowerCase()],
+    ['without hyphens', value.replaceAll('-', '')],
+    ['without hyphens, upper case', value.replaceAll('-', '').toUpperCase()],
+  ];
+}
+
+/** RFC 4648 section 6. */
+function base32Of(bytes: readonly number[]): string {
+  const bits = bytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const digits = bits.match(/.{1,5}/g) ?? [];
+  return digits
+    .map((digit) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.charAt(Number.parseInt(digit.padEnd(5, '0'), 2)))
+    .join('');
 }
 
 /** The first characters, as many as are enough to find a secret by. */

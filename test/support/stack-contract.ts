@@ -17,7 +17,7 @@ const NOTHING: Settings = { correct: {}, add: {} };
 const IAT = 'test-only-initial-access-token-of-the-contract';
 const token = new Secret(IAT, 'IAT');
 
-const restart = async ({ stack }: StackUnderTest) => (await stack.restart(LISTENER, () => {}, NEVER)).instance;
+const restart = async ({ stack }: StackUnderTest) => (await stack.restart(LISTENER, () => {}, NEVER)).instances[0];
 const write = async ({ stack }: StackUnderTest, settings = NOTHING) =>
   (await stack.planWrite(settings, NEVER)).write(token, 'sha256:00000000', LISTENER, NEVER);
 
@@ -35,7 +35,7 @@ export function describeStackContract(name: string, open: () => Promise<StackUnd
       expect(looked.environment).toMatchObject({ DCR_ENABLED: 'true' });
       expect(looked.environment).not.toHaveProperty('DCR_IAT');
       expect(looked.environments).toContainEqual(looked.environment);
-      expect(looked.instance).toBeNull();
+      expect(looked).toMatchObject({ instance: null, instances: [], next: { changed: null, copies: 1, before: [] } });
 
       const plan = await it.stack.planWrite({ correct: { DCR_ENABLED: 'false' }, add: { ADDED: 'yes' } }, NEVER);
       expect(plan.preview).toMatchObject({ wrote: null, changed: expect.arrayContaining(['DCR_IAT', 'DCR_ENABLED']) });
@@ -135,6 +135,7 @@ export function describeStackContract(name: string, open: () => Promise<StackUnd
         planWrite: () => stack.planWrite(NOTHING, aborted),
         planClear: () => stack.planClear(null, aborted),
         write: () => plan.write(token, 'sha256:00000000', LISTENER, aborted),
+        prepare: () => stack.prepare(LISTENER, aborted),
         restart: () => stack.restart(LISTENER, onStart, aborted),
         instances: () => stack.instances(aborted),
         instance: () => stack.instance(instance.id, aborted),

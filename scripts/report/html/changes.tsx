@@ -1,17 +1,17 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { ChangeFacts } from '../../core/result.ts';
-import { marked, prose, Scroll, Section } from './parts.tsx';
+import { marked, Scroll, Section } from './parts.tsx';
 
 /** What was written where, as a diff. */
 export function Changes({ compose, isPlan }: { readonly compose: ChangeFacts; readonly isPlan: boolean }) {
   const { diff, target, changed, service, files } = compose;
-  const names = changed.map((name) => `\`${name}\``).join(', ');
+  const names = changed.map((name, index) => [index > 0 && ', ', <code>{name}</code>]);
   const nothing = `Nothing ${isPlan ? 'would change' : 'changed'} in the environment`;
   const path = <code class="path">{target ?? files.join(', ')}</code>;
   return (
     <Section id="changes" title={isPlan ? 'What would change' : 'What changed'}>
       <p>
-        {prose(names || nothing)} of service <code>{service}</code>
+        {changed.length > 0 ? names : nothing} of service <code>{service}</code>
         {target !== null && <> in {path}</>}
         {target === null && files.length > 0 && <> ({path})</>}.
       </p>

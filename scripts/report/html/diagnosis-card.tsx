@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import { type Diagnosis, isGood } from '../../core/diagnosis.ts';
 import { toLine } from '../text.ts';
-import { Entry, hintProse, marked, prose, Section, StatusMark } from './parts.tsx';
+import { Entry, hintWords, marked, Section, StatusMark, sentence } from './parts.tsx';
 
 /** Why the BFF does not start, or that it did, with the log lines that show it. */
 export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis }) {
@@ -10,11 +10,11 @@ export function DiagnosisSection({ diagnosis }: { readonly diagnosis: Diagnosis 
     <Section id="diagnosis" title="Diagnosis">
       <div class="card diagnosis">
         <p class="cause">
-          <StatusMark status={isFine ? 'passed' : 'failed'} word={isFine ? 'Good' : 'Fault'} /> {prose(diagnosis.cause)}{' '}
-          <code>{diagnosis.code}</code>
+          <StatusMark status={isFine ? 'passed' : 'failed'} word={isFine ? 'Good' : 'Fault'} />{' '}
+          {sentence(diagnosis.cause)} <code>{diagnosis.code}</code>
         </p>
         <dl class="facts">
-          {!isFine && diagnosis.fix.text !== '' && <Entry term="Fix">{hintProse(diagnosis.fix)}</Entry>}
+          {!isFine && diagnosis.fix.text !== '' && <Entry term="Fix">{hintWords(diagnosis.fix)}</Entry>}
           {!isFine && <Entry term="Would a fresh token help?">{sayWhetherItHelps(diagnosis)}</Entry>}
           {diagnosis.evidence.length > 0 && (
             <Entry term="Evidence">

@@ -18,9 +18,13 @@ export function ExchangeDetail({ exchange }: { readonly exchange: Exchange }) {
           {assertions.map(check)}
         </ul>
       )}
-      <Message title="Request" message={request}>
-        <b class="method">{cut(request.method, 20)}</b> <span class="url">{marked(request.url, 2000)}</span>
-      </Message>
+      {exchange.isSkipped ? (
+        <p>A script of the collection skipped this request (pm.execution.skipRequest), so it was not sent.</p>
+      ) : (
+        <Message title="Request" message={request}>
+          <b class="method">{cut(request.method, 20)}</b> <span class="url">{marked(request.url, 2000)}</span>
+        </Message>
+      )}
       {response && (
         <Message title="Response" message={response}>
           <b class="method">{response.status}</b> {cut(response.reason, 200)}{' '}

@@ -5,7 +5,7 @@ import { placeOf } from '../outline.ts';
 import { formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
 import { scriptName, verdictSentence, verdictWord } from '../words.ts';
-import { CodeBlock, marked, prose, Time } from './parts.tsx';
+import { CodeBlock, marked, sentence, Time } from './parts.tsx';
 
 /** The answer at a glance: the verdict, one sentence, and the run in numbers. */
 export function Hero({ run, tally }: View) {
@@ -25,7 +25,7 @@ export function Hero({ run, tally }: View) {
         </svg>
         <div>
           <h1>{verdictWord(run, run.token !== null)}</h1>
-          <p class="sentence">{prose(verdictSentence(run, tally))}</p>
+          <p class="sentence">{sentence(verdictSentence(run, tally))}</p>
           {run.error && <Place error={run.error} />}
         </div>
       </div>

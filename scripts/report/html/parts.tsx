@@ -12,21 +12,19 @@ export function marked(text: string, limit = Number.POSITIVE_INFINITY): Componen
   return shown.split(/(‹[^‹›\n]{1,80}›)/).map((part, index) => (index % 2 === 1 ? <i class="mask">{part}</i> : part));
 }
 
-/** A hint: its words, and its command to be copied. */
-export function hintProse({ text, command }: Hint): ComponentChildren {
-  return [prose(text), command !== undefined && [' ', <code data-copy>{marked(command, LONGEST)}</code>]];
+/**
+ * A hint: its words, and its command to be copied, which is the tool's own. No sign in a text makes a command or code of a
+ * part of it, because words of servers are in texts.
+ */
+export function hintWords({ text, command }: Hint): ComponentChildren {
+  return [sentence(text), command !== undefined && [' ', <code data-copy>{marked(command, LONGEST)}</code>]];
 }
 
-/** A sentence in which `backticks` mark names. */
-export function prose(text: string): ComponentChildren {
-  const parts = cut(text, LONGEST).split(/`([^`]+)`/);
-  return parts.map((part, index) => {
-    const words = marked(part);
-    return index % 2 === 1 ? <code>{words}</code> : words;
-  });
+/** Plain words. A server's message in them may be a megabyte long. */
+export function sentence(text: string): ComponentChildren {
+  return marked(text, LONGEST);
 }
 
-/** A server's message may be a megabyte long. */
 const LONGEST = 1200;
 
 /** A part of the page, with the heading that names it. */

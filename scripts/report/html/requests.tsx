@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import { formatDuration } from '../../core/duration.ts';
-import { type Exchange, isPassed } from '../../core/exchange.ts';
+import { type Exchange, isPassed, statusOf } from '../../core/exchange.ts';
 import type { Attempt, StepRecord } from '../../core/result.ts';
 import { cut, formatCount, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
@@ -111,14 +111,10 @@ function RowCells({ exchange, url }: { readonly exchange: Exchange; readonly url
       <span class="target">
         <b>{cut(request.method, 20)}</b> {marked(url, 160)}
       </span>
-      <span class="code">{response ? response.status : 'no answer'}</span>
+      <span class="code">{response ? response.status : exchange.isSkipped ? 'not sent' : 'no answer'}</span>
       <span class="time">{response && formatDuration(response.timeMs)}</span>
     </>
   );
-}
-
-function statusOf(exchange: Exchange): 'passed' | 'failed' {
-  return isPassed(exchange) ? 'passed' : 'failed';
 }
 
 function hostAndPath(url: string): string {

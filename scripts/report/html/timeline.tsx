@@ -2,7 +2,7 @@
 import { formatDuration } from '../../core/duration.ts';
 import type { Run, StepRecord } from '../../core/result.ts';
 import { formatCount } from '../text.ts';
-import { prose, Section, StatusMark } from './parts.tsx';
+import { Section, StatusMark, sentence } from './parts.tsx';
 
 /** The steps in order, each with its place in time. */
 export function Timeline({ run }: { readonly run: Run }) {
@@ -38,13 +38,13 @@ function Step({ step, scale }: { readonly step: StepRecord; readonly scale: Scal
       )}
       <div class="step-text">
         <p>
-          {prose(step.summary)}
+          {sentence(step.summary)}
           {step.attempts.length > 1 && <span class="muted"> {formatCount(step.attempts.length, 'attempt')}.</span>}
         </p>
         {step.notes.length > 0 && (
           <ul>
             {step.notes.map((note) => (
-              <li>{prose(note)}</li>
+              <li>{sentence(note)}</li>
             ))}
           </ul>
         )}

@@ -83,6 +83,8 @@ export class ProcessContainer {
       logUnreadable: null,
       // Everything that it writes is on this machine.
       persistentPaths: ['/'],
+      // It listens on this machine itself.
+      ports: [],
       state: {
         status: this.#status,
         exitCode: this.#exitCode,

@@ -39,7 +39,8 @@ export class CompactText {
   }
 
   pushCodePoint(point: number, from: number, to: number): void {
-    if (point <= 0xffff) this.push(point, from, to);
+    if (isInvisible(point)) this.finish();
+    else if (point <= 0xffff) this.push(point, from, to);
     else if (point > 0x10ffff) this.push(0xfffd, from, to);
     else {
       this.push(0xd800 + ((point - 0x10000) >> 10), from, to);
@@ -91,14 +92,18 @@ export class CompactText {
     return text;
   }
 
-  /** Reads `text` from `start` to `end`. */
-  read(text: string, start: number, end: number): void {
+  /**
+   * Reads `text` from `start` to `end`.
+   *
+   * @param withoutStrings control strings (ECMA-48, 5.6) count as separators with all that is in them
+   */
+  read(text: string, start: number, end: number, withoutStrings = false): void {
     this.clear();
     if (this.codes.length < end - start + 16) this.#grow(end - start + 16);
     let gap = 0;
     for (let at = start; at < end; at++) {
       const code = text.charCodeAt(at);
-      if (SEPARATOR[code] === 0) {
+      if (SEPARATOR[code] === 0 && !(code >= 0xd800 && code <= 0xdbff && isInvisible(text.codePointAt(at) ?? 0))) {
         if (gap > MAX_GAP) this.pushBarrier();
         if (this.length + 2 > this.codes.length) this.#grow(this.codes.length * 2);
         gap = 0;
@@ -106,11 +111,15 @@ export class CompactText {
         this.from[this.length] = at;
         this.to[this.length] = at + 1;
         this.length += 1;
-      } else if (code === ESCAPE) {
-        const after = endOfColour(text, at, end);
+      } else if (code === ESCAPE || (code >= 0x80 && code <= 0x9f)) {
+        const after = endOfControl(text, at, end, withoutStrings);
         gap += after - at;
         at = after - 1;
-      } else gap += 1;
+      } else {
+        const size = code >= 0xd800 && code <= 0xdbff ? 2 : 1;
+        gap += size;
+        at += size - 1;
+      }
     }
   }
 
@@ -142,25 +151,40 @@ export const MAX_GAP = 512;
 /** The text without its separators, as a string. */
 export function withoutSeparators(text: string): string {
   let kept = '';
-  for (let at = 0; at < text.length; at++) if (SEPARATOR[text.charCodeAt(at)] === 0) kept += text[at];
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    if (point > 0xffff ? !isInvisible(point) : SEPARATOR[point] === 0) kept += character;
+  }
   return kept;
 }
 
 const ESCAPE = 0x1b;
 
-/** 1: the character may be between two characters of a secret that was wrapped or put into a table. */
+/**
+ * 1: the character may be between two characters of a secret that was wrapped or put into a table: blanks, borders, controls, and
+ * what is not seen at all (Unicode's Default_Ignorable_Code_Point).
+ */
 const SEPARATOR = separators([
   [0x00, 0x20],
   [0x7c, 0x7c],
   [0x7f, 0xa0],
   [0xad, 0xad],
+  [0x034f, 0x034f],
+  [0x061c, 0x061c],
+  [0x115f, 0x1160],
   [0x1680, 0x1680],
+  [0x17b4, 0x17b5],
+  [0x180b, 0x180f],
   [0x2000, 0x200f],
   [0x2028, 0x202f],
   [0x205f, 0x206f],
   [0x2500, 0x257f],
   [0x3000, 0x3000],
+  [0x3164, 0x3164],
+  [0xfe00, 0xfe0f],
   [0xfeff, 0xfeff],
+  [0xffa0, 0xffa0],
+  [0xfff0, 0xfff8],
 ]);
 
 function separators(ranges: readonly (readonly [number, number])[]): Uint8Array {
@@ -169,13 +193,44 @@ function separators(ranges: readonly (readonly [number, number])[]): Uint8Array 
   return table;
 }
 
-/** The end of the control sequence (ECMA-48, 5.4) that begins at `at`; `at + 1` where none begins. */
-function endOfColour(text: string, at: number, end: number): number {
-  if (text.charCodeAt(at + 1) !== 0x5b) return at + 1;
-  for (let i = at + 2; i < end && i < at + 32; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= 0x40 && code <= 0x7e) return i + 1;
-    if (code < 0x20) break;
+/** The same beyond the first plane: format controls of shorthand and music, tags, variation selectors. */
+function isInvisible(point: number): boolean {
+  return (
+    (point >= 0xe0000 && point <= 0xe0fff) ||
+    (point >= 0x1bca0 && point <= 0x1bca3) ||
+    (point >= 0x1d173 && point <= 0x1d17a)
+  );
+}
+
+/** Characters of a control sequence or string; what is longer ends nowhere. */
+const LONGEST_SEQUENCE = 64;
+const LONGEST_STRING = 400;
+
+/** The end of the control sequence or escape (ECMA-48, 5.3 to 5.6) that begins at `at`; `at + 1` where none begins. */
+function endOfControl(text: string, at: number, end: number, withoutStrings: boolean): number {
+  const isEscape = text.charCodeAt(at) === ESCAPE;
+  // ESC and a character of `@` to `_` mean the same as one character of U+0080 to U+009F.
+  const kind = isEscape ? text.charCodeAt(at + 1) : text.charCodeAt(at) - 0x40;
+  const after = at + (isEscape ? 2 : 1);
+  if (kind === 0x5b) {
+    for (let i = after; i < end && i < after + LONGEST_SEQUENCE; i++) {
+      const code = text.charCodeAt(i);
+      if (code >= 0x40 && code <= 0x7e) return i + 1;
+      if (code < 0x20) break;
+    }
+    return at + 1;
   }
-  return at + 1;
+  if ([0x5d, 0x50, 0x58, 0x5e, 0x5f].includes(kind)) {
+    for (let i = after; withoutStrings && i < end && i < after + LONGEST_STRING; i++) {
+      const code = text.charCodeAt(i);
+      if (code === 0x07 || code === 0x9c) return i + 1;
+      if (code === ESCAPE && text.charCodeAt(i + 1) === 0x5c) return i + 2;
+    }
+    return at + 1;
+  }
+  if (!isEscape) return at + 1;
+  // `ESC ( B`, `ESC # 8`, `ESC 7`: intermediate characters, and a final one.
+  let last = at + 1;
+  while (last < at + 4 && text.charCodeAt(last) >= 0x20 && text.charCodeAt(last) <= 0x2f) last++;
+  return last > at + 1 && text.charCodeAt(last) >= 0x30 && text.charCodeAt(last) <= 0x7e ? last + 1 : at + 1;
 }

@@ -1,6 +1,6 @@
 import { readDecimalBytes, readHexBytes } from './byte-lists.ts';
 import { CompactText } from './compact-text.ts';
-import { BACKSLASHES, type Escapes, FORM, PERCENTS, QUOTING, REFERENCES, TAGS } from './escapes.ts';
+import { BACKSLASHES, type Escapes, FORM, PERCENTS, PIECES, PRINTABLES, QUOTING, REFERENCES, TAGS } from './escapes.ts';
 import type { SecretIndex } from './secret-index.ts';
 
 /** Called with each decoding of a text, and the names of the encodings that were undone, outermost first. */
@@ -23,6 +23,11 @@ export class Decoder {
     input.read(text, start, end);
     visit(input, []);
     this.#undo(input, index, [], -1, visit);
+    if (!CONTROL_STRING.test(text.slice(start, end))) return;
+    // What is in a control string may be the secret, and it may be between two characters of one.
+    input.read(text, start, end, true);
+    visit(input, ['control strings']);
+    this.#undo(input, index, ['control strings'], -1, visit);
   }
 
   /** @param last the step that made `input` */
@@ -42,8 +47,11 @@ export class Decoder {
   }
 }
 
+/** What begins a control string (ECMA-48, 5.6): titles, links, data for the terminal. */
+const CONTROL_STRING = /\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f]/;
+
 /** In the order in which they are usually nested, outermost first. */
-const ESCAPES = [TAGS, REFERENCES, BACKSLASHES, PERCENTS, FORM, QUOTING];
+const ESCAPES = [TAGS, REFERENCES, BACKSLASHES, PERCENTS, PRINTABLES, FORM, QUOTING, PIECES];
 
 interface Step {
   readonly name: string;
@@ -91,10 +99,11 @@ function undo(input: CompactText, out: CompactText, escapes: Escapes, step: numb
   out.clear();
   if ((escapes === FORM && !index.hasSpaces) || (escapes === QUOTING && !index.hasQuotes)) return false;
   out.fromBytes = input.fromBytes;
+  const isPair = (one: number, other: number) => index.isPair(one, other);
   const bit = 1 << step;
   let copied = 0;
   for (;;) {
-    const first = nextEscape(input, copied, escapes, bit, index.relevant);
+    const first = nextEscape(input, copied, escapes, bit, index);
     if (first < 0) break;
     let at = Math.max(copied, first - REACH);
     if (at > copied) out.pushBarrier();
@@ -102,7 +111,7 @@ function undo(input: CompactText, out: CompactText, escapes: Escapes, step: numb
     while (at < until && at < input.length) {
       const code = input.codes[at] as number;
       const { length } = out;
-      const used = code < 0x80 && ((MARKS[code] as number) & bit) !== 0 ? escapes.unit(input, at, out) : 0;
+      const used = code < 0x80 && ((MARKS[code] as number) & bit) !== 0 ? escapes.unit(input, at, out, isPair) : 0;
       if (used > 0) {
         at += used;
         const last = out.length > length ? (out.codes[out.length - 1] as number) : -1;
@@ -124,13 +133,15 @@ function undo(input: CompactText, out: CompactText, escapes: Escapes, step: numb
 const probe = new CompactText();
 
 /** The next escape of a character of a secret, of a mark of a further escape, or of a gap; -1: none. */
-function nextEscape(input: CompactText, start: number, escapes: Escapes, bit: number, relevant: Uint8Array): number {
+function nextEscape(input: CompactText, start: number, escapes: Escapes, bit: number, index: SecretIndex): number {
   const { codes, length } = input;
+  const { relevant } = index;
+  const isPair = (one: number, other: number) => index.isPair(one, other);
   for (let at = start; at < length; at++) {
     const code = codes[at] as number;
     if (code >= 0x80 || ((MARKS[code] as number) & bit) === 0) continue;
     probe.clear();
-    const used = escapes.unit(input, at, probe);
+    const used = escapes.unit(input, at, probe, isPair);
     if (used === 0) continue;
     if (probe.length === 0 || relevant[probe.codes[0] as number] === 1) return at;
     at += used - 1;

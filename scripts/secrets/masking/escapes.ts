@@ -6,8 +6,11 @@ export interface Escapes {
   /** Characters that may begin an escape. */
   readonly marks: string;
   /** Appends what the escape at `at` means (nothing: a gap) to `out` and returns how many characters it has; 0: it is none. */
-  readonly unit: (input: CompactText, at: number, out: CompactText) => number;
+  readonly unit: (input: CompactText, at: number, out: CompactText, isPair: IsPair) => number;
 }
+
+/** Whether two characters follow each other in some secret. */
+type IsPair = (first: number, second: number) => boolean;
 
 /** JSON, JavaScript, C, Python, YAML: `\u0041`, `\u{41}`, `\x41`, `\101`, `\"`. */
 export const BACKSLASHES: Escapes = { name: 'backslash escapes', marks: '\\', unit: backslash };
@@ -34,6 +37,23 @@ export const QUOTING: Escapes = {
   marks: '\'"`\\$',
   unit: (input, at) => (input.codes[at] !== 0x24 || (at + 1 < input.length && input.codes[at + 1] === 0x24) ? 1 : 0),
 };
+
+/** Quoted-printable (RFC 2045 section 6.7): `=41`, and lines that an equals sign continues. */
+export const PRINTABLES: Escapes = {
+  name: 'quoted-printable',
+  marks: '=',
+  unit(input, at, out) {
+    const byte = number(input, at + 1, 2, 16);
+    if (byte >= 0) {
+      out.pushByte(byte, input.from[at] ?? 0, input.to[at + 2] ?? 0);
+      return 3;
+    }
+    return !input.fromBytes && at + 1 < input.length && input.from[at + 1] !== input.to[at] ? 1 : 0;
+  },
+};
+
+/** Pieces in quotes, one after the other: `"a", "b"`, `"ab" + "cd"`, `{"0": "a", "1": "b"}`. */
+export const PIECES: Escapes = { name: 'pieces in quotes', marks: '\'"`', unit: betweenPieces };
 
 /** What `QUOTING` makes of a text: quotes and backslashes dropped, `$` once. */
 export function withoutQuoting(text: string): string {
@@ -105,6 +125,33 @@ function reference(input: CompactText, at: number, out: CompactText): number {
   const size = end - at + (closed ? 1 : 0);
   out.pushCodePoint(point, from, input.to[at + size - 1] ?? 0);
   return size;
+}
+
+/** Characters between two pieces. */
+const LONGEST_GLUE = 16;
+
+function betweenPieces(input: CompactText, at: number, _: CompactText, isPair: IsPair): number {
+  const { codes, length } = input;
+  const limit = Math.min(length, at + LONGEST_GLUE);
+  let end = at + 1;
+  while (end < limit && GLUE.has(codes[end] as number)) end++;
+  // The number of the piece, in quotes or without, and its colon.
+  const isQuoted = end < limit && isQuote(codes[end] as number);
+  const first = isQuoted ? end + 1 : end;
+  let colon = first;
+  while (colon < limit && digit(codes[colon] as number) < 10) colon++;
+  const isNumber = colon > first && colon + 2 < length && (!isQuoted || isQuote(codes[colon++] as number));
+  if (isNumber && codes[colon] === 0x3a) end = colon + 1;
+  if (end >= limit || !isQuote(codes[end] as number)) return 0;
+  const size = end + 1 - at;
+  return isPair(codes[at - 1] ?? 0, codes[at + size] ?? 0) ? size : 0;
+}
+
+/** `,` `+` `.` `&` `\` */
+const GLUE = new Set([0x2c, 0x2b, 0x2e, 0x26, 0x5c]);
+
+function isQuote(code: number): boolean {
+  return code === 0x22 || code === 0x27 || code === 0x60;
 }
 
 const LONGEST_TAG = 300;

@@ -39,26 +39,36 @@ export class SecretSearch {
     this.#new.push(secret);
   }
 
-  /** In the order of the text, without overlaps. */
-  spans(text: string): MaskedSpan[] {
+  /** In the order of the text, without overlaps; found block by block, so that many of them need no memory. */
+  *spans(text: string): Generator<MaskedSpan, void, undefined> {
     for (const secret of this.#new.splice(0)) this.#index.add(secret);
-    const hits: Hit[] = [];
-    if (this.#index.shortest > 0) {
-      for (let start = 0; start === 0 || start + OVERLAP < text.length; start += BLOCK) {
-        const end = Math.min(text.length, start + BLOCK + OVERLAP);
+    const { shortest, exact } = this.#index;
+    if (shortest === 0 && exact.length === 0) return;
+    let open: Hit[] = [];
+    for (let start = 0; start === 0 || start + OVERLAP < text.length; start += BLOCK) {
+      const end = Math.min(text.length, start + BLOCK + OVERLAP);
+      const hits = open;
+      if (shortest > 0) {
         this.#decoder.each(text, start, end, this.#index, (compact, encodings) => {
           this.#index.runs(compact.codes, compact.length, (from, to) =>
             this.#verify(text, compact, from, to, encodings, hits),
           );
         });
       }
-    }
-    for (const { text: value, spelling } of this.#index.exact) {
-      for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length)) {
-        hits.push({ spelling, start: at, end: at + value.length, length: spelling.length, encodings: [] });
+      const block = exact.length === 0 ? '' : text.slice(start, end);
+      for (const { text: value, spelling } of exact) {
+        for (let at = block.indexOf(value); at >= 0; at = block.indexOf(value, at + value.length)) {
+          const from = start + at;
+          hits.push({ spelling, start: from, end: from + value.length, length: spelling.length, encodings: [] });
+        }
       }
+      // What the next block may go on with stays open.
+      const isLast = start + BLOCK + OVERLAP >= text.length;
+      const merged = merge(hits);
+      const closed = isLast ? merged.length : merged.findIndex((span) => span.end >= start + BLOCK);
+      yield* merged.slice(0, closed < 0 ? merged.length : closed);
+      open = closed < 0 ? [] : merged.slice(closed).map(({ start, end, hit }) => ({ ...hit, start, end }));
     }
-    return merge(hits);
   }
 
   #verify(

@@ -7,6 +7,12 @@ import { FORM, QUOTING, withoutQuoting } from './escapes.ts';
 /** Consecutive characters of a secret that count as the secret: assertion libraries cut what they print. */
 const WINDOW = 12;
 
+/** The same where one character takes several: of base64 in base64, for one. */
+const NESTED_WINDOW = 24;
+
+/** Characters. Of longer secrets only the plain spellings and base64 are searched: each spelling costs memory. */
+const LONGEST_NESTED = 512;
+
 /** From this length on pieces of `WINDOW` characters are searched; shorter secrets are found whole only. */
 export const SHORTEST_CUT = 16;
 
@@ -42,6 +48,8 @@ export class SecretIndex {
   readonly relevant = new Uint8Array(0x10000);
   hasSpaces = false;
   hasQuotes = false;
+  /** Pairs of ASCII characters that follow each other in some secret, as `first * 128 + second`. */
+  readonly #pairs = new Uint8Array(0x4000);
   readonly #pieces = new Map<string, readonly Spelling[]>();
   readonly #grams = new Int32Array((GRAM_MASK + 1) / 32);
 
@@ -66,12 +74,26 @@ export class SecretIndex {
       this.hasQuotes = true;
       this.#markRelevant(QUOTING.marks);
     }
+    for (let at = 1; at < compact.length; at++) {
+      const [first, second] = [compact.charCodeAt(at - 1), compact.charCodeAt(at)];
+      if (first < 0x80 && second < 0x80) this.#pairs[first * 0x80 + second] = 1;
+    }
     for (const [form, text] of spellingsOf(value)) {
       const spelled = withoutSeparators(text);
       const spelling: Spelling = { secret, form, length: spelled.length, strict };
-      if (spelled.length >= SHORTEST) this.#addText(spelled, spelling, cut);
+      if (spelled.length >= SHORTEST) this.#addText(spelled, spelling, cut ? WINDOW : null);
       else if (form === 'raw') this.exact.push({ text: value, spelling });
     }
+    if (value.length > LONGEST_NESTED) return;
+    for (const [form, text] of nestedSpellingsOf(value)) {
+      const spelling: Spelling = { secret, form, length: text.length, strict };
+      if (text.length >= SHORTEST) this.#addText(text, spelling, cut ? NESTED_WINDOW : null);
+    }
+  }
+
+  /** Whether the two characters follow each other in some secret. */
+  isPair(first: number, second: number): boolean {
+    return first >= 0x80 || second >= 0x80 || this.#pairs[first * 0x80 + second] === 1;
   }
 
   /** Spellings of which `piece` is a piece. */
@@ -100,12 +122,13 @@ export class SecretIndex {
     for (const character of characters) this.relevant[character.charCodeAt(0)] = 1;
   }
 
-  #addText(text: string, spelling: Spelling, cut: boolean): void {
+  /** @param window characters of a piece; null: only the whole counts */
+  #addText(text: string, spelling: Spelling, window: number | null): void {
     const own = [spelling];
-    let whole = !cut;
-    if (cut) {
-      for (let at = 0; at + WINDOW <= text.length; at++) {
-        const piece = text.slice(at, at + WINDOW);
+    let whole = window === null || text.length < window;
+    if (window !== null) {
+      for (let at = 0; at + window <= text.length; at++) {
+        const piece = text.slice(at, at + window);
         if (isVaried(piece)) this.#addPiece(piece, own);
         else whole = true;
       }
@@ -156,10 +179,55 @@ function spellingsOf(value: string): Map<string, string> {
   return spellings;
 }
 
+/**
+ * Spellings that tools make of a spelling, or of other units than bytes: base64 in base64 (Kubernetes), of hexadecimal digits, of
+ * UTF-16 (PowerShell); base32; backwards; the other case of hexadecimal digits, and a UUID with or without its hyphens.
+ */
+function nestedSpellingsOf(value: string): Map<string, string> {
+  const spellings = new Map<string, string>();
+  const bytes = Buffer.from(value);
+  const addBase64 = (of: string, inner: string | Buffer) => {
+    for (const offset of [0, 1, 2]) spellings.set(`base64 of ${of}, offset ${offset}`, base64Core(inner, offset));
+  };
+  for (const offset of [0, 1, 2]) {
+    const core = base64Core(value, offset);
+    addBase64(`base64, offset ${offset}`, core);
+    const url = core.replaceAll('+', '-').replaceAll('/', '_');
+    if (url !== core) addBase64(`base64url, offset ${offset}`, url);
+  }
+  addBase64('hexadecimal', bytes.toString('hex'));
+  addBase64('hexadecimal in upper case', bytes.toString('hex').toUpperCase());
+  addBase64('UTF-16', Buffer.from(value, 'utf16le'));
+  for (const offset of [0, 1, 2, 3, 4]) {
+    const digits = base32Core(bytes, offset);
+    spellings.set(`base32, offset ${offset}`, digits);
+    spellings.set(`base32 in lower case, offset ${offset}`, digits.toLowerCase());
+  }
+  spellings.set('backwards', withoutSeparators(Array.from(value).reverse().join('')));
+  if (!/^[0-9a-f-]+$/i.test(value)) return spellings;
+  const bare = value.replaceAll('-', '');
+  const uuid = bare.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  for (const text of new Set([value, bare, uuid])) {
+    spellings.set(`${text.length} digits in lower case`, text.toLowerCase());
+    spellings.set(`${text.length} digits in upper case`, text.toUpperCase());
+  }
+  return spellings;
+}
+
 /** The base64 digits (RFC 4648) that depend on `text` alone, when `offset` bytes are before it. */
-function base64Core(text: string, offset: number): string {
-  const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)]);
+function base64Core(text: string | Buffer, offset: number): string {
+  const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text as string)]);
   return bytes.toString('base64').slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6));
+}
+
+/** The same for base32 (RFC 4648 section 6). */
+function base32Core(bytes: Buffer, offset: number): string {
+  const bits = '00000000'.repeat(offset) + Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('');
+  let digits = '';
+  for (let at = Math.ceil((offset * 8) / 5) * 5; at + 5 <= bits.length; at += 5) {
+    digits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.charAt(Number.parseInt(bits.slice(at, at + 5), 2));
+  }
+  return digits;
 }
 
 function isVaried(piece: string): boolean {

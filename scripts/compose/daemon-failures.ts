@@ -1,0 +1,98 @@
+import { AppError, type Hint } from '../core/errors.ts';
+import type { CommandResult } from '../core/ports.ts';
+
+/** Why Docker itself cannot be used: a known cause in words with its way out, else the program's own. */
+export function dockerFailure(result: CommandResult): AppError {
+  if (result.startError !== null) {
+    return new AppError('docker-missing', 'Docker is not installed, or not on the PATH.', {
+      hint: {
+        text: 'Install Docker Desktop (Windows, macOS) or Docker Engine (Linux), and open a new terminal. To try the tool without it:',
+        command: 'npm run demo',
+      },
+    });
+  }
+  const known = daemonFailure(result);
+  if (known !== null) return known;
+  if (result.timedOut) return new AppError('docker-unreachable', NO_ANSWER, { hint: START });
+  return new AppError('docker-unreachable', `Docker could not do what it was asked: ${lastWords(result)}`, {
+    hint: { text: 'Correct what it says. To see whether it works by hand:', command: 'docker version' },
+  });
+}
+
+/** Why docker or compose could not talk to the daemon, by words that are known; null: by none of them. */
+export function daemonFailure({ stdout, stderr }: CommandResult): AppError | null {
+  const text = `${stderr}\n${stdout}`;
+  const cause = CAUSES.find(({ words }) => words.test(text));
+  if (cause === undefined) return null;
+  const versions =
+    /client version (\S+) is too (?:old|new)\. (?:Minimum|Maximum) supported API version is ([\d.]+)/i.exec(text);
+  const also = versions === null ? '' : ` (it speaks API ${versions[1]}, the daemon wants ${versions[2]})`;
+  return new AppError('docker-unreachable', `${cause.message}${also}.`.replace('..', '.'), { hint: cause.hint });
+}
+
+/** The last line that a program said, without colour, at most 300 characters. */
+export function lastWords({ stdout, stderr }: CommandResult): string {
+  const lines = `${stdout}\n${stderr}`
+    .split(/[\r\n]+/)
+    .map((each) => each.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').trim());
+  return (lines.filter(Boolean).at(-1) ?? 'no message').slice(0, 300);
+}
+
+const NO_ANSWER = 'The Docker daemon does not answer.';
+const START: Hint = {
+  text: 'Start Docker Desktop. If DOCKER_HOST is set, check it. On Linux, start the daemon:',
+  command: 'sudo systemctl start docker',
+};
+
+/** The first that fits counts. */
+const CAUSES: readonly { readonly words: RegExp; readonly message: string; readonly hint: string | Hint }[] = [
+  {
+    words: /client version \S+ is too old|Minimum supported API version/i,
+    message: 'Docker answers, but its command line or its compose is too old for it',
+    hint: 'Update the Docker CLI and the compose plugin (docker-compose-plugin). For old ones, set DOCKER_API_VERSION to a version that the daemon knows.',
+  },
+  {
+    words: /client version \S+ is too new|Maximum supported API version/i,
+    message: 'Docker answers, but it is older than its command line',
+    hint: 'Update Docker Engine, or set DOCKER_API_VERSION to the version that the daemon names.',
+  },
+  {
+    words: /manually paused|Docker Desktop is paused/i,
+    message: 'Docker Desktop is paused',
+    hint: 'Resume it from its menu (the whale), and run again.',
+  },
+  {
+    words: /could not be found in this WSL|WSL integration/i,
+    message: 'Docker is not available in this WSL distribution',
+    hint: 'Switch the WSL integration on for it: Docker Desktop, Settings, Resources, WSL integration.',
+  },
+  {
+    words: /publickey|Host key verification failed|ssh: .{0,300}(?:refused|timed out|resolve)|command \[ssh/i,
+    message: 'The Docker daemon is on another machine, and ssh cannot get there',
+    hint: 'Check DOCKER_HOST or the Docker context, and that ssh to that machine works without a question.',
+  },
+  {
+    words: /x509:|tls: |certificate|HTTP response to HTTPS client|HTTP request to an HTTPS server/i,
+    message: 'Docker answers, but the TLS connection to it fails',
+    hint: 'Check DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH: the certificates have to be those of that daemon.',
+  },
+  {
+    words: /permission denied|Access is denied/i,
+    message: 'This user may not talk to the Docker daemon.',
+    hint: {
+      text: 'On Linux, add the user to the group "docker" and log in again:',
+      command: 'sudo usermod -aG docker $USER',
+    },
+  },
+  {
+    words: /context .{0,300}(?:not found|does not exist)/i,
+    message: 'The Docker context that is selected does not exist.',
+    hint: 'See docker context ls, and choose one with docker context use NAME (or unset DOCKER_CONTEXT).',
+  },
+  {
+    words:
+      /Cannot connect to the Docker daemon|Is the docker daemon running|error during connect|connection refused|no such host|i\/o timeout|docker daemon is not running|Couldn't connect to Docker daemon|cannot find the file specified/i,
+    message: NO_ANSWER,
+    hint: START,
+  },
+];

@@ -1,0 +1,25 @@
+import type { Command } from './ports.ts';
+
+/** A command as a person types or pastes it: nothing in its words is read by the shell. */
+export function renderCommand({ file, args }: Command, platform: NodeJS.Platform): string {
+  return [file, ...args].map((word) => quoteWord(word, platform)).join(' ');
+}
+
+/**
+ * One word of a command that is there to be copied. For sh and its like it stands in single quotes, in which nothing has a
+ * meaning (POSIX.1-2024, Shell Command Language §2.2.2). On Windows it stands in double quotes: exact in PowerShell, and in
+ * cmd nothing in it starts a second command.
+ */
+export function quoteWord(word: string, platform: NodeJS.Platform): string {
+  if (platform === 'win32') {
+    if (/^[\w./\\-][\w./\\:+-]*$/.test(word)) return word;
+    // PowerShell takes the typographic quotes for quotes, too. A program would take a backslash at the end for part of an escape.
+    return `"${word
+      .replaceAll('"', '""')
+      .replace(/[`$“”„]/g, '`$&')
+      .replace(/\\+$/, '$&$&')}"`;
+  }
+  if (/^[\w./+-][\w./+:@%=,-]*$/.test(word)) return word;
+  // Empty quotes inside change nothing, and part what a CI would take for the beginning of a command.
+  return `'${word.replaceAll("'", "'\\''").replaceAll('##', "#''#")}'`;
+}

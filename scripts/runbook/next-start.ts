@@ -1,0 +1,93 @@
+import { AppError } from '../core/errors.ts';
+import type { Environment, Instance, NextStart } from '../core/stack.ts';
+import { type MintPlan, planHealth, planMint, type RequestPlan, titleOf, withKid } from '../postman/request-plan.ts';
+import type { Source } from '../postman/source.ts';
+import { targetOf } from '../postman/variables.ts';
+import type { Job } from './job.ts';
+import type { StepScope } from './recorder.ts';
+
+/** Whether what is in a path outlives a container, or is shared, where these paths are. */
+export function isBelow(path: string, paths: readonly string[]): boolean {
+  return paths.some((each) => path === each || path.startsWith(`${each.replace(/\/$/, '')}/`));
+}
+
+/**
+ * How often the token will be used: once, unless several containers keep their credentials apart. Then each of them registers.
+ *
+ * @param environment of the next start
+ */
+function usesNeeded({ copies, sharedPaths }: NextStart, environment: Environment, instance: Instance | null): number {
+  if (copies < 2 || sharedPaths === null) return 1;
+  const path = environment['BFF_CLIENT_CRED_PATH'] ?? instance?.env['BFF_CLIENT_CRED_PATH'];
+  const isShared = path?.startsWith('/') ? isBelow(path, sharedPaths) : sharedPaths.length > 0;
+  return isShared ? 1 : copies;
+}
+
+/** The mint, for as many uses as the containers need: unless an option says otherwise, or the collection asks for more. */
+export function planUses(
+  job: Job,
+  scope: StepScope,
+  source: Source,
+  mint: MintPlan,
+  next: NextStart,
+  environment: Environment,
+  instance: Instance | null,
+): MintPlan {
+  const uses = usesNeeded(next, environment, instance);
+  if (uses === 1 || (mint.maxUsages ?? 1) >= uses) return mint;
+  const why = `${uses} containers of ${job.service} keep their credentials apart, so each of them registers`;
+  if (job.maxUsages !== null) {
+    scope.warn(`${why}; --max-usages ${job.maxUsages} is too few for that.`);
+    return mint;
+  }
+  try {
+    const more = planMint(source, { ...job, maxUsages: uses });
+    scope.warn(`${why}: the token is minted for ${uses} uses. --max-usages says otherwise.`);
+    return more;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'bad-value') throw error;
+    scope.warn(`${why}, and "${titleOf(mint)}" has no place for the number of uses: ask for ${uses} there.`);
+    return mint;
+  }
+}
+
+/** The health folder, aimed at where a container publishes the BFF. */
+export interface AimedHealth extends RequestPlan {
+  /** Where that is, where it is not the collection's own; null: it is. */
+  readonly published: string | null;
+}
+
+/**
+ * The health folder for an instance: without `--bff-url` at the port that its container publishes on this machine, where the
+ * collection's own is on this machine as well, and is none of them.
+ *
+ * @param environment of the service: BFF_KID is the id of its key
+ */
+export function aimHealth(source: Source, job: Job, environment: Environment, instance: Instance | null): AimedHealth {
+  const own = planHealth(source, job);
+  const published = job.bffUrl === null && instance !== null ? publishedUrl(own, job, instance) : null;
+  const aimed = published === null ? own : planHealth(source, { ...job, bffUrl: published });
+  return { ...withKid(aimed, environment['BFF_KID'] ?? null), published };
+}
+
+function publishedUrl(
+  { requests: [first], values }: RequestPlan,
+  { envVars }: Job,
+  { ports }: Instance,
+): string | null {
+  const target = first === undefined ? '' : targetOf(first, values);
+  if (first === undefined || !URL.canParse(target)) return null;
+  const url = new URL(target);
+  // Behind https there is a proxy, which is published by another container.
+  if (url.protocol !== 'http:' || !/^(?:127\.|\[::1\]$|localhost$)/.test(url.hostname)) return null;
+  // A variable that the person has set says where it is, too.
+  const written = JSON.stringify(first.item.request?.url ?? '');
+  if (envVars.some(({ name }) => written.includes(`{{${name}}}`))) return null;
+  const number = Number(url.port || 80);
+  if (ports.some(({ published }) => published === number)) return null;
+  const port = ports.find(({ inside }) => inside === number) ?? (ports.length === 1 ? ports[0] : undefined);
+  if (port === undefined) return null;
+  const isEverywhere = ['', '0.0.0.0', '::', '127.0.0.1'].includes(port.address);
+  const host = isEverywhere ? url.hostname : port.address.includes(':') ? `[${port.address}]` : port.address;
+  return `http://${host}:${port.published}`;
+}

@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { quoteWord, renderCommand } from '../../scripts/core/shell.ts';
+
+/** What the words of a command are to a real sh. */
+function wordsInSh(command: string): string[] {
+  const print = 'for word do printf "%s\\0" "$word"; done';
+  return execFileSync('/bin/sh', ['-c', `set -- ${command}; ${print}`], { encoding: 'utf8' })
+    .split('\0')
+    .slice(0, -1);
+}
+
+test('sh reads each word as it was', () => {
+  const sign = fc.constantFrom(...'$`"\'!\\;&|<>(){}[]*?~#=%,:@ \n\t-./a'.split(''), '$(touch x)', '##');
+  const word = fc.array(sign, { maxLength: 12 }).map((signs) => signs.join(''));
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 20, maxLength: 40 }), (words) => {
+      expect(wordsInSh(words.map((each) => quoteWord(each, 'linux')).join(' '))).toEqual(words);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('an ordinary command stays as people type it', () => {
+  const args = ['compose', '-f', '/srv/app/docker-compose.yml', '--scale', 'bff=2', 'up', '-d', 'bff'];
+  expect(renderCommand({ file: 'docker', args }, 'linux')).toBe(`docker ${args.join(' ')}`);
+  expect(renderCommand({ file: 'docker', args: ['-f', 'C:\\app\\compose.yml'] }, 'win32')).toBe(
+    'docker -f C:\\app\\compose.yml',
+  );
+});
+
+describe('on Windows', () => {
+  test.each([
+    ['C:\\Program Files\\app\\', '"C:\\Program Files\\app\\\\"'],
+    ['a & calc', '"a & calc"'],
+    ['$(calc)`x', '"`$(calc)``x"'],
+    ['say "hi" & calc', '"say ""hi"" & calc"'],
+    ['typo” ; calc', '"typo`” ; calc"'],
+    ["it's", '"it\'s"'],
+    ['', '""'],
+  ])('%s is %s', (word, quoted) => {
+    expect(quoteWord(word, 'win32')).toBe(quoted);
+  });
+});
+
+test('what is put into the command of a hint is quoted, or a name of our own', () => {
+  const bare: string[] = [];
+  for (const path of readdirSync('scripts', { recursive: true, encoding: 'utf8' }).filter((each) =>
+    each.endsWith('.ts'),
+  )) {
+    for (const [, command = ''] of readFileSync(`scripts/${path}`, 'utf8').matchAll(/\bcommand: `([^`]*)`/g))
+      if (/\$\{(?!quoted\(|quoteWord\(|scriptName\()/.test(command)) bare.push(`${path}: ${command}`);
+  }
+  expect(bare).toEqual([]);
+});

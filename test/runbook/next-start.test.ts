@@ -1,0 +1,179 @@
+import { describe, expect, test } from 'vitest';
+import { AppError } from '../../scripts/core/errors.ts';
+import type { Job, Tools } from '../../scripts/runbook/job.ts';
+import { ENVIRONMENT, wellBehaved } from '../support/fake-bffs.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { createFakeRun, IAT } from '../support/fake-run.ts';
+import { FakeStack } from '../support/fake-stack.ts';
+import { iat } from '../support/iat-run.ts';
+
+describe('what has to be done before the mint', () => {
+  const starting = { changed: null, copies: 1, sharedPaths: ['/'], before: ['start idp'] };
+
+  test('an IdP that is made anew is brought up first, and has to answer', async () => {
+    let isUp = false;
+    const asked: string[] = [];
+    const { result, events, stack, ms } = await iat({
+      prepare(stack, _, clock) {
+        stack.next = starting;
+        stack.onPrepare = async () => {
+          void clock.sleep(7_000, new AbortController().signal).then(() => {
+            isUp = true;
+          });
+        };
+      },
+      mint: () => (isUp ? { status: 201, body: JSON.stringify({ token: IAT }) } : { status: 502 }),
+      tools: {
+        async reach(url) {
+          asked.push(url);
+          return isUp ? { kind: 'answered', status: 404 } : { kind: 'refused' };
+        },
+      },
+    });
+    expect(result.exitCode).toBe(0);
+    expect(stack.calls).toEqual(['prepare', 'write', 'restart']);
+    expect(events).toEqual(['mint']);
+    expect(new Set(asked)).toEqual(new Set(['https://idp.test/']));
+    expect(ms).toBeGreaterThan(7_000);
+  });
+
+  test('one that never answers is waited for as long as a BFF would be, and the mint says why', async () => {
+    const { result, ms } = await iat({
+      prepare: (stack) => Object.assign(stack, { next: starting }),
+      mint: () => null,
+      tools: { reach: async () => ({ kind: 'refused' }) },
+      job: { healthTimeoutMs: 20_000 },
+    });
+    expect(result.error?.code).toBe('idp-unreachable');
+    expect(ms).toBeGreaterThan(20_000);
+    expect(ms).toBeLessThan(30_000);
+  });
+
+  test('a dry run says it, and does nothing', async () => {
+    const { result, stack } = await iat({
+      prepare: (stack) => Object.assign(stack, { next: starting }),
+      job: { dryRun: true },
+    });
+    expect(result.next[0]).toEqual({ text: 'first: start idp' });
+    expect(stack.calls).toEqual([]);
+  });
+
+  test('what fails there ends the run before anything is minted', async () => {
+    const { result, events, stack } = await iat({
+      prepare(stack) {
+        stack.next = starting;
+        stack.onPrepare = () => Promise.reject(new AppError('restart-failed', 'The image is not there.'));
+      },
+    });
+    expect(result.error?.code).toBe('restart-failed');
+    expect([events, stack.calls]).toEqual([[], ['prepare']]);
+  });
+});
+
+describe('two runs at once', () => {
+  test('the second waits for the first, says for whom, and looks again before it mints', async () => {
+    let looks = 0;
+    const { result, events, stack } = await iat({
+      prepare(stack) {
+        const { look } = stack;
+        stack.look = (signal) => {
+          looks += 1;
+          return look.call(stack, signal);
+        };
+      },
+      tools: { files: waitingFiles(['process 4711 on ci']) },
+    });
+    expect(result.exitCode).toBe(0);
+    expect(looks).toBe(2);
+    expect(events[0]).toBe(
+      'warning: Another run (process 4711 on ci) is at work on /fake/environment. This one waits until that has ended.',
+    );
+    expect(events[1]).toBe('mint');
+    expect(result.steps[1]?.notes[0]).toMatch(/^Waited \d+ s for another run \(process 4711 on ci\)/);
+    expect(stack.calls).toEqual(['write', 'restart']);
+  });
+
+  test('the time for the whole run bounds the wait, and nothing was minted then', async () => {
+    const timeout = new AppError('timeout', 'The run took too long.');
+    const { result, events } = await iat({ tools: { files: waitingFiles(['process 4711 on ci'], timeout) } });
+    expect(result.error).toMatchObject({
+      code: 'file-busy',
+      message: expect.stringMatching(/process 4711 on ci.*has not ended/),
+      hint: { text: expect.stringContaining('--timeout') },
+    });
+    expect(events).not.toContain('mint');
+  });
+
+  test.for([
+    ['succeeds', {}],
+    ['fails', { mint: () => ({ status: 403 }) }],
+  ] as const)('the turn is over when a run %s', async ([, terms]) => {
+    const released: string[] = [];
+    await iat({ ...terms, tools: { files: waitingFiles([], null, () => released.push('over')) } });
+    expect(released).toEqual(['over']);
+  });
+});
+
+/** Files where others have the turn before: each is told once. */
+function waitingFiles(
+  owners: readonly string[],
+  end: Error | null = null,
+  release: () => unknown = () => {},
+): Tools['files'] {
+  const { files } = createFakeRun(new FakeClock(), new FakeStack(new FakeClock(), {}, () => {})).context.tools;
+  return {
+    ...files,
+    async takeTurn(_, onWait) {
+      for (const owner of owners) onWait(owner);
+      if (end !== null) throw end;
+      return { release: async () => void release() };
+    },
+  };
+}
+
+describe('several containers', () => {
+  const two = { changed: null, copies: 2, before: [] };
+  const uses = async (sharedPaths: readonly string[], job: Partial<Job> = {}) => {
+    const bodies: unknown[] = [];
+    const { result } = await iat({
+      environment: { ...ENVIRONMENT, BFF_CLIENT_CRED_PATH: '/app/keys/bff_client.json' },
+      prepare: (stack) => Object.assign(stack, { next: { ...two, sharedPaths } }),
+      job,
+      onMint: (variables) => bodies.push(variables['iat_max_usages'] ?? 'as the collection says'),
+    });
+    return { uses: bodies[0], warnings: result.warnings, exitCode: result.exitCode };
+  };
+
+  test('that keep their credentials apart get a token of as many uses, and the run says so', async () => {
+    const { uses: asked, warnings, exitCode } = await uses(['/app/logs']);
+    expect([asked, exitCode]).toEqual(['2', 0]);
+    expect(warnings).toContainEqual(expect.stringMatching(/2 containers of bff keep their credentials apart.*2 uses/));
+  });
+
+  test('that share them need one use', async () => {
+    expect(await uses(['/app/keys'])).toMatchObject({ uses: 'as the collection says', warnings: [] });
+  });
+
+  test('--max-usages beats it, with a warning where it is too few', async () => {
+    expect(await uses([], { maxUsages: 5 })).toMatchObject({ uses: '5', warnings: [] });
+    expect((await uses([], { maxUsages: 1 })).warnings).toContainEqual(expect.stringContaining('too few'));
+  });
+});
+
+describe('taking the token out is not recommended where that is refused', () => {
+  test.for([
+    ['DCR_FORCE_REPLACE is on', { DCR_FORCE_REPLACE: 'true' }, ['/'], /every start registers again/],
+    ['no volume', { BFF_CLIENT_CRED_PATH: '/app/keys/bff_client.json' }, [], /which is on no volume/],
+  ] as const)('%s', async ([, more, persistentPaths, words]) => {
+    const { result } = await iat({
+      environment: { ...ENVIRONMENT, ...more },
+      behave: (clock) => (bff, signal) => {
+        bff.persistentPaths = persistentPaths;
+        return wellBehaved(clock)(bff, signal);
+      },
+    });
+    expect(result.exitCode).toBe(0);
+    expect(result.next.map(({ command }) => command)).toEqual([undefined]);
+    expect(result.next[0]?.text).toMatch(words);
+  });
+});
