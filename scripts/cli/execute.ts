@@ -1,5 +1,6 @@
 import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
 import type { ReportPaths, Run, StepName } from '../core/result.ts';
+import { toPlain } from '../core/visible.ts';
 import { scriptName } from '../report/words.ts';
 import type { Context, Tools } from '../runbook/job.ts';
 import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
@@ -10,10 +11,11 @@ import { type Layout, renderFailure, renderOutcome } from './outcome.ts';
 import type { Arguments } from './parse.ts';
 import { createProgress } from './progress.ts';
 import { addStepSummary, loadRenderers, writeReports } from './reports.ts';
+import { writeReportsNow } from './reports-now.ts';
 import { withSameOptions } from './same-options.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import { createTools, type Sandbox } from './wiring.ts';
+import { createTools, overtime, type Sandbox } from './wiring.ts';
 
 /** One run: a job, its planned steps, and what does them. */
 export interface Work {
@@ -69,6 +71,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   };
   const limit = outside.limit(settings?.timeoutMs ?? 0);
   session.onCrash = (error) => crash.abort(toAppError(error));
+  const watchdog = settings === null ? null : outside.watch(limit, () => endNow(session, work, settings, recorder));
   try {
     if (settings === null) throw work.settings;
     const sandbox = typeof work.sandbox === 'function' ? await recorder.step('sandbox', startSandbox) : work.sandbox;
@@ -88,7 +91,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
     const signal = AbortSignal.any([limit.signal, crash.signal]);
-    outcome = await Promise.race([work.run({ job, tools, recorder, signal }), crashed]);
+    outcome = await Promise.race([work.run({ job, tools, recorder, signal }), limit.abandoned, crashed]);
   } catch (error) {
     outcome = { verdict: 'failed', error };
   } finally {
@@ -114,6 +117,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   const finished = withSameOptions(bare, work.given ?? {}, outside.host.platform);
   await (started as Sandbox | null)?.close();
   const ended = endedBy(finished, terminalLeak(session.transcript));
+  for (const note of outside.notes) human.print('', { text: redact(note), indent: '' });
   const { run: reported, reports } = await report(session, ended, settings);
   const run = await summarize(session, reported);
   const layout = { columns: human.columns, quiet: settings?.quiet ?? false, redact };
@@ -123,7 +127,19 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     const { renderResult } = await loadRenderers();
     outside.stdout.print(...renderResult(run, reports, masker).trimEnd().split('\n'));
   }
+  watchdog?.stop();
   return verifyLastOutput(session, run, layout);
+}
+
+/** The end of a run whose work never lets go of the process, in the middle of that: what is said and written at once. */
+function endNow({ outside, masker, json, redact }: Session, work: Work, settings: Settings, recorder: Recorder): void {
+  const about = { command: work.command, version: outside.host.version };
+  const run = recorder.cutShort((during) => overtime(settings.timeoutMs, during), about);
+  const { document, folder } = writeReportsNow(run, masker, outside.reportFiles, settings.reports);
+  const report = folder === null ? [] : [`  Report: ${folder}`];
+  const lines = ['', run.error?.message ?? '', `  ${run.error?.hint?.text ?? ''}`, ...report];
+  outside.sayNow('stderr', lines.map((line) => `${toPlain(redact(line))}\n`).join(''));
+  if (json) outside.sayNow('stdout', document);
 }
 
 /** What was printed at the very end is searched as well; a leak found there can only change the exit code and one message. */

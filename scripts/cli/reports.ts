@@ -18,7 +18,15 @@ export async function loadRenderers() {
       import('../report/history.tsx'),
       import('../report/past-run.ts'),
     ]);
+  loaded = { renderHtml };
   return { renderHtml, renderJunit, renderResult, isHistory, renderHistory, readEntry };
+}
+
+let loaded: Pick<Awaited<ReturnType<typeof loadRenderers>>, 'renderHtml'> | null = null;
+
+/** Renders the page, where what it needs is loaded already: for a process that is about to end. */
+export function renderHtmlNow(run: Run, masker: Masker): string | null {
+  return loaded?.renderHtml(run, masker) ?? null;
 }
 
 /**
@@ -58,7 +66,7 @@ export async function writeReports(
  */
 async function writeHistory(folder: string, path: string, masker: Masker, files: ReportFiles): Promise<string | null> {
   const { isHistory, renderHistory, readEntry } = await loadRenderers();
-  const there = await files.read(path).catch(() => null);
+  const there = await files.read(path).catch((error: { code?: string }) => (error.code === 'ENOENT' ? null : ''));
   if (there !== null && !isHistory(Buffer.from(there).toString('utf8'))) {
     return `${path} was not written by this tool and stays as it is, so there is no page over all runs.`;
   }

@@ -1,12 +1,13 @@
 import { findComposeStack } from '../compose/compose-stack.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, exitCodeOf } from '../core/errors.ts';
 import type { Collections, Output } from '../core/ports.ts';
 import { proxyVariable } from '../core/reach.ts';
+import type { StepName } from '../core/result.ts';
 import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
 import { openCaFile } from '../platform/ca-file.ts';
 import { changedAt } from '../platform/changed-at.ts';
-import { deadline, systemClock } from '../platform/clock.ts';
+import { type Deadline, deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
 import { openHost, type Process } from '../platform/host.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
@@ -16,6 +17,7 @@ import { askHidden, askYesNo, readAll } from '../platform/prompt.ts';
 import { realPath } from '../platform/real-path.ts';
 import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
+import { startWatchdog, writeNow } from '../platform/watchdog.ts';
 import { createRunnerMask } from '../platform/workflow-commands.ts';
 import { createCollections } from '../postman/newman.ts';
 import { priorValueIn } from '../report/keep.ts';
@@ -41,6 +43,7 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     stdout: tapWrites(host.stdout, (text) => see('stdout', text)),
     stderr: tapWrites(host.stderr, (text) => see('stderr', text)),
   };
+  const notes: string[] = [];
   // With `--json` stdout is the document's; the runner reads both.
   const channel = host.args.includes('--json')
     ? ({ descriptor: 2, write: unheard.stderr } as const)
@@ -51,19 +54,32 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     stderr: createOutput(host.stderr, host.env, host.platform),
     /** In GitHub Actions the runner's log shows `***` for it from now on. The one line of output that holds a secret. */
     hideFromRunner: createRunnerMask(host.env, channel),
+    /** Writes to a stream before it returns, for a process that is about to end. */
+    sayNow: writeNow,
     clock: systemClock,
-    files: createFiles({ processes: createProcesses(host.env) }),
+    files: createFiles({ processes: createProcesses(host.env), say: (note) => notes.push(note) }),
+    /** What the reader should know about files, in sentences. */
+    notes,
     reportFiles,
     /** The interruption, or the end of the time for the whole run. */
-    limit: (timeoutMs: number) =>
-      deadline(
-        timeoutMs,
-        host.interruption.signal,
-        () =>
-          new AppError('timeout', `The run took longer than ${timeoutMs / 1_000} s.`, {
-            hint: 'Give it more time with --timeout SECONDS. Running again is safe.',
-          }),
-      ),
+    limit: (timeoutMs: number) => deadline(timeoutMs, host.interruption.signal, () => overtime(timeoutMs)),
+    /**
+     * Holds the time limit against work that never lets go of the process, which then ends.
+     *
+     * @param onEnd says and writes what it can without waiting for anything
+     */
+    watch: ({ left }: Pick<Deadline, 'left'>, onEnd: () => void) =>
+      host.isWhole
+        ? startWatchdog({
+            leftMs: left,
+            onBlocked: host.interruption.release,
+            onBack: host.interruption.take,
+            onEnd,
+            exitCode: exitCodeOf('timeout'),
+            lastWords:
+              '\nThe run took longer than --timeout allows and could not be stopped, so the process was killed.\n',
+          })
+        : null,
     /** What a fault of the sandbox is; without a name, all of them, a line each. Throws `bad-value` for another name. */
     async faults(name?: string): Promise<string> {
       const { FAULTS, listFaults, parseFault } = await import('../sandbox/faults.ts');
@@ -98,6 +114,13 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
       };
     },
   };
+}
+
+export function overtime(timeoutMs: number, during: StepName | null = null): AppError {
+  const where = during === null ? '' : ` The step ${during} never came to its end.`;
+  return new AppError('timeout', `The run took longer than ${timeoutMs / 1_000} s.${where}`, {
+    hint: 'Give it more time with --timeout SECONDS. Running again is safe.',
+  });
 }
 
 /** Waits until the BFF has failed, and its log is whole. */

@@ -110,7 +110,7 @@ function open(bytes: Uint8Array | null, file: string): Opened {
  * on to the next quote of the file.
  */
 function renderValue(name: string, value: string): string {
-  const isVerbatim = !/\\\\|\\'|\$\{[^}]*\}/.test(value);
+  const isVerbatim = !/\\\\|\\'|\$\{[^${}]*\}/.test(value);
   if (!value.endsWith('\\')) {
     if (isVerbatim && !value.includes("'")) return `'${value}'`;
     if (!value.includes('$')) return `"${value.replaceAll(/[\\"]/g, '\\$&')}"`;
@@ -241,7 +241,7 @@ function readValue(written: string, lookup: (name: string) => string | undefined
   const inner = isQuoted(written) ? written.slice(1, -1) : written;
   if (written.startsWith("'")) return inner.replaceAll("\\'", "'");
   return inner.replaceAll(
-    /(\\[nrtabfv"\\$])|\$\$|\$\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]*))?\}|\$([A-Za-z_]\w*)/g,
+    /(\\[nrtabfv"\\$])|\$\$|\$\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]{0,1024}))?\}|\$([A-Za-z_]\w*)/g,
     (
       all,
       escaped: string | undefined,

@@ -195,8 +195,9 @@ function cutEntries(text: string, collection: EnvironmentNode, first: number, la
   // The last entry: the comma behind the one before it goes.
   const separator = first === 0 ? null : commaAfter(text, entrySpan(text, collection, first - 1)[1]);
   if (separator === null) return [{ start, end, text: '' }];
-  const blanks = /[ \t]*$/.exec(text.slice(separator, start))?.[0].length ?? 0;
-  const own = hasOwnLines ? lines : { start: start - blanks, end, text: '' };
+  let own = { start, end, text: '' };
+  while (own.start > separator && ' \t'.includes(text[own.start - 1] ?? '')) own = { ...own, start: own.start - 1 };
+  if (hasOwnLines) own = lines;
   return [{ start: separator - 1, end: separator, text: '' }, own];
 }
 
@@ -206,7 +207,9 @@ function entrySpan(text: string, collection: EnvironmentNode, index: number): [s
   const node = (pair ? pair.value : collection.items[index]) as Node | null;
   const [start] = spanOf(pair?.key ?? node);
   const before =
-    /(?:(?:[&!][^\s,[\]{}]*|\?)[ \t]+)*$/.exec(text.slice(lineStartOf(text, start), start))?.[0].length ?? 0;
+    /(?<![&!?])(?:(?:[&!][^\s,[\]{}]{0,256}|\?)[ \t]{1,64}){0,16}$/.exec(
+      text.slice(lineStartOf(text, start), start),
+    )?.[0].length ?? 0;
   return [start - before, endOfEntry(text, pair, node)];
 }
 

@@ -16,15 +16,37 @@ export interface SourceText {
  */
 export function decodeSource(bytes: Uint8Array, file: string, refused: RegExp = REFUSED_IN_YAML): SourceText {
   verifyNotUtf16(bytes, file);
+  if (bytes.length > MOST_MB * 1024 * 1024) throw tooLarge(file, `${MOST_MB} MB`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw notUtf8(bytes, file);
   }
+  if (isLongerThan(text, MOST_PARTS)) throw tooLarge(file, `${MOST_PARTS.toLocaleString('en')} lines and entries`);
   const source = { text, file };
   verifyCharacters(source, refused);
   return source;
+}
+
+/** More than people write; reading it takes a few seconds. */
+const MOST_MB = 16;
+const MOST_PARTS = 400_000;
+
+/** Whether a text has more lines and commas than that: what takes time are its entries. */
+function isLongerThan(text: string, most: number): boolean {
+  let count = 0;
+  for (const sign of ['\n', ',']) {
+    for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) if (++count > most) return true;
+  }
+  return false;
+}
+
+function tooLarge(file: string, most: string): AppError {
+  return new AppError('compose-invalid', `${file} is larger than ${most}, which is the most that this tool edits.`, {
+    hint: 'Put the service into a smaller file of its own, or change the variable by hand.',
+    where: { file },
+  });
 }
 
 /** What the YAML readers of both composes reject, or take for a line break where editors see none. */

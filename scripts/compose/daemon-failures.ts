@@ -67,7 +67,7 @@ const CAUSES: readonly { readonly words: RegExp; readonly message: string; reado
     hint: 'Switch the WSL integration on for it: Docker Desktop, Settings, Resources, WSL integration.',
   },
   {
-    words: /publickey|Host key verification failed|ssh: .*(?:refused|timed out|resolve)|command \[ssh/i,
+    words: /publickey|Host key verification failed|ssh: .{0,300}(?:refused|timed out|resolve)|command \[ssh/i,
     message: 'The Docker daemon is on another machine, and ssh cannot get there',
     hint: 'Check DOCKER_HOST or the Docker context, and that ssh to that machine works without a question.',
   },
@@ -85,7 +85,7 @@ const CAUSES: readonly { readonly words: RegExp; readonly message: string; reado
     },
   },
   {
-    words: /context .*(?:not found|does not exist)/i,
+    words: /context .{0,300}(?:not found|does not exist)/i,
     message: 'The Docker context that is selected does not exist.',
     hint: 'See docker context ls, and choose one with docker context use NAME (or unset DOCKER_CONTEXT).',
   },

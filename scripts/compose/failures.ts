@@ -22,7 +22,7 @@ export function configFailure(result: CommandResult, quiet: string, file: string
     text: 'To see what compose itself says:',
     command: quiet,
   };
-  const envFile = /env file (.+?) not found|Couldn't find env file: (.+)/i.exec(text);
+  const envFile = /env file (.{1,1000}?) not found|Couldn't find env file: (.+)/i.exec(text);
   if (envFile) {
     return new AppError('compose-invalid', `An env_file of the project is missing: ${envFile[1] ?? envFile[2]}.`, {
       hint: 'Create it (it may be empty), or take it out of the compose file. Compose refuses every command until then.',
@@ -30,7 +30,7 @@ export function configFailure(result: CommandResult, quiet: string, file: string
     });
   }
   const required =
-    /required variable ([A-Za-z_]\w*) is missing|Missing mandatory value for .* interpolating .*?\$\{([A-Za-z_]\w*):?\?/.exec(
+    /required variable ([A-Za-z_]\w{0,200}) is missing|Missing mandatory value for .{0,300} interpolating .{0,300}?\$\{([A-Za-z_]\w*):?\?/.exec(
       text,
     );
   if (required) {
@@ -71,7 +71,7 @@ export function upFailure(result: CommandResult, command: string, service: strin
     return fail(message, thenAgain(isReserved ? reserved : 'Stop what uses the port, or publish another one.'));
   }
   if (
-    /no such image|pull access denied|manifest unknown|unable to get image|repository does not exist|lookup .*: (?:no such host|server misbehaving)/i.test(
+    /no such image|pull access denied|manifest unknown|unable to get image|repository does not exist|lookup .{0,300}: (?:no such host|server misbehaving)/i.test(
       text,
     )
   ) {

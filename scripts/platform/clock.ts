@@ -22,9 +22,19 @@ export interface Deadline {
   /** Stops the time while a person is asked for something; `resume` continues it. */
   pause(): void;
   resume(): void;
+  /** Milliseconds until then. */
+  left(): number;
+  /** Rejects with the signal's reason some time after it: for work that ignores it. */
+  readonly abandoned: Promise<never>;
   /** Ends the timer: the signal stays as it is. */
   clear(): void;
 }
+
+/** Aborted work may finish what must not be stopped halfway; after this nobody waits for it. */
+const ABANDON_MS = 30_000;
+
+/** For what comes after the work: its reports. */
+const AFTERWARDS_MS = 60_000;
 
 /** A deadline whose signal aborts with `reason()` when the time is up, or with the parent's reason before that. */
 export function deadline(
@@ -54,13 +64,25 @@ export function deadline(
     );
   };
   resume();
+  const ended = new AbortController();
+  const abandoned = new Promise<never>((_, reject) => {
+    const abandon = () => clock.sleep(ABANDON_MS, ended.signal).then(() => reject(controller.signal.reason), ignore);
+    controller.signal.addEventListener('abort', abandon, { once: true });
+  });
+  abandoned.catch(ignore);
   return {
     signal: controller.signal,
+    abandoned,
     pause,
     resume,
+    left: () => leftMs - (running === null ? 0 : clock.now() - running.sinceMs),
     clear() {
       pause();
+      leftMs = Math.max(leftMs, AFTERWARDS_MS);
+      ended.abort();
       parent.removeEventListener('abort', follow);
     },
   };
 }
+
+function ignore(): void {}

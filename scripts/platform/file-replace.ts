@@ -3,18 +3,20 @@ import type { Stats } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppError } from '../core/errors.ts';
+import type { Processes } from '../core/ports.ts';
 import type { FileLock } from './file-lock.ts';
-import { codeOf, discard, type FileHandle, type FileSystem, fileError, orNull, syncFolder } from './file-system.ts';
-import { type FileTarget, mountRefusal } from './file-target.ts';
+import { holdRules } from './file-rules.ts';
+import { codeOf, discard, type FileHandle, type FileSystem, fileError, syncFolder } from './file-system.ts';
+import { type FileTarget, mountRefusal, readTarget } from './file-target.ts';
 
 /**
  * Writes the bytes whole into a file beside the target and renames that over it. Only its owner may read that file: it gets
- * the target's mode after the rename. The caller holds the lock.
+ * the target's mode and access rules after the rename. The caller holds the lock.
  *
  * @throws AppError `file-changed` when the target does not hold `before`, or another run took the lock; nothing is written then
  */
 export async function replaceBytes(
-  fs: FileSystem,
+  { fs, processes }: { readonly fs: FileSystem; readonly processes: Processes },
   target: FileTarget,
   lock: FileLock,
   before: Uint8Array | null,
@@ -22,6 +24,7 @@ export async function replaceBytes(
 ): Promise<void> {
   await verifyUnchanged(fs, target, before);
   if (before !== null && Buffer.compare(before, after) === 0) return;
+  const rules = await holdRules(fs, processes, target, `${lock.fresh}~`);
   try {
     await writeFresh(fs, target, lock.fresh, after);
     await verifyUnchanged(fs, target, before);
@@ -29,9 +32,13 @@ export async function replaceBytes(
     await renameOver(fs, lock.fresh, target);
   } catch (thrown) {
     await discard(fs, lock.fresh);
+    await rules?.drop();
     throw thrown;
   }
-  if (target.stats !== null) await fs.chmod(target.path, target.stats.mode & 0o7777);
+  // Where the rules cannot be given back, the file stays its owner's alone.
+  if (target.stats !== null && rules === null) await fs.chmod(target.path, target.stats.mode & 0o7777);
+  await rules?.giveBack();
+  await rules?.drop();
   await syncFolder(fs, target.path);
 }
 
@@ -54,7 +61,7 @@ export async function verifyOwnerKept(fs: FileSystem, { shown, stats }: FileTarg
 }
 
 async function verifyUnchanged(fs: FileSystem, target: FileTarget, before: Uint8Array | null): Promise<void> {
-  const now = await orNull(fs.readFile(target.path));
+  const now = await readTarget(fs, target);
   if (before === null ? now === null : now?.equals(before)) return;
   throw changed(target, now === null ? 'was removed' : before === null ? 'was created' : 'was changed');
 }
@@ -94,14 +101,16 @@ async function copyOwner(file: FileHandle, { uid, gid }: Stats, shown: string): 
   });
 }
 
-async function renameOver(fs: FileSystem, from: string, { shown, path }: FileTarget): Promise<void> {
+async function renameOver(fs: FileSystem, from: string, target: FileTarget): Promise<void> {
   // On Windows a virus scanner or an editor may hold the file for a moment: a second in all.
   for (let tries = process.platform === 'win32' ? 20 : 1; ; tries--) {
     try {
-      return await fs.rename(from, path);
+      return await fs.rename(from, target.path);
     } catch (thrown) {
+      // Another run took the lock over and removed the copy.
+      if (codeOf(thrown) === 'ENOENT') throw changed(target, 'is being written');
       if (tries > 1 && ['EBUSY', 'EPERM', 'EACCES'].includes(codeOf(thrown))) await delay(50);
-      else throw ['EBUSY', 'EXDEV'].includes(codeOf(thrown)) ? mountRefusal(shown) : thrown;
+      else throw ['EBUSY', 'EXDEV'].includes(codeOf(thrown)) ? mountRefusal(target.shown) : thrown;
     }
   }
 }

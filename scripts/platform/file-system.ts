@@ -6,7 +6,17 @@ import { AppError, type ErrorCode, type Hint } from '../core/errors.ts';
 /** The calls that files are written with. Tests put themselves in between: to fail at each, and to stop at each. */
 export type FileSystem = Pick<
   typeof promises,
-  'access' | 'chmod' | 'lstat' | 'open' | 'readFile' | 'readlink' | 'realpath' | 'rename' | 'stat' | 'unlink'
+  | 'access'
+  | 'chmod'
+  | 'lstat'
+  | 'open'
+  | 'readdir'
+  | 'readFile'
+  | 'readlink'
+  | 'realpath'
+  | 'rename'
+  | 'stat'
+  | 'unlink'
 >;
 
 export const nodeFileSystem: FileSystem = promises;

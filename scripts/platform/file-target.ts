@@ -4,6 +4,7 @@ import process from 'node:process';
 import type { AppError } from '../core/errors.ts';
 import { quoteWord } from '../core/shell.ts';
 import { codeOf, type FileSystem, fileError, orNull } from './file-system.ts';
+import { readRegular } from './regular-file.ts';
 
 /** A file that is to be written, or is not there yet. */
 export interface FileTarget {
@@ -29,11 +30,29 @@ export async function findFileTarget(fs: FileSystem, path: string): Promise<File
     const message = `${path} is a symbolic link to ${await fs.readlink(path)}, which does not exist.`;
     throw fileError('file-not-regular', path, message, 'Make the file that it points to, or remove the link.');
   }
-  if (!stats.isFile()) {
-    const kind = stats.isDirectory() ? 'a folder' : 'a device, a pipe or a socket';
-    throw fileError('file-not-regular', path, `${path} is ${kind}, not a file.`, 'Name a regular file.');
-  }
+  if (!stats.isFile()) throw notRegular(path, stats.isDirectory());
   return { shown: path, path: await fs.realpath(path), stats };
+}
+
+function notRegular(path: string, isFolder: boolean): AppError {
+  const kind = isFolder ? 'a folder' : 'a device, a pipe or a socket';
+  return fileError('file-not-regular', path, `${path} is ${kind}, not a file.`, 'Name a regular file.');
+}
+
+/** Nothing that this tool reads as a whole is larger. */
+const LARGEST_MB = 64;
+
+/**
+ * The bytes of the file as it is now; null: it is gone.
+ *
+ * @throws AppError `file-not-regular` also for one that is too large
+ */
+export async function readTarget(fs: FileSystem, { shown, path }: FileTarget): Promise<Buffer | null> {
+  const read = await orNull(readRegular(fs, path, { bytes: LARGEST_MB * 1024 * 1024 }));
+  if (read === 'irregular') throw notRegular(shown, false);
+  if (read !== 'too-large') return read;
+  const message = `${shown} is larger than ${LARGEST_MB} MB, so it is not read.`;
+  throw fileError('file-not-regular', shown, message, 'Name the right file, or make it smaller.');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { arch, hostname } from 'node:os';
-import { version } from 'node:process';
+import self, { version } from 'node:process';
 import { catchInterruption } from './signals.ts';
 
 /** How long something still open (an idle connection) may keep the process after its work is done. */
@@ -33,6 +33,8 @@ export interface Host {
   /** Of this package. */
   readonly version: string;
   readonly interruption: ReturnType<typeof catchInterruption>;
+  /** Whether the whole process was handed over, and not a part of another program's. */
+  readonly isWhole: boolean;
   /**
    * An uncaught error goes to `report` instead of being printed raw by Node; then the process ends with code 3, unless
    * `report` says that a run ends itself with it.
@@ -64,6 +66,7 @@ export function openHost(process: Process): Host {
     title: `Node ${version.slice(1)}, ${process.platform} ${arch()}, host ${hostname()}`,
     version: readVersion(),
     interruption,
+    isWhole: process === self,
     catchCrash(report) {
       const end = (error: unknown) => {
         if (report(error) === 'end') process.exit(3);

@@ -1,27 +1,21 @@
-import {
-  access,
-  appendFile,
-  constants,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { access, constants, lstat, mkdir, open, readdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { AppError } from '../core/errors.ts';
-import type { ReportFiles } from '../core/report-files.ts';
+import type { ReportFiles, RunFolder } from '../core/report-files.ts';
+import { readRegular } from './regular-file.ts';
 
 /** What a run's folder holds. `result.json` is removed last: by it the next run recognizes the folder. */
 const OURS = ['index.html', 'junit.xml', 'result.json'];
 
-/** A `result.json` larger than this was not written by this tool. */
+/** A `result.json` larger than this was not written by this tool; a page may show many requests. */
 const LARGEST_RESULT = 4_000_000;
+const LARGEST_REPORT = 256_000_000;
+
+/** So many folders are looked at at a time: each is an open file. */
+const AT_A_TIME = 16;
 
 /** The file system's own folders and files. */
 export const reportFiles: ReportFiles = {
@@ -47,34 +41,51 @@ export const reportFiles: ReportFiles = {
       }
     }
   },
-  write: (path, text) => writeFile(path, text),
+  // A link that somebody put there is not written through.
+  write: (path, text) => writeFile(path, text, { flag: 'wx' }),
+  writeNow(folder, name, texts) {
+    mkdirSync(folder, { recursive: true });
+    const path = makeFolderNow(folder, name);
+    for (const [file, text] of Object.entries(texts)) writeFileSync(join(path, file), text, { flag: 'wx' });
+    return path;
+  },
   async replace(path, text) {
-    const beside = `${path}.${process.pid}.new`;
+    const beside = `${path}.${randomUUID()}.new`;
     try {
-      await writeFile(beside, text);
+      await writeFile(beside, text, { flag: 'wx' });
       await rename(beside, path);
-    } catch {
-      // On Windows no file can be renamed over one that is open.
+    } catch (error) {
       await rm(beside, { force: true });
+      // There no file can be renamed over one that is open.
+      if (process.platform !== 'win32') throw error;
       await writeFile(path, text);
     }
   },
-  append: (path, text) => appendFile(path, text),
-  read: (path) => readFile(path),
+  async append(path, text) {
+    // A pipe that nobody reads would hold its writer for ever.
+    const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants;
+    const file = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o644);
+    try {
+      if (!(await file.stat()).isFile()) throw notWritable(path, null);
+      await file.writeFile(text);
+    } finally {
+      await file.close();
+    }
+  },
+  async read(path) {
+    const bytes = await readRegular({ open }, path, { bytes: LARGEST_REPORT, isLinkFollowed: false });
+    if (typeof bytes === 'string') throw notWritable(path, null);
+    return bytes;
+  },
   remove: (path) => rm(path, { force: true }),
   async runs(folder) {
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    return Promise.all(
-      entries
-        .filter((entry) => entry.isDirectory())
-        .map(async ({ name }) => ({
-          name,
-          result: (await isFile(join(folder, name, 'result.json'), LARGEST_RESULT))
-            ? await readFile(join(folder, name, 'result.json'), 'utf8').catch(() => null)
-            : null,
-          hasPage: await isFile(join(folder, name, 'index.html')),
-        })),
-    );
+    const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const runs: RunFolder[] = [];
+    for (let start = 0; start < names.length; start += AT_A_TIME) {
+      runs.push(...(await Promise.all(names.slice(start, start + AT_A_TIME).map((name) => readRun(folder, name)))));
+    }
+    return runs;
   },
   async removeRun(folder) {
     try {
@@ -91,9 +102,26 @@ export const reportFiles: ReportFiles = {
   },
 };
 
-async function isFile(path: string, limit = Number.POSITIVE_INFINITY): Promise<boolean> {
-  const found = await lstat(path).catch(() => null);
-  return found?.isFile() === true && found.size <= limit;
+async function readRun(folder: string, name: string): Promise<RunFolder> {
+  const limit = { bytes: LARGEST_RESULT, isLinkFollowed: false };
+  const result = await readRegular({ open }, join(folder, name, 'result.json'), limit).catch(() => 'irregular');
+  return {
+    name,
+    result: typeof result === 'string' ? null : result.toString('utf8'),
+    hasPage: (await lstat(join(folder, name, 'index.html')).catch(() => null))?.isFile() === true,
+  };
+}
+
+function makeFolderNow(folder: string, name: string): string {
+  for (let count = 1; ; count++) {
+    const path = join(folder, count === 1 ? name : `${name}-${count}`);
+    try {
+      mkdirSync(path);
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || count > 100) throw error;
+    }
+  }
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

@@ -10,9 +10,10 @@ const SAME_MS = 500;
 
 /**
  * Turns the first interrupting signal into an abort, so that the run can end cleanly and still write its report. A second
- * one ends the process at once. `release` restores Node's own handling.
+ * one ends the process at once. `release` restores Node's own handling, which ends the process at the first signal; `take` is
+ * the way back. What came in between and was not heard is lost.
  */
-export function catchInterruption(): Interruption & { release(): void } {
+export function catchInterruption(): Interruption & { release(): void; take(): void } {
   const controller = new AbortController();
   let first: { readonly exitCode: number; readonly atMs: number } | null = null;
   const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => {
@@ -23,14 +24,20 @@ export function catchInterruption(): Interruption & { release(): void } {
         controller.abort(new AppError('interrupted', 'Interrupted.', { hint: 'Running again is safe.' }));
       } else if (nowMs - first.atMs > SAME_MS) process.exit(first.exitCode);
     };
-    process.on(name, handler);
-    return () => process.off(name, handler);
+    return { name, handler };
   });
+  const release = () => {
+    for (const { name, handler } of handlers) process.off(name, handler);
+  };
+  const take = () => {
+    release();
+    for (const { name, handler } of handlers) process.on(name, handler);
+  };
+  take();
   return {
     signal: controller.signal,
     exitCode: () => first?.exitCode ?? null,
-    release() {
-      for (const off of handlers) off();
-    },
+    release,
+    take,
   };
 }

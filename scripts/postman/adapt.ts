@@ -25,7 +25,7 @@ export interface Adapted {
  */
 export function aimAt(request: Request, baseUrl: string): Adapted {
   const url = urlOf(request);
-  const base = baseUrl.replace(/\/+$/, '');
+  const base = baseUrl.replace(/(?<!\/)\/+$/, '');
   const variable = /^\{\{([^{}]+)\}\}(?!:\/\/)/.exec(url)?.[1];
   if (variable !== undefined && !url.startsWith(`{{${variable}}}:`)) {
     return { request, values: [{ name: variable, value: base, isSecret: false }] };

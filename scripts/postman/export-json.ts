@@ -44,7 +44,7 @@ export function parseExport(bytes: Uint8Array, file: string, kind: 'collection' 
   try {
     return JSON.parse(text);
   } catch {
-    if (kind === 'collection' && /^\s*(?:\$kind|\$schema|name|type)\s*:/m.test(text.slice(0, 2_000))) {
+    if (kind === 'collection' && /^[ \t]*(?:\$kind|\$schema|name|type)[ \t]*:/m.test(text.slice(0, 2_000))) {
       throw v3Error(file, 'YAML: a Postman collection');
     }
     const at = positionOfError(text);

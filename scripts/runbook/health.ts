@@ -251,7 +251,7 @@ async function askForKeys(
   const item = {
     id: 'jwks',
     name: 'JWKS of the BFF',
-    request: { method: 'GET', url: `${base.replace(/\/+$/, '')}${JWKS_PATH}` },
+    request: { method: 'GET', url: `${base.replace(/(?<!\/)\/+$/, '')}${JWKS_PATH}` },
   };
   const startMs = recorder.elapsedMs();
   const { exchanges } = await tools.collections.run({

@@ -164,7 +164,7 @@ function settingsFor(environment: Environment, idpUrl: string): Settings {
     else if (value.toLowerCase() !== wanted) correct[name] = wanted;
   }
   if (!environment['IDP_BASE_URL'] && !isLoopback(idpUrl)) {
-    add['IDP_BASE_URL'] = `${idpUrl.replace(/\/+$/, '')}/api/oidc`;
+    add['IDP_BASE_URL'] = `${idpUrl.replace(/(?<!\/)\/+$/, '')}/api/oidc`;
   }
   return { correct, add };
 }

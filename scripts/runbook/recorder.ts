@@ -57,6 +57,8 @@ export class Recorder {
   readonly #steps: StepRecord[] = [];
   readonly #warnings: string[] = [];
   readonly #facts = new Map<string, string>();
+  /** The step that goes on. */
+  #running: { readonly name: StepName; readonly startMs: number } | null = null;
 
   /** @param crashed rejects when the process itself breaks: the step that runs then fails at once, whatever it waits for */
   constructor(clock: Clock, listener: (event: RunEvent) => void, crashed: Promise<never> = new Promise(() => {})) {
@@ -81,6 +83,7 @@ export class Recorder {
     let status: StepStatus = 'passed';
     const end = (status: StepStatus, text: string) =>
       this.#end({ name, status, startMs, durationMs: this.elapsedMs() - startMs, summary: text, notes, attempts });
+    this.#running = { name, startMs };
     this.#listener({ type: 'step-started', name });
     try {
       const working = work({
@@ -163,7 +166,39 @@ export class Recorder {
     };
   }
 
+  /**
+   * The run as far as it has come, for work that never ends: only what this tool itself says. Foreign texts may be what it
+   * does not come back from.
+   */
+  cutShort(error: (during: StepName | null) => AppError, about: Pick<Run, 'command' | 'version'>): Run {
+    const bare = { summary: '', notes: [], attempts: [] };
+    const steps = this.#steps.map((step) => ({ ...step, ...bare }));
+    if (this.#running !== null) {
+      const { name, startMs } = this.#running;
+      const durationMs = this.elapsedMs() - startMs;
+      steps.push({ ...bare, name, startMs, durationMs, status: 'failed', summary: 'did not come to its end' });
+    }
+    const { code, message, hint } = error(this.#running?.name ?? null);
+    return {
+      ...about,
+      startedAt: this.#startedAt,
+      durationMs: Math.round(this.elapsedMs()),
+      verdict: 'failed',
+      exitCode: exitCodeOf(code),
+      steps,
+      token: null,
+      compose: null,
+      diagnosis: null,
+      error: { code, message, hint: hint ?? null, where: null },
+      next: [],
+      warnings: [],
+      log: [],
+      facts: [],
+    };
+  }
+
   #end(step: StepRecord): void {
+    if (this.#running?.name === step.name) this.#running = null;
     this.#steps.push(step);
     this.#listener({ type: 'step-ended', step });
   }

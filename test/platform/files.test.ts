@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
+import type { Processes } from '../../scripts/core/ports.ts';
 import { type FileSystem, nodeFileSystem } from '../../scripts/platform/file-system.ts';
+import { createProcesses } from '../../scripts/platform/processes.ts';
 import { files, NEW, names, OLD, place, refuses, replace, usePlace } from './place.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -71,7 +74,7 @@ describe('writing', () => {
     };
     fs.chmodSync(place.file, 0o664);
     await replace(place.file, { fs: { ...nodeFileSystem, open, rename } });
-    expect(modes).toEqual([0o600, 0o600, 0o600]);
+    expect(modes).toEqual([0o600, 0o600, 0o600, 0o600]);
   });
 });
 
@@ -134,5 +137,48 @@ describe('links', () => {
     expect(spawnSync('sh', ['-c', thrown.hint?.command ?? '']).status).toBe(0);
     await replace();
     expect([fs.readFileSync(place.file), fs.readFileSync(other)]).toEqual([NEW, OLD]);
+  });
+});
+
+describe('what a file has beside its mode', () => {
+  const acl = (path: string) => spawnSync('getfacl', ['-cpn', path], { encoding: 'utf8' }).stdout;
+
+  it('stays: an access rule for one user, and nothing for the group', async () => {
+    expect(spawnSync('setfacl', ['-m', 'u:4321:rw,g::-', place.file])).toMatchObject({ status: 0 });
+    const before = acl(place.file);
+    expect(before).toContain('user:4321:rw-');
+    await files().verifyWritable(place.file);
+    await replace();
+    expect(fs.readFileSync(place.file)).toEqual(NEW);
+    expect(acl(place.file)).toBe(before);
+    expect(names()).toEqual(['compose.yml']);
+  });
+
+  it('is no loss without a tool that keeps it: refused before anything is written, unless there is nothing to keep', async () => {
+    const own = createProcesses(process.env);
+    const processes: Processes = {
+      ...own,
+      run: (command, options) => own.run(command.file === 'cp' ? { ...command, file: 'false' } : command, options),
+    };
+    await files({ processes }).verifyWritable(place.file);
+    spawnSync('setfacl', ['-m', 'u:4321:rw', place.file]);
+    const thrown = await refuses(() => files({ processes }).verifyWritable(place.file), 'file-not-writable');
+    expect(thrown.message).toContain('access rules of its own');
+    await refuses(() => replace(place.file, { processes }), 'file-not-writable');
+    expect(fs.readFileSync(place.file)).toEqual(OLD);
+  });
+});
+
+describe('what a killed run left beside the file', () => {
+  it('goes with the next write, which says so; other files stay', async () => {
+    const said: string[] = [];
+    const copy = `compose.yml.lock.${randomUUID()}~`;
+    fs.writeFileSync(join(place.folder, copy), NEW);
+    fs.writeFileSync(join(place.folder, 'compose.yml.lock.mine'), 'theirs');
+    await files({ say: (note) => said.push(note) }).verifyWritable(place.file);
+    expect(names()).toContain(copy);
+    await replace(place.file, { say: (note) => said.push(note) });
+    expect(names()).toEqual(['compose.yml', 'compose.yml.lock.mine']);
+    expect(said).toEqual([`${copy} was removed: a run that was killed had left it beside ${place.file}.`]);
   });
 });

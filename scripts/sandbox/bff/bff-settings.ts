@@ -15,7 +15,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>) 
     iat: optional('DCR_IAT'),
     /** Without `/api/oidc`, which one of the variable's two forms has at the end. */
     idpUrl: text('IDP_BASE_URL', 'http://idp-app:8002')
-      .replace(/\/+$/, '')
+      .replace(/(?<!\/)\/+$/, '')
       .replace(/\/api\/oidc$/, ''),
     allowFailure: flag('ALLOW_BOOTSTRAP_FAILURE'),
     forceReplace: flag('DCR_FORCE_REPLACE'),

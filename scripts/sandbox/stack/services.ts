@@ -96,7 +96,7 @@ function readPort(raw: unknown): number | null {
   return Number.isInteger(port) ? port : null;
 }
 
-const REFERENCE = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]*))?\}|([A-Za-z_]\w*))/g;
+const REFERENCE = /\$(?:\$|\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]{0,1024}))?\}|([A-Za-z_]\w*))/g;
 
 function interpolate(text: string, variables: Variables): string {
   return text.replace(REFERENCE, (whole, braced?: string, operator?: string, operand = '', bare?: string) => {

@@ -211,6 +211,9 @@ const LATIN_1_ENTITIES =
   'thorn yuml';
 
 const ENTITIES: ReadonlyMap<string, number> = new Map([
-  ...[...ASCII_ENTITIES.matchAll(/(\w+) (\d+)/g)].map(([, name, code]): [string, number] => [name ?? '', Number(code)]),
+  ...[...ASCII_ENTITIES.matchAll(/\b(\w+) (\d+)/g)].map(([, name, code]): [string, number] => [
+    name ?? '',
+    Number(code),
+  ]),
   ...LATIN_1_ENTITIES.split(' ').map((name, index): [string, number] => [name, 0xa0 + index]),
 ]);
