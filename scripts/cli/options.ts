@@ -48,7 +48,7 @@ export const OPTIONS = {
     // Compose's own rule.
     separator: (variable) => variable('COMPOSE_PATH_SEPARATOR') || delimiter,
     description:
-      "compose file, repeatable (default: the first that exists of docker-compose-authzen4.yml, ../CRUDService/docker-compose-authzen4.yml, compose's own names)",
+      "compose file, repeatable (default: docker-compose-authzen4.yml here, then in ../CRUDService, then compose's own names)",
     commands: STACK,
   },
   service: {
