@@ -248,8 +248,8 @@ export const OPTIONS = {
   force: {
     flags: '--force',
     value: SWITCH,
-    description: 'continue even if a fresh token will not help',
-    commands: IAT,
+    description: 'continue where a fresh token will not help, or Node.js would show secrets',
+    commands: ALL,
   },
   logFile: {
     flags: '--log-file <file>',

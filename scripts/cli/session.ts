@@ -138,6 +138,7 @@ export async function readCommandLine(command: CommandName, session: Session): P
       dotenv,
       cwd: host.cwd,
       typedFrom: typedFrom(host, command),
+      nodeOptions: host.nodeOptions,
     });
     return { kind: 'run', settings, given, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
   } catch (error) {

@@ -10,6 +10,7 @@ const HANDED_OVER = Symbol.for('IAT_ADMIN_TOKEN');
 
 /** What a process hands over: `process` itself in an entry. */
 export interface Process extends Pick<NodeJS.Process, 'argv' | 'env' | 'cwd' | 'platform' | 'exit' | 'on'> {
+  readonly execArgv?: readonly string[];
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
@@ -19,6 +20,8 @@ export interface Process extends Pick<NodeJS.Process, 'argv' | 'env' | 'cwd' | '
 export interface Host {
   /** The command line without node and script. */
   readonly args: readonly string[];
+  /** The options of Node.js that stand before the script. */
+  readonly nodeOptions: readonly string[];
   /** The user's environment, without the admin token: children inherit it. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What IAT_ADMIN_TOKEN held; null: it was not set. */
@@ -56,6 +59,7 @@ export function openHost(process: Process): Host {
   const interruption = catchInterruption();
   return {
     args: process.argv.slice(2),
+    nodeOptions: process.execArgv ?? [],
     env: { ...process.env },
     adminToken,
     cwd: process.cwd(),
