@@ -80,7 +80,7 @@ export function upFailure(result: CommandResult, command: string, service: strin
       thenAgain('Log in to the registry, pull or build it.'),
     );
   }
-  const dependency = /dependency failed to start: container (\S+) (is unhealthy|exited[^\n]*)/i.exec(text);
+  const dependency = /dependency failed to start: container (\S+) (is unhealthy|exited[^\n]{0,300})/i.exec(text);
   if (dependency)
     return fail(`A service that ${service} depends on has failed: ${dependency[1]} ${dependency[2]}.`, thenAgain(''));
   const name = /container name "?\/?([^\s"]+)"? is already in use/i.exec(text)?.[1];
@@ -101,7 +101,7 @@ export function upFailure(result: CommandResult, command: string, service: strin
 /** The port that is taken, as the engine names it; '' where it does not; null: that is not the trouble. */
 function takenPort(text: string): string | null {
   const said =
-    /(?:Bind for|listen tcp\d?:?|exposing port TCP) ([\d.:[\]]+)[^\n]*(?:already allocated|already in use|Only one usage|forbidden by its access)/i.exec(
+    /(?:Bind for|listen tcp\d?:?|exposing port TCP) ([\d.:[\]]{1,64})[^\n]{0,300}(?:already allocated|already in use|Only one usage|forbidden by its access)/i.exec(
       text,
     )?.[1];
   const isTaken =

@@ -10,21 +10,15 @@ import { workerData } from 'node:worker_threads';
  * debugger's session reaches the main thread in the middle of its work, in a loop, a regular expression or endless promises
  * as well, and calls what it left there.
  *
- * @type {{ shared: SharedArrayBuffer, entry: string, lastWords: string }}
+ * @type {{ shared: SharedArrayBuffer, entry: string, lastWords: string, blockedMs: number, graceMs: number, lastWordsMs: number }}
  */
-const { shared, entry, lastWords } = workerData;
+const { shared, entry, lastWords, blockedMs, graceMs, lastWordsMs } = workerData;
 
 /** In milliseconds of the machine's monotonic clock: when the main thread last came by, and when its time is up. */
 const [BEAT, DUE] = [0, 1];
 const times = new Float64Array(shared);
 
 const LOOK_MS = 250;
-/** So long without coming by, and Ctrl-C has to end the process without the main thread. */
-const BLOCKED_MS = 2_000;
-/** So long after its time, without coming by, and the run is ended. */
-const GRACE_MS = 5_000;
-/** What the main thread may need for its last words. */
-const LAST_WORDS_MS = 10_000;
 
 let isTold = false;
 let isEnding = false;
@@ -33,12 +27,12 @@ setInterval(() => {
   const nowMs = now();
   const silentMs = nowMs - (times[BEAT] ?? nowMs);
   if (isEnding) return;
-  if (silentMs > GRACE_MS && nowMs > (times[DUE] ?? nowMs) + GRACE_MS) {
+  if (silentMs > graceMs && nowMs > (times[DUE] ?? nowMs) + graceMs) {
     isEnding = true;
-    setTimeout(kill, LAST_WORDS_MS);
+    setTimeout(kill, lastWordsMs);
     call('end');
-  } else if (silentMs > BLOCKED_MS && !isTold) call('blocked');
-  isTold = silentMs > BLOCKED_MS;
+  } else if (silentMs > blockedMs && !isTold) call('blocked');
+  isTold = silentMs > blockedMs;
 }, LOOK_MS);
 
 function now() {

@@ -5,6 +5,8 @@ import { Worker } from 'node:worker_threads';
 /** How often the main thread comes by. */
 const BEAT_MS = 250;
 
+const DEFAULTS = { blockedMs: 2_000, graceMs: 5_000, lastWordsMs: 10_000 };
+
 /** Where the watching thread finds what it is to call in this one. */
 const ENTRY = 'bff-iat.watchdog';
 
@@ -20,6 +22,8 @@ export interface Watched {
   readonly exitCode: number;
   /** For standard error, where not even `onEnd` could be called. */
   readonly lastWords: string;
+  /** Without coming by for so long, this thread is blocked; so long after its time, it is ended, with so long for `onEnd`. */
+  readonly limits?: typeof DEFAULTS;
 }
 
 /**
@@ -54,7 +58,7 @@ export function startWatchdog(watched: Watched): { stop(): void } {
   beat();
   const timer = setInterval(beat, BEAT_MS).unref();
   const thread = new Worker(new URL('./watchdog.mjs', import.meta.url), {
-    workerData: { shared, entry: ENTRY, lastWords: watched.lastWords },
+    workerData: { ...DEFAULTS, ...watched.limits, shared, entry: ENTRY, lastWords: watched.lastWords },
     env: {},
     argv: [],
     execArgv: [],
