@@ -5,9 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { threadId } from 'node:worker_threads';
 
 /**
- * Runs an entry of this folder, or one of the sandbox's programs: `node scripts/run.mjs iat ARGUMENTS`.
+ * Runs an entry of this folder, one of the sandbox's programs, or Newman's worker: `node scripts/run.mjs iat ARGUMENTS`.
  *
  * Translating some hundred modules one by one costs half a second at each start (`npm run bench`). So they are put together
  * into a few files once, and again whenever a script or an installed package has changed. Where that cannot be done, tsx
@@ -30,7 +31,11 @@ await import(pathToFileURL(bundled ?? entry).href);
 
 /** Without the packages nothing runs, and Node's own message for that is no help. */
 async function startTsx() {
-  if (existsSync(join(root, 'node_modules', 'tsx'))) return import('tsx');
+  if (existsSync(join(root, 'node_modules', 'tsx'))) {
+    // By its interface: of itself tsx does nothing in a worker.
+    const { register } = await import('tsx/esm/api');
+    return register();
+  }
   process.stderr.write('The packages are not installed yet. Install them once, and run again: npm ci\n');
   return process.exit(2);
 }
@@ -39,11 +44,19 @@ async function startTsx() {
 async function bundle() {
   const folder = join(cache, fingerprint());
   if (!existsSync(folder)) {
-    const fresh = `${folder}.${process.pid}`;
+    const fresh = `${folder}.${process.pid}.${threadId}`;
     await build(fresh);
-    renameSync(fresh, folder);
-    removeOld();
+    try {
+      renameSync(fresh, folder);
+      removeOld();
+    } catch (error) {
+      rmSync(fresh, { recursive: true });
+      // Another process may have been faster.
+      if (!existsSync(folder)) throw error;
+    }
   }
+  // Newman's worker is started from the same bundle, also where a file changes meanwhile.
+  Object.defineProperty(globalThis, Symbol.for('bff-iat.bundles'), { value: folder });
   return join(folder, `${name}.mjs`);
 }
 
@@ -69,35 +82,54 @@ function fingerprint() {
 /** @param {string} outdir */
 async function build(outdir) {
   const esbuild = await import('esbuild');
-  await esbuild.build({
+  /** @type {import('esbuild').BuildOptions} */
+  const common = {
     absWorkingDir: root,
-    // The entries, and what the sandbox starts as processes of their own.
-    entryPoints: readdirSync(scripts, { recursive: true, encoding: 'utf8' })
-      .filter((each) => /^[^\\/]+\.ts$|-main\.ts$/.test(each))
-      .map((each) => join(scripts, each)),
-    outbase: scripts,
-    outdir,
-    outExtension: { '.js': '.mjs' },
     bundle: true,
-    splitting: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20',
     // Packages that also come as ES modules are smaller and faster that way.
     mainFields: ['module', 'main'],
     minifyWhitespace: true,
     minifySyntax: true,
-    // They read files beside their own, or are for building only (the last two, for Newman's sandbox).
-    external: ['oidc-provider', 'esbuild', 'tsx', 'terser', 'browserify'],
+    logLevel: 'silent',
+  };
+  const entries = readdirSync(scripts, { recursive: true, encoding: 'utf8' }).filter((each) =>
+    /^[^\\/]+\.ts$|-main\.ts$/.test(each),
+  );
+  // Newman is a program of its own: postman/load-newman.ts.
+  const hasNewman = entries.some((each) => each.endsWith('newman-worker-main.ts'));
+  const newman =
+    hasNewman &&
+    esbuild.build({
+      ...common,
+      stdin: {
+        contents: "module.exports = { run: require('newman').run, rcFile: require('newman/lib/config/rc-file') };",
+        resolveDir: root,
+      },
+      outfile: join(outdir, 'newman.cjs'),
+      format: 'cjs',
+      // For building Newman's sandbox only.
+      external: ['terser', 'browserify'],
+      plugins: [{ name: 'sandbox', setup: keepSandbox }],
+    });
+  const others = esbuild.build({
+    ...common,
+    // The entries, the programs of the sandbox, and Newman's worker.
+    entryPoints: entries.map((each) => join(scripts, each)),
+    outbase: scripts,
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    format: 'esm',
+    // They read files beside their own, or are for building only.
+    external: ['newman', 'oidc-provider', 'esbuild', 'tsx'],
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module';const require = makeRequire(import.meta.url);",
     },
-    plugins: [
-      { name: 'own-urls', setup: keepUrls },
-      { name: 'sandbox', setup: keepSandbox },
-    ],
-    logLevel: 'silent',
+    plugins: [{ name: 'own-urls', setup: keepUrls }],
   });
+  await Promise.all([newman, others]);
 }
 
 /**

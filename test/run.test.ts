@@ -61,6 +61,17 @@ test('does without where nothing can be written', async () => {
   expect(await run('say', 'one')).toBe('one');
 });
 
+test.each(['bundled', 'where nothing can be written'])('runs an entry in a worker, %s', async (how) => {
+  if (how !== 'bundled') await writeFile(join(folder, 'node_modules/.cache'), '');
+  await write('part', 'const said: string = "from the worker";', 'console.log(said);');
+  await write(
+    'say',
+    'import { Worker } from "node:worker_threads";',
+    'new Worker(new URL("run.mjs", import.meta.url), { argv: ["part"], env: {}, execArgv: [] });',
+  );
+  expect(await run('say')).toBe('from the worker');
+});
+
 test('shows what is wrong with a script', async () => {
   await write('say', 'console.log("never" as);');
   await expect(run('say')).rejects.toThrow(/say\.ts:1/);

@@ -58,7 +58,7 @@ const OF_ANOTHER = anyOf(
   /header \{(?!["']?authorization)|in header: (?!["']?authorization)\w|header value:? b?["']\s*(?:basic|digest|negotiate)\b/i,
 );
 /** The value is empty but for the scheme, or None. */
-const EMPTY = /value:? b?["']\s*(?:Bearer)?(?:\s|\\[nrt])*["']|NoneType|\(None\)|: None\}/i;
+const EMPTY = /value:? b?["']\s{0,9}(?:Bearer)?(?:\s|\\[nrt]){0,99}["']|NoneType|\(None\)|: None\}/i;
 const HTTP_FRAMES = /[/\\](?:httpx|requests|niquests|aiohttp|urllib3|httpcore|h11)[/\\]|http[/\\]client\.py/;
 
 /** Words of every such statement, besides those of the bootstrap. */

@@ -73,7 +73,8 @@ export class LogReader {
 
   constructor(context: ReaderContext = {}, signatures = SIGNATURES) {
     this.#signatures = signatures;
-    this.#isTelling = finder(signatures, [COURSE_WORDS, MARK_WORDS]);
+    const ofErrors = signatures.flatMap(({ matcher }) => matcher.wordsOfErrors ?? []);
+    this.#isTelling = finder(signatures, [COURSE_WORDS, MARK_WORDS, ...ofErrors]);
     this.#isInteresting = finder(signatures, [COURSE_WORDS, MARK_WORDS, REASON_WORDS]);
     this.#start = new Startup(signatures);
     this.#env = context.env ?? {};

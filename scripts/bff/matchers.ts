@@ -14,6 +14,8 @@ export type Strength = 'sure' | 'in-context';
 export interface Matcher {
   /** A line that has none of any matcher's words is not read. In plain text, they are found the fastest. */
   readonly words: RegExp;
+  /** Further words, for which only those lines are searched that may be a reason anyway, since they speak of an error. */
+  readonly wordsOfErrors?: RegExp;
   /** Its words count only in a line with such a number, too. */
   readonly number?: RegExp;
   /** Says it in words, and then it is sure. */
@@ -56,7 +58,8 @@ export const CONNECTION_WORDS = anyOf(
 
 /** The bootstrap did not reach the IdP. A bare failure may be anything's: Redis, Kafka, the policy service. */
 export const UNREACHABLE: Matcher = {
-  words: anyOf(CONNECTION_WORDS, WRONG_WAY_WORDS, ELSEWHERE_WORDS),
+  words: anyOf(CONNECTION_WORDS, /idp_base_url/),
+  wordsOfErrors: anyOf(WRONG_WAY_WORDS, ELSEWHERE_WORDS),
   shows({ connection, dcr }) {
     if (connection?.target === 'unnamed') return dcr ? 'sure' : 'in-context';
     return connection?.target === 'idp' ? 'sure' : null;
@@ -136,7 +139,8 @@ const REGISTRATION_FAILED = anyOf(
 
 /** 401 for the registration request, which carries the IAT (RFC 7591 §3), or in words. */
 export const IAT_REFUSED: Matcher = {
-  words: anyOf(BOOTSTRAP_WORDS, BEARER_WORDS, /invalid_token|expired_token|token_expired|token_type/i),
+  words: anyOf(BOOTSTRAP_WORDS, /invalid_token|expired_token|token_expired/i),
+  wordsOfErrors: anyOf(BEARER_WORDS, /token_type/),
   unless: GENERAL,
   says: IAT_BAD,
   where: ({ iat, rat, error, bearer }) => iat && !rat && isTokenError(error) && bearer !== 'missing',
@@ -201,7 +205,8 @@ export const NO_CACHE = anyOf(
 const SET_IT = /\b(?:set|provide|supply|configure) (?:an? |the )?(?:DCR_IAT|IAT|initial[ _-]access)/i;
 
 export const IAT_MISSING: Matcher = {
-  words: anyOf(IAT_WORDS, BEARER_WORDS),
+  words: IAT_WORDS,
+  wordsOfErrors: BEARER_WORDS,
   unless: anyOf(GENERAL, NOT_NEEDED),
   says: IAT_ABSENT,
   where: ({ iat, text }) => iat && !RAT_BAD.test(text) && !SETTINGS.test(text),

@@ -11,6 +11,7 @@ export interface OtherReason {
 
 /** The reason that a line of a log names; null: none that is known. */
 export function otherReasonIn(line: string): OtherReason | null {
+  if (!WORDS.test(line)) return null;
   return REASONS.find(([words]) => words.test(line))?.[1] ?? null;
 }
 
@@ -18,6 +19,9 @@ function reason(cause: string, text: string, iatHelps: false | null = false): Ot
   return { cause, fix: { text }, iatHelps };
 }
 
+/** Words of all of them, to leave every other line quickly. */
+const WORDS =
+  /policy '|limits|409|429|many req|in the future|clock|yet valid|immature|scope|permission|already in use|errno|winerror|to bind|module|import|read-only|no space|memory|code 137|sigkill|oom|pem|validation err/i;
 const REASONS: readonly (readonly [RegExp, OtherReason])[] = [
   [
     /Policy '(?:Trusted Hosts|Max Clients Limit|Client Disabled)[^']{0,40}' rejected/i,
@@ -99,7 +103,7 @@ const REASONS: readonly (readonly [RegExp, OtherReason])[] = [
     ),
   ],
   [
-    /\d+ validation errors? for \w*(?:settings|config)/i,
+    /\b\d{1,6} validation errors? for \w{0,60}(?:settings|config)/i,
     reason(
       'The settings of the BFF are incomplete or wrong.',
       'Correct the variables that the log names in the environment of the service.',

@@ -18,12 +18,12 @@ const REPLY_BY_ITSELF =
   /NOAUTH Authentication required|WRONGPASS invalid|MISCONF Redis|LOADING Redis is|READONLY You can't write|OOM command not allowed|CLUSTERDOWN |DENIED Redis is/;
 const REDIS_DOWN = anyOf(
   pattern`${REDIS}${PART_OF_REDIS}*${IS_NOW}${DOWN}\b`,
-  /(?:redis|valkey)\.(?:asyncio\.)?(?:exceptions|errors)\.(?!Lock|Watch|Data|PubSub|Exec)\w*(?:Error|Exception)/i,
-  /(?:redis|valkey|sentinel)[\w.]*\.?\w*(?:ConnectionError|TimeoutError|NotFoundError|ClusterDownError|ClusterException)/i,
+  /(?:redis|valkey)\.(?:asyncio\.)?(?:exceptions|errors)\.(?!Lock|Watch|Data|PubSub|Exec)\w{1,60}(?:Error|Exception)/i,
+  /(?:redis|valkey|sentinel)[\w.]{0,60}(?:ConnectionError|TimeoutError|NotFoundError|ClusterDownError|ClusterException)/i,
   /\bREDIS_URL["'`]?[\s;:]+(?:is |was )?(?:not set|missing|invalid|empty|Field required)|KeyError: ['"]REDIS_URL/i,
   /Redis URL must specify one of|no (?:master|slave|replica) found for/,
   pattern`(?:failed|unable|cannot|could not|can't)(?: to)? (?:connect(?: to)?|ping|reach)${within(20)}${REDIS}\b`,
-  /\bredis[\w.]*\.status=(?:down|unhealthy|fail(?:ed|ing)?|error|unavailable|disconnected)\b/i,
+  /\bredis[\w.]{0,60}\.status=(?:down|unhealthy|fail(?:ed|ing)?|error|unavailable|disconnected)\b/i,
   pattern`${REDIS}\b[^\n]{0,80}\b(?:${REPLY})`,
   pattern`(?:NOAUTH|WRONGPASS|MASTERDOWN)\b[^\n]{0,80}${REDIS}\b`,
   REPLY_BY_ITSELF,
@@ -34,10 +34,8 @@ const UP = /re-?connected|connected|recovered|restored|up|back|ok|available|esta
 const REDIS_UP = anyOf(pattern`${REDIS_SUBJECT}["']?[ :=]+["']?${UP}\b`, /(?<!not |dis)connected to redis/i);
 
 export const REDIS_UNAVAILABLE: Matcher = {
-  words: anyOf(
-    /redis|valkey|sentinel|NOAUTH|WRONGPASS|MISCONF|READONLY You|OOM command|CLUSTERDOWN/i,
-    CONNECTION_WORDS,
-  ),
+  words: anyOf(/redis|valkey/i, CONNECTION_WORDS),
+  wordsOfErrors: /sentinel|NOAUTH|WRONGPASS|MISCONF|READONLY You|OOM command|CLUSTERDOWN/,
   says: REDIS_DOWN,
   unless: REDIS_UP,
   shows: ({ connection }) => (connection?.target === 'redis' ? 'sure' : null),

@@ -51,7 +51,7 @@ const WORDS: readonly (readonly [WrongWay, RegExp])[] = [
     'address',
     anyOf(
       /UnsupportedProtocol|missing an 'http|unsupported protocol|MissingSchema|InvalidSchema|No scheme supplied/i,
-      /No connection adapters|Invalid(?:Http)?Url\w*Error|NonHttpUrl\w*|\bInvalidURL\b|LocationParseError|LocationValueError/i,
+      /No connection adapters|Invalid(?:Http)?Url\w{0,20}Error|NonHttpUrl|\bInvalidURL\b|LocationParseError|LocationValueError/i,
       /unknown url type|no host (?:given|supplied|specified)|URLSchemeUnknown|not supported URL scheme/i,
       /non-?numeric port|invalid port(?: number)?\b|Port could not be cast|Port out of range|Port outside of range/i,
       /Invalid IPv6 URL|Invalid URL: |host is required for absolute|'idna' codec|label (?:empty or )?too long/i,

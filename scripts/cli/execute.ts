@@ -2,7 +2,7 @@ import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
 import type { ReportPaths, Run, StepName } from '../core/result.ts';
 import { toPlain } from '../core/visible.ts';
 import { scriptName } from '../report/words.ts';
-import type { Context } from '../runbook/job.ts';
+import type { Context, Tools } from '../runbook/job.ts';
 import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
 import { SHORTEST_MASKED } from '../secrets/values.ts';
@@ -45,13 +45,24 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     ...(settings ?? { quiet: true, verbose: false }),
     showsEachOutcome: work.showsEachOutcome ?? false,
   });
-  const recorder = new Recorder(outside.clock, (event) => {
-    progress.handle(event);
-    // Loading the renderers takes a moment; a container that starts, or requests that are answered, take longer.
-    if (event.type === 'step-started' && WAITING.includes(event.name)) void loadRenderers();
+  const crash = new AbortController();
+  const crashed = new Promise<never>((_, reject) => {
+    crash.signal.addEventListener('abort', () => reject(crash.signal.reason), { once: true });
   });
+  // It may happen between the steps, too.
+  crashed.catch(() => {});
+  const recorder = new Recorder(
+    outside.clock,
+    (event) => {
+      progress.handle(event);
+      // Loading the renderers takes a moment; a container that starts, or requests that are answered, take longer.
+      if (event.type === 'step-started' && WAITING.includes(event.name)) void loadRenderers();
+    },
+    crashed,
+  );
   let outcome: Outcome;
   let started: Sandbox | null = null;
+  let tools: Tools | null = null;
   const startSandbox = async (scope: StepScope) => {
     scope.progress('starting an IdP and a BFF');
     started = await (work.sandbox as () => Promise<Sandbox>)();
@@ -59,11 +70,12 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     return started;
   };
   const limit = outside.limit(settings?.timeoutMs ?? 0);
+  session.onCrash = (error) => crash.abort(toAppError(error));
   const watchdog = settings === null ? null : outside.watch(limit, () => endNow(session, work, settings, recorder));
   try {
     if (settings === null) throw work.settings;
     const sandbox = typeof work.sandbox === 'function' ? await recorder.step('sandbox', startSandbox) : work.sandbox;
-    const tools = createTools(outside, settings, {
+    tools = createTools(outside, settings, {
       sandbox,
       adminToken: work.adminToken,
       terminal: human,
@@ -78,11 +90,14 @@ export async function execute(session: Session, work: Work): Promise<Run> {
       },
     });
     const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
-    outcome = await Promise.race([work.run({ job, tools, recorder, signal: limit.signal }), limit.abandoned]);
+    const signal = AbortSignal.any([limit.signal, crash.signal]);
+    outcome = await Promise.race([work.run({ job, tools, recorder, signal }), limit.abandoned, crashed]);
   } catch (error) {
     outcome = { verdict: 'failed', error };
   } finally {
+    session.onCrash = null;
     limit.clear();
+    tools?.collections.close();
   }
   // Its next steps would be about a stack that is gone in a moment.
   if (started !== null) {

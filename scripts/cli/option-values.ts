@@ -46,6 +46,16 @@ export const BASE_URL: OptionValue<string> = {
   conceal: (text) => text.replace(/\/\/[^/@]*@/, '//***@'),
 };
 
+/** HOST or HOST:PORT, without the port where it is https's own. */
+export const HOST: OptionValue<string, readonly []> = {
+  wanted: 'HOST or HOST:PORT, such as login.example.com',
+  read(text) {
+    const url = /^[^\s/?#@\\%]+$/.test(text) && URL.canParse(`https://${text}`) ? new URL(`https://${text}`) : null;
+    return url === null || url.hostname === '' ? undefined : url.host;
+  },
+  absent: [],
+};
+
 /** Milliseconds, from seconds up to a day. */
 export const SECONDS: OptionValue<number> = {
   wanted: 'a number of seconds up to 86400',

@@ -3,6 +3,7 @@ import { ALL, type CommandName, IAT, RESTART, RUNS, STACK } from './commands.ts'
 import {
   BASE_URL,
   COUNT,
+  HOST,
   JSON_POINTER,
   KEY_VALUE,
   OFF_SWITCH,
@@ -47,7 +48,7 @@ export const OPTIONS = {
     // Compose's own rule.
     separator: (variable) => variable('COMPOSE_PATH_SEPARATOR') || delimiter,
     description:
-      "compose file, repeatable (default: the first that exists of docker-compose-authzen4.yml, ../CRUDService/docker-compose-authzen4.yml, compose's own names)",
+      "compose file, repeatable (default: docker-compose-authzen4.yml here, then in ../CRUDService, then compose's own names)",
     commands: STACK,
   },
   service: {
@@ -173,15 +174,28 @@ export const OPTIONS = {
     flags: '--insecure',
     variable: 'IAT_INSECURE',
     value: SWITCH,
-    description: 'accept any certificate; prints a warning that is also in the report',
+    description: 'accept any certificate; warns, also in the report',
     commands: RUNS,
   },
   allowHttp: {
     flags: '--allow-http',
     variable: 'IAT_ALLOW_HTTP',
     value: SWITCH,
-    description: 'send the admin token over plain http to a host that is not this machine',
+    description: 'plain http with the admin token, also beyond this machine',
     commands: IAT,
+  },
+  allowHosts: {
+    flags: '--allow-host <host>',
+    value: HOST,
+    repeatable: true,
+    description: 'another host for the mint, HOST or HOST:PORT, repeatable',
+    commands: IAT,
+  },
+  workingDir: {
+    flags: '--working-dir <dir>',
+    value: PATH,
+    description: "where paths in requests start (default: the collection's folder)",
+    commands: ['collection'],
   },
   timeoutMs: {
     flags: '--timeout <seconds>',
@@ -234,8 +248,8 @@ export const OPTIONS = {
   force: {
     flags: '--force',
     value: SWITCH,
-    description: 'continue even if a fresh token will not help',
-    commands: IAT,
+    description: 'continue where a fresh token will not help, or Node.js would show secrets',
+    commands: ALL,
   },
   logFile: {
     flags: '--log-file <file>',

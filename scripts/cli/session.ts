@@ -28,6 +28,8 @@ export interface Session {
   readonly json: boolean;
   /** Every text for a person passes it: secrets are masked by value and by place, paths are shortened. */
   redact(text: string): string;
+  /** Who ends with an error that nothing caught: the run that goes on; null: none does, and the process ends. */
+  onCrash: ((error: unknown) => void) | null;
 }
 
 /** Opens the process, and the masker that already knows the admin token where the environment holds it. */
@@ -53,6 +55,7 @@ export function openSession(process: Parameters<typeof openOutside>[0], command:
     human: json ? outside.stderr : outside.stdout,
     json,
     redact: (text) => shortenPaths(maskText(masker.mask(text)), folder),
+    onCrash: null,
   };
 }
 
@@ -68,7 +71,11 @@ export async function runCommand(
 ): Promise<number> {
   const session = openSession(process, command);
   const { host, stdout } = session.outside;
-  host.catchCrash((error) => reportCrash(session, error));
+  host.catchCrash((error) => {
+    if (session.onCrash === null) return reportCrash(session, error);
+    session.onCrash(error);
+    return 'run-ends';
+  });
   const line = await readCommandLine(command, session);
   if (line.kind === 'print') stdout.print(...line.text.trimEnd().split('\n'));
   const exitCode = line.kind === 'run' ? await run(session, line) : 0;
@@ -131,6 +138,7 @@ export async function readCommandLine(command: CommandName, session: Session): P
       dotenv,
       cwd: host.cwd,
       typedFrom: typedFrom(host, command),
+      nodeOptions: host.nodeOptions,
     });
     return { kind: 'run', settings, given, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
   } catch (error) {
@@ -153,10 +161,11 @@ function isRunByNpm(host: Outside['host'], command: CommandName): boolean {
 }
 
 /** An error that nothing caught: shown like any other, with the place where it was thrown. */
-function reportCrash({ outside, redact }: Session, error: unknown): void {
+function reportCrash({ outside, redact }: Session, error: unknown): 'end' {
   const { message, hint } = toAppError(error);
   const lines = ['', message, `  ${hint === undefined ? '' : hintText(hint)}`, '', ...describeCause(error)];
   outside.stderr.print(...lines.map(redact));
+  return 'end';
 }
 
 /** The folder in which the person typed the command: npm runs scripts in the package's folder and passes the other one on. */

@@ -1,5 +1,6 @@
 import { AppError } from '../core/errors.ts';
-import type { CommandName } from './commands.ts';
+import { type CommandName, RUNS } from './commands.ts';
+import { verifyNode } from './node-switches.ts';
 import { OPTIONS, type OptionName, type OptionSpec, type SettingOf } from './options.ts';
 import type { Arguments } from './parse.ts';
 
@@ -11,6 +12,8 @@ export type Settings = { readonly [Name in OptionName]: SettingOf<(typeof OPTION
   readonly command: CommandName;
   /** What `collection` is to run. */
   readonly names: readonly string[];
+  /** The folder in which the person stands. */
+  readonly typedFrom: string;
   /** `COMPOSE_PROJECT_NAME`. */
   readonly composeProject: string | null;
 };
@@ -23,6 +26,8 @@ export interface SettingSources {
   readonly cwd: string;
   /** The folder in which npm was called; paths in flags start from there. */
   readonly typedFrom: string;
+  /** Options of Node.js that the process was started with. */
+  readonly nodeOptions: readonly string[];
 }
 
 /**
@@ -35,9 +40,16 @@ export function resolveSettings(command: CommandName, given: Arguments, sources:
   const names = Object.keys(OPTIONS) as OptionName[];
   const settings = Object.fromEntries(
     names.map((name) => [name, readOption(OPTIONS[name], given.values[name], sources)]),
-  ) as unknown as Omit<Settings, 'command' | 'names' | 'composeProject'>;
+  ) as unknown as Omit<Settings, 'command' | 'names' | 'typedFrom' | 'composeProject'>;
+  if (!settings.force) verifyNode(sources.env, sources.nodeOptions);
+  if (RUNS.includes(command) && sources.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0' && !settings.insecure) {
+    throw new AppError('bad-value', 'NODE_TLS_REJECT_UNAUTHORIZED=0 would switch off the check of certificates.', {
+      hint: 'Remove that variable and name the CA with --ca-file FILE. If any certificate is to be accepted, say --insecure.',
+    });
+  }
   return {
     ...settings,
+    typedFrom: sources.typedFrom,
     command,
     names: given.names,
     composeProject: variableOf('COMPOSE_PROJECT_NAME', sources)?.text ?? null,

@@ -156,7 +156,7 @@ export function createTools(
     clock: outside.clock,
     files,
     collections: withCaFile(
-      createCollections((secret) => run.learn(secret, 'found')),
+      createCollections((secret) => run.learn(secret, 'found'), host.env),
       caFile,
     ),
     async findStack(purpose, signal) {
@@ -215,6 +215,7 @@ function withCaFile(collections: Collections, caFile: ReturnType<typeof openCaFi
       return collections.engine;
     },
     preload: () => collections.preload(),
+    close: () => collections.close(),
     run: (options) =>
       caFile.use((pemFile) => collections.run({ ...options, tls: { ...options.tls, caFile: pemFile } })),
   };

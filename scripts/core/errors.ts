@@ -22,6 +22,7 @@ const EXIT_CODES = {
   'folder-not-found': 2,
   'folder-empty': 2,
   'variable-unresolved': 2,
+  'body-from-file': 2,
 
   // The compose file and the .env file: what cannot be edited safely
   'compose-file-missing': 2,
@@ -78,6 +79,7 @@ const EXIT_CODES = {
   'idp-unexpected-status': 3,
   'idp-redirect': 3,
   'idp-not-json': 3,
+  'idp-not-http': 3,
   'idp-unreachable': 3,
   'idp-tls': 3,
   'idp-timeout': 3,
@@ -89,7 +91,7 @@ const EXIT_CODES = {
   // Newman itself
   'script-failed': 3,
   'newman-failed': 3,
-  'secret-astray': 3,
+  'host-refused': 3,
 
   // The answer is no
   'iat-does-not-help': 1,

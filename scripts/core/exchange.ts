@@ -18,6 +18,8 @@ export interface Exchange {
   readonly console: readonly ConsoleLine[];
   /** Why there is no answer, or why a script broke; null when neither happened. */
   readonly error: ExchangeError | null;
+  /** The proxy that it went through: `HTTPS_PROXY (proxy.test:8080)`; absent: none. */
+  readonly via?: string;
 }
 
 export interface HttpRequest {
@@ -64,8 +66,8 @@ export interface ConsoleLine {
 }
 
 export interface ExchangeError {
-  /** `network`: no answer; `script`: a script of the collection threw outside a test. */
-  readonly kind: 'network' | 'script';
+  /** `network`: no answer; `script`: a script of the collection threw outside a test; `file`: one could not be sent. */
+  readonly kind: 'network' | 'script' | 'file';
   /** Node's or OpenSSL's code (ECONNREFUSED, DEPTH_ZERO_SELF_SIGNED_CERT, ESOCKETTIMEDOUT …), '' where there is none. */
   readonly code: string;
   readonly message: string;

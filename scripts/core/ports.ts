@@ -54,25 +54,44 @@ export interface Processes {
   ): AsyncIterable<{ readonly stream: 'stdout' | 'stderr'; readonly text: string }>;
 }
 
+/** The files that the requests of a collection may send. Paths are absolute. */
+export interface LocalFiles {
+  /** Relative paths start here. */
+  readonly workingDir: string;
+  /** Only what lies below these. */
+  readonly folders: readonly string[];
+  /** Never these, nor what lies below them. */
+  readonly withheld: readonly string[];
+}
+
 /** Options of one run through Newman. */
 export interface CollectionRun {
   /** The parsed collection, v2.1, as it is to run. */
   readonly collection: { readonly variable?: readonly { readonly key?: string; readonly value?: unknown }[] };
   /** Ids of the items to run, all of them folders or requests of `collection`. */
   readonly items: readonly string[];
-  /** How many requests that are; together with the request's limit it bounds the whole run. */
+  /** How many requests that are. */
   readonly requests: number;
+  /**
+   * Whether `requests` and the request's limit bound the whole run in time, and each script may take a few seconds. Else only
+   * the signal ends it.
+   */
+  readonly isBounded: boolean;
   /** Variables in the environment's scope. A Secret's value is known to the masker already. */
   readonly variables: readonly { readonly name: string; readonly value: string | Secret }[];
   readonly tls: { readonly caFile: string | null; readonly insecure: boolean };
   /** One request's limit in milliseconds, from connecting to the last byte. */
   readonly requestTimeoutMs: number;
   /**
-   * A secret that only one origin may get, whatever the scripts send where; each request then runs once, however often a
-   * script says `setNextRequest`. null: a run like any other.
+   * The origins that the run may connect to, whatever its requests, scripts and redirects ask for; each request then runs
+   * once, however often a script says `setNextRequest`. null: every host, and redirects are followed as Newman does.
    */
-  readonly guarded: { readonly secret: Secret; readonly origin: string } | null;
+  readonly origins: readonly string[] | null;
+  /** What it may take from this machine; null: no file and no `.newmanrc`. */
+  readonly local: LocalFiles | null;
   readonly signal: AbortSignal;
+  /** Gets what has happened so far where `run` is about to reject because the signal or the guard ended the run. */
+  readonly onCut?: (exchanges: readonly Exchange[]) => void;
 }
 
 export interface CollectionOutcome {
@@ -80,7 +99,10 @@ export interface CollectionOutcome {
   readonly exchanges: readonly Exchange[];
   /** Variables after the run that a script set or changed, environment scope before collection scope. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Whole text of the last answer, uncut: the token is read from here. null where none came. */
+  /**
+   * Whole text of the last answer, uncut: the token is read from here. null where none came, and in a run without
+   * `origins`.
+   */
   readonly lastBody: string | null;
 }
 
@@ -90,8 +112,16 @@ export interface Collections {
   readonly engine: string;
   /** Starts loading the engine, which is slow, while something else is being waited for. */
   preload(): void;
-  /** Throws `secret-astray` where `guarded` forbids a request, which is not sent then. */
+  /**
+   * What breaks a run off (a script without end or without measure, a crash of the engine) is the error of the exchange that
+   * ran then, the last one. A run with `origins` leaves nothing running.
+   *
+   * @throws AppError `host-refused` for a connection that `origins` does not allow, and nothing is sent then; `newman-failed`
+   *   where nothing ran; the signal's reason
+   */
   run(options: CollectionRun): Promise<CollectionOutcome>;
+  /** Ends what still runs. */
+  close(): void;
 }
 
 /** Files. One that is written holds the old bytes or the new ones, never a mix, whatever ends the run. */

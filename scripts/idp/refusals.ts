@@ -16,7 +16,7 @@ export function refusalOf(
   now: Date,
   asked: { readonly limitMs: number; readonly caFile: string | null },
 ): AppError | null {
-  const { response, error } = exchange;
+  const { response, error, via = null } = exchange;
   if (exchange.isSkipped) {
     return fail(
       'script-failed',
@@ -24,9 +24,26 @@ export function refusalOf(
       'Open the collection in Postman and look at the pre-request scripts of the request and of the folders around it.',
     );
   }
-  if (response === null) return networkError(error?.code ?? '', error?.kind ?? 'network', url, asked);
+  if (response === null)
+    return error?.kind === 'script' ? scriptFailed() : networkError(error?.code ?? '', url, via, asked);
   const { status } = response;
   if (status === 200 || status === 201) return null;
+  return viaProxy(refusalOfStatus(response, url, now), via);
+}
+
+/** Who has answered through a proxy cannot be told from the answer. */
+function viaProxy(refusal: AppError, via: string | null): AppError {
+  if (via === null) return refusal;
+  const { code, message, hint } = refusal;
+  return fail(
+    code,
+    message,
+    `${hint?.text ?? ''} The answer came through the proxy of ${via}, which may have given it.`,
+  );
+}
+
+function refusalOfStatus(response: HttpResponse, url: URL, now: Date): AppError {
+  const { status } = response;
   const where = `${url.origin}${url.pathname}`;
   const oauth = readOAuthError(response);
 
@@ -80,11 +97,7 @@ export function refusalOf(
     }
     default:
       if (status >= 500) {
-        return fail(
-          'idp-unavailable',
-          `The IdP failed (${status}).`,
-          'Look at the log of the IdP. A token may have been minted anyway; it expires by itself.',
-        );
+        return fail('idp-unavailable', `The IdP failed (${status}).`, `Look at the log of the IdP. ${MAY_BE_MINTED}`);
       }
       return fail(
         'idp-unexpected-status',
@@ -118,24 +131,56 @@ export function retryDelayMs(exchange: Exchange, tries: number, now: Date): numb
 /** Nobody watches a terminal for longer than this; the message says when to come back. */
 const MAX_WAIT_SECONDS = 30;
 
+function scriptFailed(): AppError {
+  return fail(
+    'script-failed',
+    'A pre-request script of the collection broke, so nothing was sent.',
+    'Open the collection in Postman and run the request there; the report has the message.',
+  );
+}
+
+/** What is said where the request may have arrived. */
+const MAY_BE_MINTED = 'A token may have been minted anyway; it expires by itself.';
+
+/** @param via the proxy: its name is looked up then, and it is connected to, instead of the IdP's */
 function networkError(
   code: string,
-  kind: 'network' | 'script',
   url: URL,
+  via: string | null,
   { limitMs, caFile }: { readonly limitMs: number; readonly caFile: string | null },
 ): AppError {
-  if (kind === 'script') {
+  const answered = /^PROXY_ANSWERED_(\d+)$/.exec(code)?.[1];
+  if (answered !== undefined) {
     return fail(
-      'script-failed',
-      'A pre-request script of the collection broke, so nothing was sent.',
-      'Open the collection in Postman and run the request there; the report has the message.',
+      'idp-unreachable',
+      `The proxy of ${via} refuses the connection to ${url.host}: ${answered}.`,
+      answered === '407'
+        ? 'It wants a user and a password: http://USER:PASSWORD@HOST:PORT in that variable. Or name the IdP in NO_PROXY.'
+        : 'Is it the right proxy for that host? If the IdP can be reached without one, name its host in NO_PROXY.',
     );
   }
-  switch (kindOfCode(code)) {
+  const kind = kindOfCode(code);
+  if (via !== null && (kind === 'dns' || kind === 'refused')) {
+    const reason = kind === 'dns' ? 'its host name is not known here' : 'nothing listens there';
+    return fail(
+      'idp-unreachable',
+      `The proxy of ${via} cannot be reached: ${reason} (${code}).`,
+      `Correct the variable, or name ${url.hostname} in NO_PROXY if it can be reached without a proxy.`,
+    );
+  }
+  const through = via === null ? '' : ` through the proxy of ${via}`;
+  if (code.startsWith('HPE_')) {
+    return fail(
+      'idp-not-http',
+      `${url.host} answered${through}, but not in valid HTTP (${code}).`,
+      `Is that the port of the IdP, and does --idp-url need https? ${MAY_BE_MINTED}`,
+    );
+  }
+  switch (kind) {
     case 'tls':
       return fail(
         'idp-tls',
-        `The certificate of ${url.host} is not trusted (${code}).`,
+        `The certificate of ${url.host} is not trusted${through} (${code}).`,
         adviseOnCertificate(code, url, caFile),
       );
     case 'dns':
@@ -153,14 +198,14 @@ function networkError(
     case 'timeout':
       return fail(
         'idp-timeout',
-        `${url.host} did not answer within ${limitMs / 1_000} s.`,
-        'Is the IdP up, and is there a proxy or a firewall in between? A token may have been minted anyway; it expires by itself.',
+        `${url.host} did not answer within ${limitMs / 1_000} s${through}.`,
+        `Is the IdP up, and is there a proxy or a firewall in between? ${MAY_BE_MINTED}`,
       );
     case 'failed':
       return fail(
         'idp-unreachable',
-        `The connection to ${url.host} failed${code === '' ? '' : ` (${code})`}.`,
-        'Check --idp-url, the network, and HTTP_PROXY/HTTPS_PROXY/NO_PROXY.',
+        `The connection to ${url.host} failed${through}${code === '' ? '' : ` (${code})`}.`,
+        `Check --idp-url, the network, and HTTP_PROXY/HTTPS_PROXY/NO_PROXY. ${MAY_BE_MINTED}`,
       );
   }
 }

@@ -10,6 +10,7 @@ const HANDED_OVER = Symbol.for('IAT_ADMIN_TOKEN');
 
 /** What a process hands over: `process` itself in an entry. */
 export interface Process extends Pick<NodeJS.Process, 'argv' | 'env' | 'cwd' | 'platform' | 'exit' | 'on'> {
+  readonly execArgv?: readonly string[];
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
@@ -19,6 +20,8 @@ export interface Process extends Pick<NodeJS.Process, 'argv' | 'env' | 'cwd' | '
 export interface Host {
   /** The command line without node and script. */
   readonly args: readonly string[];
+  /** The options of Node.js that stand before the script. */
+  readonly nodeOptions: readonly string[];
   /** The user's environment, without the admin token: children inherit it. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What IAT_ADMIN_TOKEN held; null: it was not set. */
@@ -35,8 +38,11 @@ export interface Host {
   readonly interruption: ReturnType<typeof catchInterruption>;
   /** Whether the whole process was handed over, and not a part of another program's. */
   readonly isWhole: boolean;
-  /** An uncaught error goes to `report` instead of being printed raw by Node; then the process ends with code 3. */
-  catchCrash(report: (error: unknown) => void): void;
+  /**
+   * An uncaught error goes to `report` instead of being printed raw by Node; then the process ends with code 3, unless
+   * `report` says that a run ends itself with it.
+   */
+  catchCrash(report: (error: unknown) => 'end' | 'run-ends'): void;
   /** Stops handling signals, and ends the process even if something is still open. */
   leave(): void;
 }
@@ -53,6 +59,7 @@ export function openHost(process: Process): Host {
   const interruption = catchInterruption();
   return {
     args: process.argv.slice(2),
+    nodeOptions: process.execArgv ?? [],
     env: { ...process.env },
     adminToken,
     cwd: process.cwd(),
@@ -66,8 +73,7 @@ export function openHost(process: Process): Host {
     isWhole: process === self,
     catchCrash(report) {
       const end = (error: unknown) => {
-        report(error);
-        process.exit(3);
+        if (report(error) === 'end') process.exit(3);
       };
       process.on('uncaughtException', end).on('unhandledRejection', end);
     },

@@ -26,7 +26,7 @@ export interface Adapted {
 export function aimAt(request: Request, baseUrl: string): Adapted {
   const url = urlOf(request);
   const base = baseUrl.replace(/(?<!\/)\/+$/, '');
-  const variable = /^\{\{([^{}]+)\}\}(?!:\/\/)/.exec(url)?.[1]?.trim();
+  const variable = /^\{\{([^{}]+)\}\}(?!:\/\/)/.exec(url)?.[1];
   if (variable !== undefined && !url.startsWith(`{{${variable}}}:`)) {
     return { request, values: [{ name: variable, value: base, isSecret: false }] };
   }
@@ -47,7 +47,7 @@ export function authorize(request: Request, auth: Auth | null): { request: Reque
   const inHeader = typeof header === 'object' ? textOf(header.value).replace(/^bearer\s+/i, '') : '';
   const parameters = auth?.type === 'bearer' ? authParametersOf(auth).parameters : [];
   const expression = parameters.find(({ name }) => name === 'token')?.value ?? inHeader;
-  const tokenVariable = /^\{\{([^{}]+)\}\}$/.exec(expression.trim())?.[1]?.trim();
+  const tokenVariable = /^\{\{([^{}]+)\}\}$/.exec(expression.trim())?.[1];
   if (tokenVariable !== undefined) return { request, tokenVariable };
   const others = header === undefined ? {} : { header: headers.filter((each) => each !== header) };
   const bearer = [{ key: 'token', value: '{{admin_token}}' }];

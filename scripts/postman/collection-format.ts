@@ -7,7 +7,12 @@ export interface Item {
   readonly event?: readonly Script[];
   readonly auth?: Auth | null;
   readonly variable?: readonly Variable[];
-  readonly protocolProfileBehavior?: { readonly disableBodyPruning?: boolean } | null;
+  /** Postman's settings for the requests below it. */
+  readonly protocolProfileBehavior?: {
+    readonly disableBodyPruning?: boolean;
+    readonly strictSSL?: boolean;
+    readonly [name: string]: unknown;
+  } | null;
 }
 
 export interface Request {
@@ -18,6 +23,7 @@ export interface Request {
   readonly body?: Body | null;
   readonly auth?: Auth | null;
   readonly certificate?: { readonly passphrase?: unknown } | null;
+  readonly proxy?: unknown;
 }
 
 /** A URL in its parts. `raw` is optional in v2.1, and Newman does not read it. */

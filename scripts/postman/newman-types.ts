@@ -4,10 +4,28 @@ import type { Auth, Row } from './collection-format.ts';
 /**
  * What this project uses of Newman 6's library interface. The published types describe version 5 and lack the events.
  */
+export interface Newman {
+  /** Its lib/config/rc-file.js, which reads `.newmanrc`. */
+  readonly rcFile: { load(done: (error: null, options: object) => void): void };
+  run(options: object, callback: (error: unknown, summary: NewmanSummary | undefined) => void): NewmanRun;
+}
+
 export interface NewmanRun {
+  /** Set just before `runner.run` is called, some turns of the event loop after Newman's `run` has returned. */
+  runner: Runner;
+  readonly summary: NewmanSummary;
   on<Name extends keyof NewmanEvents>(
     event: Name,
     listener: (error: { code?: unknown; message?: unknown } | null, args: NewmanEvents[Name]) => void,
+  ): void;
+}
+
+/** postman-runtime's. Newman passes it a part of what it takes. */
+export interface Runner {
+  run(
+    collection: unknown,
+    options: { readonly requester?: object; readonly [name: string]: unknown },
+    callback: unknown,
   ): void;
 }
 
@@ -41,8 +59,6 @@ export interface PostmanRequest {
   readonly body?: { isEmpty(): boolean; toString(): string; toJSON(): PostmanBody } | null;
   /** With its variables filled in. */
   readonly auth?: { toJSON(): Auth } | null;
-  /** Replaces everything about it. */
-  update(definition: { readonly method: string; readonly url: string }): void;
 }
 
 /** Only the member that `mode` names is sent. */
@@ -67,6 +83,8 @@ interface PropertyList {
 }
 
 export interface NewmanSummary {
+  /** Each holds an answer with its body. */
+  readonly run: { readonly executions: { response?: unknown }[] };
   readonly environment?: VariableScope;
   readonly collection?: { readonly variables?: VariableScope };
   readonly globals?: VariableScope;

@@ -1,12 +1,15 @@
 import { AppError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
-import type { CollectionRun } from '../core/ports.ts';
+import type { CollectionRun, LocalFiles } from '../core/ports.ts';
+import { isNear } from '../core/proxy.ts';
 import { Secret } from '../core/secret.ts';
 import { aimAt, applyMintOptions, authorize, type MintOptions, usesIn } from './adapt.ts';
 import { findFolder, findItem, findRequest, isFolder, pathOf, placesOf, requestsIn } from './collection.ts';
 import type { Collection, Item, Place, Request } from './collection-format.ts';
 import type { Source } from './source.ts';
+import { sendsFile, transportOf, withoutTransport } from './transport.ts';
 import { verifyResolved } from './unresolved.ts';
+import { urlOf } from './url.ts';
 import { authOf, fillIn, knownTo, merge, targetOf, type Value } from './variables.ts';
 
 /** Requests of a collection as they are to be sent; what `Collections.run` needs but for limits and signal. */
@@ -26,6 +29,10 @@ export interface RequestPlan {
 /** The request that mints. `withAdminToken` completes it. */
 export interface MintPlan extends RequestPlan {
   readonly url: URL;
+  /** Where its run may connect to: the origin of the request, and of each host that was allowed besides. */
+  readonly origins: readonly string[];
+  /** Names of settings in the collection that are left out, because they would change the way of the admin token. */
+  readonly leftOut: readonly string[];
   /** The variable that takes the admin token; empty until it is known. */
   readonly tokenVariable: string;
   /** How many uses the request asks for; null: it does not say. */
@@ -36,22 +43,39 @@ export interface MintPlan extends RequestPlan {
  * The request that mints.
  *
  * @param options `request`: its name or path; `idpUrl` null: the collection's own
- * @throws AppError `request-not-found`, `request-ambiguous`, `variable-unresolved`, `bad-value`, `insecure-url`
+ * @throws AppError `request-not-found`, `request-ambiguous`, `variable-unresolved`, `bad-value`, `insecure-url`,
+ *   `body-from-file`
  */
 export function planMint(
   source: Source,
-  options: MintOptions & { readonly request: string; readonly idpUrl: string | null; readonly allowHttp: boolean },
+  options: MintOptions & {
+    readonly request: string;
+    readonly idpUrl: string | null;
+    readonly allowHttp: boolean;
+    /** HOST or HOST:PORT. */
+    readonly allowHosts: readonly string[];
+  },
 ): MintPlan {
   const place = findRequest(source.collection, options.request, source.file);
-  const own = place.item.request ?? {};
-  const aimed = options.idpUrl === null ? { request: own, values: [] } : aimAt(own, options.idpUrl);
+  const original = place.item.request ?? {};
+  const aimed = options.idpUrl === null ? { request: original, values: [] } : aimAt(original, options.idpUrl);
   const { request, tokenVariable } = authorize(aimed.request, authOf(place)?.auth ?? null);
   const adapted = applyMintOptions(request, options, pathOf(place));
   const token = { name: tokenVariable, value: '', isSecret: true };
   const values = merge(source.values, [...aimed.values, token, ...adapted.values]);
-  const plan = toPlan(source, [place], values, { changed: new Map([[place.item.id ?? '', adapted.request]]) });
+  const own = toPlan(source, [place], values, { changed: new Map([[place.item.id ?? '', adapted.request]]) });
+  verifyNoFiles(own);
+  const url = mintUrl(place, own, options);
   const body = fillIn(adapted.request.body?.raw ?? '', knownTo(place, values));
-  return { ...plan, url: mintUrl(place, plan, options.allowHttp), tokenVariable, maxUsages: usesIn(body) };
+  return {
+    ...own,
+    collection: withoutTransport(own.collection),
+    url,
+    origins: [url.origin, ...options.allowHosts.flatMap((host) => originsOfHost(host, options.allowHttp))],
+    leftOut: transportOf(own.requests),
+    tokenVariable,
+    maxUsages: usesIn(body),
+  };
 }
 
 export function withAdminToken(plan: MintPlan, token: Secret): MintPlan {
@@ -63,7 +87,8 @@ export function withAdminToken(plan: MintPlan, token: Secret): MintPlan {
  * The folder that says whether the BFF is healthy.
  *
  * @param options `bffUrl` null: the collection's own; `restart` false: nothing is checked, so no folder is needed
- * @throws AppError `folder-not-found`, `folder-empty`, `request-ambiguous`, `variable-unresolved`
+ * @throws AppError `folder-not-found`, `folder-empty`, `request-ambiguous`, `variable-unresolved`, `insecure-url`,
+ *   `body-from-file`
  */
 export function planHealth(
   source: Source,
@@ -74,7 +99,12 @@ export function planHealth(
   const aimed = options.bffUrl === null ? [] : aimAll(source, folder, options.bffUrl);
   const values = aimed.flatMap((each) => each.values);
   const requests = new Map(aimed.map(({ id, request }) => [id, request]));
-  return toPlan(source, [folder], merge(source.values, values), { changed: requests });
+  const plan = toPlan(source, [folder], merge(source.values, values), { changed: requests });
+  verifyNoFiles(plan);
+  for (const place of plan.requests.filter(({ item }) => requests.has(item.id ?? ''))) {
+    verifyAimed(place, plan, options.bffUrl, '--bff-url');
+  }
+  return plan;
 }
 
 /**
@@ -101,7 +131,11 @@ export function toRun(
     /** In milliseconds, for one request. */
     readonly requestTimeoutMs: number;
     readonly signal: AbortSignal;
-    readonly guarded?: CollectionRun['guarded'];
+    readonly origins?: readonly string[];
+    readonly local?: LocalFiles;
+    /** Default true. */
+    readonly isBounded?: boolean;
+    readonly onCut?: CollectionRun['onCut'];
   },
 ): CollectionRun {
   return {
@@ -114,8 +148,11 @@ export function toRun(
     })),
     tls: { caFile: tls.caFile, insecure: tls.insecure },
     requestTimeoutMs: limits.requestTimeoutMs,
-    guarded: limits.guarded ?? null,
+    origins: limits.origins ?? null,
+    local: limits.local ?? null,
+    isBounded: limits.isBounded ?? true,
     signal: limits.signal,
+    ...(limits.onCut === undefined ? {} : { onCut: limits.onCut }),
   };
 }
 
@@ -152,7 +189,12 @@ export function describeEarlyEnd(plan: RequestPlan, exchanges: readonly Exchange
 }
 
 /** Where the admin token goes. */
-function mintUrl(place: Place, { requests, values, file }: RequestPlan, allowHttp: boolean): URL {
+function mintUrl(
+  place: Place,
+  plan: RequestPlan,
+  { idpUrl, allowHttp }: { readonly idpUrl: string | null; readonly allowHttp: boolean },
+): URL {
+  const { requests, values, file } = plan;
   const target = targetOf(requests[0] ?? place, values);
   // "idp.test:8002/api" parses, too: as an address of the scheme "idp.test".
   if (!URL.canParse(target) || !/^https?:$/.test(new URL(target).protocol)) {
@@ -162,6 +204,7 @@ function mintUrl(place: Place, { requests, values, file }: RequestPlan, allowHtt
     });
   }
   const url = new URL(target);
+  verifyAimed(requests[0] ?? place, plan, idpUrl, '--idp-url');
   if (url.protocol === 'http:' && !isNear(url.hostname) && !allowHttp) {
     throw new AppError('insecure-url', `The admin token would go to ${url.host} unencrypted (http).`, {
       hint: 'Use https, or use --allow-http if you trust the network in between.',
@@ -204,7 +247,39 @@ function aimAll({ collection, values }: Source, folder: Place, baseUrl: string) 
     .map(({ item }) => ({ id: item.id ?? '', ...aimAt(item.request ?? {}, baseUrl) }));
 }
 
-/** Loopback, or a container's name, which has no dot. */
-function isNear(hostname: string): boolean {
-  return /^127\.|^\[::1\]$|(?:^|\.)localhost$/.test(hostname) || !/[.:]/.test(hostname);
+/**
+ * That a request goes where it was aimed at, or, where it was not, to the host of the variable that its URL begins with: what
+ * follows a variable may make another host of it, as in `{{idp_url}}@other` and `{{idp_url}}.other`.
+ *
+ * @throws AppError `insecure-url`
+ */
+function verifyAimed(place: Place, { values, file }: RequestPlan, base: string | null, option: string): void {
+  const target = targetOf(place, values);
+  const beginning = /^\{\{[^{}]+\}\}/.exec(urlOf(place.item.request ?? {}))?.[0] ?? '';
+  const wanted = base ?? fillIn(beginning, knownTo(place, values));
+  if (!URL.canParse(target) || !/^https?:\/\//i.test(wanted) || !URL.canParse(wanted)) return;
+  const [{ host, hostname, origin }, meant] = [new URL(target), new URL(wanted)];
+  if (base === null ? hostname === meant.hostname : origin === meant.origin) return;
+  const source = base === null ? beginning : option;
+  throw new AppError('insecure-url', `"${pathOf(place)}" goes to ${host}, and not to ${meant.host} of ${source}.`, {
+    hint: 'Look at the URL of the request: a "/" has to follow the variable for the base URL.',
+    where: { file },
+  });
+}
+
+/** What a file holds may be a secret, and nothing that mints or checks needs one. Throws `body-from-file`. */
+function verifyNoFiles({ requests, file }: RequestPlan): void {
+  const place = requests.find(sendsFile);
+  if (place === undefined) return;
+  throw new AppError('body-from-file', `"${pathOf(place)}" would send a file of this machine.`, {
+    hint: 'Put the text into the body of the request (raw or form fields). Only npm run collection sends files.',
+    where: { file },
+  });
+}
+
+/** @param host HOST or HOST:PORT; plain http only where the admin token may go so */
+function originsOfHost(host: string, allowHttp: boolean): string[] {
+  const plain = new URL(`http://${host}`);
+  const isPlain = allowHttp || isNear(plain.hostname);
+  return [new URL(`https://${host}`).origin, ...(isPlain ? [plain.origin] : [])];
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Body, ExchangeError, Header, HttpRequest, HttpResponse } from '../core/exchange.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { Message } from '../secrets/found.ts';
@@ -79,8 +80,29 @@ function toBody(text: string, headers: readonly Header[], bytes?: number): Body 
   };
 }
 
-export function toNetworkError(error: { readonly code?: unknown; readonly message?: unknown }): ExchangeError {
-  return { kind: 'network', code: cutText(error.code), message: cutText(error.message) };
+/** @param largestAnswer bytes of an answer that are read at most */
+export function toNetworkError(
+  error: { readonly code?: unknown; readonly message?: unknown },
+  largestAnswer: number,
+): ExchangeError {
+  // postman-request's words, without a code.
+  if (error.message === 'Maximum response size reached') {
+    const message = `the answer is larger than ${largestAnswer / 1_048_576} MB, and was not read to its end`;
+    return { kind: 'network', code: '', message };
+  }
+  const message = cutText(error.message);
+  // A tunnel says ECONNRESET whatever happened at the proxy; the cause is in its message only.
+  const cause = TUNNEL_FAILED.exec(message);
+  return { kind: 'network', code: cause?.[1] ?? cause?.[2] ?? cutText(error.code), message };
+}
+
+const TUNNEL_FAILED =
+  /^tunneling socket could not be established, cause=(?:(PROXY_ANSWERED_\d+)|[^\n]{0,99}?\b(E[A-Z_]{4,})\b)/;
+
+/** What the runtime says on the console where it leaves a file out of a request; null: it is about something else. */
+export function toFileError(text: string): ExchangeError | null {
+  const reason = /^(?:Form param `[^`]*`, file|Binary file) load error: (.*)/s.exec(text)?.[1];
+  return reason === undefined ? null : { kind: 'file', code: '', message: `a file was not sent: ${reason}` };
 }
 
 export function foldersOf(item: { parent?(): unknown }): string[] {
@@ -96,5 +118,10 @@ export function foldersOf(item: { parent?(): unknown }): string[] {
 /** A console argument as Node would print it, without its classes. */
 export function toText(value: unknown): string {
   if (typeof value === 'string') return value;
-  return JSON.stringify(value) ?? String(value);
+  try {
+    return JSON.stringify(value) ?? inspect(value);
+  } catch {
+    // A circle, or a bigint.
+    return inspect(value);
+  }
 }

@@ -1,10 +1,12 @@
+import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
-import { isPassed } from '../core/exchange.ts';
+import { type Exchange, isPassed } from '../core/exchange.ts';
+import type { LocalFiles } from '../core/ports.ts';
 import type { StepName } from '../core/result.ts';
 import { describeEarlyEnd, originsOf, planItems, titleOf, toRun } from '../postman/request-plan.ts';
 import { describeFailure, describePasses, describeSkips } from './health.ts';
-import type { Context } from './job.ts';
-import { openCollection } from './preflight.ts';
+import type { Context, Job } from './job.ts';
+import { openCollection, warnUnchecked } from './preflight.ts';
 import type { Outcome } from './recorder.ts';
 
 export const COLLECTION_STEPS: readonly StepName[] = ['preflight', 'collection'];
@@ -26,19 +28,33 @@ export async function runCollection(context: Context, names: readonly string[]):
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
     for (const warning of planned.warnings) scope.warn(warning);
+    warnUnchecked(context, scope, planned);
     scope.summary(titleOf(planned));
     return planned;
   });
   await recorder.step('collection', async (scope) => {
     scope.progress(titleOf(plan));
     const startMs = recorder.elapsedMs();
+    const toAttempt = (passed: boolean, exchanges: readonly Exchange[]) => ({
+      startMs,
+      durationMs: recorder.elapsedMs() - startMs,
+      passed,
+      exchanges,
+    });
+    const onCut = (exchanges: readonly Exchange[]) => scope.attempt(toAttempt(false, exchanges));
     const { exchanges } = await tools.collections.run(
-      toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }),
+      toRun(plan, job, {
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        local: localFilesOf(job),
+        signal,
+        isBounded: false,
+        onCut,
+      }),
     );
     const failed = exchanges.filter((exchange) => !isPassed(exchange));
     const isAnySent = exchanges.some(({ isSkipped }) => !isSkipped);
     const passed = failed.length === 0 && isAnySent;
-    const attempt = { startMs, durationMs: recorder.elapsedMs() - startMs, passed, exchanges };
+    const attempt = toAttempt(passed, exchanges);
     scope.attempt(attempt);
     const early = describeEarlyEnd(plan, exchanges);
     if (early !== null) scope.note(`${early}.`);
@@ -53,4 +69,14 @@ export async function runCollection(context: Context, names: readonly string[]):
     scope.summary(early ?? describePasses(exchanges, exchanges.length));
   });
   return { verdict: 'healthy' };
+}
+
+/** As in Newman, paths start from `--working-dir`; the collection's own folder is what people mean without it. */
+function localFilesOf({ collection, workingDir, typedFrom, composeFiles, reports }: Job): LocalFiles {
+  const beside = dirname(collection);
+  return {
+    workingDir: workingDir ?? beside,
+    folders: [...new Set([beside, typedFrom, ...(workingDir === null ? [] : [workingDir])])],
+    withheld: [reports, ...(composeFiles ?? [])],
+  };
 }

@@ -8,7 +8,7 @@ import type { Instance } from '../core/stack.ts';
 import { describeEarlyEnd, originsOf, planHealth, type RequestPlan, titleOf, toRun } from '../postman/request-plan.ts';
 import { targetOf } from '../postman/variables.ts';
 import type { Context } from './job.ts';
-import { openCollection } from './preflight.ts';
+import { openCollection, warnUnchecked } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
 
 export const HEALTH_STEPS: readonly StepName[] = ['preflight', 'health'];
@@ -34,6 +34,7 @@ export async function runHealth(context: Context): Promise<Outcome> {
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
     for (const warning of planned.warnings) scope.warn(warning);
+    warnUnchecked(context, scope, planned);
     scope.summary(titleOf(planned));
     return planned;
   });
@@ -291,15 +292,20 @@ export function describeFailure(attempt: Attempt): string {
 }
 
 function reasonOf(exchange: Exchange): string {
+  const { via } = exchange;
+  return via === undefined ? ownReasonOf(exchange) : `${ownReasonOf(exchange)}, through the proxy of ${via}`;
+}
+
+function ownReasonOf(exchange: Exchange): string {
   const { response, error, assertions } = exchange;
   if (response === null)
     return error === null || error.code === '' ? (error?.message ?? 'no answer') : `no answer (${error.code})`;
   const { status, body } = response;
   const down = downIn(exchange);
   if (down.length > 0) return `${status}, down: ${down.join(', ')}`;
-  if (status >= 300 && status < 400) return `${status}, a redirect; a login page or a proxy answers, not the BFF`;
-  if (status === 200 && /^\s*</.test(body?.text ?? ''))
-    return `${status} with a web page; a proxy answers, not the BFF`;
+  if (error?.kind === 'file') return error.message;
+  if (status >= 300 && status < 400) return `${status}, a redirect that was not followed`;
+  if (status === 200 && /^\s*</.test(body?.text ?? '')) return `${status} with a web page, such as a login page`;
   const failed = assertions.find(({ status }) => status === 'failed');
   if (failed === undefined) return `${status}, ${error?.message ?? 'and nothing says why it failed'}`;
   return `${status}, "${failed.name}" failed`;

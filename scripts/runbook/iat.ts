@@ -37,6 +37,8 @@ export async function runIat(context: Context): Promise<Outcome> {
       return mint(context, scope, plan.mint, { token: adminToken, current: plan.current });
     });
     found = { verdict: 'failed', token: minted.facts };
+    // The health folder runs in an engine of its own, which loads while compose works.
+    tools.collections.preload();
     const written = await recorder.step('write', (scope) => write(context, scope, plan, minted));
     found = { ...found, change: written.change };
     if (written.doubt !== null) throw written.doubt;
@@ -65,6 +67,8 @@ export async function runIat(context: Context): Promise<Outcome> {
         if (!isStarted && error instanceof AppError && error.code === 'interrupted') {
           await written.putBack();
           found = { verdict: 'failed', token: minted.facts };
+          // The health folder runs in an engine of its own, which loads while compose works.
+          tools.collections.preload();
         }
         throw error;
       });

@@ -13,6 +13,14 @@ export interface Job {
   /** The Postman collection and, where there is one, the environment export. */
   readonly collection: string;
   readonly environment: string | null;
+  /** Where relative paths of files in requests start; null: beside the collection. */
+  readonly workingDir: string | null;
+  /** The folder in which the person stands. */
+  readonly typedFrom: string;
+  /** null: not named. */
+  readonly composeFiles: readonly string[] | null;
+  /** The folder of the reports. */
+  readonly reports: string;
   /** Postman variables that beat the environment's. */
   readonly envVars: readonly { readonly name: string; readonly value: string }[];
   readonly request: string;
@@ -28,6 +36,8 @@ export interface Job {
   readonly caFile: string | null;
   readonly insecure: boolean;
   readonly allowHttp: boolean;
+  /** HOST or HOST:PORT: who else may be asked while the mint runs. */
+  readonly allowHosts: readonly string[];
   readonly healthTimeoutMs: number;
   readonly stableForMs: number;
   readonly dryRun: boolean;

@@ -34,11 +34,13 @@ export async function mint(
   admin: { readonly token: Secret; readonly current: string | null },
 ): Promise<Minted> {
   const { job, tools, recorder, signal } = context;
-  const guarded = { secret: admin.token, origin: plan.url.origin };
-  const run = toRun(withAdminToken(plan, admin.token), job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal, guarded });
+  const limits = { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal, origins: plan.origins };
   for (let tries = 1; ; tries++) {
     scope.progress(`asking ${plan.url.host}${tries > 1 ? `, try ${tries} of ${MAX_TRIES}` : ''}`);
     const startMs = recorder.elapsedMs();
+    const onCut = (exchanges: readonly Exchange[]) =>
+      scope.attempt({ startMs, durationMs: recorder.elapsedMs() - startMs, passed: false, exchanges });
+    const run = toRun(withAdminToken(plan, admin.token), job, { ...limits, onCut });
     const outcome = await tools.collections.run(run);
     const exchange =
       outcome.exchanges.find(({ name }) => name === plan.requests[0]?.item.name) ?? outcome.exchanges.at(-1);

@@ -9,6 +9,7 @@ import type { Environment, Instance, PlannedWrite, Settings, Stack, StackState }
 import { jwtExpiry } from '../idp/expiry.ts';
 import { type MintPlan, originsOf, planHealth, planMint, type RequestPlan } from '../postman/request-plan.ts';
 import { readSource, type Source } from '../postman/source.ts';
+import { describeUnchecked } from '../postman/transport.ts';
 import { registerEnvironments } from '../secrets/found.ts';
 import { isOrdinary, isPlaceholder } from '../secrets/values.ts';
 import type { Context } from './job.ts';
@@ -49,7 +50,11 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const folder = planHealth(source, job);
   scope.fact('IdP', mint.url.origin);
   if (job.restart) scope.fact('BFF', originsOf(folder));
+  if (mint.leftOut.length > 0) {
+    scope.note(`The mint ignores these settings of the collection: ${mint.leftOut.join(', ')}.`);
+  }
   for (const warning of [...mint.warnings, ...folder.warnings]) scope.warn(warning);
+  warnUnchecked(context, scope, folder);
   await tools.verifyReports();
 
   scope.progress('looking for the BFF');
@@ -123,6 +128,12 @@ export async function openCollection({ job, tools }: Context, scope: StepScope):
   for (const [name, value] of source.facts) scope.fact(name, value);
   scope.fact('Run by', tools.collections.engine);
   return source;
+}
+
+/** Loud, as `--insecure` is: the collection asks for the same. */
+export function warnUnchecked({ job }: Context, scope: StepScope, { requests }: RequestPlan): void {
+  const unchecked = job.insecure ? null : describeUnchecked(requests);
+  if (unchecked !== null) scope.warn(unchecked);
 }
 
 export function describeStack(scope: StepScope, { facts }: Stack): void {

@@ -51,6 +51,7 @@ export interface Outcome {
 export class Recorder {
   readonly #clock: Clock;
   readonly #listener: (event: RunEvent) => void;
+  readonly #crashed: Promise<never>;
   readonly #startedAt: Date;
   readonly #startMs: number;
   readonly #steps: StepRecord[] = [];
@@ -59,7 +60,9 @@ export class Recorder {
   /** The step that goes on. */
   #running: { readonly name: StepName; readonly startMs: number } | null = null;
 
-  constructor(clock: Clock, listener: (event: RunEvent) => void) {
+  /** @param crashed rejects when the process itself breaks: the step that runs then fails at once, whatever it waits for */
+  constructor(clock: Clock, listener: (event: RunEvent) => void, crashed: Promise<never> = new Promise(() => {})) {
+    this.#crashed = crashed;
     this.#clock = clock;
     this.#listener = listener;
     this.#startedAt = clock.date();
@@ -83,7 +86,7 @@ export class Recorder {
     this.#running = { name, startMs };
     this.#listener({ type: 'step-started', name });
     try {
-      const result = await work({
+      const working = work({
         progress: (text) => this.#listener({ type: 'progress', name, text }),
         note: (text) => notes.push(text),
         warn: (text) => {
@@ -100,6 +103,7 @@ export class Recorder {
           status = 'failed';
         },
       });
+      const result = await Promise.race([working, this.#crashed]);
       end(status, summary);
       return result;
     } catch (error) {

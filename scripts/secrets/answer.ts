@@ -13,12 +13,17 @@ export function secretsInAnswer({ request, response }: Exchange, body: string): 
   if (response === null) return [];
   const sent = `${request.url}\n${request.body?.text ?? ''}`;
   const found = new Set<string>();
+  const addWord = (word: string, shortest: number) => {
+    if (word.length < shortest || found.size >= MOST_FOUND || sent.includes(word) || isOrdinary(word)) return;
+    if (isTokenLike(word) || (/\d|[a-z][A-Z]/.test(word) && !/^\d{1,15}$/.test(word))) found.add(word);
+    for (const run of runsIn(word)) if (run !== word && isTokenLike(run)) found.add(run);
+  };
   const add = (text: string, shortest: number) => {
     for (const word of text.slice(0, LONGEST_READ).split(/[\s"'<>{}[\],;()\\]+/)) {
-      if (word.length < shortest || found.size >= MOST_FOUND || sent.includes(word) || isOrdinary(word)) continue;
-      if (/\d|[a-z][A-Z]/.test(word) && !/^\d{1,15}$/.test(word) && !/^[a-z]{2,10}:\/\//i.test(word)) found.add(word);
-      else if (isTokenLike(word)) found.add(word);
-      for (const run of runsIn(word)) if (run !== word && isTokenLike(run)) found.add(run);
+      const [, host, rest] = /^[a-z]{2,16}:\/\/([^/?#]{0,300})(.*)$/i.exec(word) ?? [];
+      // Of an address only its parts count: a message that names the host has to be read.
+      if (host === undefined) addWord(word, shortest);
+      else for (const part of `${host.replace(/:\d+$/, '')}${rest}`.split(/[/?#&=.]+/)) addWord(part, shortest);
     }
   };
   for (const { name, value } of response.headers) {

@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { benchCollection } from './collection.ts';
 import { benchFlood } from './flood.ts';
 import { benchIat } from './iat.ts';
 import { benchReaction } from './reaction.ts';
@@ -14,6 +15,8 @@ import type { Row } from './row.ts';
 const ROWS: Readonly<Record<string, Row>> = {
   /** The main job beside the same by a shell script. */
   iat: benchIat,
+  /** Collections of two sizes beside Newman's own command. */
+  collection: benchCollection,
   /** A large collection with its report beside Newman's best known one. */
   report: benchReport,
   /** How long after the moment itself there is a verdict. */

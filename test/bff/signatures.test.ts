@@ -103,10 +103,11 @@ describe('the words of a failed connection', () => {
 });
 
 describe('what is found before a line is read', () => {
-  it.each(SIGNATURES.map(({ code, matcher }) => [code, matcher.words] as const))(
+  it.each(SIGNATURES.map(({ code, matcher }) => [code, matcher] as const))(
     'the words of %s stand by themselves, since the alternatives of all rows become one expression',
-    (_, words) => {
-      for (const word of words.source.split('|')) expect(() => new RegExp(word)).not.toThrow();
+    (_, { words, wordsOfErrors }) => {
+      for (const word of [words, wordsOfErrors].flatMap((each) => each?.source.split('|') ?? []))
+        expect(() => new RegExp(word)).not.toThrow();
     },
   );
 });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { execute } from '../../scripts/cli/execute.ts';
@@ -5,6 +6,7 @@ import { AppError } from '../../scripts/core/errors.ts';
 import { deadline } from '../../scripts/platform/clock.ts';
 import { makeTemporaryFolder } from '../../scripts/platform/temporary-folder.ts';
 import type { Tools } from '../../scripts/runbook/job.ts';
+import { documentOf } from '../support/command.ts';
 import { openHere } from '../support/in-process.ts';
 
 /** A run whose one step asks on a terminal, where the answer takes longer than the whole run may. */
@@ -70,4 +72,35 @@ test('--timeout does not run while the hidden prompt waits', async () => {
 test('--timeout does not run while a question waits for yes or no', async () => {
   const { verdict, error } = await answerLate(async ({ confirm }) => confirm?.('Go on?'), 'y\n');
   expect({ verdict, error }).toEqual({ verdict: 'healthy', error: null });
+});
+
+test('an error that nothing caught ends the step that runs, with the reports', async () => {
+  const folder = await makeTemporaryFolder();
+  const { session, read, output } = await openHere(['--json'], { command: 'iat', cwd: folder.path });
+  if (read.kind === 'print') throw new Error('only printed');
+  let signal: AbortSignal | null = null;
+  const run = await execute(session, {
+    ...read,
+    command: 'iat',
+    steps: ['mint', 'write'],
+    sandbox: null,
+    run: (context) =>
+      context.recorder.step('mint', () => {
+        signal = context.signal;
+        setImmediate(() => session.onCrash?.(new TypeError('out of nowhere')));
+        // It waits for what will never come.
+        return new Promise(() => {});
+      }),
+  });
+  expect(signal).toMatchObject({ aborted: true });
+  expect(session.onCrash, 'later errors end the process').toBeNull();
+  expect(run).toMatchObject({
+    exitCode: 3,
+    error: { code: 'internal' },
+    steps: [{ name: 'mint', status: 'failed' }, {}],
+  });
+  const { error, reports } = documentOf(output());
+  expect(error).toMatchObject({ code: 'internal' });
+  expect(await readFile(reports.html ?? '', 'utf8')).toContain('This is a bug');
+  await folder.remove();
 });

@@ -13,6 +13,7 @@ function resolve(args: string[], sources: Partial<SettingSources> = {}, command:
     dotenv: new Map(),
     cwd: '/project',
     typedFrom: '/typed',
+    nodeOptions: [],
     ...sources,
   });
 }

@@ -62,8 +62,9 @@ async function run(
 }
 
 /** An IdP and what there is of a stack, without processes. */
-function sandboxOf(url: string): Sandbox {
-  const stack = new FakeStack(new FakeClock(), { DCR_IAT: '' }, () => {});
+function sandboxOf(url: string, home: string, current: string): Sandbox {
+  const stack = new FakeStack(new FakeClock(), { DCR_IAT: current }, () => {});
+  stack.place = join(home, 'environment');
   return {
     stack: { forRun: () => stack },
     adminToken: new Secret(ADMIN, 'admin token'),
@@ -73,7 +74,7 @@ function sandboxOf(url: string): Sandbox {
 }
 
 /** The main job up to its mint, with an IdP that answers like this, in turn; the last answer is repeated. */
-async function mint(replies: readonly Reply[], args: readonly string[] = []): Promise<Ended> {
+async function mint(replies: readonly Reply[], args: readonly string[] = [], current = ''): Promise<Ended> {
   let sent = '';
   let turn = 0;
   const url = await serve((_, response) => {
@@ -99,7 +100,7 @@ async function mint(replies: readonly Reply[], args: readonly string[] = []): Pr
   const home = await makeHome({ 'c.json': bytes });
   const ended = await run('iat', ['--collection', 'c.json', '--no-restart', ...args], {
     home,
-    sandbox: sandboxOf(url),
+    sandbox: sandboxOf(url, home, current),
   });
   return { ...ended, sent };
 }
@@ -145,12 +146,12 @@ attacks('an answer to the mint that is not understood', [
   answered('HTML', { body: `<title>${TOKEN}</title>`, type: 'text/html' }, 'idp-not-json'),
   answered('a form', { body: `a=b&v=${TOKEN}`, type: 'application/x-www-form-urlencoded' }, 'idp-not-json'),
   answered('a JSON string', JSON.stringify(TOKEN), 'idp-not-json'),
-  answered('a list', `["${TOKEN}"]`, 'idp-not-json'),
+  answered('a list', `["${TOKEN}"]`, 'token-missing'),
   answered('cut in the middle', `{"v":"${TOKEN}`, 'idp-not-json'),
   answered('JSON in JSON', JSON.stringify({ v: JSON.stringify({ w: TOKEN }) }), 'token-missing'),
   answered('a header', { body: '{}', headers: { 'x-registration': TOKEN } }, 'token-missing'),
   answered('the place of what was made', { body: '{}', headers: { location: `/tokens/${TOKEN}` } }, 'token-missing'),
-  answered('the media type', { body: '{}', type: `text/${TOKEN}` }, 'idp-not-json'),
+  answered('the media type', { body: '{}', type: `text/${TOKEN}` }, 'token-missing'),
   answered('a name of a header', { body: `{"v":"${TOKEN}"}`, headers: { [TOKEN]: '1' } }, 'token-missing'),
   answered(
     'the host of a redirect',
@@ -311,3 +312,18 @@ attacks('what is sent or answered under other names', [
     },
   },
 ]);
+
+attacks(
+  'words where a token belongs',
+  ['bootstrap', 'The IdP does not accept', '<paste_token_here>', 'changeme'].map(
+    (word): Attack<Ended> => ({
+      name: `DCR_IAT: ${word}`,
+      attempt: () => mint([{ body: `{"token":"${TOKEN}"}` }], [], word),
+      happened: ({ sent }) => expect(sent).toContain(TOKEN),
+      outcome(ended) {
+        expect(ended.code, ended.shown.slice(0, 2_000)).toBeNull();
+        expect(ended.shown).not.toContain('‹DCR_IAT›');
+      },
+    }),
+  ),
+);

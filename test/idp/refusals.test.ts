@@ -32,6 +32,32 @@ function silence(code: string, kind: 'network' | 'script' = 'network'): Exchange
 const refusal = (exchange: Exchange, caFile: string | null = null) =>
   refusalOf(exchange, URL_OF_IDP, NOW, { limitMs: 30_000, caFile });
 
+describe('through a proxy', () => {
+  const via = 'HTTPS_PROXY (proxy.test:3128)';
+  test.for([
+    [
+      silence('PROXY_ANSWERED_407'),
+      'idp-unreachable',
+      /proxy of HTTPS_PROXY \(proxy\.test:3128\) refuses .*idp\.test: 407/,
+    ],
+    [silence('ENOTFOUND'), 'idp-unreachable', /proxy of HTTPS_PROXY .* cannot be reached.*ENOTFOUND/],
+    [silence('ECONNREFUSED'), 'idp-unreachable', /proxy of HTTPS_PROXY .* cannot be reached.*ECONNREFUSED/],
+    [silence('ETIMEDOUT'), 'idp-timeout', /through the proxy of HTTPS_PROXY/],
+    [silence('HPE_INVALID_CONSTANT'), 'idp-not-http', /answered through the proxy of HTTPS_PROXY/],
+    [answer(403), 'idp-forbidden', /came through the proxy of HTTPS_PROXY/],
+  ] as const)('%#: %s', ([exchange, code, words]) => {
+    const error = refusal({ ...exchange, via });
+    expect(error?.code).toBe(code);
+    expect(`${error?.message} ${error?.hint?.text}`).toMatch(words);
+  });
+});
+
+test('an answer in broken HTTP: a token may have been minted', () => {
+  const error = refusal(silence('HPE_HEADER_OVERFLOW'));
+  expect(error).toMatchObject({ code: 'idp-not-http', message: expect.stringContaining('not in valid HTTP') });
+  expect(error?.hint?.text).toMatch(/may have been minted/);
+});
+
 describe('refusalOf', () => {
   test.for([200, 201])('%i is none', (status) => {
     expect(refusal(answer(status))).toBeNull();

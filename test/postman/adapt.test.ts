@@ -38,11 +38,17 @@ describe('authorize', () => {
   };
 
   test.for([
-    ['its auth', { url: 'http://a', auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{ t }}' }] } }, {}],
+    ['its auth', { url: 'http://a', auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{t}}' }] } }, {}],
     ['an inherited auth', { url: 'http://a' }, { auth: { type: 'bearer', bearer: { token: '{{t}}' } } }],
     ['a header', { url: 'http://a', header: [{ key: 'authorization', value: 'Bearer {{t}}' }] }, {}],
   ] as const)("uses the collection's own variable in %s", ([, request, more]) => {
     expect(authorized(request, more)).toEqual({ request, tokenVariable: 't' });
+  });
+
+  test('takes blanks for a part of the name, as Newman does', () => {
+    const bearer = [{ key: 'token', value: '{{ t }}' }];
+    expect(authorized({ url: 'http://a', auth: { type: 'bearer', bearer } })).toMatchObject({ tokenVariable: ' t ' });
+    expect(aimAt({ url: '{{ idp }}/x' }, 'https://new.test').values).toMatchObject([{ name: ' idp ' }]);
   });
 
   test('replaces a token that somebody pasted into the collection, and adds auth where there is none', () => {

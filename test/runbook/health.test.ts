@@ -106,8 +106,8 @@ describe('until it is healthy', () => {
   });
 
   test.for([
-    [{ status: 302, body: '' }, /302, a redirect; a login page or a proxy answers, not the BFF/],
-    [{ status: 200, body: '<html></html>', fails: true }, /200 with a web page; a proxy answers, not the BFF/],
+    [{ status: 302, body: '' }, /302, a redirect that was not followed/],
+    [{ status: 200, body: '<html></html>', fails: true }, /200 with a web page, such as a login page/],
     [{ status: 500, body: '<html></html>' }, /500, "status is 200" failed/],
     [null, /no answer \(ECONNREFUSED\)/],
   ] as const)('what answers: %j', async ([answer, words]) => {

@@ -1,5 +1,7 @@
+import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { maskBody, maskEnvironmentLines, maskHeader, maskText } from '../../scripts/secrets/by-place.ts';
+import { FoundSecrets } from '../../scripts/secrets/found.ts';
 
 describe('a line of 200 kB takes no longer than its length', () => {
   /** Processor time in milliseconds, the least of three. */
@@ -46,4 +48,13 @@ describe('a line of 200 kB takes no longer than its length', () => {
     // Twice as much where time is linear, four times where it is square; what takes no time cannot be compared.
     expect(cost(mask, text(200_000))).toBeLessThan(cost(mask, text(50_000)) * 9 + 20);
   });
+});
+
+it('a body of small values takes no memory for each of them', () => {
+  const body = `["token",${'0,'.repeat(8_000_000)}"x"]`;
+  const before = process.memoryUsage().heapUsed;
+  new FoundSecrets(() => {}).addFrom({ headers: [], body });
+  expect(maskBody(body, 'application/json')).toHaveLength(body.length);
+  // A list of the values alone would take more.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(100_000_000);
 });

@@ -14,7 +14,9 @@ export function runOf(items: Item[], name: string, more: Partial<CollectionRun> 
     variables: [],
     tls: { caFile: null, insecure: false },
     requestTimeoutMs: 5_000,
-    guarded: null,
+    isBounded: true,
+    origins: null,
+    local: null,
     signal: new AbortController().signal,
     ...more,
   };

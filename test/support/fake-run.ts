@@ -32,6 +32,11 @@ const JOB: Job = {
   caFile: null,
   insecure: false,
   allowHttp: false,
+  allowHosts: [],
+  workingDir: null,
+  typedFrom: '/folder',
+  composeFiles: null,
+  reports: '/folder/reports',
   healthTimeoutMs: 120_000,
   stableForMs: 10_000,
   dryRun: false,
@@ -79,9 +84,10 @@ export function createFakeRun(
   const collections: Collections = {
     engine: 'Fake 1.0.0',
     preload() {},
-    async run({ guarded, collection, items, variables, signal }) {
+    close() {},
+    async run({ origins, collection, items, variables, signal }) {
       const exchanges: Exchange[] = [];
-      if (guarded !== null) {
+      if (origins !== null) {
         events.push('mint');
         const plain = variables.filter(({ value }) => typeof value === 'string');
         options.onMint?.(Object.fromEntries(plain.map(({ name, value }) => [name, value as string])));

@@ -19,7 +19,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files that talk to the outside, besides the folders platform/ and sandbox/. */
-const EDGE_FILES = ['scripts/compose/compose-stack.ts', 'scripts/postman/eager-timers.ts', 'scripts/postman/newman.ts'];
+const EDGE_FILES = [
+  'scripts/compose/compose-stack.ts',
+  'scripts/postman/body-files.ts',
+  'scripts/postman/eager-timers.ts',
+  'scripts/postman/egress.ts',
+  'scripts/postman/load-newman.ts',
+  'scripts/postman/newman.ts',
+  'scripts/postman/newman-run.ts',
+  'scripts/postman/newman-worker.ts',
+  'scripts/postman/newman-worker-main.ts',
+  'scripts/postman/runner.ts',
+];
 const EDGE_FOLDERS = ['platform', 'sandbox'];
 
 /** The one place where the edges are plugged in. */

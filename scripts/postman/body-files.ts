@@ -1,0 +1,65 @@
+import { createReadStream, type ReadStream, readFile, realpathSync, type Stats, stat } from 'node:fs';
+import { basename, relative, resolve, sep } from 'node:path';
+import type { LocalFiles } from '../core/ports.ts';
+
+/** What Newman's runtime needs of `fs` for the files that requests name, and for `--ca-file`. */
+export interface FileResolver {
+  stat(path: string, done: (error: Error | null, stats?: Stats) => void): void;
+  createReadStream(path: string): ReadStream;
+  readFile(path: string, done: (error: Error | null, data?: Buffer) => void): void;
+}
+
+/** Files of settings and secrets: of compose, and what is named after them (`.env.local`). */
+const NEVER = /^\.env|^(?:docker-)?compose(?:[.-].*)?\.ya?ml$/i;
+
+/**
+ * The files that a run may read.
+ *
+ * @param local null: none
+ * @param caFile certificates that Newman reads as well
+ */
+export function createFileResolver(local: LocalFiles | null, caFile: string | null): FileResolver {
+  const find = (path: string): string => findFile(path, local);
+  return {
+    stat: (path, done) => attempt(() => stat(find(path), done), done),
+    createReadStream: (path) => createReadStream(find(path)),
+    readFile: (path, done) => attempt(() => readFile(path === caFile ? path : find(path), done), done),
+  };
+}
+
+/** The path without links in it. Throws what the report says about it. */
+function findFile(named: string, local: LocalFiles | null): string {
+  if (local === null) throw new Error(`"${named}", files are not sent in this run`);
+  const path = resolve(local.workingDir, named);
+  const real = realOf(path);
+  if (real === null) throw new Error(`"${named}", no such file`);
+  const isWithheld = local.withheld.some((each) => isBelow(real, realOf(each) ?? each));
+  if (isWithheld || NEVER.test(basename(path)) || NEVER.test(basename(real))) {
+    throw new Error(`"${named}", such a file is never sent: it may hold secrets`);
+  }
+  if (local.folders.some((folder) => isBelow(real, realOf(folder) ?? folder))) return real;
+  throw new Error(
+    `"${named}", it is not below ${local.folders.join(' or ')}; name another folder with --working-dir DIR`,
+  );
+}
+
+function realOf(path: string): string | null {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return null;
+  }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && resolve(folder, way) === path;
+}
+
+function attempt(read: () => void, failed: (error: Error) => void): void {
+  try {
+    read();
+  } catch (error) {
+    failed(error as Error);
+  }
+}

@@ -1,0 +1,214 @@
+import type { ExchangeError } from '../core/exchange.ts';
+import { describeProxy, proxyOf } from '../core/proxy.ts';
+import { secretsInAuth } from '../secrets/declared.ts';
+import { FoundSecrets } from '../secrets/found.ts';
+import { isSecretName } from '../secrets/places.ts';
+import { createFileResolver } from './body-files.ts';
+import { decodeBody, headerIn } from './body-text.ts';
+import { authParametersOf } from './declarations.ts';
+import { guardEgress } from './egress.ts';
+import type { Order, Report } from './newman-messages.ts';
+import type { Newman, NewmanRun, NewmanSummary } from './newman-types.ts';
+import { startNewman } from './runner.ts';
+import { ScriptOutput } from './script-output.ts';
+import {
+  cutText,
+  foldersOf,
+  headersOf,
+  messageOf,
+  toFileError,
+  toNetworkError,
+  toRequest,
+  toResponse,
+  toText,
+} from './to-exchange.ts';
+
+/** How often each request may run, on average, where scripts say which one is next (`setNextRequest`): some ask until an answer is there. */
+const TURNS = 1_000;
+const BOUNDED_TURNS = 100;
+
+/** A script of a bounded run that runs longer than this is broken. */
+const SCRIPT_TIMEOUT_MS = 5_000;
+
+/** A run that goes on in this worker. */
+export interface OpenRun {
+  /** What went wrong outside of Newman's events: a promise that nobody waits for was rejected. */
+  fail(reason: unknown): void;
+  /** What was written past Newman to this worker's standard output or standard error. */
+  print(text: string, level: 'log' | 'error'): void;
+}
+
+/**
+ * One run of Newman in its worker, told as plain data while it goes on.
+ *
+ * @param isOverdue whether an answer was broken off because it took too long; asked once for each
+ */
+export function runNewman(
+  newman: Newman,
+  order: Order,
+  report: (report: Report) => void,
+  isOverdue: () => boolean,
+): OpenRun {
+  const { origins, local, proxies } = order;
+  const turns = origins !== null ? 1 : order.isBounded ? BOUNDED_TURNS : TURNS;
+  const mostRequests = order.requests * turns;
+  const found = new FoundSecrets((secret) => report({ kind: 'secret', value: secret.reveal(), label: secret.label }));
+  const output = new ScriptOutput(report);
+  let stop = () => {};
+  let items = 0;
+
+  guardEgress({ origins, proxies }, ({ address }) => {
+    // Elsewhere only a path of this machine is refused, and its request says so.
+    if (origins !== null) report({ kind: 'refused', address });
+  });
+  const additions = {
+    fileResolver: createFileResolver(local, order.tls.caFile),
+    largestAnswer: order.largestAnswer,
+    proxies,
+    readsRc: local !== null,
+  };
+  const run = startNewman(newman, toNewmanOptions(order), additions, (error, summary) => {
+    // As a library Newman reports assertion failures through its events only; an error here means it did not run.
+    if (error && items === 0) return report({ kind: 'failed', message: messageIn(error) });
+    const variables = summary === undefined ? {} : changedVariables(summary, order);
+    const isMarked = new Set(order.variables.filter(({ isSecret }) => isSecret).map(({ name }) => name));
+    for (const [name, value] of Object.entries({ ...summary?.globals?.toObject?.(), ...variables })) {
+      if (isMarked.has(name) || isSecretName(name)) found.add(String(value), name);
+    }
+    report({ kind: 'end', variables });
+  });
+  run.on('start', (_, { run: started }) => {
+    stop = () => started.abort();
+  });
+  run.on('beforeItem', (_, { cursor: { ref }, item }) => {
+    forgetAnswers(run);
+    items += 1;
+    output.begin(ref);
+    report({ kind: 'item', ref, name: cutText(item.name), folders: foldersOf(item), startedAt: new Date() });
+    if (items <= mostRequests) return;
+    stop();
+    report({ kind: 'error', ref, error: tooOften(mostRequests) });
+  });
+  run.on('beforeRequest', (_, { cursor, request }) => {
+    learnFrom(request, messageOf(request));
+    if (cursor.scriptId === undefined) report({ kind: 'request', ref: cursor.ref, request: toRequest(request) });
+  });
+  run.on('request', (error, { cursor, request, response }) => {
+    learnFrom(request, messageOf(request));
+    const text = response?.stream ? decodeBody(response.stream, headerIn(headersOf(response), 'content-type')) : '';
+    if (response) found.addFrom({ headers: headersOf(response), body: text });
+    const overdue = error && isOverdue();
+    // What a script sends by itself (pm.sendRequest) is not the answer to the request that it belongs to.
+    if (cursor.scriptId !== undefined) return;
+    report({
+      kind: 'answer',
+      ref: cursor.ref,
+      request: toRequest(request),
+      response: response ? toResponse(response, text) : null,
+      error: error && (overdue ? tooSlow(order.requestTimeoutMs) : toNetworkError(error, order.largestAnswer)),
+      via: viaOf(request.url.toString()),
+      body: response && origins !== null ? text : null,
+    });
+  });
+  run.on('assertion', (error, { cursor, assertion, skipped }) =>
+    output.assertion(cursor.ref, {
+      name: toText(assertion),
+      status: skipped ? 'skipped' : error ? 'failed' : 'passed',
+      message: error && !skipped ? toText(error.message ?? '') : null,
+    }),
+  );
+  run.on('exception', (_, { cursor, error }) => output.exception(cursor.ref, error));
+  run.on('console', (_, { cursor, level, messages }) => {
+    output.console(cursor.ref, level, messages);
+    const error = level === 'warn' ? toFileError(messages.map(toText).join(' ')) : null;
+    if (error !== null) report({ kind: 'error', ref: cursor.ref, error });
+  });
+
+  function viaOf(url: string): string | null {
+    const proxy = URL.canParse(url) ? proxyOf(new URL(url), proxies) : null;
+    return proxy && describeProxy(proxy);
+  }
+  function learnFrom(request: Parameters<typeof messageOf>[0], message: ReturnType<typeof messageOf>): void {
+    found.addFrom(message);
+    if (!request.auth) return;
+    for (const { value, label } of secretsInAuth(authParametersOf(request.auth.toJSON()))) found.add(value, label);
+  }
+  return {
+    fail: (reason) => output.exception(output.current, reason),
+    print: (text, level) => output.console(output.current, level, [text]),
+  };
+}
+
+/** Newman keeps every answer for its reporters. Nobody reads them again. */
+function forgetAnswers({ summary }: NewmanRun): void {
+  for (const execution of summary.run.executions.splice(0)) delete execution.response;
+}
+
+/** What is set here, a `.newmanrc` that counts cannot change. */
+function toNewmanOptions(order: Order): object {
+  return {
+    collection: order.collection,
+    environment: {
+      values: order.variables.map(({ name, value, isSecret }) => ({
+        key: name,
+        value,
+        type: isSecret ? 'secret' : 'default',
+        enabled: true,
+      })),
+    },
+    globals: {},
+    folder: order.items.length === 1 ? order.items[0] : [...order.items],
+    // No list: Newman merges lists, and a reporter named in .newmanrc would print secrets.
+    reporters: false,
+    exportEnvironment: '',
+    exportGlobals: '',
+    exportCollection: '',
+    exportCookieJar: '',
+    iterationCount: 1,
+    delayRequest: 0,
+    bail: false,
+    color: 'off',
+    // A followed redirect turns POST into GET and keeps the Authorization header for another port or scheme of the same host
+    // (postman-request, lib/redirect.js).
+    ignoreRedirects: order.origins !== null,
+    insecure: order.tls.insecure,
+    ...(order.tls.caFile === null ? {} : { sslExtraCaCerts: order.tls.caFile }),
+    timeout: 0,
+    timeoutRequest: order.requestTimeoutMs,
+    // A run without bounds is ended from outside, whatever its scripts do.
+    timeoutScript: order.isBounded ? SCRIPT_TIMEOUT_MS : 0,
+  };
+}
+
+/** Why a request is not sent after a script repeated requests too often. */
+function tooOften(most: number): ExchangeError {
+  return {
+    kind: 'script',
+    code: '',
+    message: `not sent: ${most} requests have already run, and setNextRequest does not stop`,
+  };
+}
+
+function tooSlow(limitMs: number): ExchangeError {
+  return { kind: 'network', code: 'ETIMEDOUT', message: `no complete answer within ${limitMs / 1_000} s` };
+}
+
+function messageIn(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What the scripts of the run set or changed, in the environment or in the collection. */
+function changedVariables(summary: NewmanSummary, order: Order): Record<string, string> {
+  const before = {
+    collection: new Map(order.collection.variable?.map(({ key, value }) => [key ?? '', value])),
+    environment: new Map<string, unknown>(order.variables.map(({ name, value }) => [name, value])),
+  };
+  const after = { collection: summary.collection?.variables, environment: summary.environment };
+  const changed: Record<string, string> = {};
+  for (const scope of ['collection', 'environment'] as const) {
+    for (const [name, value] of Object.entries(after[scope]?.toObject?.() ?? {})) {
+      if (typeof value === 'string' && before[scope].get(name) !== value) changed[name] = value;
+    }
+  }
+  return changed;
+}

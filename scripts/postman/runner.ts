@@ -1,0 +1,69 @@
+import { type ProxyVariables, proxyOf } from '../core/proxy.ts';
+import type { FileResolver } from './body-files.ts';
+import type { Newman, NewmanRun, Runner } from './newman-types.ts';
+
+/** What Newman does not hand on to its runtime. */
+interface Additions {
+  readonly fileResolver: FileResolver;
+  readonly proxies: ProxyVariables;
+  /** Bytes of an answer that are read. */
+  readonly largestAnswer: number;
+  /** Whether options of a `.newmanrc` count that are not given. */
+  readonly readsRc: boolean;
+}
+
+/** Starts a run. Its files, its proxies and what counts of its user's `.newmanrc` are decided here and nowhere else. */
+export function startNewman(
+  { run: start, rcFile }: Newman,
+  options: object,
+  { fileResolver, proxies, largestAnswer, readsRc }: Additions,
+  done: Parameters<Newman['run']>[1],
+): NewmanRun {
+  const { load } = rcFile;
+  // Newman looks into the working directory, the home folder and /etc for a library, too.
+  if (!readsRc) rcFile.load = (ready) => setImmediate(ready, null, {});
+  const run = start(options, done);
+  rcFile.load = load;
+  let runner: Runner;
+  Object.defineProperty(run, 'runner', {
+    get: () => runner,
+    set(value: Runner) {
+      runner = value;
+      const begin = runner.run.bind(runner);
+      runner.run = (collection, given, callback) => {
+        const requester = { ...given.requester, maxResponseSize: largestAnswer };
+        // Else the runtime asks the environment, and sends what is for this machine to a proxy, too.
+        const way = { ignoreProxyEnvironmentVariables: true, proxies: { resolve: toProxyConfig(proxies) } };
+        begin(collection, { ...given, ...way, requester, fileResolver }, callback);
+      };
+    },
+  });
+  return run;
+}
+
+function toProxyConfig(proxies: ProxyVariables) {
+  return (target: string): PersonalProxy | undefined => {
+    const proxy = URL.canParse(target) ? proxyOf(new URL(target), proxies) : null;
+    return proxy === null ? undefined : new PersonalProxy(proxy.url);
+  };
+}
+
+/** Postman's own class knows no https, and shows its password to scripts as a part of their request. */
+class PersonalProxy {
+  /** By this the runtime knows it (postman-collection, `ProxyConfig.isProxyConfig`). */
+  static readonly _postman_propertyName = 'ProxyConfig';
+  readonly host: string;
+  readonly port: number;
+  readonly tunnel = false;
+  readonly #url: URL;
+
+  constructor(url: URL) {
+    this.#url = url;
+    this.host = url.hostname;
+    this.port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  }
+
+  getProxyUrl(): string {
+    return this.#url.href;
+  }
+}
