@@ -63,7 +63,7 @@ export function parseExport(bytes: Uint8Array, file: string, kind: 'collection' 
 }
 
 /** Readers that go down level by level would run out of stack. */
-const DEEPEST = 500;
+const DEEPEST = 2_000;
 
 function isDeeperThan(text: string, most: number): boolean {
   let depth = 0;
