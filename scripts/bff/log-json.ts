@@ -53,7 +53,7 @@ const WRAPPED = /"(?:stream|__REALTIME_TIMESTAMP)":/;
 
 /** The statements of a traceback given as one text, and the files that it went through. */
 function splitTraceback(text: string): JsonStatement {
-  if (!/Traceback \(|^\s*File "/m.test(text)) return { words: text.replace(/\s+/g, ' '), frames: '' };
+  if (!/Traceback \(|^[ \t]*File "/m.test(text)) return { words: text.replace(/\s+/g, ' '), frames: '' };
   const words: string[] = [];
   const frames: string[] = [];
   let isMessage = false;

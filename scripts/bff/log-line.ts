@@ -56,7 +56,7 @@ function stripControls(raw: string, limit = LONGEST_LINE): string {
     .replace(/(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c]*(?:\x1b\\|\x9c)?/g, '')
     .replace(/(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?/g, '')
     .replace(/\x1b[ -/]*[0-~]?/g, '')
-    .replace(/[\r\n]+$/, '')
+    .replace(/(?<![\r\n])[\r\n]+$/, '')
     .replace(/[\t\r\n]/g, ' ');
   return typedOver(plain).replace(/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '');
 }
@@ -80,7 +80,7 @@ function splitPrefix(text: string): { readonly source: string | null; readonly r
   const bar = text.startsWith('[') ? 0 : text.indexOf('|');
   const prefix = bar === -1 || bar > LONGEST_PREFIX ? POD.exec(text) : (PREFIX.exec(text) ?? POD.exec(text));
   if (prefix === null) return { source: null, rest: text.replace(SYSLOG, '') };
-  return { source: prefix[0].replace(/[\s|]+$/, ''), rest: text.slice(prefix[0].length) };
+  return { source: prefix[0].replace(/(?<![\s|])[\s|]+$/, ''), rest: text.slice(prefix[0].length) };
 }
 
 const CONTROLS = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
@@ -88,15 +88,15 @@ const CONTROLS = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe
 const LONGEST_PREFIX = 100;
 const SOURCE = anyOf(
   // project-bff-1, bff_1
-  /[\w.-]+[-_]\d+/,
+  /[\w.-]{1,100}[-_]\d{1,9}/,
   // Any name with bff in it
-  /[a-z0-9.-]*bff[\w.-]*/,
+  /[a-z0-9.-]{0,100}bff[\w.-]{0,100}/,
   // app_bff.1.k2j3h4@node-7
-  /\w+\.\d+\.\w+@[\w.-]+/,
+  /\w{1,100}\.\d{1,9}\.\w{1,100}@[\w.-]{1,100}/,
   // shared-redis
-  /[a-z0-9]+(?:[-_.][a-z0-9]+)+/,
+  /[a-z0-9]{1,100}(?:[-_.][a-z0-9]{1,100}){1,20}/,
   // idp, padded to the width of the longest name
-  /[a-z][a-z0-9]*(?= {2})/,
+  /[a-z][a-z0-9]{0,100}(?= {2})/,
 );
 const PREFIX = new RegExp(`^(?:\\[pod/[\\w./-]+\\] |(?:\\[[\\w.-]{1,64}\\]|(?:${SOURCE.source}))\\s*\\|(?: |$))`);
 /** A Deployment's pod and its container, as stern prints them. */

@@ -237,7 +237,7 @@ export const CLIENT_REFUSED: Matcher = {
 
 const BOOTSTRAP = /dcr|bootstrap|client registration/;
 const OFF = /skipped|skipping|disabled|switched off|turned off|not enabled/;
-const IS_SET_TO = /["']?(?:\s*(?:=|:|is|set to))+\s*["']?/;
+const IS_SET_TO = /["']?(?:\s{0,9}(?:=|:|is|set to)){1,9}\s{0,9}["']?/;
 
 export const SKIPPED: Matcher = {
   words: BOOTSTRAP_WORDS,
@@ -263,9 +263,9 @@ const OTHER_REGISTRATION = /(?<!(?:user|account|device|webhook|service|agent|wor
 const REGISTERED_NOW = anyOf(
   /(?<![a-z])client[ _](?:successfully[ _]|was |has been )?registered(?=$|[\s:,.;!=(["'_])/i,
   /registered (?:(?:new|the|oauth2?|oidc|bff|dynamic) )*client\b|(?:dcr|client|dynamic)_registered/i,
-  pattern`${OTHER_REGISTRATION}registration (?:has |was |is )?(?:succe\w+|complete[d]?)\b(?=.*client)`,
+  pattern`${OTHER_REGISTRATION}registration (?:has |was |is )?(?:succe\w+|complete[d]?)\b(?=.{0,300}client)`,
   /(?:dcr|client|dynamic)[ _]registration(?: request)?[ _](?:has |was |is )?(?:succe|complete|done|ok\b)/i,
-  /dcr_status\{[^}]*status="success"/i,
+  /dcr_status\{[^}]{0,300}status="success"/i,
 );
 
 export const REGISTERED: Matcher = {

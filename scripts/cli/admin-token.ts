@@ -93,7 +93,7 @@ function verifyToken(token: string, from: string): void {
     throw refused(from, 'it is a user name with its password (Basic), not an access token');
   if (/\s/.test(token)) throw refused(from, 'it contains spaces, so it is something else that was copied');
   if (isPlaceholder(token)) throw refused(from, 'it is a placeholder: put the token itself in its place');
-  const end = /=*$/.exec(token)?.index ?? token.length;
+  const end = /(?<!=)=*$/.exec(token)?.index ?? token.length;
   const at = token.slice(0, end).search(/[^A-Za-z0-9._~+/-]/);
   if (at >= 0) {
     throw refused(

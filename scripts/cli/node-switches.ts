@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts';
 
 /** Options of Node.js that let others read its memory, or that write it to a file. */
 const REVEALING =
-  /^--(?:inspect|debug|report-|experimental-report|heapsnapshot-|heap-prof|abort-on-uncaught-exception|prof\b|trace-event)/;
+  /^--(?:inspect|debug|report-|experimental-report|heapsnapshot-|heap-prof|abort-on-uncaught-exception|prof\b|trace-event|trace-tls|trace(?:=|$)|tls-keylog|cpu-prof)/;
 
 /**
  * Refuses to work where Node.js itself would print what is sent and received, or would store or show its memory: nothing of

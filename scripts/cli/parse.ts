@@ -92,9 +92,9 @@ function longFlag(spec: OptionSpec): string {
 function usageError(name: CommandName, error: CommanderError): AppError {
   const message = error.message
     .replace(/^error: /, '')
-    .replace(/\n?\(Did you mean (.*)\?\)/, '')
+    .replace(/\n?\(Did you mean (.{0,300})\?\)/, '')
     .replace(/\.$/, '');
-  const suggestion = /\(Did you mean (.*)\?\)/.exec(error.message)?.[1];
+  const suggestion = /\(Did you mean (.{0,300})\?\)/.exec(error.message)?.[1];
   if (/--(?:admin-)?token\b/.test(error.message) && !/--(?:token-path|admin-token-file)/.test(error.message)) {
     const never = 'The admin token is never a flag: flags are visible in shell history and process lists.';
     return new AppError('usage', never, {

@@ -20,23 +20,21 @@ export function writeReportsNow(
   reports: string,
 ): { readonly document: string; readonly folder: string | null } {
   const page = renderHtmlNow(run, masker);
+  const junit = renderJunit(run, masker);
   const none = { html: null, junit: null, json: null };
-  const document = renderResult(run, none, masker);
-  const texts = {
-    ...(page === null ? {} : { 'index.html': page }),
-    'junit.xml': renderJunit(run, masker),
-    'result.json': document,
-  };
-  if (Object.values(texts).some((text) => masker.find(text).length > 0)) return { document: '', folder: null };
+  let ended = { document: renderResult(run, none, masker), folder: null as string | null };
+  if ([page ?? '', junit, ended.document].some((text) => masker.find(text).length > 0))
+    return { document: '', folder: null };
   try {
-    const folder = files.writeNow(reports, reportFolderName(run.startedAt, run.command), texts);
-    const paths = {
-      html: page && join(folder, 'index.html'),
-      junit: join(folder, 'junit.xml'),
-      json: join(folder, 'result.json'),
-    };
-    return { document: renderResult(run, paths, masker), folder };
+    files.writeNow(reports, reportFolderName(run.startedAt, run.command), (folder) => {
+      const at = (name: string) => join(folder, name);
+      const paths = { html: page && at('index.html'), junit: at('junit.xml'), json: at('result.json') };
+      ended = { document: renderResult(run, paths, masker), folder };
+      return { ...(page === null ? {} : { 'index.html': page }), 'junit.xml': junit, 'result.json': ended.document };
+    });
   } catch {
-    return { document, folder: null };
+    // The folder cannot be written; the document says so by naming no report.
+    return { ...ended, folder: null };
   }
+  return ended;
 }

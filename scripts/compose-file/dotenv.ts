@@ -198,7 +198,7 @@ export function parseDotenv(text: string): DotenvLines {
   };
   let at = text.startsWith('\ufeff') ? 1 : 0;
   for (;;) {
-    at = endOfMatch(/(?:\s|#[^\n]*)*/y, text, at) ?? at;
+    at = afterComments(text, at);
     if (at >= text.length) return { entries, problem };
     const start = /(?:export[ \t]+)?([\p{L}\p{N}_.\-[\]]+)(?=[ \t]*([=:]|\r?\n|$))/uy;
     start.lastIndex = at;
@@ -227,11 +227,25 @@ export function parseDotenv(text: string): DotenvLines {
   }
 }
 
+/** The offset behind white space and comments. */
+function afterComments(text: string, offset: number): number {
+  for (let at = offset; ; ) {
+    at = endOfMatch(/\s*/y, text, at) ?? at;
+    if (text[at] !== '#') return at;
+    at = lineEndOf(text, at);
+  }
+}
+
 /** null: the quote is not closed. */
 function endOfValue(text: string, start: number): number | null {
-  const quoted = endOfMatch(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"/sy, text, start);
-  if (quoted !== null) return quoted;
-  if (/["']/.test(text[start] ?? '')) return null;
+  const quote = text[start];
+  if (quote === '"' || quote === "'") {
+    for (let at = start + 1; at < text.length; at++) {
+      if (text[at] === '\\') at++;
+      else if (text[at] === quote) return at + 1;
+    }
+    return null;
+  }
   const line = text.slice(start, lineEndOf(text, start));
   const comment = line.indexOf(' #');
   return start + (comment < 0 ? line : line.slice(0, comment)).trimEnd().length;

@@ -8,7 +8,7 @@ import {
   ownEnvironment,
 } from './environment-read.ts';
 import { verifyNotShared } from './environment-sharing.ts';
-import { endOfMatch, lineStartOf } from './source-text.ts';
+import { afterBlanks, endOfMatch, lineStartOf } from './source-text.ts';
 import { lineRegion, removeLines, type Splice } from './splice.ts';
 import { afterColon, afterEntryLine, afterProperties, endOfEntry, isBlockScalar, replaceValue } from './yaml-place.ts';
 import { doubleQuoted } from './yaml-scalar.ts';
@@ -215,7 +215,8 @@ function entrySpan(text: string, collection: EnvironmentNode, index: number): [s
 
 /** The offset behind the comma that follows an entry; null: none does. */
 function commaAfter(text: string, end: number): number | null {
-  return endOfMatch(/(?:[ \t\r\n]|(?<=[ \t\n])#.*)*,/y, text, end);
+  const at = afterBlanks(text, end);
+  return text[at] === ',' ? at + 1 : null;
 }
 
 /** Behind the comma and one blank. */

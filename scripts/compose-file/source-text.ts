@@ -92,6 +92,15 @@ export function lineBreakNear(text: string, offset: number): '\n' | '\r\n' {
   return text[lineStartOf(text, offset) - 2] === '\r' ? '\r\n' : '\n';
 }
 
+/** The offset behind blanks, line breaks and comments of YAML. */
+export function afterBlanks(text: string, offset: number): number {
+  for (let at = offset; ; ) {
+    if (' \t\r\n'.includes(text[at] ?? '-')) at++;
+    else if (text[at] === '#' && ' \t\n'.includes(text[at - 1] ?? '-')) at = lineEndOf(text, at);
+    else return at;
+  }
+}
+
 /**
  * Where a match that begins exactly at the offset ends; null: there is none.
  *

@@ -1,5 +1,5 @@
 import { isScalar, type Pair } from 'yaml';
-import { endOfMatch, lineBreakNear, lineEndOf } from './source-text.ts';
+import { afterBlanks, endOfMatch, lineBreakNear, lineEndOf } from './source-text.ts';
 import type { Splice } from './splice.ts';
 import { spanOf } from './yaml-tree.ts';
 
@@ -10,10 +10,11 @@ export function afterColon(text: string, pair: Pair): number | null {
 
 /** The end of the anchors and tags between `from` and `limit`; `from` where there are none. */
 export function afterProperties(text: string, from: number, limit: number): number {
-  const property = /(?:[ \t\r\n]|(?<=[ \t\n])#.*)*[&!][^\s,[\]{}]*/y;
-  let end = from;
-  for (property.lastIndex = from; property.test(text) && property.lastIndex <= limit; ) end = property.lastIndex;
-  return end;
+  for (let end = from; ; ) {
+    const next = endOfMatch(/[&!][^\s,[\]{}]*/y, text, afterBlanks(text, end));
+    if (next === null || next > limit) return end;
+    end = next;
+  }
 }
 
 /** Whether nothing is written for the value, not even `~`. */

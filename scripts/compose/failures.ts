@@ -41,7 +41,7 @@ export function configFailure(result: CommandResult, quiet: string, file: string
     });
   }
   const line = /(?:line|at line) (\d+)/.exec(text)?.[1];
-  const path = /\b(services(?:\.[\w-]+)+)/.exec(text)?.[1];
+  const path = /\b(services(?:\.[\w-]{1,64}){1,16})/.exec(text)?.[1];
   return new AppError(
     'compose-invalid',
     `Compose does not accept its files${path === undefined ? '' : ` (${path})`}, so nothing was changed.`,
@@ -108,5 +108,5 @@ function takenPort(text: string): string | null {
     /port is already allocated|address already in use|Ports are not available|Only one usage of each socket/i.test(
       text,
     );
-  return said === undefined ? (isTaken ? '' : null) : said.replace(/:+$/, '');
+  return said === undefined ? (isTaken ? '' : null) : said.replace(/(?<!:):+$/, '');
 }

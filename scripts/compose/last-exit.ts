@@ -19,7 +19,7 @@ export function createLastExit(docker: Docker) {
         ['events', '--since', createdAt, '--until', '0s', ...filters, '--format', format],
         signal,
       );
-      exitCode = Number(/(\d+)\s*$/.exec(stdout)?.[1] ?? 0);
+      exitCode = Number(/(?<!\d)(\d{1,9})\s*$/.exec(stdout)?.[1] ?? 0);
       known.set(key, exitCode);
     }
     return { ...container, state: { ...state, exitCode } };

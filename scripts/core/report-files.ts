@@ -5,8 +5,8 @@ export interface ReportFiles {
   /** A new folder in `folder`; a number is added where the name is taken. Its path. */
   makeRunFolder(folder: string, name: string): Promise<string>;
   write(path: string, text: string): Promise<void>;
-  /** A new run's folder with these texts in it, by the names of the files, before it returns. Its path. */
-  writeNow(folder: string, name: string, texts: Readonly<Record<string, string>>): string;
+  /** A new run's folder with texts in it, by the names of the files, before it returns. */
+  writeNow(folder: string, name: string, render: (path: string) => Readonly<Record<string, string>>): void;
   /** Like `write`, but a reader or writer at the same time sees one whole text or the other. */
   replace(path: string, text: string): Promise<void>;
   /** At the end of a file that others write to as well. */

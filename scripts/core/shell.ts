@@ -17,7 +17,7 @@ export function quoteWord(word: string, platform: NodeJS.Platform): string {
     return `"${word
       .replaceAll('"', '""')
       .replace(/[`$“”„]/g, '`$&')
-      .replace(/\\+$/, '$&$&')}"`;
+      .replace(/(?<!\\)\\+$/, '$&$&')}"`;
   }
   if (/^[\w./+-][\w./+:@%=,-]*$/.test(word)) return word;
   // Empty quotes inside change nothing, and part what a CI would take for the beginning of a command.

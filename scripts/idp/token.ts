@@ -103,10 +103,13 @@ export function asksForLife(body: string): boolean {
 function parseJson(text: string): unknown {
   const document = jsonOrNull(text);
   if (document !== null || !/NaN|Infinity/.test(text)) return document;
+  // Pieces of texts one by one: an engine keeps track of each repeat of a group, and runs out of memory.
+  let isInText = false;
   return jsonOrNull(
-    text.replace(/"(?:[^"\\]|\\[\s\S])*\\?"?|-?\b(?:NaN|Infinity)\b/g, (part) =>
-      part.startsWith('"') ? part : `"${part}"`,
-    ),
+    text.replace(/\\[\s\S]|"|(?<![\w-])-?(?:NaN|Infinity)\b/g, (part) => {
+      if (part === '"') isInText = !isInText;
+      return isInText || part.length <= 2 ? part : `"${part}"`;
+    }),
   );
 }
 

@@ -43,11 +43,10 @@ export const reportFiles: ReportFiles = {
   },
   // A link that somebody put there is not written through.
   write: (path, text) => writeFile(path, text, { flag: 'wx' }),
-  writeNow(folder, name, texts) {
+  writeNow(folder, name, render) {
     mkdirSync(folder, { recursive: true });
     const path = makeFolderNow(folder, name);
-    for (const [file, text] of Object.entries(texts)) writeFileSync(join(path, file), text, { flag: 'wx' });
-    return path;
+    for (const [file, text] of Object.entries(render(path))) writeFileSync(join(path, file), text, { flag: 'wx' });
   },
   async replace(path, text) {
     const beside = `${path}.${randomUUID()}.new`;

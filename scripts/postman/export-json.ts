@@ -41,6 +41,12 @@ export function parseExport(bytes: Uint8Array, file: string, kind: 'collection' 
   } catch {
     throw fail(`${file} is not UTF-8.`, exportAgain);
   }
+  if (isDeeperThan(text, DEEPEST)) {
+    throw fail(
+      `${file} is nested more than ${DEEPEST} levels deep, which no ${kind} of Postman is.`,
+      'Check the path.',
+    );
+  }
   try {
     return JSON.parse(text);
   } catch {
@@ -54,6 +60,23 @@ export function parseExport(bytes: Uint8Array, file: string, kind: 'collection' 
       at,
     );
   }
+}
+
+/** Readers that go down level by level would run out of stack. */
+const DEEPEST = 2_000;
+
+function isDeeperThan(text: string, most: number): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length && depth <= most; at++) {
+    const sign = text[at];
+    if (isInString && sign === '\\') at++;
+    else if (sign === '"') isInString = !isInString;
+    else if (isInString) continue;
+    else if (sign === '[' || sign === '{') depth++;
+    else if (sign === ']' || sign === '}') depth--;
+  }
+  return depth > most;
 }
 
 function positionOfError(text: string): { line: number; column: number } {

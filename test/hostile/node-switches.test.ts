@@ -44,5 +44,8 @@ attacks('Node.js itself would show what is sent', [
   told('memory on a signal', { NODE_OPTIONS: '--heapsnapshot-signal=SIGUSR2' }, /--heapsnapshot-signal makes/),
   told('memory where it is full', { NODE_OPTIONS: '"--heapsnapshot-near-heap-limit=1"' }, /--heapsnapshot-near/),
   told('a profile of the heap', { NODE_OPTIONS: '--heap-prof' }, /--heap-prof makes/),
+  told('the keys of TLS', { NODE_OPTIONS: '--tls-keylog=keys' }, /--tls-keylog makes/),
+  told('what TLS sends', { NODE_OPTIONS: '--trace-tls' }, /--trace-tls makes/),
+  told('every call with its arguments', { NODE_OPTIONS: '--trace' }, /--trace makes/),
   told('a core dump', { NODE_OPTIONS: '--abort-on-uncaught-exception' }, /--abort-on-uncaught-exception makes/),
 ]);

@@ -15,7 +15,7 @@ interface Read {
 const SIGNS = [...'aZ0 \n\t-_./:@=,;\'"`{}[]()<>|\\$#&?*+~^%!\r\u001b\u00e9\u2028'];
 /** So many different texts for one part are enough. */
 const MOST_SAMPLES = 4;
-const MOST_PUMPS = 24;
+const MOST_PUMPS = 16;
 /** A repeat with a higher limit counts as one without. */
 const SMALL_LIMIT = 400;
 
@@ -25,11 +25,7 @@ const SMALL_LIMIT = 400;
  */
 export function hostileTexts(source: string, flags: string, length: number): string[] {
   const { pumps } = new Reader(source, flags).read();
-  const texts = pumps.flatMap(({ before, unit }) => [
-    before + fill(unit, length),
-    fill(before + unit, length),
-    fill(before + unit, length / 2) + fill(unit, length / 2),
-  ]);
+  const texts = pumps.flatMap(({ before, unit }) => [before + fill(unit, length), fill(before + unit, length)]);
   return [...new Set(texts)].map((text) => `${text}\u0000`);
 }
 

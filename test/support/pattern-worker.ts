@@ -24,8 +24,8 @@ const QUICK_MS = 100;
 const WORST_RATIO = 3;
 
 /** One sign, and a few that begin what many expressions look for. */
-const SIGNS = [...'a0 \n\t"\'`\\/-_.:@=,{[(<|$&?*~\u001b\u00e9'];
-const BEGINNINGS = ['a.', '-eyJ', 'a=', '://', ' \n', '\r\n', '""', '0.', 'a b ', '{{', '${', 'http://a', '- ', '"a":'];
+const SIGNS = [...'a0 \n"\\/-.:@={$'];
+const BEGINNINGS = ['a.', '-eyJ', 'a=', ' \n', '\r\n', 'a b ', 'http://a', '"a":'];
 
 const { patterns: given, modules, from, step } = JSON.parse(process.argv[2] ?? '') as PatternWork;
 const built = await patternsBuiltBy(modules);
