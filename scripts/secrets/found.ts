@@ -71,8 +71,9 @@ export class FoundSecrets {
     else if (value.includes('://')) this.#addFromUrl(value);
     else if (looksRandom(value) && !PUBLIC_NAME.test(name)) this.add(value, name);
     // `Endpoint=…;AccountKey=…`, `host=… password=…`.
-    if (/=[^;]{0,1000};|=\S{1,1000}\s/.test(value.slice(0, LONGEST)))
-      this.#addFromParameters(value.slice(0, LONGEST), /[;\s]+/);
+    const start = value.slice(0, LONGEST);
+    const pairs = start.slice(start.indexOf('='));
+    if (pairs.startsWith('=') && /[;\s]/.test(pairs)) this.#addFromParameters(start, /[;\s]+/);
     if (/^\s*\{/.test(value)) this.addFrom({ headers: [], body: value });
   }
 
