@@ -5,6 +5,7 @@ const MEASURING = [
   'test/bff/flood.test.ts',
   'test/browser/report.test.ts',
   'test/compose-file/environment-speed.test.ts',
+  'test/patterns.test.ts',
   'test/report/html.test.ts',
   'test/secrets/by-place-speed.test.ts',
   'test/secrets/masker-speed.test.ts',

@@ -89,6 +89,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     signal.throwIfAborted();
   } catch (error) {
     await close();
+    // An interruption ends the IdP, which then says that it did not start.
+    signal.throwIfAborted();
     throw error;
   }
   return { stack, idpUrl, bffUrl: `http://127.0.0.1:${bffPort}`, adminToken, composeFile, close };
