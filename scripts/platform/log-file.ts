@@ -1,4 +1,5 @@
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { encodingOf, SAMPLE_BYTES } from '../core/encoding.ts';
@@ -14,7 +15,7 @@ import { LineSplitter } from './line-splitter.ts';
  */
 export async function* readLogFile(path: string, signal: AbortSignal): AsyncGenerator<LogLine> {
   try {
-    yield* readLog(createReadStream(path), signal);
+    yield* readLog(openLog(path), signal);
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') {
       throw new AppError('bad-value', `There is no file ${path} (--log-file).`, {
@@ -28,6 +29,16 @@ export async function* readLogFile(path: string, signal: AbortSignal): AsyncGene
     }
     throw toFileError(thrown, path, 'read');
   }
+}
+
+/**
+ * A pipe, as the shell's `<(…)` makes one, is read like a socket. Read like a file it would hold a thread, without which the
+ * process could not end.
+ */
+function openLog(path: string): Readable {
+  const { O_RDONLY, O_NONBLOCK = 0 } = constants;
+  const fd = openSync(path, O_RDONLY | O_NONBLOCK);
+  return fstatSync(fd).isFIFO() ? new Socket({ fd, readable: true, writable: false }) : createReadStream(path, { fd });
 }
 
 /** The same for a stream, such as standard input, to its end. */

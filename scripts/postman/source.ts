@@ -42,7 +42,7 @@ export async function readSource(
 ): Promise<Source> {
   const bytes = await files.read(file).catch((error: unknown) => {
     // A folder where a file should be: the v3 format is a folder of YAML files.
-    if (error instanceof AppError && error.code === 'file-not-regular') throw v3Error(file);
+    if (error instanceof AppError && error.message.includes('a folder')) throw v3Error(file);
     throw error;
   });
   if (bytes === null) {
