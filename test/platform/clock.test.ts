@@ -66,3 +66,27 @@ test('does nothing more once it is cleared', async () => {
   abort.abort(new Error('enough'));
   expect(limit.signal.aborted).toBe(false);
 });
+
+test('work that ignores the end is given up some time later, with the reason', async () => {
+  const clock = createClock();
+  const limit = deadline(1_000, parent, late, clock);
+  let given: unknown = null;
+  limit.abandoned.catch((reason: unknown) => {
+    given = reason;
+  });
+  await clock.pass(1_000);
+  await clock.pass(29_999);
+  expect(given).toBeNull();
+  await clock.pass(1);
+  expect(given).toEqual(late());
+});
+
+test('it knows what is left, and gives what comes after the work time of its own', async () => {
+  const clock = createClock();
+  const limit = deadline(100_000, parent, late, clock);
+  await clock.pass(99_000);
+  expect(limit.left()).toBe(1_000);
+  limit.clear();
+  await clock.pass(5_000);
+  expect(limit.left()).toBe(60_000);
+});
