@@ -38,7 +38,7 @@ export async function runIat(context: Context): Promise<Outcome> {
     });
     found = { verdict: 'failed', token: minted.facts };
     // The health folder runs in an engine of its own, which loads while compose works.
-    tools.collections.preload();
+    if (job.restart) tools.collections.preload();
     const written = await recorder.step('write', (scope) => write(context, scope, plan, minted));
     found = { ...found, change: written.change };
     if (written.doubt !== null) throw written.doubt;
@@ -67,8 +67,6 @@ export async function runIat(context: Context): Promise<Outcome> {
         if (!isStarted && error instanceof AppError && error.code === 'interrupted') {
           await written.putBack();
           found = { verdict: 'failed', token: minted.facts };
-          // The health folder runs in an engine of its own, which loads while compose works.
-          tools.collections.preload();
         }
         throw error;
       });
@@ -109,7 +107,7 @@ export async function runIat(context: Context): Promise<Outcome> {
 }
 
 /**
- * What the restart would do anyway and what could undo the token, such as an IdP that is made anew and forgets it: done before
+ * What the restart would do anyway and what could undo the token, such as an IdP that gets a new container and forgets it: done before
  * there is one. An IdP that was started has to answer first.
  */
 async function prepare(context: Context, scope: StepScope, { stack, before, mint }: Plan): Promise<void> {
