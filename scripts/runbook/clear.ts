@@ -8,7 +8,15 @@ import { watchUntilHealthy } from './bootstrap.ts';
 import { checkHealth, checkOnce, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
 import { aimHealth } from './next-start.ts';
-import { describeStack, LOG_TAIL, learnSecrets, openCollection, sayWhere, verifyNoTokenNeeded } from './preflight.ts';
+import {
+  describeStack,
+  LOG_TAIL,
+  learnSecrets,
+  openCollection,
+  sayWhere,
+  verifyNoTokenNeeded,
+  warnOf,
+} from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
 import { restart } from './restart.ts';
 import { type Turn, takeTurn } from './turn.ts';
@@ -115,7 +123,7 @@ export async function clearToken(
 async function preflightClear(context: Context, scope: StepScope): Promise<ClearPlan> {
   const { job, tools, signal } = context;
   const source = await openCollection(context, scope);
-  for (const warning of planHealth(source, job).warnings) scope.warn(warning);
+  warnOf(context, scope, planHealth(source, job));
   await tools.verifyReports();
   scope.progress('looking for the BFF');
   const stack = await tools.findStack('look', signal);

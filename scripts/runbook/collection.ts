@@ -6,7 +6,7 @@ import type { StepName } from '../core/result.ts';
 import { describeEarlyEnd, originsOf, planItems, titleOf, toRun } from '../postman/request-plan.ts';
 import { describeFailure, describePasses, describeSkips } from './health.ts';
 import type { Context, Job } from './job.ts';
-import { openCollection, warnUnchecked } from './preflight.ts';
+import { openCollection, warnOf } from './preflight.ts';
 import type { Outcome } from './recorder.ts';
 
 export const COLLECTION_STEPS: readonly StepName[] = ['preflight', 'collection'];
@@ -27,8 +27,7 @@ export async function runCollection(context: Context, names: readonly string[]):
     const planned = planItems(await openCollection(context, scope), names);
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
-    for (const warning of planned.warnings) scope.warn(warning);
-    warnUnchecked(context, scope, planned);
+    warnOf(context, scope, planned);
     scope.summary(titleOf(planned));
     return planned;
   });

@@ -8,7 +8,7 @@ import type { Instance } from '../core/stack.ts';
 import { describeEarlyEnd, originsOf, planHealth, type RequestPlan, titleOf, toRun } from '../postman/request-plan.ts';
 import { targetOf } from '../postman/variables.ts';
 import type { Context } from './job.ts';
-import { openCollection, warnUnchecked } from './preflight.ts';
+import { openCollection, warnOf } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
 
 export const HEALTH_STEPS: readonly StepName[] = ['preflight', 'health'];
@@ -33,8 +33,7 @@ export async function runHealth(context: Context): Promise<Outcome> {
     const planned = planHealth(await openCollection(context, scope), context.job);
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
-    for (const warning of planned.warnings) scope.warn(warning);
-    warnUnchecked(context, scope, planned);
+    warnOf(context, scope, planned);
     scope.summary(titleOf(planned));
     return planned;
   });

@@ -53,8 +53,8 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   if (mint.leftOut.length > 0) {
     scope.note(`The mint ignores these settings of the collection: ${mint.leftOut.join(', ')}.`);
   }
-  for (const warning of [...mint.warnings, ...folder.warnings]) scope.warn(warning);
-  warnUnchecked(context, scope, folder);
+  for (const warning of mint.warnings) scope.warn(warning);
+  warnOf(context, scope, folder);
   await tools.verifyReports();
 
   scope.progress('looking for the BFF');
@@ -130,8 +130,9 @@ export async function openCollection({ job, tools }: Context, scope: StepScope):
   return source;
 }
 
-/** Loud, as `--insecure` is: the collection asks for the same. */
-export function warnUnchecked({ job }: Context, scope: StepScope, { requests }: RequestPlan): void {
+/** What a reader has to know of a plan; as loud as `--insecure` is, that the collection asks for the same. */
+export function warnOf({ job }: Context, scope: StepScope, { requests, warnings }: RequestPlan): void {
+  for (const warning of warnings) scope.warn(warning);
   const unchecked = job.insecure ? null : describeUnchecked(requests);
   if (unchecked !== null) scope.warn(unchecked);
 }
@@ -180,8 +181,11 @@ function isLoopback(url: string): boolean {
   return /^(?:127\.|\[::1\]$|localhost$)/.test(new URL(url).hostname);
 }
 
-/** Loud, and in the report: what a reader has to know although nothing stops here. */
-/** @param next the environment of the next start */
+/**
+ * Loud, and in the report: what a reader has to know although nothing stops here.
+ *
+ * @param next the environment of the next start
+ */
 function warningsFor({ job }: Context, next: Environment): string[] {
   const warnings: string[] = [];
   if (!next['IDP_BASE_URL'])

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '../../scripts/core/errors.ts';
 import type { PriorValue } from '../../scripts/core/result.ts';
 import { CLEAR_STEPS, runClear } from '../../scripts/runbook/clear.ts';
-import type { Job } from '../../scripts/runbook/job.ts';
+import type { Job, Tools } from '../../scripts/runbook/job.ts';
+import { collectionBytes, folder, request } from '../support/builders.ts';
 import { ENVIRONMENT, wellBehaved } from '../support/fake-bffs.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createFakeRun, IAT } from '../support/fake-run.ts';
@@ -15,12 +16,13 @@ interface Terms {
   readonly isRegistered?: boolean;
   readonly prior?: PriorValue;
   readonly job?: Partial<Job>;
+  readonly tools?: Partial<Tools>;
   /** Changes what is there before the run. */
   readonly prepare?: (stack: FakeStack, bff: FakeInstance, interrupt: () => void, clock: FakeClock) => void;
 }
 
 /** The BFF is up, with the token in its environment, when the run begins. */
-async function clear({ environment, isRegistered = true, prior, job, prepare }: Terms = {}) {
+async function clear({ environment, isRegistered = true, prior, job, tools: more, prepare }: Terms = {}) {
   const clock = new FakeClock();
   const stack = new FakeStack(
     clock,
@@ -30,7 +32,7 @@ async function clear({ environment, isRegistered = true, prior, job, prepare }: 
   const bff = stack.replace();
   await clock.sleep(1_000, NEVER);
   const before = stack.text();
-  const tools = prior === undefined ? {} : { priorValue: async () => prior };
+  const tools = { ...more, ...(prior === undefined ? {} : { priorValue: async () => prior }) };
   const run = createFakeRun(clock, stack, { job: { stableForMs: 0, ...job }, tools });
   prepare?.(stack, bff, run.interrupt, clock);
   const outcome = await runClear(run.context).catch((error: unknown) => ({ verdict: 'failed' as const, error }));
@@ -42,6 +44,17 @@ async function clear({ environment, isRegistered = true, prior, job, prepare }: 
 const ALL = CLEAR_STEPS.map((step) => `${step} passed`);
 
 describe('npm run iat:clear', () => {
+  test('certificates that the collection does not check are a warning', async () => {
+    const unchecked = { protocolProfileBehavior: { strictSSL: false } };
+    const bytes = collectionBytes([{ ...folder('BFF Health', request('Up', '{{bff_url}}/health')), ...unchecked }]);
+    const { files } = createFakeRun(new FakeClock(), new FakeStack(new FakeClock(), {}, () => {})).context.tools;
+    const { result } = await clear({
+      job: { bffUrl: 'http://localhost:8000' },
+      tools: { files: { ...files, read: async () => bytes } },
+    });
+    expect(result.warnings.join()).toMatch(/switches off the check of certificates \(strictSSL\)/);
+  });
+
   test('takes the token out, and proves that the BFF starts from its cached credentials', async () => {
     const { result, ends, stack } = await clear();
     expect(result).toMatchObject({ exitCode: 0, verdict: 'healthy', diagnosis: { code: 'credentials-cached' } });
