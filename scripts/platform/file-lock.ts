@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AppError } from '../core/errors.ts';
-import { codeOf, discard, type FileSystem, fileError, orNull } from './file-system.ts';
+import { AppError } from '../core/errors.ts';
+import { codeOf, discard, type FileSystem, orNull } from './file-system.ts';
 import { readRegular } from './regular-file.ts';
 
 /** `<file>.lock`, which this process made. */
@@ -69,7 +69,7 @@ async function lookAt(fs: FileSystem, file: string, isLate: boolean): Promise<'g
   const owner = parseOwner(text);
   // An empty lock is about to be written, unless its process was killed just then.
   if (owner === null ? text === '' && isLate : isDead(owner)) return 'left';
-  if (isLate || (owner === null && text !== '')) throw busy(file, owner);
+  if (isLate || (owner === null && text !== '')) throw new LockHeld(file, owner);
   await delay(LOOK_MS * (1 - Math.random() / 2));
   return 'held';
 }
@@ -137,10 +137,18 @@ function isDead({ pid, host }: LockOwner): boolean {
   }
 }
 
-function busy(file: string, owner: LockOwner | null): AppError {
-  const message = owner
-    ? `Another run is writing ${file}: process ${owner.pid} on ${owner.host}.`
-    : `${file} is locked: there is something at ${file}.lock that no run of this tool wrote.`;
-  const hint = `Wait for it to end and run again. If nothing is writing the file, remove ${file}.lock.`;
-  return fileError('file-busy', file, message, hint);
+/** `file-busy`, with who holds the lock. */
+export class LockHeld extends AppError {
+  /** "process 4711 on ci"; null: something lies there that no run of this tool wrote. */
+  readonly owner: string | null;
+
+  constructor(file: string, by: LockOwner | null) {
+    const owner = by && `process ${by.pid} on ${by.host}`;
+    const message = owner
+      ? `Another run is writing ${file}: ${owner}.`
+      : `${file} is locked: there is something at ${file}.lock that no run of this tool wrote.`;
+    const hint = `Wait for it to end and run again. If nothing is writing the file, remove ${file}.lock.`;
+    super('file-busy', message, { hint, where: { file } });
+    this.owner = owner;
+  }
 }

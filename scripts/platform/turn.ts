@@ -1,5 +1,5 @@
-import { AppError } from '../core/errors.ts';
-import { takeLock } from './file-lock.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LockHeld, takeLock } from './file-lock.ts';
 import { type FileSystem, toFileError } from './file-system.ts';
 import { findFileTarget } from './file-target.ts';
 
@@ -23,8 +23,10 @@ export async function takeTurn(
       const { release } = await takeLock(fs, `${target.path}.run`, LOOK_MS);
       return { release };
     } catch (thrown) {
-      if (!(thrown instanceof AppError) || thrown.code !== 'file-busy') throw toFileError(thrown, path, 'written');
-      onWait(/process \d+ on \S+(?=\.$)/.exec(thrown.message)?.[0] ?? `whoever made ${path}.run.lock`);
+      if (!(thrown instanceof LockHeld)) throw toFileError(thrown, path, 'written');
+      onWait(thrown.owner ?? `the one that made ${path}.run.lock`);
+      // Such a lock is told at once, and not only after a while.
+      if (thrown.owner === null) await delay(LOOK_MS);
     }
   }
 }

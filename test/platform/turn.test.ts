@@ -63,6 +63,21 @@ test('the turn of a run that was killed is over', async () => {
   expect(await isThere(lock)).toBe(false);
 });
 
+test('what no run of this tool wrote is looked at now and then, and not all the time', async () => {
+  const { file, lock } = await open();
+  await writeFile(lock, 'a note of somebody');
+  const stop = new AbortController();
+  const looks: [string, number][] = [];
+  const onWait = (owner: string) => {
+    looks.push([owner, performance.now()]);
+    if (looks.length === 2) stop.abort(new Error('enough'));
+  };
+  await expect(files.takeTurn(file, onWait, stop.signal)).rejects.toThrow('enough');
+  const [[owner, first] = ['', 0], [, second] = ['', 0]] = looks;
+  expect(owner).toBe(`the one that made ${lock}`);
+  expect(second - first).toBeGreaterThan(500);
+});
+
 test('while it has its turn, a run writes the file as ever', async () => {
   const { file } = await open();
   const turn = await files.takeTurn(file, () => {}, NEVER);
