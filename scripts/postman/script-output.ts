@@ -1,9 +1,8 @@
 import type { Assertion, ConsoleLine } from '../core/exchange.ts';
 import type { Report } from './newman-messages.ts';
-import { toText } from './to-exchange.ts';
+import { cutText, toText } from './to-exchange.ts';
 
-/** Characters of a name or a message; of one line of the console, which may be a whole answer. */
-const LONGEST = 8_192;
+/** Characters of one line of the console, which may be a whole answer. */
 const LONGEST_LINE = 65_536;
 
 /** What the scripts of one request may write: a script in a circle would fill the memory of those who listen. */
@@ -44,7 +43,7 @@ export class ScriptOutput {
       }
       return;
     }
-    const assertion = { name: cut(name), status, message: message === null ? null : cut(message) };
+    const assertion = { name: cutText(name), status, message: message === null ? null : cutText(message) };
     this.#report({ kind: 'assertion', ref, assertion });
   }
 
@@ -58,7 +57,7 @@ export class ScriptOutput {
       }
       return;
     }
-    const text = cut(messages.map(toText).join(' '), LONGEST_LINE);
+    const text = cutText(messages.map(toText).join(' '), LONGEST_LINE);
     this.#lines += 1;
     this.#characters += text.length;
     this.#report({ kind: 'console', ref, line: { level, text } });
@@ -67,11 +66,7 @@ export class ScriptOutput {
   /** A script threw, also long after it had ended, and anything can be thrown. */
   exception(ref: string, thrown: unknown): void {
     const { name = '', message = thrown } = Object(thrown) as { readonly name?: unknown; readonly message?: unknown };
-    const error = { kind: 'script', code: cut(toText(name)), message: cut(toText(message)) } as const;
+    const error = { kind: 'script', code: cutText(toText(name)), message: cutText(toText(message)) } as const;
     this.#report({ kind: 'error', ref, error });
   }
-}
-
-function cut(text: string, longest: number = LONGEST): string {
-  return text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length - longest} more characters)`;
 }

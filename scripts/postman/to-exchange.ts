@@ -47,13 +47,13 @@ function documentOf(variables: unknown): unknown {
   return typeof variables === 'string' ? (jsonOrNull(variables) ?? variables) : variables;
 }
 
-/** What is kept of a name, a message or a console line: nobody reads more, and each is masked again and again. */
+/** What is kept of a name or a message: nobody reads more, and each is masked again and again. */
 const MAX_TEXT_CHARACTERS = 8 * 1024;
 
 /** A name, a message or a console line as it is kept. */
-export function cutText(value: unknown): string {
+export function cutText(value: unknown, longest: number = MAX_TEXT_CHARACTERS): string {
   const text = String(value ?? '');
-  return text.length <= MAX_TEXT_CHARACTERS ? text : `${text.slice(0, MAX_TEXT_CHARACTERS)}…`;
+  return text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length - longest} more characters)`;
 }
 
 export function headersOf({ headers }: Pick<PostmanRequest, 'headers'>): Header[] {
