@@ -42,7 +42,12 @@ export function addressOf({ hostname, port, protocol }: URL): string {
 
 /** Loopback, or a container's name, which has no dot. */
 export function isNear(hostname: string): boolean {
-  return /^127(?:\.\d+){3}$|^\[::1\]$|(?:^|\.)localhost$/.test(hostname) || !/[.:]/.test(hostname);
+  return isLoopback(hostname) || !/[.:]/.test(hostname);
+}
+
+/** Whether a host, as `URL.hostname` gives it, is this machine (RFC 6761 §6.3 for the names). */
+export function isLoopback(hostname: string): boolean {
+  return /^127(?:\.\d+){3}$|^\[::1\]$|(?:^|\.)localhost$/.test(hostname);
 }
 
 function isExempt(hostname: string, port = '', list = ''): boolean {

@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts';
+import { isLoopback } from '../core/proxy.ts';
 import type { Environment, Instance, NextStart } from '../core/stack.ts';
 import { type MintPlan, planHealth, planMint, type RequestPlan, titleOf, withKid } from '../postman/request-plan.ts';
 import type { Source } from '../postman/source.ts';
@@ -79,7 +80,7 @@ function publishedUrl(
   if (first === undefined || !URL.canParse(target)) return null;
   const url = new URL(target);
   // Behind https there is a proxy, which is published by another container.
-  if (url.protocol !== 'http:' || !/^(?:127\.|\[::1\]$|localhost$)/.test(url.hostname)) return null;
+  if (url.protocol !== 'http:' || !isLoopback(url.hostname)) return null;
   // A variable that the person has set says where it is, too.
   const written = JSON.stringify(first.item.request?.url ?? '');
   if (envVars.some(({ name }) => written.includes(`{{${name}}}`))) return null;

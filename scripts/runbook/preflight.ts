@@ -3,6 +3,7 @@ import { LogReader } from '../bff/log-reader.ts';
 import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
 import { isGood } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
+import { isLoopback } from '../core/proxy.ts';
 import { proxyVariable, type Reach, toAskable } from '../core/reach.ts';
 import { Secret } from '../core/secret.ts';
 import type { Environment, Instance, PlannedWrite, Settings, Stack, StackState } from '../core/stack.ts';
@@ -164,7 +165,8 @@ function settingsFor(environment: Environment, idpUrl: string): Settings {
     if (!value) add[name] = wanted;
     else if (value.toLowerCase() !== wanted) correct[name] = wanted;
   }
-  if (!environment['IDP_BASE_URL'] && !isLoopback(idpUrl)) {
+  // Loopback is this machine here, and in a container the container itself: better no value than a wrong one.
+  if (!environment['IDP_BASE_URL'] && !isLoopback(new URL(idpUrl).hostname)) {
     add['IDP_BASE_URL'] = `${idpUrl.replace(/(?<!\/)\/+$/, '')}/api/oidc`;
   }
   return { correct, add };
@@ -175,11 +177,6 @@ const RUNBOOK_VALUES = [
   ['SKIP_DCR_BOOTSTRAP', 'false'],
   ['ALLOW_BOOTSTRAP_FAILURE', 'false'],
 ] as const;
-
-/** Here it is this machine, in a container the container itself: better no value than a wrong one. */
-function isLoopback(url: string): boolean {
-  return /^(?:127\.|\[::1\]$|localhost$)/.test(new URL(url).hostname);
-}
 
 /**
  * Loud, and in the report: what a reader has to know although nothing stops here.
