@@ -101,17 +101,22 @@ function learnAdminToken(masker: Masker, text: string): void {
 /**
  * Learns the admin token from wherever it may stand, for every command and before anything is printed: what is wrong with an
  * option may be that it holds the token.
+ *
+ * @param reading `.env` in the working directory
  */
-async function learnFromFiles(command: CommandName, { outside, masker }: Session): Promise<void> {
+async function learnFromFiles(
+  command: CommandName,
+  { outside, masker }: Session,
+  reading: Promise<Uint8Array | null>,
+): Promise<void> {
   const { host, files } = outside;
-  const read = (path: string) => files.read(path).catch(() => null);
   const at = host.args.findIndex((arg) => /^--admin-token-file(?:=|$)/.test(arg));
   const file = host.args[at]?.split('=').slice(1).join('=') || host.args[at + 1];
   if (at >= 0 && file !== undefined && file !== '-') {
-    const bytes = await read(resolve(typedFrom(host, command), file));
+    const bytes = await files.read(resolve(typedFrom(host, command), file)).catch(() => null);
     if (bytes !== null) learnAdminToken(masker, decodeText(bytes));
   }
-  const dotenv = await read(join(host.cwd, '.env'));
+  const dotenv = await reading.catch(() => null);
   if (dotenv === null) return;
   // By lines, so that a line which no reader of such a file understands counts, too.
   for (const [, value = ''] of decodeText(dotenv).matchAll(
@@ -126,12 +131,15 @@ export async function readCommandLine(command: CommandName, session: Session): P
   const { host, files } = outside;
   let given: Arguments['values'] = {};
   try {
-    await learnFromFiles(command, session);
+    const reading = files.read(join(host.cwd, '.env'));
+    // What is wrong with the arguments is said first.
+    reading.catch(() => {});
+    await learnFromFiles(command, session, reading);
     const parsed = parseArguments(command, host.args, host.version, human.columns);
     if (parsed.kind === 'print') return parsed;
     given = parsed.arguments.values;
     verifyNotTakenByNpm(host, command);
-    const dotenv = readDotenv(await files.read(join(host.cwd, '.env')));
+    const dotenv = readDotenv(await reading);
     registerEnvironments([Object.fromEntries(dotenv)], (secret) => masker.add(secret, 'found'));
     const settings = resolveSettings(command, parsed.arguments, {
       env: host.env,
