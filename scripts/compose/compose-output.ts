@@ -58,7 +58,7 @@ function toConfig(service: Service): ServiceConfig {
   };
 }
 
-/** A volume without a source is made anew for each container, and `tmpfs` is lost with it. */
+/** Each container gets a new volume where none is named, and `tmpfs` is lost with it. */
 function sharedPath(volume: NonNullable<Service['volumes']>[number]): string[] {
   if (typeof volume !== 'string') {
     const { source, target, type } = volume;
@@ -86,7 +86,7 @@ function toEnvironment(environment: Service['environment']): Environment {
 }
 
 /**
- * Names of the containers that `docker compose --dry-run up -d SERVICE` would make, anew or for the first time, in the order of
+ * Names of the containers that `docker compose --dry-run up -d SERVICE` would create or recreate, in the order of
  * its lines: ` DRY-RUN MODE -  Container project-redis-1  Recreate`.
  */
 export function parseDryRun(text: string): string[] {

@@ -6,9 +6,9 @@ import { composeCommand, dryUpCommand, HASH_LABEL, type Invocation, SERVICE_LABE
 
 /** What an `up` of the service would do, as far as compose tells beforehand. */
 export interface Foresight {
-  /** It would make the service's own containers anew, as things are now; null: that cannot be told. */
+  /** It would recreate the service's own containers, as things are now; null: that cannot be told. */
   readonly isNew: boolean | null;
-  /** Names of other containers that it would make, anew or for the first time. */
+  /** Names of other containers that it would create or recreate. */
   readonly beside: readonly string[];
   /** Why it cannot be told, in half a sentence. */
   readonly trouble: string | null;

@@ -42,7 +42,7 @@ export async function lookAhead(
   const { image = null, replicas = 1, sharedPaths = null } = services[service] ?? {};
   const serviceOf = (name: string) => containers.find((each) => each.name === name)?.labels[SERVICE_LABEL];
   const needed = invocation.noDeps ? [] : dependenciesOf(services, service);
-  // What v1 would make anew is known for all services, and `up` leaves those alone that this one does not need.
+  // What v1 would recreate is known for all services, and `up` leaves those alone that this one does not need.
   const isV1 = invocation.program.major < 2;
   const others = beside.filter((name) => !isV1 || needed.includes(serviceOf(name) ?? ''));
   const dependencies = [...new Set([...needed, ...others.flatMap((name) => serviceOf(name) ?? [])])];

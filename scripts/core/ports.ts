@@ -167,7 +167,7 @@ export interface Paragraph {
 }
 
 /**
- * A stream that a person or a program reads, and what it can show. Whoever prints gives texts and looks, never control
+ * A stream that a person or a program reads, and what it can show. Its callers give texts and looks, never control
  * characters, colours or line breaks: whatever a text holds of them, or of commands for a CI, comes out as visible signs.
  */
 export interface Output {

@@ -171,7 +171,7 @@ export interface Stack extends Network {
   /** @param prior how the variable was before the token was written; null: not known */
   planClear(prior: PriorValue | null, signal: AbortSignal): Promise<PlannedClear>;
   /**
-   * Does what has to be done before a token is minted, by the last `look`: what the service depends on is started and made anew
+   * Does what has to be done before a token is minted, by the last `look`: what the service depends on is started and recreated
    * where it has changed, and an image that is missing is fetched.
    *
    * @throws AppError `restart-failed`

@@ -87,7 +87,7 @@ function judgeConnection(policy: EgressPolicy, { host = 'localhost', port = '', 
   return more[JUDGED] || mayConnect(policy, host, String(port)) ? null : { address: `${host}:${port}` };
 }
 
-/** As where a name cannot be looked up, so that whoever uses the socket hears of it in the usual way; nothing is asked. */
+/** Fails as for an unknown name, so that the owner of the socket hears of it in the usual way; nothing is asked. */
 function failing(error: Error): net.TcpNetConnectOpts {
   const lookup: net.LookupFunction = (_, __, done) => void setImmediate(done, error, '', 0);
   // The refusal was told already, so the guard lets it pass.

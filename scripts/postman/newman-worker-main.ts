@@ -28,7 +28,7 @@ process.on('unhandledRejection', (reason) => open?.fail(reason));
 
 const bundles = workerData ?? (globalThis as { readonly [BUNDLES]?: string })[BUNDLES];
 const loading = loadNewman(bundles);
-// Whoever gives the first order hears of a failure.
+// The first order meets a failure again.
 loading.catch(() => {});
 
 port.on('message', async (order: Order) => {

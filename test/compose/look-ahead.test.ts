@@ -106,7 +106,7 @@ describe('whether the next start is another one', () => {
 });
 
 describe('what comes first', () => {
-  test('v2: what will be made anew, and what that depends on; with --no-deps nothing is', async () => {
+  test('v2: what will be recreated, and what that depends on; with --no-deps nothing is', async () => {
     const found = await look({ answers: { '--dry-run': dry('p-idp-1  Recreate', 'p-bff-1  Recreate') } });
     expect(found.next).toMatchObject({ before: ['start p-idp-1'], copies: 2 });
     expect(found.sideEffects).toEqual([expect.stringMatching(/also recreate p-idp-1, before the token is minted/)]);

@@ -36,7 +36,7 @@ async function read(log: string | Buffer): Promise<Read> {
   };
 }
 
-/** A row about a log: whoever wrote it got all of its lines read, and it came to this diagnosis. */
+/** A row about a log: all of its lines were read, and it came to this diagnosis. */
 function row(
   name: string,
   lines: readonly string[],

@@ -153,7 +153,7 @@ attacks('stacks that somebody else runs', [
     },
   },
   {
-    name: 'an IdP that is made anew forgets the tokens that it gave',
+    name: 'an IdP that gets a new container forgets the tokens that it gave',
     attempt: () => {
       let generation = 0;
       let mintedIn = -1;

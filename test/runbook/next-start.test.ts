@@ -10,7 +10,7 @@ import { iat } from '../support/iat-run.ts';
 describe('what has to be done before the mint', () => {
   const starting = { changed: null, copies: 1, sharedPaths: ['/'], before: ['start idp'] };
 
-  test('an IdP that is made anew is brought up first, and has to answer', async () => {
+  test('an IdP that gets a new container is brought up first, and has to answer', async () => {
     let isUp = false;
     const asked: string[] = [];
     const { result, events, stack, ms } = await iat({
