@@ -40,6 +40,8 @@ export interface RunOptions {
    * still ends it.
    */
   readonly ownGroup?: boolean;
+  /** The descriptor of an open file that is the child's standard input. Default: it has none. */
+  readonly stdin?: number;
   /** Added to the child's environment, which is the user's without the tool's own secrets. */
   readonly env?: Readonly<Record<string, string>>;
 }

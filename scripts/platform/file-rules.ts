@@ -20,9 +20,11 @@ export async function holdRules(
   holder: string,
 ): Promise<{ giveBack(): Promise<boolean>; drop(): Promise<void> } | null> {
   if (stats === null || process.platform === 'win32') return null;
-  await (await fs.open(holder, 'wx', 0o600)).close();
+  const file = await fs.open(holder, 'wx', 0o600);
   const drop = () => discard(fs, holder);
-  if (await copyRules(processes, path, holder)) return { giveBack: () => copyRules(processes, holder, path), drop };
+  // By its descriptor: where this process is killed, a cp that begins late would make a file of that name once more.
+  const isHeld = await copyRules(processes, path, '/dev/stdin', file.fd).finally(() => file.close());
+  if (isHeld) return { giveBack: () => copyRules(processes, holder, path), drop };
   await drop();
   if (!(await hasAcl(processes, path))) return null;
   const message = `${shown} has access rules of its own (an ACL), and a new file in its place would not have them.`;
@@ -30,9 +32,10 @@ export async function holdRules(
   throw fileError('file-not-writable', shown, message, hint);
 }
 
-async function copyRules(processes: Processes, from: string, to: string): Promise<boolean> {
+/** @param stdin the descriptor of `/dev/stdin` */
+async function copyRules(processes: Processes, from: string, to: string, stdin?: number): Promise<boolean> {
   const args = ['--attributes-only', '--preserve=mode,xattr', '--', from, to];
-  return (await run(processes, 'cp', args)).exitCode === 0;
+  return (await run(processes, 'cp', args, stdin)).exitCode === 0;
 }
 
 /** ls marks it behind the mode: `-rw-rw----+`. */
@@ -40,6 +43,7 @@ async function hasAcl(processes: Processes, path: string): Promise<boolean> {
   return (await run(processes, 'ls', ['-ld', '--', path])).stdout[10] === '+';
 }
 
-function run(processes: Processes, file: string, args: readonly string[]) {
-  return processes.run({ file, args }, { signal: new AbortController().signal, timeoutMs: TIMEOUT_MS });
+function run(processes: Processes, file: string, args: readonly string[], stdin?: number) {
+  const limits = { signal: new AbortController().signal, timeoutMs: TIMEOUT_MS };
+  return processes.run({ file, args }, { ...limits, ...(stdin === undefined ? {} : { stdin }) });
 }

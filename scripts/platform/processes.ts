@@ -23,7 +23,8 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
       env: { ...env, ...options.env },
       extendEnv: false,
       reject: false,
-      stdin: 'ignore',
+      // Execa hands any descriptor on; its types name 0 only.
+      stdin: (options.stdin ?? 'ignore') as 'ignore',
       cancelSignal: options.signal,
       forceKillAfterDelay: 5_000,
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),

@@ -172,6 +172,28 @@ describe.runIf(hasAcl)('what a file has beside its mode', () => {
   });
 });
 
+it.runIf(process.platform === 'linux')(
+  'a program that outlives its killed run makes no file beside the target',
+  async () => {
+    const own = createProcesses(process.env);
+    const seen: string[][] = [];
+    const processes: Processes = {
+      ...own,
+      async run(command, options) {
+        const isFirst = command.file === 'cp' && seen.length === 0;
+        // The next run has cleaned up before the program begins.
+        for (const name of isFirst ? names().filter((each) => each.endsWith('~')) : [])
+          fs.rmSync(join(place.folder, name));
+        const result = await own.run(command, options);
+        if (isFirst) seen.push(names().filter((each) => each.endsWith('~')));
+        return result;
+      },
+    };
+    await replace(place.file, { processes }).catch(() => {});
+    expect(seen).toEqual([[]]);
+  },
+);
+
 describe('what a killed run left beside the file', () => {
   it('goes with the next write, which says so; other files stay', async () => {
     const said: string[] = [];
