@@ -46,6 +46,6 @@ function stepsOf(command: RunName, settings: Settings): Pick<Work, 'steps' | 'sh
     case 'health':
       return { steps: HEALTH_STEPS, run: runHealth };
     case 'collection':
-      return { steps: COLLECTION_STEPS, run: (context) => runCollection(context, settings.names) };
+      return { steps: COLLECTION_STEPS, run: (context) => runCollection(context, settings) };
   }
 }

@@ -67,6 +67,17 @@ export const COUNT: OptionValue<number> = {
   read: (text) => (/^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined),
 };
 
+/** `--bail`, with or without Newman's modifiers. */
+export const BAIL: OptionValue<readonly ('failure' | 'folder')[]> = {
+  wanted: 'failure or folder',
+  read(text) {
+    const parts = text === '' ? ['failure'] : text.split(',').map((part) => part.trim());
+    return parts.every((part) => part === 'failure' || part === 'folder')
+      ? (parts as ('failure' | 'folder')[])
+      : undefined;
+  },
+};
+
 export const SWITCH: OptionValue<boolean, false> = { wanted: 'true or false', read: readSwitch, absent: false };
 
 /** A flag that switches off what is on by default. */

@@ -1,6 +1,7 @@
 import { delimiter } from 'node:path';
 import { ALL, type CommandName, IAT, RESTART, RUNS, STACK } from './commands.ts';
 import {
+  BAIL,
   BASE_URL,
   COUNT,
   HOST,
@@ -32,6 +33,8 @@ export interface OptionSpec {
   readonly description: string;
   /** The text that counts where nothing was given. */
   readonly fallback?: string;
+  /** One of `newman run`, in its spelling and meaning: the README names them together. */
+  readonly isNewmans?: true;
   readonly commands: readonly CommandName[];
 }
 
@@ -163,6 +166,28 @@ export const OPTIONS = {
       'JSON Pointer to the token in the answer, such as /token (default: the members that IdPs are known to use)',
     commands: IAT,
   },
+  tokenHeader: {
+    flags: '--token-header <name>',
+    variable: 'IAT_TOKEN_HEADER',
+    value: TEXT,
+    description: "header of the IdP's answer that holds the token",
+    commands: IAT,
+  },
+  tokenVariable: {
+    flags: '--token-variable <name>',
+    variable: 'IAT_TOKEN_VARIABLE',
+    value: TEXT,
+    description: 'Postman variable in which a script leaves the token',
+    commands: IAT,
+  },
+  login: {
+    flags: '--login <name>',
+    variable: 'IAT_LOGIN',
+    value: TEXT,
+    repeatable: true,
+    description: 'request or folder that runs before the mint in the same run, repeatable',
+    commands: IAT,
+  },
   caFile: {
     flags: '--ca-file <file>',
     variable: 'IAT_CA_FILE',
@@ -190,6 +215,56 @@ export const OPTIONS = {
     repeatable: true,
     description: 'another host for the mint, HOST or HOST:PORT, repeatable',
     commands: IAT,
+  },
+  resolve: {
+    flags: '--resolve <host:port:address>',
+    value: TEXT,
+    repeatable: true,
+    description: 'the address of a host and port, as curl has it, repeatable',
+    commands: RUNS,
+  },
+  folders: eachOfNewmans('--folder <path>', TEXT, 'folder or request to run, repeatable'),
+  globals: newmans('-g, --globals <path>', PATH, 'Postman globals'),
+  globalVars: eachOfNewmans('--global-var <key=value>', KEY_VALUE, 'global variable, repeatable; never a secret'),
+  iterationData: newmans('-d, --iteration-data <path>', PATH, 'a row of variables for each iteration, CSV or JSON'),
+  iterationCount: newmans('-n, --iteration-count <n>', COUNT, 'how many iterations'),
+  delayRequestMs: newmans('--delay-request [n]', COUNT, 'milliseconds between two requests'),
+  timeoutRequestMs: newmans('--timeout-request [n]', COUNT, 'milliseconds for one request'),
+  timeoutScriptMs: newmans('--timeout-script [n]', COUNT, 'milliseconds for one script'),
+  bail: newmans('--bail [modifiers]', BAIL, 'end the run at the first failure'),
+  ignoreRedirects: newmans('--ignore-redirects', SWITCH, 'do not follow redirects'),
+  insecureFileRead: newmans('--no-insecure-file-read', OFF_SWITCH, 'read no file outside of the working directory'),
+  sslClientCert: newmans('--ssl-client-cert <path>', PATH, 'client certificate (PEM)'),
+  sslClientKey: newmans('--ssl-client-key <path>', PATH, 'its private key'),
+  sslClientPassphrase: newmans('--ssl-client-passphrase <passphrase>', TEXT, 'the passphrase of that key'),
+  sslClientCertList: newmans('--ssl-client-cert-list <path>', PATH, 'client certificates for hosts (JSON)'),
+  cookieJar: newmans('--cookie-jar <path>', PATH, "cookie jar (tough-cookie's JSON)"),
+  exportEnvironment: newmans(
+    '--export-environment <path>',
+    PATH,
+    'write the environment, with its secrets',
+  ),
+  exportGlobals: newmans('--export-globals <path>', PATH, 'write the globals after the run, with their secrets'),
+  exportCollection: newmans('--export-collection <path>', PATH, 'write the collection after the run, with its secrets'),
+  exportCookieJar: newmans('--export-cookie-jar <path>', PATH, 'write the cookies after the run'),
+  parallel: {
+    flags: '--parallel <n>',
+    value: COUNT,
+    description: 'how many folders or iterations run at the same time',
+    fallback: '1',
+    commands: ['collection'],
+  },
+  title: {
+    flags: '--title <text>',
+    value: TEXT,
+    description: 'title of the report',
+    commands: ['collection'],
+  },
+  list: {
+    flags: '--list',
+    value: SWITCH,
+    description: 'only print what is in the collection and how it is named',
+    commands: ['collection'],
   },
   workingDir: {
     flags: '--working-dir <dir>',
@@ -301,6 +376,16 @@ export const OPTIONS = {
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
 export type OptionName = keyof typeof OPTIONS;
+
+/** An option of `newman run`. */
+function newmans<const Flags extends string, Value>(flags: Flags, value: Value, description: string) {
+  return { flags, value, description, isNewmans: true, commands: ['collection'] } as const;
+}
+
+/** One that can be given several times. */
+function eachOfNewmans<const Flags extends string, Value>(flags: Flags, value: Value, description: string) {
+  return { ...newmans(flags, value, description), repeatable: true } as const;
+}
 
 /** What an option's texts become. */
 export type SettingOf<Spec> = Spec extends { readonly value: OptionValue<infer T, infer Absent> }

@@ -3,6 +3,10 @@
  * the console, the reports and the exit code all derive from this. Strings here are raw: every sink masks them.
  */
 export interface Exchange {
+  /** The request's id in the collection; absent: it is none of the collection's. */
+  readonly id?: string;
+  /** Which iteration of the run it belongs to, from 0; absent: the only one. */
+  readonly iteration?: number;
   /** The request's name, as in Postman. */
   readonly name: string;
   /** The folders around it, outermost first. */
@@ -36,6 +40,8 @@ export interface HttpResponse {
   readonly body: Body | null;
   /** From sending to the last byte, in milliseconds. */
   readonly timeMs: number;
+  /** Bytes of the whole answer with its headers, as it came; absent: not counted. */
+  readonly sizeBytes?: number;
 }
 
 export interface Header {

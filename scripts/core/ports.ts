@@ -1,4 +1,5 @@
 import type { Exchange } from './exchange.ts';
+import type { RunCounts } from './result.ts';
 import type { Secret } from './secret.ts';
 
 /** Time, so that waiting can be tested without waiting. */
@@ -66,12 +67,58 @@ export interface LocalFiles {
   readonly withheld: readonly string[];
 }
 
+/** A Postman variable. A Secret's value is known to the masker already. */
+export interface PostmanVariable {
+  readonly name: string;
+  /** As its type in Postman has it: a text, a number, a boolean, null or an object. */
+  readonly value: unknown | Secret;
+}
+
+/** What the exports of a run hold, by Newman's names: `--export-environment` and so on. */
+export type ExportName = 'environment' | 'globals' | 'collection' | 'cookie-jar';
+
+/** A client certificate and the hosts that it is for (Newman's `--ssl-client-cert-list`). Paths are absolute. */
+export interface ClientCertificate {
+  readonly name: string;
+  /** Postman's patterns of URLs, as in `https://*.example.com/*`. */
+  readonly matches: readonly string[];
+  readonly cert: { readonly src: string };
+  readonly key: { readonly src: string };
+  readonly passphrase: Secret | null;
+}
+
+/** What `newman run` can be told beyond the collection. What is absent is as Newman has it. */
+export interface NewmanOptions {
+  /** `pm.environment.name`. */
+  readonly environmentName?: string;
+  readonly globals?: readonly PostmanVariable[];
+  /** The variables of each iteration, one row after another; the last row goes on where there are more iterations. */
+  readonly data?: readonly Readonly<Record<string, unknown>>[];
+  /** Default: as many as there are rows of data, or 1. */
+  readonly iterationCount?: number;
+  /** Between two requests, in milliseconds. */
+  readonly delayMs?: number;
+  /** For one script with all that it waits for, in milliseconds; 0: none. */
+  readonly scriptTimeoutMs?: number;
+  /** When the run ends early: at the first failure, or where a folder cannot be found or a script breaks (`--bail`). */
+  readonly bail?: readonly ('failure' | 'folder')[];
+  /** A redirect is the answer. Without `origins` redirects are followed, else never. */
+  readonly ignoreRedirects?: boolean;
+  readonly clientCertificates?: readonly ClientCertificate[];
+  /** A serialized cookie jar (tough-cookie's JSON). */
+  readonly cookieJar?: object;
+  /** What `CollectionOutcome.exports` has to hold. */
+  readonly exports?: readonly ExportName[];
+  /** Reporters of other makers, which get all of the run in plain text. */
+  readonly reporters?: readonly { readonly name: string; readonly options: Readonly<Record<string, unknown>> }[];
+}
+
 /** Options of one run through Newman. */
 export interface CollectionRun {
   /** The parsed collection, v2.1, as it is to run. */
   readonly collection: { readonly variable?: readonly { readonly key?: string; readonly value?: unknown }[] };
-  /** Ids of the items to run, all of them folders or requests of `collection`. */
-  readonly items: readonly string[];
+  /** Ids of the items to run, all of them folders or requests of `collection`; null: the whole collection. */
+  readonly items: readonly string[] | null;
   /** How many requests that are. */
   readonly requests: number;
   /**
@@ -79,8 +126,9 @@ export interface CollectionRun {
    * the signal ends it.
    */
   readonly isBounded: boolean;
-  /** Variables in the environment's scope. A Secret's value is known to the masker already. */
-  readonly variables: readonly { readonly name: string; readonly value: string | Secret }[];
+  /** Variables in the environment's scope. */
+  readonly variables: readonly PostmanVariable[];
+  readonly newman?: NewmanOptions;
   readonly tls: { readonly caFile: string | null; readonly insecure: boolean };
   /** One request's limit in milliseconds, from connecting to the last byte. */
   readonly requestTimeoutMs: number;
@@ -94,6 +142,8 @@ export interface CollectionRun {
   readonly signal: AbortSignal;
   /** Gets what has happened so far where `run` is about to reject because the signal or the guard ended the run. */
   readonly onCut?: (exchanges: readonly Exchange[]) => void;
+  /** Gets each exchange when it has ended, in order. */
+  readonly onExchange?: (exchange: Exchange) => void;
 }
 
 export interface CollectionOutcome {
@@ -106,6 +156,10 @@ export interface CollectionOutcome {
    * `origins`.
    */
   readonly lastBody: string | null;
+  /** What Newman's summary counts; absent where the run was broken off. */
+  readonly counts?: RunCounts;
+  /** What `NewmanOptions.exports` asked for, as Newman exports it: with the values of secrets. */
+  readonly exports?: Readonly<Partial<Record<ExportName, object>>>;
 }
 
 /** The team's collection, run by Newman. */

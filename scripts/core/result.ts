@@ -2,7 +2,8 @@ import type { Diagnosis } from './diagnosis.ts';
 import type { ErrorCode, Hint, Where } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
-export type Verdict = 'healthy' | 'unhealthy' | 'failed' | 'interrupted' | 'planned';
+/** `passed` is of a collection; whether a BFF is healthy is another question. */
+export type Verdict = 'healthy' | 'unhealthy' | 'passed' | 'failed' | 'interrupted' | 'planned';
 
 export type StepName =
   | 'sandbox'
@@ -45,6 +46,54 @@ export interface Attempt {
   readonly durationMs: number;
   readonly passed: boolean;
   readonly exchanges: readonly Exchange[];
+}
+
+/** How many there were, and how many of them failed, as Newman counts them. */
+interface Count {
+  readonly total: number;
+  readonly failed: number;
+}
+
+/** What the summary of a run of a collection counts. `requests` has those of scripts (`pm.sendRequest`), too. */
+export interface RunCounts {
+  readonly iterations: Count;
+  readonly items: Count;
+  readonly requests: Count;
+  readonly prerequestScripts: Count;
+  readonly testScripts: Count;
+  readonly assertions: Count;
+  /** Bytes of all answers, without headers. */
+  readonly receivedBytes: number;
+}
+
+/** A folder or a request of a collection, as a reader of it sees it. */
+export interface CollectionNode {
+  /** The item's id, which `Exchange.id` has, too. */
+  readonly id: string;
+  readonly name: string;
+  /** Markdown as it stands in the collection; '' where there is none. */
+  readonly description: string;
+  /** What is in a folder; null: it is a request. */
+  readonly items: readonly CollectionNode[] | null;
+  /** Of a request; variables are left in. */
+  readonly method?: string;
+  readonly url?: string;
+}
+
+/** What is known of a run of a collection beyond its exchanges. */
+export interface CollectionFacts {
+  readonly name: string;
+  readonly description: string;
+  /** `--title`; null: none. */
+  readonly title: string | null;
+  /** What was to run, as a tree. */
+  readonly tree: readonly CollectionNode[];
+  /** How many iterations there were to be. */
+  readonly iterations: number;
+  /** The data row of each iteration; empty where there was no data. */
+  readonly data: readonly Readonly<Record<string, unknown>>[];
+  /** null: the run did not come to its end. */
+  readonly counts: RunCounts | null;
 }
 
 /** What may be said about a minted token: never the value. */
@@ -112,6 +161,8 @@ export interface Run {
   readonly steps: readonly StepRecord[];
   readonly token: TokenFacts | null;
   readonly compose: ChangeFacts | null;
+  /** null: the run was not one of `npm run collection`, or ended before it began. */
+  readonly collection: CollectionFacts | null;
   readonly diagnosis: Diagnosis | null;
   readonly error: Failure | null;
   /** What the reader does next, most important first; empty when there is nothing to do. */

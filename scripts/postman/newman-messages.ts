@@ -13,7 +13,7 @@ export interface Order
     CollectionRun,
     'collection' | 'items' | 'requests' | 'tls' | 'requestTimeoutMs' | 'isBounded' | 'origins' | 'local'
   > {
-  readonly variables: readonly { readonly name: string; readonly value: string; readonly isSecret: boolean }[];
+  readonly variables: readonly { readonly name: string; readonly value: unknown; readonly isSecret: boolean }[];
   readonly proxies: ProxyVariables;
   /** Bytes of one answer, decompressed; Newman stops reading beyond. */
   readonly largestAnswer: number;

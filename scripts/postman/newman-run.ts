@@ -157,7 +157,7 @@ function toNewmanOptions(order: Order): object {
       })),
     },
     globals: {},
-    folder: order.items.length === 1 ? order.items[0] : [...order.items],
+    ...(order.items === null ? {} : { folder: order.items.length === 1 ? order.items[0] : [...order.items] }),
     // No list: Newman merges lists, and a reporter named in .newmanrc would print secrets.
     reporters: false,
     exportEnvironment: '',

@@ -157,7 +157,7 @@ function toOrder(options: CollectionRun, proxies: ProxyVariables): Order {
 }
 
 /** A variable's value as Newman gets it. */
-function plain(value: string | Secret): string {
+function plain(value: unknown): unknown {
   return value instanceof Secret ? value.reveal() : value;
 }
 

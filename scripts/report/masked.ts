@@ -1,6 +1,6 @@
 import type { Hint } from '../core/errors.ts';
 import type { Body, Exchange, Header } from '../core/exchange.ts';
-import type { ChangeFacts, Failure, Run, StepRecord } from '../core/result.ts';
+import type { ChangeFacts, CollectionFacts, CollectionNode, Failure, Run, StepRecord } from '../core/result.ts';
 import { maskBody, maskEnvironmentLines, maskHeader } from '../secrets/by-place.ts';
 import type { Masker } from '../secrets/masker.ts';
 
@@ -26,6 +26,7 @@ export function maskRun(run: Run, masker: Masker, polish: (text: string) => stri
     steps: run.steps.map((step) => maskStep(step, masks)),
     token: run.token && { ...run.token, handle: text(run.token.handle) },
     compose: run.compose && maskCompose(run.compose, masks),
+    collection: run.collection && maskCollection(run.collection, masks),
     diagnosis: diagnosis && {
       code: diagnosis.code,
       cause: text(diagnosis.cause),
@@ -90,6 +91,8 @@ function maskStep(step: StepRecord, masks: Masks): StepRecord {
 function maskExchange({ request, response, error, ...exchange }: Exchange, masks: Masks): Exchange {
   const { text, header } = masks;
   return {
+    ...(exchange.id === undefined ? {} : { id: text(exchange.id) }),
+    ...(exchange.iteration === undefined ? {} : { iteration: exchange.iteration }),
     name: text(exchange.name),
     folders: exchange.folders.map(text),
     startedAt: exchange.startedAt,
@@ -106,6 +109,7 @@ function maskExchange({ request, response, error, ...exchange }: Exchange, masks
       headers: response.headers.map(header),
       body: response.body && maskBodyLater(response.body, masks),
       timeMs: response.timeMs,
+      ...(response.sizeBytes === undefined ? {} : { sizeBytes: response.sizeBytes }),
     },
     assertions: exchange.assertions.map(({ name, status, message }) => ({
       name: text(name),
@@ -138,6 +142,38 @@ function maskCompose(compose: ChangeFacts, { text, lines }: Masks): ChangeFacts 
     before: compose.before,
     changed: compose.changed.map(text),
     diff: compose.diff && lines(compose.diff),
+  };
+}
+
+function maskCollection(collection: CollectionFacts, masks: Masks): CollectionFacts {
+  const { text } = masks;
+  return {
+    name: text(collection.name),
+    description: text(collection.description),
+    title: collection.title && text(collection.title),
+    tree: collection.tree.map((node) => maskNode(node, masks)),
+    iterations: collection.iterations,
+    data: collection.data.map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => {
+          const shown = typeof value === 'string' ? value : JSON.stringify(value);
+          return [text(name), masks.header({ name, value: shown ?? '' }).value];
+        }),
+      ),
+    ),
+    counts: collection.counts,
+  };
+}
+
+function maskNode({ id, name, description, items, method, url }: CollectionNode, masks: Masks): CollectionNode {
+  const { text } = masks;
+  return {
+    id: text(id),
+    name: text(name),
+    description: text(description),
+    items: items?.map((item) => maskNode(item, masks)) ?? null,
+    ...(method === undefined ? {} : { method: text(method) }),
+    ...(url === undefined ? {} : { url: text(url) }),
   };
 }
 

@@ -55,7 +55,7 @@ export function readPastRun(text: string | null): PastRun | 'unreadable' | 'othe
     durationMs: typeof result['durationMs'] === 'number' ? result['durationMs'] : null,
     failedSteps: steps.filter(({ status }) => status === 'failed').map(({ name }) => textOf(name)),
     reason:
-      result['verdict'] === 'healthy'
+      result['verdict'] === 'healthy' || result['verdict'] === 'passed'
         ? ''
         : textOf(recordOf(result['error'])['message']) || textOf(recordOf(result['diagnosis'])['cause']),
     target: typeof compose['target'] === 'string' ? compose['target'] : null,
@@ -86,7 +86,7 @@ export function readEntry({ name: folder, result, hasPage }: RunFolder): History
   return { folder, link, startedAt, command, hasToken, verdict, durationMs, failedSteps, reason };
 }
 
-const VERDICTS: readonly Verdict[] = ['healthy', 'unhealthy', 'failed', 'interrupted', 'planned'];
+const VERDICTS: readonly Verdict[] = ['healthy', 'unhealthy', 'passed', 'failed', 'interrupted', 'planned'];
 const STATES: readonly PriorValue[] = ['absent', 'empty', 'passed-through', 'value'];
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

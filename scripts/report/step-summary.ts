@@ -95,6 +95,7 @@ const MOST = 20;
 const STEP_SIGNS: Readonly<Record<StepStatus, string>> = { passed: '✅', failed: '❌', skipped: '➖' };
 const VERDICT_SIGNS: Readonly<Record<Verdict, string>> = {
   healthy: '✅',
+  passed: '✅',
   unhealthy: '❌',
   failed: '❌',
   interrupted: '⏹️',

@@ -8,7 +8,6 @@ import { formatCount, formatNumber } from './text.ts';
  * @param hasToken a token was minted
  */
 export function verdictWord(run: Pick<Run, 'verdict' | 'command'>, hasToken: boolean): string {
-  if (run.command === 'collection') return COLLECTION_WORDS[run.verdict];
   if (run.verdict === 'planned' && hasToken) return 'Written';
   return WORDS[run.verdict];
 }
@@ -20,7 +19,8 @@ export function verdictSentence(run: Run, tally: Tally): string {
   if (run.verdict === 'planned')
     return 'The token is written. It takes effect at the next start; nothing was restarted.';
   if (run.verdict === 'interrupted') return 'The run was stopped before it was finished.';
-  if (run.verdict === 'healthy') return HEALTHY[run.command] ?? healthySentence(run, tally);
+  if (run.verdict === 'passed') return passedSentence(tally);
+  if (run.verdict === 'healthy') return HEALTHY[run.command] ?? healthySentence(run);
   if (run.diagnosis) return run.diagnosis.cause;
   if (tally.failed > 0) return `${formatCount(tally.failed, 'check')} of ${formatNumber(tally.checks)} failed.`;
   return 'The run did not reach its goal.';
@@ -36,13 +36,13 @@ export function scriptName(command: string): string {
   return command === 'clear' ? 'iat:clear' : command;
 }
 
-function healthySentence(run: Run, tally: Tally): string {
-  if (run.command === 'doctor' && run.diagnosis) return run.diagnosis.cause;
-  if (run.command === 'collection') {
-    const skipped = tally.notSent === 0 ? '' : `; a script skipped ${formatCount(tally.notSent, 'other request')}`;
-    return `${formatCount(tally.requests, 'request')} and ${formatCount(tally.checks, 'check')}, all passed${skipped}.`;
-  }
-  return 'The BFF is healthy.';
+function healthySentence(run: Run): string {
+  return run.command === 'doctor' && run.diagnosis ? run.diagnosis.cause : 'The BFF is healthy.';
+}
+
+function passedSentence({ notSent, requests, checks }: Tally): string {
+  const skipped = notSent === 0 ? '' : `; a script skipped ${formatCount(notSent, 'other request')}`;
+  return `${formatCount(requests, 'request')} and ${formatCount(checks, 'check')}, all passed${skipped}.`;
 }
 
 const HEALTHY: Readonly<Record<string, string>> = {
@@ -52,18 +52,17 @@ const HEALTHY: Readonly<Record<string, string>> = {
 
 const WORDS: Readonly<Record<Verdict, string>> = {
   healthy: 'Healthy',
+  passed: 'Passed',
   unhealthy: 'Not healthy',
   failed: 'Failed',
   interrupted: 'Interrupted',
   planned: 'Plan',
 };
 
-const COLLECTION_WORDS: Readonly<Record<Verdict, string>> = { ...WORDS, healthy: 'Passed', unhealthy: 'Failed' };
-
 export type Tone = 'good' | 'bad' | 'neutral';
 
 /** The colour that goes with a verdict; the words carry the meaning. */
 export function toneOf(verdict: Verdict | null): Tone {
-  if (verdict === 'healthy') return 'good';
+  if (verdict === 'healthy' || verdict === 'passed') return 'good';
   return verdict === 'unhealthy' || verdict === 'failed' ? 'bad' : 'neutral';
 }

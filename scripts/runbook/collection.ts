@@ -4,6 +4,7 @@ import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { LocalFiles } from '../core/ports.ts';
 import type { StepName } from '../core/result.ts';
 import { describeEarlyEnd, originsOf, planItems, titleOf, toRun } from '../postman/request-plan.ts';
+import type { CollectionJob } from './collection-job.ts';
 import { describeFailure, describePasses, describeSkips } from './health.ts';
 import type { Context, Job } from './job.ts';
 import { openCollection, warnOf } from './preflight.ts';
@@ -20,11 +21,11 @@ const REQUEST_TIMEOUT_MS = 60_000;
  *
  * @throws AppError `assertion-failed`
  */
-export async function runCollection(context: Context, names: readonly string[]): Promise<Outcome> {
-  const { job, tools, recorder, signal } = context;
+export async function runCollection(context: Context, job: CollectionJob): Promise<Outcome> {
+  const { tools, recorder, signal } = context;
   const plan = await recorder.step('preflight', async (scope) => {
     tools.collections.preload();
-    const planned = planItems(await openCollection(context, scope), names);
+    const planned = planItems(await openCollection(context, scope), job.names);
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
     warnOf(context, scope, planned);
@@ -67,7 +68,7 @@ export async function runCollection(context: Context, names: readonly string[]):
     }
     scope.summary(early ?? describePasses(exchanges, exchanges.length));
   });
-  return { verdict: 'healthy' };
+  return { verdict: 'passed' };
 }
 
 /** As in Newman, paths start from `--working-dir`; the collection's own folder is what people mean without it. */

@@ -33,11 +33,18 @@ export interface Job {
   readonly expiresIn: number | null;
   readonly maxUsages: number | null;
   readonly tokenPath: string | null;
+  /** Where the answer holds the token otherwise: a header, or a Postman variable that a script sets. */
+  readonly tokenHeader: string | null;
+  readonly tokenVariable: string | null;
+  /** Requests or folders that run before the mint, in the same run; null: none. */
+  readonly login: readonly string[] | null;
   readonly caFile: string | null;
   readonly insecure: boolean;
   readonly allowHttp: boolean;
   /** HOST or HOST:PORT: who else may be asked while the mint runs. */
   readonly allowHosts: readonly string[];
+  /** HOST:PORT:ADDRESS, as curl's `--resolve` has it; null: none. */
+  readonly resolve: readonly string[] | null;
   readonly healthTimeoutMs: number;
   readonly stableForMs: number;
   readonly dryRun: boolean;

@@ -1,10 +1,12 @@
 import type { Diagnosis } from '../core/diagnosis.ts';
 import { type AppError, exitCodeOf, type Hint, toAppError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
 import type { Clock } from '../core/ports.ts';
 import type {
   Attempt,
   ChangeFacts,
   ClassifiedLine,
+  CollectionFacts,
   Run,
   StepName,
   StepRecord,
@@ -18,6 +20,8 @@ import type { Listener } from '../core/stack.ts';
 export type RunEvent =
   | { readonly type: 'step-started'; readonly name: StepName }
   | { readonly type: 'progress'; readonly name: StepName; readonly text: string }
+  /** A request of a collection has ended, the `count`th of the run; `total` is how many are to run, or null. */
+  | { readonly type: 'exchange'; readonly exchange: Exchange; readonly count: number; readonly total: number | null }
   | { readonly type: 'step-ended'; readonly step: StepRecord }
   | { readonly type: 'warning'; readonly text: string };
 
@@ -26,6 +30,10 @@ export interface StepScope extends Listener {
   /** Something about where it runs, by name. What is said again counts as it was said last. */
   fact(name: string, value: string): void;
   attempt(attempt: Attempt): void;
+  /** A request of a collection has ended. */
+  exchange(exchange: Exchange, count: number, total: number | null): void;
+  /** What is known of the collection's run. Said again, it counts as it was said last. */
+  collection(facts: CollectionFacts): void;
   /** The line that a passed step ends with. */
   summary(text: string): void;
   /** The step failed, in this line, and the run goes on. */
@@ -57,6 +65,7 @@ export class Recorder {
   readonly #steps: StepRecord[] = [];
   readonly #warnings: string[] = [];
   readonly #facts = new Map<string, string>();
+  #collection: CollectionFacts | null = null;
   /** The step that goes on. */
   #running: { readonly name: StepName; readonly startMs: number } | null = null;
 
@@ -95,6 +104,10 @@ export class Recorder {
         },
         fact: (fact, value) => this.#facts.set(fact, value),
         attempt: (attempt) => attempts.push(attempt),
+        exchange: (exchange, count, total) => this.#listener({ type: 'exchange', exchange, count, total }),
+        collection: (facts) => {
+          this.#collection = facts;
+        },
         summary: (text) => {
           summary = text;
         },
@@ -152,6 +165,7 @@ export class Recorder {
       steps: this.#steps,
       token: outcome.token ?? null,
       compose: outcome.change ?? null,
+      collection: this.#collection,
       diagnosis: outcome.diagnosis ?? null,
       error: error && {
         code: error.code,
@@ -188,6 +202,7 @@ export class Recorder {
       steps,
       token: null,
       compose: null,
+      collection: null,
       diagnosis: null,
       error: { code, message, hint: hint ?? null, where: null },
       next: [],
@@ -215,5 +230,5 @@ function verdictFor(error: AppError, exitCode: number): Verdict {
   if (error.code === 'interrupted') return 'interrupted';
   // That says nothing against the BFF, which may be registered already.
   if (error.code === 'iat-does-not-help') return 'failed';
-  return exitCode === 1 ? 'unhealthy' : 'failed';
+  return exitCode === 1 && error.code !== 'assertion-failed' ? 'unhealthy' : 'failed';
 }

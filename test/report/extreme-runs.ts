@@ -81,7 +81,7 @@ export function collectionRun(count: number, failEvery = 0): Run {
   return healthyRun({
     command: 'collection',
     durationMs,
-    verdict: isGood ? 'healthy' : 'unhealthy',
+    verdict: isGood ? 'passed' : 'failed',
     exitCode: isGood ? 0 : 1,
     steps: [
       step('collection', {

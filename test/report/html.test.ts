@@ -50,6 +50,7 @@ describe('the document', () => {
 describe('a request that a script skipped', () => {
   const run = healthyRun({
     command: 'collection',
+    verdict: 'passed',
     steps: [step('collection', { attempts: [attempt(0, 5, [exchange(), notSent()])] })],
   });
 

@@ -70,6 +70,7 @@ const RESTART = step('restart', {
 /** A run in which everything went well. */
 export function healthyRun(overrides: Partial<Run> = {}): Run {
   return {
+    collection: null,
     command: 'iat',
     version: '0.1.0',
     startedAt: START,

@@ -3,6 +3,7 @@ import type { StepRecord } from '../../scripts/core/result.ts';
 import type { Item } from '../../scripts/postman/collection-format.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
 import { runCollection } from '../../scripts/runbook/collection.ts';
+import type { CollectionJob } from '../../scripts/runbook/collection-job.ts';
 import { runHealth } from '../../scripts/runbook/health.ts';
 import type { Context } from '../../scripts/runbook/job.ts';
 import { Recorder } from '../../scripts/runbook/recorder.ts';
@@ -56,7 +57,7 @@ async function run(item: Item, command: (context: Context) => Promise<unknown>) 
 const END = 'pm.execution.setNextRequest(null);';
 
 describe('npm run collection', () => {
-  const command = (context: Context) => runCollection(context, ['F']);
+  const command = (context: Context) => runCollection(context, { ...context.job, names: ['F'] } as unknown as CollectionJob);
 
   test('a file that may not be sent fails its request, and is named', async () => {
     const item = await folderWith();
@@ -112,7 +113,7 @@ describe('requests that their scripts skip', () => {
     const event = [{ listen: 'prerequest', script: { exec: ['pm.execution.skipRequest();'] } }];
     return { ...rest, item: item.map((each) => (names.includes(each.name ?? '') ? { ...each, event } : each)) };
   };
-  const collection = (context: Context) => runCollection(context, ['F']);
+  const collection = (context: Context) => runCollection(context, { ...context.job, names: ['F'] } as unknown as CollectionJob);
 
   test.for([
     ['collection', collection],

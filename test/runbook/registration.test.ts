@@ -29,6 +29,8 @@ async function prove(kids: readonly string[], log: readonly string[], env: Reado
     note() {},
     warn() {},
     fact() {},
+    exchange() {},
+    collection() {},
     summary() {},
     fail() {},
     attempt: (each: Attempt) => attempts.push(each),

@@ -29,6 +29,10 @@ const JOB: Job = {
   expiresIn: null,
   maxUsages: null,
   tokenPath: null,
+  tokenHeader: null,
+  tokenVariable: null,
+  login: null,
+  resolve: null,
   caFile: null,
   insecure: false,
   allowHttp: false,
@@ -95,7 +99,7 @@ export function createFakeRun(
         const mint = options.mint ?? (() => ({ status: 201, body: JSON.stringify({ token: IAT, expires_in: 3600 }) }));
         exchanges.push(toExchange(clock, 'DCR IAT', 'https://idp.test/', mint()));
       } else {
-        for (const { name, folders, url } of requestsOf(collection as Item, items)) {
+        for (const { name, folders, url } of requestsOf(collection as Item, items ?? [])) {
           await clock.sleep(REQUEST_MS, signal);
           exchanges.push({ ...toExchange(clock, name, url, answerOf(url)), folders });
         }

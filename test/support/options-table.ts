@@ -1,8 +1,9 @@
 import { OPTIONS, type OptionSpec } from '../../scripts/cli/options.ts';
 
-/** The options as the README's table: flags, variable, what it does with its default. */
+/** The options but for Newman's own as the README's table: flags, variable, what it does with its default. */
 export function renderOptionsTable(): string {
-  const rows = Object.values(OPTIONS as Record<string, OptionSpec>).map((spec) => {
+  const own = Object.values(OPTIONS as Record<string, OptionSpec>).filter(({ isNewmans }) => isNewmans !== true);
+  const rows = own.map((spec) => {
     const fallback = spec.fallback === undefined ? '' : ` (default: \`${spec.fallback}\`)`;
     const variable = spec.variable === undefined ? '' : `\`${spec.variable}\``;
     return `\`${spec.flags}\` | ${variable} | ${spec.description}${fallback}`;

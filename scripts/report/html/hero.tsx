@@ -63,9 +63,11 @@ function figure(name: string, value: string, note = '') {
   );
 }
 
+const TICK = 'M19 33.5 28 42.5 45.5 23';
 const CROSS = 'M22 22 42 42M42 22 22 42';
 const SIGNS: Readonly<Record<Verdict, string>> = {
-  healthy: 'M19 33.5 28 42.5 45.5 23',
+  healthy: TICK,
+  passed: TICK,
   unhealthy: CROSS,
   failed: CROSS,
   interrupted: 'M24 24H40V40H24Z',
