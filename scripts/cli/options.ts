@@ -239,11 +239,7 @@ export const OPTIONS = {
   sslClientPassphrase: newmans('--ssl-client-passphrase <passphrase>', TEXT, 'the passphrase of that key'),
   sslClientCertList: newmans('--ssl-client-cert-list <path>', PATH, 'client certificates for hosts (JSON)'),
   cookieJar: newmans('--cookie-jar <path>', PATH, "cookie jar (tough-cookie's JSON)"),
-  exportEnvironment: newmans(
-    '--export-environment <path>',
-    PATH,
-    'write the environment, with its secrets',
-  ),
+  exportEnvironment: newmans('--export-environment <path>', PATH, 'write the environment, with its secrets'),
   exportGlobals: newmans('--export-globals <path>', PATH, 'write the globals after the run, with their secrets'),
   exportCollection: newmans('--export-collection <path>', PATH, 'write the collection after the run, with its secrets'),
   exportCookieJar: newmans('--export-cookie-jar <path>', PATH, 'write the cookies after the run'),

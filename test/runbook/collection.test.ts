@@ -57,7 +57,8 @@ async function run(item: Item, command: (context: Context) => Promise<unknown>) 
 const END = 'pm.execution.setNextRequest(null);';
 
 describe('npm run collection', () => {
-  const command = (context: Context) => runCollection(context, { ...context.job, names: ['F'] } as unknown as CollectionJob);
+  const command = (context: Context) =>
+    runCollection(context, { ...context.job, names: ['F'] } as unknown as CollectionJob);
 
   test('a file that may not be sent fails its request, and is named', async () => {
     const item = await folderWith();
@@ -113,7 +114,8 @@ describe('requests that their scripts skip', () => {
     const event = [{ listen: 'prerequest', script: { exec: ['pm.execution.skipRequest();'] } }];
     return { ...rest, item: item.map((each) => (names.includes(each.name ?? '') ? { ...each, event } : each)) };
   };
-  const collection = (context: Context) => runCollection(context, { ...context.job, names: ['F'] } as unknown as CollectionJob);
+  const collection = (context: Context) =>
+    runCollection(context, { ...context.job, names: ['F'] } as unknown as CollectionJob);
 
   test.for([
     ['collection', collection],
