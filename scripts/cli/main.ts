@@ -5,6 +5,7 @@ import { HEALTH_STEPS, runHealth } from '../runbook/health.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import type { CommandName } from './commands.ts';
 import { execute, type Work } from './execute.ts';
+import { printList } from './list.ts';
 import { type CommandLine, runCommand, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import type { openOutside } from './wiring.ts';
@@ -18,6 +19,8 @@ type RunName = Exclude<CommandName, 'demo'>;
  */
 export function main(command: RunName, process: Parameters<typeof openOutside>[0]): Promise<number> {
   return runCommand(command, process, async (session, line) => {
+    const { settings } = line;
+    if (!(settings instanceof Error) && settings.list) return printList(session, settings);
     return (await execute(session, workOf(command, session, line))).exitCode;
   });
 }
