@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Layout, renderFailure } from '../../scripts/cli/outcome.ts';
-import { shortenPaths } from '../../scripts/cli/terminal-text.ts';
+import { renderFailure } from '../../scripts/cli/outcome.ts';
+import { type Layout, shortenPaths, signsOf } from '../../scripts/cli/terminal-text.ts';
 import type { Failure } from '../../scripts/core/result.ts';
 
 const layout: Layout = {
   columns: 40,
+  signs: signsOf({ hasUnicode: true }),
   quiet: false,
   redact: (text) => text.replaceAll('/project/', ''),
 };
