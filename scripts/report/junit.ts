@@ -5,7 +5,7 @@ import type { Run, StepRecord } from '../core/result.ts';
 import { toVisible, withoutCommands } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
-import { answerOf, decidingExchanges, iterationOf } from './outline.ts';
+import { answerOf, decidingExchanges, iterationOf, withoutMessages } from './outline.ts';
 import { cut, toIso, toLine } from './text.ts';
 
 /**
@@ -22,21 +22,6 @@ export function renderJunit(run: Run, masker: Masker): string {
   const counts = countsOf(suites.flatMap((suite) => suite.cases));
   const attributes = { name: shown.command, ...counts, time: toSeconds(shown.durationMs) };
   return renderXml({ name: 'testsuites', attributes, content: suites.map(suiteElement) });
-}
-
-/** Headers and bodies are not in the document, and masking those of thousands of requests takes a moment. */
-function withoutMessages(run: Run): Run {
-  const bare = { headers: [], body: null };
-  const strip = (exchange: Exchange): Exchange => ({
-    ...exchange,
-    request: { ...exchange.request, ...bare },
-    response: exchange.response && { ...exchange.response, ...bare },
-  });
-  const steps = run.steps.map((step) => ({
-    ...step,
-    attempts: step.attempts.map((attempt) => ({ ...attempt, exchanges: attempt.exchanges.map(strip) })),
-  }));
-  return { ...run, steps, log: [] };
 }
 
 interface Suite {

@@ -98,6 +98,24 @@ export function responseTimesOf(
   return times.length === 0 ? null : { median: rank(0.5), p95: rank(0.95), slowest: rank(1) };
 }
 
+/** The run with the requests that decide only, and nothing of them that is long: masking all of it takes a moment. */
+export function withoutMessages(run: Run): Run {
+  const bare = { headers: [], body: null };
+  const strip = (exchange: Exchange): Exchange => ({
+    ...exchange,
+    request: { ...exchange.request, ...bare },
+    response: exchange.response && { ...exchange.response, ...bare },
+  });
+  const steps = run.steps.map((step) => ({
+    ...step,
+    attempts: step.attempts.map((attempt, index) => ({
+      ...attempt,
+      exchanges: index < step.attempts.length - 1 ? [] : attempt.exchanges.map(strip),
+    })),
+  }));
+  return { ...run, steps, log: [] };
+}
+
 /** `file:line:column`, as far as it is known. */
 export function placeOf({ file, line, column }: Where): string {
   return [file, line, column].filter((part) => part !== undefined).join(':');
