@@ -2,17 +2,10 @@ import { formatDuration } from '../core/duration.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Paragraph } from '../core/ports.ts';
 import type { Run } from '../core/result.ts';
+import { countRows, countsOf, measureRows } from '../report/counts.ts';
 import { readExpectation } from '../report/expectation.ts';
-import {
-  countsOf,
-  describeError,
-  failedExchanges,
-  iterationOf,
-  pathOf,
-  responseTimesOf,
-  tallyOf,
-} from '../report/outline.ts';
-import { formatBytes, formatCount, formatNumber } from '../report/text.ts';
+import { describeError, failedExchanges, iterationOf, pathOf } from '../report/outline.ts';
+import { formatCount, formatNumber } from '../report/text.ts';
 import { failuresInWords } from '../report/words.ts';
 import { requestLine } from './collection-lines.ts';
 import { type Layout, toShown } from './terminal-text.ts';
@@ -107,45 +100,11 @@ function reasonLines(message: string, layout: Layout): Paragraph[] {
 
 /** The counts as a table, and the times. */
 function summary(run: Run): string[] {
-  const { iterations, requests, prerequestScripts, testScripts, assertions, receivedBytes } = countsOf(run);
-  const counted = [
-    ['iterations', iterations],
-    ['requests', requests],
-    ['prerequest scripts', prerequestScripts],
-    ['test scripts', testScripts],
-    ['checks', assertions],
-  ] as const;
-  const rows = counted.flatMap(([name, count]) =>
-    count === undefined ? [] : [[name, formatNumber(count.total), formatNumber(count.failed)] as const],
-  );
+  const rows = countRows(run).map(([name, ...counts]) => [name, ...counts.map(formatNumber)] as const);
   const table = [['', 'executed', 'failed'] as const, ...rows].map(
-    ([name, executed, failed]) => `${name.padEnd(NAMES)}${executed.padStart(10)}${failed.padStart(10)}`,
+    ([name, executed = '', failed = '']) => `${name.padEnd(NAMES)}${executed.padStart(10)}${failed.padStart(10)}`,
   );
-  const { notSent, skipped } = tallyOf(run);
-  const times = responseTimesOf(run);
-  const facts = [
-    [
-      'skipped by scripts',
-      [notSent > 0 && formatCount(notSent, 'request'), skipped > 0 && formatCount(skipped, 'check')],
-    ],
-    ['total time', [formatDuration(run.steps.reduce((sum, step) => sum + step.durationMs, 0))]],
-    ['received', [receivedBytes !== undefined && formatBytes(receivedBytes)]],
-    [
-      'response time',
-      times === null
-        ? []
-        : [
-            `median ${formatDuration(times.median)}`,
-            `95% within ${formatDuration(times.p95)}`,
-            `slowest ${formatDuration(times.slowest)}`,
-          ],
-    ],
-  ] as const;
-  const lines = facts.flatMap(([name, values]) => {
-    const said = values.filter((value) => value !== false);
-    return said.length === 0 ? [] : [`${name.padEnd(NAMES)}  ${said.join(', ')}`];
-  });
-  return [...table, '', ...lines];
+  return [...table, '', ...measureRows(run).map(([name, text]) => `${name.padEnd(NAMES)}  ${text}`)];
 }
 
 const NAMES = 20;

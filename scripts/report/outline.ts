@@ -1,7 +1,7 @@
 import { isGood } from '../core/diagnosis.ts';
 import { type Hint, hintText, type Where } from '../core/errors.ts';
 import { type Exchange, type ExchangeError, isPassed } from '../core/exchange.ts';
-import type { Run, RunCounts, StepRecord } from '../core/result.ts';
+import type { Run, StepRecord } from '../core/result.ts';
 
 /** How a run went in numbers; of steps that tried again, the last attempt counts. */
 export interface Tally {
@@ -74,28 +74,6 @@ export function pathOf(exchange: Exchange): string {
 /** Which iteration it belongs to, as people count; null: there was only one. */
 export function iterationOf({ iteration }: Exchange, { collection }: Pick<Run, 'collection'>): number | null {
   return iteration === undefined || (collection?.iterations ?? 2) < 2 ? null : iteration + 1;
-}
-
-/** What the summary of a run counts, by Newman where it came to its end; else what is known of its requests. */
-export function countsOf(run: Run): Partial<RunCounts> & Pick<RunCounts, 'requests' | 'assertions'> {
-  if (run.collection?.counts) return run.collection.counts;
-  const sent = run.steps.flatMap(decidingExchanges).filter(({ isSkipped }) => !isSkipped);
-  const { checks, failed } = tallyOf(run);
-  return {
-    requests: { total: sent.length, failed: sent.filter(({ response }) => response === null).length },
-    assertions: { total: checks, failed },
-  };
-}
-
-/** How long answers took, in milliseconds; null where none came. */
-export function responseTimesOf(
-  run: Run,
-): { readonly median: number; readonly p95: number; readonly slowest: number } | null {
-  const times = run.steps.flatMap(decidingExchanges).flatMap(({ response }) => response?.timeMs ?? []);
-  times.sort((a, b) => a - b);
-  // Nearest rank: the smallest time that so many answers did not exceed.
-  const rank = (share: number) => times[Math.max(0, Math.ceil(times.length * share) - 1)] ?? 0;
-  return times.length === 0 ? null : { median: rank(0.5), p95: rank(0.95), slowest: rank(1) };
 }
 
 /** The run with the requests that decide only, and nothing of them that is long: masking all of it takes a moment. */

@@ -13,9 +13,10 @@ import type {
 } from '../core/result.ts';
 import { escapeJson } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
+import { countsOf } from './counts.ts';
 import { maskRun } from './masked.ts';
-import { countsOf, decidingExchanges, placeOf, tallyOf, withoutMessages } from './outline.ts';
-import { cut, toIso } from './text.ts';
+import { decidingExchanges, placeOf, tallyOf, withoutMessages } from './outline.ts';
+import { cut, toIso, toWellFormed } from './text.ts';
 
 /** The result for programs: what `--json` prints and `result.json` holds. Times are RFC 3339 in UTC, durations milliseconds. */
 export interface ResultDocument extends Pick<Run, 'command' | 'verdict' | 'exitCode' | 'durationMs'> {
@@ -162,9 +163,4 @@ function withoutDiff({ diff, ...compose }: ChangeFacts): ResultDocument['compose
 function messageOf({ message, where }: Failure): string {
   if (where === null || message.includes(where.file)) return message;
   return `${message} (${placeOf(where)})`;
-}
-
-/** Halves of surrogate pairs are legal in JSON text and break most of its readers. */
-function toWellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }
