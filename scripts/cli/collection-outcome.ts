@@ -12,8 +12,10 @@ import { type Layout, toShown } from './terminal-text.ts';
 
 /** What is printed below the requests of `npm run collection`: every failure, and what there was of everything. */
 export function renderCollection(run: Run, layout: Layout): (string | Paragraph)[] {
+  // It ended before it came to them.
+  if (run.steps.every(({ attempts }) => attempts.length === 0)) return [''];
   const failures = failureLines(run, layout);
-  if (layout.quiet) return failures;
+  if (layout.quiet) return run.error === null ? [] : [...failures, ''];
   const notes = run.steps.flatMap((step) => (step.name === 'collection' ? step.notes : []));
   return [
     ...failures,
@@ -24,13 +26,16 @@ export function renderCollection(run: Run, layout: Layout): (string | Paragraph)
   ];
 }
 
-/** The verdict of a run of a collection that came to its end, in one line. */
-export function collectionVerdict(run: Run, { quiet }: Pick<Layout, 'quiet'>): string {
+/** The verdict of a run of a collection that came to its end. */
+export function collectionVerdict(run: Run, { quiet, redact }: Layout): Paragraph {
   const time = formatDuration(run.durationMs);
-  if (run.error !== null) return `Failed. ${failuresInWords(run) || run.error.message.replace(/\.$/, '')}. (${time})`;
-  if (!quiet) return `Passed. (${time})`;
+  if (run.error !== null) {
+    const what = failuresInWords(run) || redact(run.error.message).replace(/\.$/, '');
+    return { text: `Failed. ${what}. (${time})`, look: 'failure', indent: '' };
+  }
   const { requests, assertions } = countsOf(run);
-  return `Passed. ${formatCount(requests.total, 'request')}, ${formatCount(assertions.total, 'check')}. (${time})`;
+  const counts = `${formatCount(requests.total, 'request')}, ${formatCount(assertions.total, 'check')}. `;
+  return { text: `Passed. ${quiet ? counts : ''}(${time})`, look: 'title' };
 }
 
 /** So many failures are printed; beyond them a reader is better off with the report. */

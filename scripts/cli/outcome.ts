@@ -13,18 +13,10 @@ import type { Layout } from './terminal-text.ts';
 export function renderOutcome(run: Run, reports: ReportPaths, layout: Layout): (string | Paragraph)[] {
   const { redact } = layout;
   const { error, diagnosis } = run;
-  const lines: (string | Paragraph)[] = [];
-  const isCollection = run.command === 'collection';
   const isPassed = run.verdict === 'healthy' || run.verdict === 'passed';
-  if (isCollection) lines.push(...renderCollection(run, layout));
-  // One line is all that is printed then.
-  if (!isCollection || (layout.quiet && !isPassed)) lines.push('');
-  if (isCollection && (error === null || error.code === 'assertion-failed'))
-    lines.push({
-      text: redact(collectionVerdict(run, layout)),
-      look: error === null ? 'title' : 'failure',
-      indent: '',
-    });
+  const isCollection = run.command === 'collection';
+  const lines = isCollection ? renderCollection(run, layout) : [''];
+  if (isCollection && (error === null || error.code === 'assertion-failed')) lines.push(collectionVerdict(run, layout));
   else if (error === null) lines.push({ text: redact(verdictOf(run)), look: 'title' });
   else if (error.code === 'fault-found' && diagnosis !== null) lines.push(...renderFault(diagnosis, layout));
   else lines.push(...renderFailure(error, layout));
