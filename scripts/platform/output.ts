@@ -37,6 +37,7 @@ export function createOutput(
     isTerminal,
     hasUnicode:
       !env['IAT_PLAIN_SIGNS'] &&
+      env['TERM'] !== 'dumb' &&
       (platform !== 'win32' || Boolean(env['WT_SESSION'] ?? env['TERM_PROGRAM'] ?? env['ConEmuTask'])),
     spin(text) {
       // The sign in front takes two.
@@ -58,7 +59,8 @@ function paint(line: string, look: Look, index: number): string {
   // Whether this stream has colour is decided already; Node would look at stdout.
   const style = (text: string) => styleText(STYLES[look], text, { validateStream: false });
   if (look !== 'done') return style(line);
-  return index > 0 ? line : style(line.slice(0, 1)) + line.slice(1);
+  const sign = index > 0 ? '' : (/^ *\S/u.exec(line)?.[0] ?? '');
+  return sign === '' ? line : style(sign) + line.slice(sign.length);
 }
 
 const STYLES: Readonly<Record<Look, Parameters<typeof styleText>[0]>> = {
