@@ -7,7 +7,7 @@ import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
 import { SHORTEST_MASKED } from '../secrets/values.ts';
 import { describeCause } from './cause.ts';
-import { type Layout, renderFailure, renderOutcome } from './outcome.ts';
+import { renderFailure, renderOutcome } from './outcome.ts';
 import type { Arguments } from './parse.ts';
 import { createProgress } from './progress.ts';
 import { addStepSummary, loadRenderers, writeReports } from './reports.ts';
@@ -15,6 +15,7 @@ import { writeReportsNow } from './reports-now.ts';
 import { withSameOptions } from './same-options.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
+import { type Layout, signsOf } from './terminal-text.ts';
 import { createTools, overtime, type Sandbox } from './wiring.ts';
 
 /** One run: a job, its planned steps, and what does them. */
@@ -44,6 +45,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   const progress = createProgress(human, redact, {
     ...(settings ?? { quiet: true, verbose: false }),
     showsEachOutcome: work.showsEachOutcome ?? false,
+    showsRequests: work.command === 'collection',
   });
   const crash = new AbortController();
   const crashed = new Promise<never>((_, reject) => {
@@ -120,7 +122,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   for (const note of outside.notes) human.print('', { text: redact(note), indent: '' });
   const { run: reported, reports } = await report(session, ended, settings);
   const run = await summarize(session, reported);
-  const layout = { columns: human.columns, quiet: settings?.quiet ?? false, redact };
+  const layout = { columns: human.columns, signs: signsOf(human), quiet: settings?.quiet ?? false, redact };
   human.print(...renderOutcome(run, reports, layout));
   if (settings?.verbose && outcome.error !== undefined) human.print('', ...describeCause(outcome.error).map(redact));
   if (session.json) {

@@ -21,7 +21,10 @@ export function main(command: RunName, process: Parameters<typeof openOutside>[0
   return runCommand(command, process, async (session, line) => {
     const { settings } = line;
     if (!(settings instanceof Error) && settings.list) return printList(session, settings);
-    return (await execute(session, workOf(command, session, line))).exitCode;
+    const { exitCode } = await execute(session, workOf(command, session, line));
+    const isSuppressed = !(settings instanceof Error) && settings.suppressExitCode;
+    // Newman's own option: whatever happens is no failure of the job that runs it. An interruption is not hidden.
+    return isSuppressed && exitCode < 128 ? 0 : exitCode;
   });
 }
 

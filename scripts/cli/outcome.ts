@@ -6,26 +6,23 @@ import type { Paragraph } from '../core/ports.ts';
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
 import { toPlain } from '../core/visible.ts';
 import { maskText } from '../secrets/by-place.ts';
-
-/** How texts get their final length before they are laid out. */
-export interface Layout {
-  readonly columns: number;
-  /** Of what went well only the verdict is printed. */
-  readonly quiet: boolean;
-  redact(text: string): string;
-}
+import { collectionVerdict, renderCollection } from './collection-outcome.ts';
+import type { Layout } from './terminal-text.ts';
 
 /** What is printed under the steps when a run has ended: the verdict, what to do next, where the report is. */
 export function renderOutcome(run: Run, reports: ReportPaths, layout: Layout): (string | Paragraph)[] {
   const { redact } = layout;
   const { error, diagnosis } = run;
-  const lines: (string | Paragraph)[] = [''];
-  if (error === null) lines.push({ text: redact(verdictOf(run)), look: 'title' });
+  const isPassed = run.verdict === 'healthy' || run.verdict === 'passed';
+  const isCollection = run.command === 'collection';
+  const lines = isCollection ? renderCollection(run, layout) : [''];
+  if (isCollection && (error === null || error.code === 'assertion-failed')) lines.push(collectionVerdict(run, layout));
+  else if (error === null) lines.push({ text: redact(verdictOf(run)), look: 'title' });
   else if (error.code === 'fault-found' && diagnosis !== null) lines.push(...renderFault(diagnosis, layout));
   else lines.push(...renderFailure(error, layout));
   if (error?.code === 'bootstrap-failed' && diagnosis !== null) lines.push(`  ${sayWhetherIatHelps(diagnosis)}`);
   if (run.compose?.diff && run.verdict === 'planned') lines.push('', ...redact(run.compose.diff).split('\n'), '');
-  if (layout.quiet && run.verdict === 'healthy') return lines;
+  if (layout.quiet && isPassed) return lines;
   for (const next of run.next) lines.push(...layOutHint(next, layout, '    '));
   if (reports.html !== null) lines.push(`  Report: ${redact(reports.html)}`);
   return lines;

@@ -3,13 +3,18 @@ import type { Output, Paragraph, Spinner } from '../core/ports.ts';
 import type { StepRecord } from '../core/result.ts';
 import { HARD_BLANK } from '../core/wrap.ts';
 import type { RunEvent } from '../runbook/recorder.ts';
-import { signsOf } from './terminal-text.ts';
+import { createCollectionLines } from './collection-lines.ts';
+import { type Layout, type Signs, signsOf } from './terminal-text.ts';
 
 interface ProgressOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   /** A step that failed or was skipped has its line and summary, too. */
   readonly showsEachOutcome?: boolean;
+  /** Each request has its lines, and a step has one only where it failed before the requests. */
+  readonly showsRequests?: boolean;
+  /** How many of them run at the same time. */
+  readonly parallel?: number;
 }
 
 /** Width of the column with the steps' names. */
@@ -17,7 +22,7 @@ const NAME_WIDTH = 10;
 
 /**
  * One line for each step: on a terminal a moving one that names what the step waits for, and everywhere the finished one with
- * its time.
+ * its time. Of a collection the requests are shown in its place, and the moving line says how many of them have ended.
  *
  * @param mask every text passes it, the moving one too
  */
@@ -31,10 +36,17 @@ export function createProgress(output: Output, mask: (text: string) => string, o
     spinner?.stop();
     spinner = null;
   };
-  const moving = (name: string, text: string) => `${name.padEnd(NAME_WIDTH)} ${mask(text)}`;
+  const moving = (name: string, text: string) =>
+    name === '' ? mask(text) : `${name.padEnd(NAME_WIDTH)} ${mask(text)}`;
   const show = (name: string, text: string) => {
     current = { name, text };
     if (output.isTerminal && !options.quiet) spinner = output.spin(moving(name, text));
+  };
+  const layout = (): Layout => ({ columns: output.columns, signs, quiet: options.quiet, redact: mask });
+  const lines = createCollectionLines(layout, { verbose: options.verbose, isNumbered: (options.parallel ?? 1) === 1 });
+  /** The moving line stays below what is printed meanwhile: it is drawn again after each write. */
+  const print = (paragraphs: (string | Paragraph)[]) => {
+    if (!options.quiet && paragraphs.length > 0) output.print(...paragraphs);
   };
 
   return {
@@ -54,9 +66,22 @@ export function createProgress(output: Output, mask: (text: string) => string, o
           output.print({ text: `${signs.warning} ${mask(event.text)}`, look: 'warning', indent: '  ' });
           if (current !== null) show(current.name, current.text);
           break;
+        case 'collection':
+          print(lines.begin(event.facts));
+          break;
+        case 'exchange': {
+          // Of a quiet run none of these lines is needed, and masking them takes time.
+          if (options.quiet) break;
+          print(lines.linesOf(event.exchange));
+          if (spinner === null) break;
+          current = { name: '', text: lines.progressOf(event.exchange, event.count, event.total) };
+          spinner.update(current.text);
+          break;
+        }
         case 'step-ended':
           hide();
           current = null;
+          if (options.showsRequests && (event.step.status !== 'failed' || event.step.name === 'collection')) break;
           if (!options.quiet) output.print(...renderStep(masked(event.step), signs, output.columns, options));
           break;
       }
@@ -72,7 +97,7 @@ export function createProgress(output: Output, mask: (text: string) => string, o
  */
 function renderStep(
   step: StepRecord,
-  signs: ReturnType<typeof signsOf>,
+  signs: Signs,
   columns: number,
   { verbose, showsEachOutcome = false }: ProgressOptions,
 ): Paragraph[] {

@@ -8,7 +8,7 @@ import { wrap } from '../core/wrap.ts';
 /**
  * Wraps stdout or stderr: the one gate through which texts get there, cleaned first, then broken into lines, then coloured.
  * `NO_COLOR` (not empty) switches colour off, `FORCE_COLOR` on; `CI` and `TERM=dumb` make a
- * terminal a plain one: no colour, no moving line.
+ * terminal a plain one: no colour, no moving line. `IAT_PLAIN_SIGNS`: no signs beyond ASCII.
  */
 export function createOutput(
   stream: Writable & { readonly isTTY?: boolean; readonly columns?: number | undefined },
@@ -35,7 +35,10 @@ export function createOutput(
       return columnsNow();
     },
     isTerminal,
-    hasUnicode: platform !== 'win32' || Boolean(env['WT_SESSION'] ?? env['TERM_PROGRAM'] ?? env['ConEmuTask']),
+    hasUnicode:
+      !env['IAT_PLAIN_SIGNS'] &&
+      env['TERM'] !== 'dumb' &&
+      (platform !== 'win32' || Boolean(env['WT_SESSION'] ?? env['TERM_PROGRAM'] ?? env['ConEmuTask'])),
     spin(text) {
       // The sign in front takes two.
       const narrow = (each: string) => toPlain(each).slice(0, Math.max(0, columnsNow() - 3));
@@ -56,7 +59,8 @@ function paint(line: string, look: Look, index: number): string {
   // Whether this stream has colour is decided already; Node would look at stdout.
   const style = (text: string) => styleText(STYLES[look], text, { validateStream: false });
   if (look !== 'done') return style(line);
-  return index > 0 ? line : style(line.slice(0, 1)) + line.slice(1);
+  const sign = index > 0 ? '' : (/^ *\S/u.exec(line)?.[0] ?? '');
+  return sign === '' ? line : style(sign) + line.slice(sign.length);
 }
 
 const STYLES: Readonly<Record<Look, Parameters<typeof styleText>[0]>> = {

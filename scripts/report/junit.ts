@@ -5,7 +5,7 @@ import type { Run, StepRecord } from '../core/result.ts';
 import { toVisible, withoutCommands } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
-import { answerOf, decidingExchanges } from './outline.ts';
+import { answerOf, decidingExchanges, iterationOf, withoutMessages } from './outline.ts';
 import { cut, toIso, toLine } from './text.ts';
 
 /**
@@ -13,7 +13,8 @@ import { cut, toIso, toLine } from './text.ts';
  * A check that failed is a `failure`; what could not be done (no answer, a broken script, Docker, files) is an `error`; what
  * was not reached is `skipped`. Of a step that tried several times the last attempt counts.
  *
- * `classname` is the path in the collection, and stays the same from run to run.
+ * `classname` is the path in the collection, and stays the same from run to run; where there is more than one iteration, it
+ * begins with the number of the request's.
  */
 export function renderJunit(run: Run, masker: Masker): string {
   const shown = maskRun(withoutMessages(run), masker, (text) => withoutCommands(toVisible(text)));
@@ -21,21 +22,6 @@ export function renderJunit(run: Run, masker: Masker): string {
   const counts = countsOf(suites.flatMap((suite) => suite.cases));
   const attributes = { name: shown.command, ...counts, time: toSeconds(shown.durationMs) };
   return renderXml({ name: 'testsuites', attributes, content: suites.map(suiteElement) });
-}
-
-/** Headers and bodies are not in the document, and masking those of thousands of requests takes a moment. */
-function withoutMessages(run: Run): Run {
-  const bare = { headers: [], body: null };
-  const strip = (exchange: Exchange): Exchange => ({
-    ...exchange,
-    request: { ...exchange.request, ...bare },
-    response: exchange.response && { ...exchange.response, ...bare },
-  });
-  const steps = run.steps.map((step) => ({
-    ...step,
-    attempts: step.attempts.map((attempt) => ({ ...attempt, exchanges: attempt.exchanges.map(strip) })),
-  }));
-  return { ...run, steps, log: [] };
 }
 
 interface Suite {
@@ -110,10 +96,12 @@ function requestSuites(run: Run): Suite[] {
   const unique = uniqueNames();
   return run.steps.flatMap((step) =>
     decidingExchanges(step).map((exchange): Suite => {
-      const { folders, name, startedAt, request, response } = exchange;
+      const { startedAt, request, response } = exchange;
       const attempts = step.attempts.length;
+      const iteration = iterationOf(exchange, run);
+      const path = [...(iteration === null ? [] : [`iteration ${iteration}`]), ...exchange.folders, exchange.name];
       return {
-        name: unique([step.name, ...folders, name].join(' / ')),
+        name: unique([step.name, ...path].join(' / ')),
         startedAt,
         timeMs: response?.timeMs ?? 0,
         properties: [
@@ -121,7 +109,7 @@ function requestSuites(run: Run): Suite[] {
           ...(response ? [['status', answerOf(exchange).trim()] as const] : []),
           ...(attempts > 1 ? [['attempts', String(attempts)] as const] : []),
         ],
-        cases: requestCases(exchange),
+        cases: requestCases(exchange, toClassname(path)),
         output: exchange.console.map((line) => `${line.level}: ${line.text}`).join('\n'),
       };
     }),
@@ -129,9 +117,8 @@ function requestSuites(run: Run): Suite[] {
 }
 
 /** The request itself, and each of its checks. */
-function requestCases(exchange: Exchange): Case[] {
-  const { folders, name, request, response, error, assertions } = exchange;
-  const classname = toClassname([...folders, name]);
+function requestCases(exchange: Exchange, classname: string): Case[] {
+  const { request, response, error, assertions } = exchange;
   const sent = `${request.method} ${request.url}`;
   const unique = uniqueNames();
   const answered: Case = {
@@ -165,10 +152,14 @@ const SKIPPED: Problem = { outcome: 'skipped', message: '' };
 /** Gives each name as an attribute holds it, and numbers repeated ones: readers match cases from run to run by their names. */
 function uniqueNames(): (name: string) => string {
   const used = new Set<string>();
+  /** The number that each name has had last. */
+  const counts = new Map<string, number>();
   return (name) => {
     const base = toAttribute(name);
     let own = base;
-    for (let count = 2; used.has(own); count++) own = `${base} (${count})`;
+    let count = counts.get(base) ?? 1;
+    while (used.has(own)) own = `${base} (${++count})`;
+    counts.set(base, count);
     used.add(own);
     return own;
   };

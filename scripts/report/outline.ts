@@ -1,6 +1,6 @@
 import { isGood } from '../core/diagnosis.ts';
 import { type Hint, hintText, type Where } from '../core/errors.ts';
-import { type Exchange, isPassed } from '../core/exchange.ts';
+import { type Exchange, type ExchangeError, isPassed } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
 
 /** How a run went in numbers; of steps that tried again, the last attempt counts. */
@@ -61,9 +61,37 @@ export function answerOf({ response, isSkipped }: Exchange): string {
   return response ? `${response.status} ${response.reason}` : isSkipped ? 'not sent' : 'no answer';
 }
 
+/** Why there is no answer, or why a script broke, in one line. */
+export function describeError({ code, message }: ExchangeError): string {
+  return code === '' || message.includes(code) ? message : `${code}: ${message}`;
+}
+
 /** The folders and the request, as one path. */
 export function pathOf(exchange: Exchange): string {
   return [...exchange.folders, exchange.name].join(' / ');
+}
+
+/** Which iteration it belongs to, as people count; null: there was only one. */
+export function iterationOf({ iteration }: Exchange, { collection }: Pick<Run, 'collection'>): number | null {
+  return iteration === undefined || (collection?.iterations ?? 2) < 2 ? null : iteration + 1;
+}
+
+/** The run with the requests that decide only, and nothing of them that is long: masking all of it takes a moment. */
+export function withoutMessages(run: Run): Run {
+  const bare = { headers: [], body: null };
+  const strip = (exchange: Exchange): Exchange => ({
+    ...exchange,
+    request: { ...exchange.request, ...bare },
+    response: exchange.response && { ...exchange.response, ...bare },
+  });
+  const steps = run.steps.map((step) => ({
+    ...step,
+    attempts: step.attempts.map((attempt, index) => ({
+      ...attempt,
+      exchanges: index < step.attempts.length - 1 ? [] : attempt.exchanges.map(strip),
+    })),
+  }));
+  return { ...run, steps, log: [] };
 }
 
 /** `file:line:column`, as far as it is known. */

@@ -5,9 +5,10 @@ import type { Exchange } from '../core/exchange.ts';
 import type { Run, StepStatus, Verdict } from '../core/result.ts';
 import { toVisible, withoutCommands } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
+import { countRows, measureRows } from './counts.ts';
 import { maskRun } from './masked.ts';
-import { answerOf, failedExchanges, pathOf, tallyOf } from './outline.ts';
-import { cut, formatCount, toLine } from './text.ts';
+import { answerOf, failedExchanges, iterationOf, pathOf, tallyOf } from './outline.ts';
+import { cut, formatCount, formatNumber, toLine } from './text.ts';
 import { verdictSentence, verdictWord } from './words.ts';
 
 /** The run as Markdown, for the file that `GITHUB_STEP_SUMMARY` names. Text of servers and names never becomes markup. */
@@ -15,12 +16,12 @@ export function renderStepSummary(run: Run, masker: Masker): string {
   const shown = maskRun(run, masker, (text) => withoutCommands(toVisible(text)));
   const tally = tallyOf(shown);
   const blocks = [
-    `## ${VERDICT_SIGNS[shown.verdict]} ${verdictWord(shown, shown.token !== null)}: ${toInline(shown.command)}`,
+    `## ${VERDICT_SIGNS[shown.verdict]} ${verdictWord(shown, shown.token !== null)}: ${toInline(shown.collection?.title ?? shown.collection?.name ?? shown.command)}`,
     toInline(verdictSentence(shown, tally)),
     shown.error?.hint && `**Way out:** ${toInline(hintText(shown.error.hint))}`,
     listOf('What to do next', shown.next.map(hintText)),
     listOf('Warnings', shown.warnings),
-    stepTable(shown),
+    ...(shown.collection === null ? [stepTable(shown)] : [countTable(shown), notesOf(shown)]),
     failures(shown),
     diagnosis(shown),
     `${formatCount(tally.requests, 'request')}, ${formatCount(tally.checks, 'check')}, ${formatDuration(shown.durationMs)}` +
@@ -42,21 +43,37 @@ function stepTable(run: Run): string {
   return ['| | Step | Time | |', '| --- | --- | ---: | --- |', ...rows].join('\n');
 }
 
+/** What the steps noted: that a script ended the run early, say. */
+function notesOf({ steps }: Run): string {
+  return steps.flatMap(({ notes }) => notes.map((note) => `- ${toInline(note)}`)).join('\n');
+}
+
+/** The same as on the terminal. */
+function countTable(run: Run): string {
+  const rows = countRows(run).map(
+    ([name, total, failed]) => `| ${name} | ${formatNumber(total)} | ${formatNumber(failed)} |`,
+  );
+  const measures = measureRows(run).map(([name, text]) => `- ${name}: ${text}`);
+  return ['| | executed | failed |', '| --- | ---: | ---: |', ...rows, '', ...measures].join('\n');
+}
+
 function failures(run: Run): string {
   const failed = failedExchanges(run);
   if (failed.length === 0) return '';
-  const shown = failed.slice(0, MOST).map(({ exchange }) => failure(exchange));
+  const shown = failed.slice(0, MOST).map(({ exchange }) => failure(exchange, run));
   const rest = failed.length > MOST ? [`- and ${formatCount(failed.length - MOST, 'more request')}`] : [];
   return `### ${formatCount(failed.length, 'failed request')}\n\n${[...shown, ...rest].join('\n')}`;
 }
 
-function failure(exchange: Exchange): string {
+function failure(exchange: Exchange, run: Run): string {
   const { request, error } = exchange;
+  const iteration = iterationOf(exchange, run);
+  const place = `${pathOf(exchange)}${iteration === null ? '' : `, iteration ${iteration}`}`;
   const checks = exchange.assertions
     .filter((assertion) => assertion.status === 'failed')
     .map((assertion) => `  - ${toInline(assertion.name)}: ${toInline(assertion.message ?? '')}`);
   return [
-    `- **${toInline(pathOf(exchange))}**: ${toInline(`${request.method} ${request.url}`)}, ${toInline(answerOf(exchange))}`,
+    `- **${toInline(place)}**: ${toInline(`${request.method} ${request.url}`)}, ${toInline(answerOf(exchange))}`,
     ...(error ? [`  - ${toInline(error.message)}`] : []),
     ...checks.slice(0, MOST),
   ].join('\n');

@@ -42,3 +42,8 @@ export function formatUtc(date: Date): string {
 export function toIso(date: Date): string | null {
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
+
+/** Halves of surrogate pairs are legal in JSON text and break most of its readers. */
+export function toWellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+}

@@ -1,5 +1,5 @@
 import type { Run, Verdict } from '../core/result.ts';
-import type { Tally } from './outline.ts';
+import { decidingExchanges, type Tally, tallyOf } from './outline.ts';
 import { formatCount, formatNumber } from './text.ts';
 
 /**
@@ -24,6 +24,24 @@ export function verdictSentence(run: Run, tally: Tally): string {
   if (run.diagnosis) return run.diagnosis.cause;
   if (tally.failed > 0) return `${formatCount(tally.failed, 'check')} of ${formatNumber(tally.checks)} failed.`;
   return 'The run did not reach its goal.';
+}
+
+/** What failed in a run of requests: "3 of 40 checks, 1 request, 2 scripts"; '' where nothing did. */
+export function failuresInWords(run: Run): string {
+  const { checks, failed } = tallyOf(run);
+  const errors = run.steps.flatMap(decidingExchanges).flatMap(({ error }) => error?.kind ?? []);
+  const count = (kind: string) => errors.filter((each) => each === kind).length;
+  const parts = [
+    failed === 0 ? '' : `${formatNumber(failed)} of ${formatCount(checks, 'check')}`,
+    ...(
+      [
+        ['network', 'request'],
+        ['script', 'script'],
+        ['file', 'file'],
+      ] as const
+    ).map(([kind, noun]) => (count(kind) === 0 ? '' : formatCount(count(kind), noun))),
+  ];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 /** Nothing was done: a dry run. A run that stops after writing has no other verdict, but it has minted a token. */

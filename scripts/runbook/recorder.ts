@@ -20,6 +20,8 @@ import type { Listener } from '../core/stack.ts';
 export type RunEvent =
   | { readonly type: 'step-started'; readonly name: StepName }
   | { readonly type: 'progress'; readonly name: StepName; readonly text: string }
+  /** What is known of the run of a collection; again where more is known. */
+  | { readonly type: 'collection'; readonly facts: CollectionFacts }
   /** A request of a collection has ended, the `count`th of the run; `total` is how many are to run, or null. */
   | { readonly type: 'exchange'; readonly exchange: Exchange; readonly count: number; readonly total: number | null }
   | { readonly type: 'step-ended'; readonly step: StepRecord }
@@ -107,6 +109,7 @@ export class Recorder {
         exchange: (exchange, count, total) => this.#listener({ type: 'exchange', exchange, count, total }),
         collection: (facts) => {
           this.#collection = facts;
+          this.#listener({ type: 'collection', facts });
         },
         summary: (text) => {
           summary = text;

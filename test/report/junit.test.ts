@@ -90,6 +90,35 @@ describe('JUnit', () => {
     for (const name of ['"a"', '"a (2)"', '"a (2) (2)"', '"request (2)"', 'Health (2)"']) expect(xml).toContain(name);
   });
 
+  it('distinguishes the iterations of a run, in which everything has the same name', () => {
+    const exchanges = [0, 1].map((iteration) => exchange({ iteration }));
+    const facts = { name: 'C', description: '', title: null, tree: [], iterations: 2, data: [], counts: null };
+    const steps = [step('collection', { attempts: [attempt(0, 5, exchanges)] })];
+    const xml = render(healthyRun({ command: 'collection', collection: facts, steps }));
+    expect(complaintsOf(xml)).toBe('');
+    for (const count of [1, 2]) {
+      expect(xml).toContain(`<testsuite name="collection / iteration ${count} / BFF Health / Health" `);
+      expect(xml).toContain(`<testcase classname="iteration ${count}.BFF Health.Health" name="200 OK"`);
+    }
+    const single = render(healthyRun({ command: 'collection', collection: { ...facts, iterations: 1 }, steps }));
+    expect(single).toContain('<testsuite name="collection / BFF Health / Health" ');
+  });
+
+  it('takes four times as long for four times as many requests, also where all of them have one name', () => {
+    const many = (count: number) => {
+      const exchanges = Array.from({ length: count }, () => exchange({ assertions: [passed('a')] }));
+      const run = healthyRun({ steps: [step('collection', { attempts: [attempt(0, 5, exchanges)] })] });
+      const times = [1, 2, 3].map(() => {
+        const start = performance.now();
+        render(run);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    };
+    many(3_000);
+    expect(many(12_000) / many(3_000)).toBeLessThan(9);
+  });
+
   it('shows control characters and ]]> as text', () => {
     const xml = render(hostileRun());
     expect(xml).not.toContain(']]>');

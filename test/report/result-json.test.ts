@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { renderResult, toResult } from '../../scripts/report/result-json.ts';
-import { hostileRun, plannedRun } from './extreme-runs.ts';
-import { IAT, sampleMasker } from './sample-exchanges.ts';
-import { failedBootstrapRun, failedMintRun, healthyRun } from './sample-run.ts';
+import { renderResult, toResult, withoutRequests } from '../../scripts/report/result-json.ts';
+import { collectionRun, hostileRun, plannedRun } from './extreme-runs.ts';
+import { ADMIN_TOKEN, exchange, failed, IAT, notSent, passed, sampleMasker, unanswered } from './sample-exchanges.ts';
+import { attempt, failedBootstrapRun, failedMintRun, healthyRun, step } from './sample-run.ts';
 
 const PATHS = { html: 'reports/x/index.html', junit: 'reports/x/junit.xml', json: null };
 
@@ -10,7 +10,9 @@ describe('the result document', () => {
   it('has the fields of the contract, in order, and no other', () => {
     const result = toResult(healthyRun(), PATHS);
     expect(Object.keys(result)).toEqual(
-      'schema command verdict exitCode startedAt durationMs steps token compose diagnosis error reports'.split(' '),
+      'schema command verdict exitCode startedAt durationMs steps token compose diagnosis error reports counts requests'.split(
+        ' ',
+      ),
     );
     expect(result).toMatchObject({
       schema: 1,
@@ -76,5 +78,105 @@ describe('the result document', () => {
       token: { handle: 'h', expiresAt: new Date(Number.NaN), maxUsages: 1 },
     });
     expect(toResult(run, PATHS)).toMatchObject({ startedAt: null, token: { expiresAt: null } });
+  });
+
+  it('has the requests of the last attempts, with their checks', () => {
+    const { requests, counts } = toResult(healthyRun(), PATHS);
+    expect(requests.map(({ step: name, name: request }) => `${name}: ${request}`)).toEqual([
+      'mint: DCR IAT',
+      'health: Health',
+      'health: JWKS',
+    ]);
+    expect(requests[1]).toEqual({
+      step: 'health',
+      iteration: null,
+      folders: ['BFF Health'],
+      name: 'Health',
+      method: 'GET',
+      url: 'http://localhost:8000/health',
+      status: 200,
+      timeMs: 12,
+      sizeBytes: null,
+      error: null,
+      checks: ['200 OK', 'redis is not down', 'idp is not down'].map((name) => ({
+        name,
+        status: 'passed',
+        message: null,
+      })),
+    });
+    expect(counts).toEqual({
+      requests: { total: 3, failed: 0, skipped: 0 },
+      checks: { total: 7, passed: 7, failed: 0, skipped: 0 },
+    });
+    expect(toResult(plannedRun(), PATHS)).toMatchObject({ requests: [], counts: null });
+  });
+
+  it('says what failed, what was not sent, and what Newman counts', () => {
+    const count = (total: number, wrong = 0) => ({ total, failed: wrong });
+    const exchanges = [
+      exchange({ iteration: 0, assertions: [passed('a'), failed('b', 'm'), { ...passed('c'), status: 'skipped' }] }),
+      unanswered({ iteration: 1 }),
+      notSent({ iteration: 1 }),
+    ];
+    const collection = {
+      ...{ name: 'C', description: '', title: null, tree: [], iterations: 2, data: [] },
+      counts: {
+        ...{ iterations: count(2), items: count(3), requests: count(4, 1), assertions: count(3, 1) },
+        ...{ prerequestScripts: count(2), testScripts: count(1, 1), receivedBytes: 1234 },
+      },
+    };
+    const steps = [step('collection', { attempts: [attempt(0, 5, exchanges)] })];
+    const result = toResult(healthyRun({ command: 'collection', collection, steps }), PATHS);
+    expect(result.counts).toEqual({
+      iterations: { total: 2, failed: 0 },
+      requests: { total: 4, failed: 1, skipped: 1 },
+      prerequestScripts: { total: 2, failed: 0 },
+      testScripts: { total: 1, failed: 1 },
+      checks: { total: 3, passed: 1, failed: 1, skipped: 1 },
+      receivedBytes: 1234,
+    });
+    expect(result.requests.map(({ iteration, status, error }) => [iteration, status, error?.code])).toEqual([
+      [0, 200, undefined],
+      [1, null, 'ECONNREFUSED'],
+      [1, null, undefined],
+    ]);
+  });
+
+  it('has each request on a line of its own, masked', () => {
+    const text = renderResult(collectionRun(2000, 50), PATHS, sampleMasker());
+    expect(text).not.toContain(ADMIN_TOKEN);
+    expect(text.split('\n').filter((line) => line.startsWith('    {"step":"collection",'))).toHaveLength(2000);
+    expect(JSON.parse(text).requests).toHaveLength(2000);
+    expect(JSON.parse(text)).not.toHaveProperty('requestsOmitted');
+  });
+
+  it('is read without the requests by whoever lists runs', () => {
+    const text = renderResult(collectionRun(2000, 50), PATHS, sampleMasker());
+    const { requests, ...rest } = JSON.parse(text);
+    expect(withoutRequests(text).length).toBeLessThan(2_000);
+    expect(JSON.parse(withoutRequests(text))).toEqual(rest);
+    const none = renderResult(plannedRun(), PATHS, sampleMasker());
+    expect(JSON.parse(withoutRequests(none))).toMatchObject({ schema: 1, verdict: 'planned' });
+    expect(withoutRequests('{"schema":1}')).toBe('{"schema":1}');
+  });
+
+  it('stays readable for this tool: of too many requests it keeps those that failed, in order, and counts the others', () => {
+    const checks = Array.from({ length: 40 }, (_, index) => passed(`\u200b check ${index} ${'x'.repeat(40)}`));
+    const { steps, ...run } = collectionRun(2000, 50);
+    const large = steps.map((each) => ({
+      ...each,
+      attempts: each.attempts.map((one) => ({
+        ...one,
+        exchanges: one.exchanges.map((each) => ({ ...each, assertions: [...each.assertions, ...checks] })),
+      })),
+    }));
+    const text = renderResult({ ...run, steps: large }, PATHS, sampleMasker());
+    expect(Buffer.byteLength(text)).toBeLessThan(4_000_000);
+    expect(Buffer.byteLength(text)).toBeGreaterThan(2_000_000);
+    const { requests, requestsOmitted } = JSON.parse(text);
+    expect(requests.length + requestsOmitted).toBe(2000);
+    expect(requests.filter(({ status }: { status: number }) => status === 503)).toHaveLength(40);
+    const names = requests.map(({ name }: { name: string }) => Number(/\d+/.exec(name)?.[0]));
+    expect(names).toEqual(names.toSorted((a: number, b: number) => a - b));
   });
 });

@@ -14,6 +14,24 @@ describe('the step summary', () => {
     expect(renderStepSummary(failedMintRun(), masker)).toMatch(/^## ❌ Failed: iat\n\nThe IdP refused the admin token/);
   });
 
+  it('of a collection has its name, the counts, and the iteration of each failure', () => {
+    const { steps, ...run } = collectionRun(4, 4);
+    const inIteration = steps.map((each) => ({
+      ...each,
+      notes: ['A script ended the run early.'],
+      attempts: each.attempts.map((one) => ({ ...one, exchanges: one.exchanges.map((x) => ({ ...x, iteration: 1 })) })),
+    }));
+    const facts = { name: 'Shop', description: '', title: null, tree: [], iterations: 2, data: [], counts: null };
+    const text = renderStepSummary({ ...run, steps: inIteration, collection: facts }, masker);
+    expect(text).toMatch(/^## ❌ Failed: Shop\n/);
+    expect(text).toContain(
+      '| | executed | failed |\n| --- | ---: | ---: |\n| requests | 4 | 0 |\n| checks | 12 | 2 |\n',
+    );
+    expect(text).toContain('\n- response time: median 12 ms, 95% within 31 ms, slowest 31 ms\n');
+    expect(text).toContain('\n\n- A script ended the run early.\n');
+    expect(text).toContain('- **Orders / Region 4 / Read order 4, iteration 2**: ');
+  });
+
   it('says which request failed and why, and what the diagnosis is', () => {
     expect(renderStepSummary(failedMintRun(), masker)).toContain(
       '  - 201 Created: expected response to have status code 201 but got 401',
