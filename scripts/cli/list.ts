@@ -4,6 +4,7 @@ import { renderList } from '../postman/tree.ts';
 import { renderFailure } from './outcome.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
+import { signsOf } from './terminal-text.ts';
 
 /**
  * `npm run collection -- --list`: prints what is in the collection and how it is named. Asks nobody, and writes no report.
@@ -21,7 +22,12 @@ export async function printList(session: Session, { collection, quiet }: Setting
     return 0;
   } catch (error) {
     const { code, message, hint = null, where = null } = toAppError(error);
-    human.print(...renderFailure({ code, message, hint, where }, { columns: human.columns, quiet, redact }));
+    human.print(
+      ...renderFailure(
+        { code, message, hint, where },
+        { columns: human.columns, signs: signsOf(human), quiet, redact },
+      ),
+    );
     return exitCodeOf(code);
   }
 }
