@@ -77,6 +77,7 @@ export function runInWorker(
     variables: variables.map(({ name, value }) =>
       value instanceof Secret ? { name, value: value.reveal(), isSecret: true } : { name, value, isSecret: false },
     ),
+    newman: { globals: [], clientCertificates: [] },
     proxies,
     largestAnswer: 1_000_000,
   };
