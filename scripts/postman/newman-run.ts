@@ -8,9 +8,10 @@ import { decodeBody, headerIn } from './body-text.ts';
 import { authParametersOf } from './declarations.ts';
 import { guardEgress } from './egress.ts';
 import type { Order, Report } from './newman-messages.ts';
-import type { Newman, NewmanRun, NewmanSummary } from './newman-types.ts';
+import type { Newman, NewmanRun } from './newman-types.ts';
 import { startNewman } from './runner.ts';
 import { ScriptOutput } from './script-output.ts';
+import { ScriptVariables } from './script-variables.ts';
 import {
   cutText,
   foldersOf,
@@ -54,6 +55,7 @@ export function runNewman(
   const mostRequests = order.requests * turns;
   const found = new FoundSecrets((secret) => report({ kind: 'secret', value: secret.reveal(), label: secret.label }));
   const output = new ScriptOutput(report);
+  const set = new ScriptVariables();
   let stop = () => {};
   let items = 0;
 
@@ -70,7 +72,7 @@ export function runNewman(
   const run = startNewman(newman, toNewmanOptions(order), additions, (error, summary) => {
     // As a library Newman reports assertion failures through its events only; an error here means it did not run.
     if (error && items === 0) return report({ kind: 'failed', message: messageIn(error) });
-    const variables = summary === undefined ? {} : changedVariables(summary, order);
+    const variables = summary === undefined ? {} : set.changed(summary);
     const isMarked = new Set(order.variables.filter(({ isSecret }) => isSecret).map(({ name }) => name));
     for (const [name, value] of Object.entries({ ...summary?.globals?.toObject?.(), ...variables })) {
       if (isMarked.has(name) || isSecretName(name)) found.add(String(value), name);
@@ -78,6 +80,7 @@ export function runNewman(
     report({ kind: 'end', variables });
   });
   run.on('start', (_, { run: started }) => {
+    set.begin(run.summary);
     stop = () => started.abort();
   });
   run.on('beforeItem', (_, { cursor: { ref }, item }) => {
@@ -110,6 +113,7 @@ export function runNewman(
       body: response && origins !== null ? text : null,
     });
   });
+  run.on('script', (_, { execution }) => execution && set.ran(execution));
   run.on('assertion', (error, { cursor, assertion, skipped }) =>
     output.assertion(cursor.ref, {
       name: toText(assertion),
@@ -195,20 +199,4 @@ function tooSlow(limitMs: number): ExchangeError {
 
 function messageIn(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** What the scripts of the run set or changed, in the environment or in the collection. */
-function changedVariables(summary: NewmanSummary, order: Order): Record<string, string> {
-  const before = {
-    collection: new Map(order.collection.variable?.map(({ key, value }) => [key ?? '', value])),
-    environment: new Map<string, unknown>(order.variables.map(({ name, value }) => [name, value])),
-  };
-  const after = { collection: summary.collection?.variables, environment: summary.environment };
-  const changed: Record<string, string> = {};
-  for (const scope of ['collection', 'environment'] as const) {
-    for (const [name, value] of Object.entries(after[scope]?.toObject?.() ?? {})) {
-      if (typeof value === 'string' && before[scope].get(name) !== value) changed[name] = value;
-    }
-  }
-  return changed;
 }

@@ -36,6 +36,8 @@ interface NewmanEvents {
   beforeRequest: { cursor: Cursor; request: PostmanRequest };
   request: { cursor: Cursor; request: PostmanRequest; response?: PostmanResponse };
   assertion: { cursor: Cursor; assertion: unknown; skipped?: boolean };
+  /** The scopes are as the script left them; `_variables` is that of `pm.variables`. */
+  script: { execution?: { readonly _variables?: VariableScope; readonly collectionVariables?: VariableScope } };
   exception: { cursor: Cursor; error?: { name?: string; message?: unknown } };
   console: { cursor: Cursor; level: ConsoleLine['level']; messages: unknown[] };
 }
@@ -90,6 +92,6 @@ export interface NewmanSummary {
   readonly globals?: VariableScope;
 }
 
-interface VariableScope {
+export interface VariableScope {
   toObject?(): { readonly [name: string]: unknown };
 }
