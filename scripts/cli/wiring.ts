@@ -156,7 +156,7 @@ export function createTools(
     clock: outside.clock,
     files,
     collections: withCaFile(
-      createCollections((secret) => run.learn(secret, 'found'), host.env),
+      createCollections((secret) => run.learn(secret, 'found'), host.env, settings.resolve ?? []),
       caFile,
     ),
     async findStack(purpose, signal) {

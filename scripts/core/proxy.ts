@@ -56,8 +56,13 @@ export function describeProxy({ variable, url }: Proxy): string {
 }
 
 /** Host and port, the port also where it is the scheme's own. */
-export function addressOf({ hostname, port, protocol }: URL): string {
-  return `${hostname}:${port || DEFAULT_PORTS[protocol]}`;
+export function addressOf(url: URL): string {
+  return `${url.hostname}:${portOf(url)}`;
+}
+
+/** The port, also where it is the scheme's own. */
+export function portOf({ port, protocol }: URL): string {
+  return port || (DEFAULT_PORTS[protocol] ?? '');
 }
 
 /** Loopback, or a container's name, which has no dot. */
@@ -74,16 +79,16 @@ export function isLoopback(hostname: string): boolean {
  * NO_PROXY as curl reads it (lib/noproxy.c): names with all that is below them, with or without a dot or `*.` in front,
  * addresses, networks as in 10.0.0.0/8, each with its port or without; `*` is every host. Commas or blanks are in between.
  */
-function isExempt({ protocol, hostname, port }: URL, list: string): boolean {
-  const host = hostname.replace(/\.$/, '');
+function isExempt(url: URL, list: string): boolean {
+  const host = url.hostname.replace(/\.$/, '');
   const bits = bitsOf(host);
   return list.split(/[\s,]+/).some((entry) => {
     if (entry === '*') return true;
-    const [, name = '', network = '', only = port || DEFAULT_PORTS[protocol]] =
+    const [, name = '', network = '', only = portOf(url)] =
       /^(?:\*?\.)?(\[[^\]]*\]|[^:/[\]]+|[\da-f:.]*:[\da-f.]*:[\da-f:.]*)(?:\/(\d{1,3}))?(?::(\d+))?$/i.exec(entry) ??
       [];
     const wanted = hostOf(name);
-    if (wanted === null || only !== (port || DEFAULT_PORTS[protocol])) return false;
+    if (wanted === null || only !== portOf(url)) return false;
     if (bits === null) return network === '' && (host === wanted || host.endsWith(`.${wanted}`));
     const prefix = bitsOf(wanted);
     const length = network === '' ? bits.length : Number(network);

@@ -1,6 +1,7 @@
 import type { Assertion, ConsoleLine, ExchangeError, HttpRequest, HttpResponse } from '../core/exchange.ts';
 import type { CollectionRun } from '../core/ports.ts';
 import type { ProxyVariables } from '../core/proxy.ts';
+import type { Resolution } from '../core/resolve.ts';
 
 /*
  * What crosses between the run and Newman's worker: plain data. A `Secret` would come out as an empty object, so its value
@@ -15,6 +16,7 @@ export interface Order
   > {
   readonly variables: readonly { readonly name: string; readonly value: unknown; readonly isSecret: boolean }[];
   readonly proxies: ProxyVariables;
+  readonly resolve: readonly Resolution[];
   /** Bytes of one answer, decompressed; Newman stops reading beyond. */
   readonly largestAnswer: number;
 }

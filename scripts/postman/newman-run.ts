@@ -50,7 +50,7 @@ export function runNewman(
   report: (report: Report) => void,
   isOverdue: () => boolean,
 ): OpenRun {
-  const { origins, local, proxies } = order;
+  const { origins, local, proxies, resolve } = order;
   const turns = origins !== null ? 1 : order.isBounded ? BOUNDED_TURNS : TURNS;
   const mostRequests = order.requests * turns;
   const found = new FoundSecrets((secret) => report({ kind: 'secret', value: secret.reveal(), label: secret.label }));
@@ -59,7 +59,7 @@ export function runNewman(
   let stop = () => {};
   let items = 0;
 
-  guardEgress({ origins, proxies }, ({ address }) => {
+  guardEgress({ origins, proxies, resolve }, ({ address }) => {
     // Elsewhere only a path of this machine is refused, and its request says so.
     if (origins !== null) report({ kind: 'refused', address });
   });
