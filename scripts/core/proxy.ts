@@ -84,11 +84,14 @@ function isExempt(url: URL, list: string): boolean {
   const bits = bitsOf(host);
   return list.split(/[\s,]+/).some((entry) => {
     if (entry === '*') return true;
-    const [, name = '', network = '', only = portOf(url)] =
-      /^(?:\*?\.)?(\[[^\]]*\]|[^:/[\]]+|[\da-f:.]*:[\da-f.]*:[\da-f:.]*)(?:\/(\d{1,3}))?(?::(\d+))?$/i.exec(entry) ??
-      [];
+    const bare = entry.replace(/^\*?\./, '');
+    const [, inside, after = ''] = /^\[([^\]]*)\](.*)$/.exec(bare) ?? [];
+    const parts = bare.split(':');
+    const [address = '', only = ''] =
+      inside === undefined ? (parts.length > 2 ? [bare] : parts) : [inside, after.slice(1)];
+    const [name = '', network = ''] = address.split('/');
     const wanted = hostOf(name);
-    if (wanted === null || only !== portOf(url)) return false;
+    if (wanted === null || (only !== '' && only !== portOf(url))) return false;
     if (bits === null) return network === '' && (host === wanted || host.endsWith(`.${wanted}`));
     const prefix = bitsOf(wanted);
     const length = network === '' ? bits.length : Number(network);

@@ -92,7 +92,7 @@ async function verify(
 ): Promise<void> {
   const certificate = readCertificate(await readText(cert.src, options.cert, files), cert.src, options.cert);
   const text = await readText(key.src, options.key, files);
-  if (key.src === cert.src && !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+  if (key.src === cert.src && !KEY.test(text)) {
     throw fail(
       `${cert.src} (${options.cert}) holds a certificate and no key.`,
       'Name its key, too: --ssl-client-key FILE.',
@@ -117,11 +117,16 @@ function readCertificate(text: string, file: string, option: string): X509Certif
   }
 }
 
+/** The first line of a key, and its kind. */
+const KEY = /-----BEGIN ([A-Z ]{0,20})PRIVATE KEY-----/;
+
 function readKey(text: string, passphrase: Secret | null, file: string, option: string): KeyObject {
-  const pem = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*-----/.exec(text);
+  const begin = KEY.exec(text);
   const what = `The key in ${file} (${option})`;
-  if (pem === null) throw notPem(text, `${file} (${option})`, file, 'key');
-  const isEncrypted = pem[1] === 'ENCRYPTED ' || pem[0].includes('Proc-Type: 4,ENCRYPTED');
+  if (begin === null) throw notPem(text, `${file} (${option})`, file, 'key');
+  const pem = text.slice(begin.index);
+  const isEncrypted =
+    begin[1] === 'ENCRYPTED ' || pem.split('-----END')[0]?.includes('Proc-Type: 4,ENCRYPTED') === true;
   if (isEncrypted && passphrase === null) {
     throw fail(
       `${what} is encrypted, and there is no passphrase.`,
@@ -129,7 +134,7 @@ function readKey(text: string, passphrase: Secret | null, file: string, option: 
     );
   }
   try {
-    return createPrivateKey({ key: pem[0], ...(passphrase === null ? {} : { passphrase: passphrase.reveal() }) });
+    return createPrivateKey({ key: pem, ...(passphrase === null ? {} : { passphrase: passphrase.reveal() }) });
   } catch {
     if (isEncrypted) throw fail(`${what} does not open with its passphrase.`, 'Is it the passphrase of that key?');
     throw fail(`${what} is damaged, cut off, or of a kind that Node.js does not read.`, 'Export it once more, as PEM.');
@@ -141,7 +146,9 @@ function notPem(text: string, what: string, file: string, wanted: 'certificate' 
   const labels = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map(([, label = '']) => label);
   const article = wanted === 'key' ? 'a private key' : 'a certificate';
   if (labels.length > 0) {
-    const other = labels.some((label) => label.includes('PRIVATE KEY')) ? 'a private key' : `a ${labels[0]?.toLowerCase()}`;
+    const other = labels.some((label) => label.includes('PRIVATE KEY'))
+      ? 'a private key'
+      : `a ${labels[0]?.toLowerCase()}`;
     return fail(`${what} holds ${other}, and not ${article}.`, `It has to be ${article} in PEM.`);
   }
   const [head] = childrenOf(sequenceAt(Buffer.from(text, 'latin1')) ?? Buffer.alloc(0));
