@@ -151,7 +151,7 @@ export interface CollectionRun {
 export interface CollectionOutcome {
   /** In the order they ran. */
   readonly exchanges: readonly Exchange[];
-  /** Variables after the run that a script set or changed, environment scope before collection scope. */
+  /** Variables of any scope that a script set or changed, as they were after the run. */
   readonly variables: Readonly<Record<string, string>>;
   /**
    * Whole text of the last answer, uncut: the token is read from here. null where none came, and in a run without
