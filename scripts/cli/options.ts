@@ -10,6 +10,7 @@ import {
   OFF_SWITCH,
   type OptionValue,
   PATH,
+  RESOLUTION,
   SECONDS,
   SERVICE_NAME,
   SWITCH,
@@ -220,7 +221,7 @@ export const OPTIONS = {
   },
   resolve: {
     flags: '--resolve <host:port:address>',
-    value: TEXT,
+    value: RESOLUTION,
     repeatable: true,
     description: 'the address of a host and port, as curl has it, repeatable',
     commands: RUNS,

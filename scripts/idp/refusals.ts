@@ -6,7 +6,7 @@ import { isTokenLike } from '../secrets/values.ts';
 import { kindOfCode } from './network-errors.ts';
 
 /**
- * What the IdP's answer, or its absence, means for the mint; null: it is a 200 or 201.
+ * What the IdP's answer, or its absence, means for the mint; null: it is a success that may hold a token, whole (RFC 9110 §15.3).
  *
  * @param asked how it was asked: how long it had for its answer, and the CA that was named
  */
@@ -27,7 +27,7 @@ export function refusalOf(
   if (response === null)
     return error?.kind === 'script' ? scriptFailed() : networkError(error?.code ?? '', url, via, asked);
   const { status } = response;
-  if (status === 200 || status === 201) return null;
+  if (status >= 200 && status <= 204) return null;
   return viaProxy(refusalOfStatus(response, url, now), via);
 }
 

@@ -7,6 +7,7 @@ import type {
   PostmanVariable,
 } from '../core/ports.ts';
 import type { ProxyVariables } from '../core/proxy.ts';
+import type { Resolution } from '../core/resolve.ts';
 
 /*
  * What crosses between the run and Newman's worker: plain data. A `Secret` would come out as an empty object, so its value
@@ -30,6 +31,7 @@ export interface Order
     readonly clientCertificates: readonly (Omit<ClientCertificate, 'passphrase'> & { readonly passphrase?: string })[];
   };
   readonly proxies: ProxyVariables;
+  readonly resolve: readonly Resolution[];
   /** Bytes of one answer, decompressed; Newman stops reading beyond. */
   readonly largestAnswer: number;
 }

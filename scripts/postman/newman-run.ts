@@ -13,6 +13,7 @@ import type { Order, OrderedVariable, Report } from './newman-messages.ts';
 import type { Newman, NewmanRun, NewmanSummary } from './newman-types.ts';
 import { startNewman } from './runner.ts';
 import { ScriptOutput } from './script-output.ts';
+import { ScriptVariables } from './script-variables.ts';
 import {
   cutText,
   foldersOf,
@@ -50,15 +51,16 @@ export function runNewman(
   report: (report: Report) => void,
   isOverdue: () => boolean,
 ): OpenRun {
-  const { origins, local, proxies } = order;
+  const { origins, local, proxies, resolve } = order;
   const turns = origins !== null ? 1 : order.isBounded ? BOUNDED_TURNS : Number.POSITIVE_INFINITY;
   const mostRequests = order.requests * turns;
   const found = new FoundSecrets((secret) => report({ kind: 'secret', value: secret.reveal(), label: secret.label }));
   const output = new ScriptOutput(report);
+  const set = new ScriptVariables();
   let stop = () => {};
   let items = 0;
 
-  guardEgress({ origins, proxies }, ({ address }) => {
+  guardEgress({ origins, proxies, resolve }, ({ address }) => {
     // Elsewhere only a path of this machine is refused, and its request says so.
     if (origins !== null) report({ kind: 'refused', address });
   });
@@ -70,7 +72,7 @@ export function runNewman(
   const run = startNewman(newman, toNewmanOptions(order), additions, (error, summary) => {
     // As a library Newman reports assertion failures through its events only; an error here means it did not run.
     if (error && items === 0) return report({ kind: 'failed', message: messageIn(error) });
-    const variables = summary === undefined ? {} : changedVariables(summary, order);
+    const variables = summary === undefined ? {} : set.changed(summary);
     const isMarked = new Set(order.variables.filter(({ isSecret }) => isSecret).map(({ name }) => name));
     for (const [name, value] of Object.entries({ ...summary?.globals?.toObject?.(), ...variables })) {
       if (isMarked.has(name) || isSecretName(name)) found.add(String(value), name);
@@ -82,6 +84,7 @@ export function runNewman(
     });
   });
   run.on('start', (_, { run: started }) => {
+    set.begin(run.summary);
     stop = () => started.abort();
   });
   run.on('beforeItem', (_, { cursor: { ref, iteration }, item }) => {
@@ -124,6 +127,7 @@ export function runNewman(
       body: response && origins !== null ? text : null,
     });
   });
+  run.on('script', (_, { execution }) => execution && set.ran(execution));
   run.on('assertion', (error, { cursor, assertion, skipped }) =>
     output.assertion(cursor.ref, {
       name: toText(assertion),
@@ -244,20 +248,4 @@ function tooSlow(limitMs: number): ExchangeError {
 
 function messageIn(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** What the scripts of the run set or changed, in the environment or in the collection. */
-function changedVariables(summary: NewmanSummary, order: Order): Record<string, string> {
-  const before = {
-    collection: new Map(order.collection.variable?.map(({ key, value }) => [key ?? '', value])),
-    environment: new Map<string, unknown>(order.variables.map(({ name, value }) => [name, value])),
-  };
-  const after = { collection: summary.collection?.variables, environment: summary.environment };
-  const changed: Record<string, string> = {};
-  for (const scope of ['collection', 'environment'] as const) {
-    for (const [name, value] of Object.entries(after[scope]?.toObject?.() ?? {})) {
-      if (typeof value === 'string' && before[scope].get(name) !== value) changed[name] = value;
-    }
-  }
-  return changed;
 }

@@ -49,11 +49,12 @@ export async function mint(
     // What is not understood may hold a live token anywhere, so its values become secrets before anything of it is recorded.
     const record = (passed: boolean) => {
       const { exchanges } = outcome;
+      const set = Object.values(outcome.variables);
       for (const each of passed ? [] : exchanges) {
-        for (const value of secretsInAnswer(each, bodyOf(each)))
+        for (const value of secretsInAnswer(each, bodyOf(each), set))
           tools.learn(new Secret(value, "the IdP's answer"), 'found');
       }
-      const shown = passed ? exchanges : exchanges.map((each) => withoutValues(each, bodyOf(each)));
+      const shown = passed ? exchanges : exchanges.map((each) => withoutValues(each, bodyOf(each), set));
       scope.attempt({ startMs, durationMs, passed, exchanges: shown });
     };
 
@@ -76,11 +77,19 @@ export async function mint(
       continue;
     }
     try {
-      const { notes, ...minted } = readToken(
-        { body: outcome.lastBody ?? '', type: mediaTypeOf(exchange), variables: outcome.variables },
+      const { notes, warnings, ...minted } = readToken(
+        {
+          body: outcome.lastBody ?? '',
+          type: mediaTypeOf(exchange),
+          headers: exchange.response?.headers ?? [],
+          variables: outcome.variables,
+        },
         {
           path: job.tokenPath,
+          header: job.tokenHeader,
+          variable: job.tokenVariable,
           adminToken: admin.token,
+          authorization: headerIn(exchange.request.headers, 'authorization'),
           current: admin.current,
           now: tools.clock.date(),
           isLifeAsked: asksForLife(exchange.request.body?.text ?? ''),
@@ -90,6 +99,7 @@ export async function mint(
       tools.learn(minted.secret);
       record(true);
       for (const note of notes) scope.note(note);
+      for (const warning of warnings) scope.warn(warning);
       noteFailedAssertions(scope, exchange);
       scope.summary(describeToken(minted.facts, tools.clock.date()));
       return minted;

@@ -74,6 +74,7 @@ export function runInWorker(
   const { signal: _, variables, ...rest } = run;
   const order = {
     ...rest,
+    resolve: [],
     variables: variables.map(({ name, value }) =>
       value instanceof Secret ? { name, value: value.reveal(), isSecret: true } : { name, value, isSecret: false },
     ),
