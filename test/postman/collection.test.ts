@@ -1,12 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { parseCollection, pathOf, placesOf, readCollection } from '../../scripts/postman/collection.ts';
+import { parseCollection, pathOf, placesOf } from '../../scripts/postman/collection.ts';
 import type { Item } from '../../scripts/postman/collection-format.ts';
 import { urlOf } from '../../scripts/postman/url.ts';
+import { loadConverter } from '../../scripts/postman/v1.ts';
 import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-const read = (document: unknown) => readCollection(encode(JSON.stringify(document)), 'c.json');
+async function read(document: unknown) {
+  const bytes = encode(JSON.stringify(document));
+  const warnings: string[] = [];
+  const warn = (warning: string) => warnings.push(warning);
+  return { collection: parseCollection(bytes, 'c.json', { convertV1: await loadConverter(bytes), warn }), warnings };
+}
+
 const idsOf = (items: Item[]) => placesOf(parseCollection(collectionBytes(items), 'c.json')).map(({ item }) => item.id);
 
 describe('ids', () => {
