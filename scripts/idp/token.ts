@@ -18,7 +18,7 @@ export interface MintAnswer {
 export interface TokenRules {
   /** RFC 6901 JSON Pointer to the token; null: the members that IdPs are known to use, below. */
   readonly path: string | null;
-  readonly adminToken: Secret;
+  readonly adminToken: Secret | null;
   /** The value that the service has today; a "new" token that equals it is not new. */
   readonly current: string | null;
   readonly now: Date;
@@ -170,7 +170,7 @@ function verifyToken(value: string, rules: TokenRules): void {
     throw fail(`The token has ${value.length} characters; between ${MIN_LENGTH} and ${MAX_LENGTH} are accepted.`);
   }
   if (!B64TOKEN.test(value)) throw fail('The token has characters that a Bearer token cannot have (RFC 6750 §2.1).');
-  if (rules.adminToken.equals(value)) {
+  if (rules.adminToken?.equals(value)) {
     throw fail(
       'The "token" in the answer is your admin token.',
       'It will not be written anywhere. Check --token-path.',

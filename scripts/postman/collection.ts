@@ -113,9 +113,9 @@ export function findFolder(collection: Collection, name: string, file: string): 
   return place;
 }
 
-/** A folder or a request, for `npm run collection`. Throws like the two above. */
-export function findItem(collection: Collection, name: string, file: string): Place {
-  const search = { kind: 'folder or request', option: 'the name', where: { file } } as const;
+/** A folder or a request, for `npm run collection` and `--login`. Throws like the two above. */
+export function findItem(collection: Collection, name: string, file: string, option = 'the name'): Place {
+  const search = { kind: 'folder or request', option, where: { file } } as const;
   const place = findOne(placesOf(collection), name, search);
   verifyNotEmpty(place, collection, file);
   return place;

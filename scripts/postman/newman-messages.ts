@@ -11,7 +11,7 @@ import type { ProxyVariables } from '../core/proxy.ts';
 export interface Order
   extends Pick<
     CollectionRun,
-    'collection' | 'items' | 'requests' | 'tls' | 'requestTimeoutMs' | 'isBounded' | 'origins' | 'local'
+    'collection' | 'items' | 'requests' | 'tls' | 'requestTimeoutMs' | 'isBounded' | 'origins' | 'login' | 'local'
   > {
   readonly variables: readonly { readonly name: string; readonly value: unknown; readonly isSecret: boolean }[];
   readonly proxies: ProxyVariables;
@@ -28,6 +28,7 @@ export type Report =
   | {
       readonly kind: 'item';
       readonly ref: string;
+      readonly id: string;
       readonly name: string;
       readonly folders: readonly string[];
       readonly startedAt: Date;
@@ -48,8 +49,8 @@ export type Report =
   | { readonly kind: 'console'; readonly ref: string; readonly line: ConsoleLine }
   /** A script broke, or Newman did while this was running. */
   | { readonly kind: 'error'; readonly ref: string; readonly error: ExchangeError }
-  /** A connection to another host than the run's was refused. The run ends. */
-  | { readonly kind: 'refused'; readonly address: string }
+  /** A connection to another host than these was refused. The run ends. */
+  | { readonly kind: 'refused'; readonly address: string; readonly origins: readonly string[] }
   | { readonly kind: 'end'; readonly variables: Readonly<Record<string, string>> }
   /** Newman did not run anything. */
   | { readonly kind: 'failed'; readonly message: string };

@@ -7,6 +7,7 @@ import { createFileResolver } from './body-files.ts';
 import { decodeBody, headerIn } from './body-text.ts';
 import { authParametersOf } from './declarations.ts';
 import { guardEgress } from './egress.ts';
+import { LoginWatch } from './login-watch.ts';
 import type { Order, Report } from './newman-messages.ts';
 import type { Newman, NewmanRun, NewmanSummary } from './newman-types.ts';
 import { startNewman } from './runner.ts';
@@ -29,6 +30,9 @@ const BOUNDED_TURNS = 100;
 
 /** A script of a bounded run that runs longer than this is broken. */
 const SCRIPT_TIMEOUT_MS = 5_000;
+
+/** One that logs in may wait a while before it asks again. */
+const LOGIN_SCRIPT_TIMEOUT_MS = 60_000;
 
 /** A run that goes on in this worker. */
 export interface OpenRun {
@@ -57,10 +61,13 @@ export function runNewman(
   let stop = () => {};
   let items = 0;
 
-  guardEgress({ origins, proxies }, ({ address }) => {
-    // Elsewhere only a path of this machine is refused, and its request says so.
-    if (origins !== null) report({ kind: 'refused', address });
-  });
+  const logins = order.login === undefined ? null : new LoginWatch(order.login);
+  const guard = (allowed: readonly string[] | null) =>
+    guardEgress({ origins: allowed, proxies }, ({ address }) => {
+      // Elsewhere only a path of this machine is refused, and its request says so.
+      if (allowed !== null) report({ kind: 'refused', address, origins: allowed });
+    });
+  guard(origins);
   const additions = {
     fileResolver: createFileResolver(local, order.tls.caFile),
     largestAnswer: order.largestAnswer,
@@ -83,11 +90,16 @@ export function runNewman(
   run.on('beforeItem', (_, { cursor: { ref }, item }) => {
     forgetAnswers(run);
     items += 1;
+    const obstacle = logins?.begin(item.id) ?? null;
+    if (logins !== null) guard(logins.originsOf(item.id) ?? origins);
+    if (obstacle === 'end') return stop();
     output.begin(ref);
-    report({ kind: 'item', ref, name: cutText(item.name), folders: foldersOf(item), startedAt: new Date() });
-    if (items <= mostRequests) return;
+    const folders = foldersOf(item);
+    report({ kind: 'item', ref, id: item.id, name: cutText(item.name), folders, startedAt: new Date() });
+    const most = order.login?.turns ?? mostRequests;
+    if (logins === null ? items <= most : obstacle === null) return;
     stop();
-    report({ kind: 'error', ref, error: tooOften(mostRequests) });
+    report({ kind: 'error', ref, error: tooOften(most) });
   });
   run.on('beforeRequest', (_, { cursor, request }) => {
     learnFrom(request, messageOf(request));
@@ -100,6 +112,7 @@ export function runNewman(
     const overdue = error && isOverdue();
     // What a script sends by itself (pm.sendRequest) is not the answer to the request that it belongs to.
     if (cursor.scriptId !== undefined) return;
+    if (!response || response.code >= 400) logins?.fail();
     report({
       kind: 'answer',
       ref: cursor.ref,
@@ -110,14 +123,18 @@ export function runNewman(
       body: response && origins !== null ? text : null,
     });
   });
-  run.on('assertion', (error, { cursor, assertion, skipped }) =>
+  run.on('assertion', (error, { cursor, assertion, skipped }) => {
+    if (error && !skipped) logins?.fail();
     output.assertion(cursor.ref, {
       name: toText(assertion),
       status: skipped ? 'skipped' : error ? 'failed' : 'passed',
       message: error && !skipped ? toText(error.message ?? '') : null,
-    }),
-  );
-  run.on('exception', (_, { cursor, error }) => output.exception(cursor.ref, error));
+    });
+  });
+  run.on('exception', (_, { cursor, error }) => {
+    logins?.fail();
+    output.exception(cursor.ref, error);
+  });
   run.on('console', (_, { cursor, level, messages }) => {
     output.console(cursor.ref, level, messages);
     const error = level === 'warn' ? toFileError(messages.map(toText).join(' ')) : null;
@@ -176,7 +193,7 @@ function toNewmanOptions(order: Order): object {
     timeout: 0,
     timeoutRequest: order.requestTimeoutMs,
     // A run without bounds is ended from outside, whatever its scripts do.
-    timeoutScript: order.isBounded ? SCRIPT_TIMEOUT_MS : 0,
+    timeoutScript: order.login ? LOGIN_SCRIPT_TIMEOUT_MS : order.isBounded ? SCRIPT_TIMEOUT_MS : 0,
   };
 }
 

@@ -48,6 +48,7 @@ interface Cursor {
 }
 
 interface PostmanItem {
+  readonly id: string;
   readonly name: string;
   parent?(): unknown;
 }

@@ -98,7 +98,7 @@ function runIn(
   found: FoundSecrets,
   proxies: ProxyVariables,
 ): Promise<CollectionOutcome> {
-  const { origins, signal } = options;
+  const { signal } = options;
   const record = new RecordedRun();
   return new Promise((resolve, reject) => {
     const limitMs = options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS;
@@ -137,7 +137,7 @@ function runIn(
         else if (report.kind === 'failed') fail(newmanFailed(report.message));
         else if (report.kind === 'end') finish(report.variables);
         else if (report.kind === 'refused') {
-          const error = hostRefused(report.address, origins ?? []);
+          const error = hostRefused(report.address, report.origins);
           cut(error, { kind: 'script', code: '', message: error.message });
         } else record.add(report);
       },
@@ -148,9 +148,10 @@ function runIn(
 }
 
 function toOrder(options: CollectionRun, proxies: ProxyVariables): Order {
-  const { collection, items, requests, tls, requestTimeoutMs, isBounded, origins, local, variables } = options;
+  const { collection, items, requests, tls, requestTimeoutMs, isBounded, origins, login, local, variables } = options;
   return {
     ...{ collection, items, requests, tls, requestTimeoutMs, isBounded, origins, local, proxies },
+    ...(login === undefined ? {} : { login }),
     variables: variables.map(({ name, value }) => ({ name, value: plain(value), isSecret: value instanceof Secret })),
     largestAnswer: origins === null ? LARGEST_ANSWER : LARGEST_LIMITED_ANSWER,
   };

@@ -2,7 +2,7 @@ import type { Assertion, ConsoleLine, Exchange, ExchangeError, HttpRequest, Http
 import type { Report } from './newman-messages.ts';
 
 /** An exchange that is not finished. */
-interface Pending extends Pick<Exchange, 'name' | 'folders' | 'startedAt'> {
+interface Pending extends Pick<Exchange, 'id' | 'name' | 'folders' | 'startedAt'> {
   request: HttpRequest | null;
   response: HttpResponse | null;
   readonly assertions: Assertion[];
@@ -25,8 +25,9 @@ export class RecordedRun {
   add(report: Report): void {
     if (!('ref' in report)) return;
     if (report.kind === 'item') {
-      const { name, folders, startedAt } = report;
+      const { id, name, folders, startedAt } = report;
       this.#last = {
+        id,
         name,
         folders,
         startedAt,

@@ -1,7 +1,8 @@
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { pathOf } from './collection.ts';
-import type { Place, Request, Row, Script } from './collection-format.ts';
+import type { Place, Request, Row } from './collection-format.ts';
+import { codeOf, SETS, SETTER, setBy } from './script-code.ts';
 import { urlOf } from './url.ts';
 import { authOf, fillIn, knownTo, textOf, VARIABLE, type Value } from './variables.ts';
 
@@ -29,8 +30,8 @@ export function verifyResolved(
   sources: Sources,
   isStrict: boolean,
 ): string[] {
-  const scripts = places.map(codeOf);
-  const setByScripts = new Set(scripts.flatMap((code) => [...code.matchAll(SETTER)].map((match) => match[2] ?? '')));
+  const scripts = places.map((place) => codeOf(place));
+  const setByScripts = setBy(scripts.join('\n'));
   const isAnySet = scripts.some((code) => code.match(SETS)?.length !== code.match(SETTER)?.length);
   const inVain = new Map<string, string[]>();
   for (const place of places) {
@@ -169,21 +170,3 @@ function isPruned({ around, item }: Place, method = 'GET'): boolean {
   const isDisabled = says.filter((each) => each !== undefined).at(-1) === true;
   return !isDisabled && /^(?:get|copy|head|purge|unlock)$/i.test(method);
 }
-
-/** The scripts that run with a request: its own and those of the folders around it. */
-function codeOf({ around, item }: Place): string {
-  const scripts = [...around, item].flatMap(({ event }) => event ?? []);
-  return scripts
-    .filter(({ disabled }) => disabled !== true)
-    .map(textOfScript)
-    .join('\n');
-}
-
-function textOfScript({ script }: Script): string {
-  const exec = typeof script === 'string' ? script : (script?.exec ?? '');
-  return typeof exec === 'string' ? exec : exec.join('\n');
-}
-
-/** `pm.environment.set('name', …)` and the like: all of them, and those that write the name out. */
-const SETS = /\.(?:set|setEnvironmentVariable|setGlobalVariable) ?\(/g;
-const SETTER = /\.(?:set|setEnvironmentVariable|setGlobalVariable) ?\(\s{0,80}(['"`])([^'"`$]{1,200})\1\s{0,80},/g;

@@ -3,16 +3,15 @@ import type { Exchange, ExchangeError } from '../../scripts/core/exchange.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import { parseCollection, placesOf } from '../../scripts/postman/collection.ts';
 import type { Collection, Item } from '../../scripts/postman/collection-format.ts';
+import { planMint, withAdminToken } from '../../scripts/postman/mint-plan.ts';
 import {
   describeEarlyEnd,
   originsOf,
   planHealth,
   planItems,
-  planMint,
   type RequestPlan,
   titleOf,
   toRun,
-  withAdminToken,
   withKid,
 } from '../../scripts/postman/request-plan.ts';
 import type { Source } from '../../scripts/postman/source.ts';
