@@ -172,9 +172,14 @@ export function createTools(
         signal,
       );
     },
-    // The sandbox has its own, which always counts.
     adminTokenFrom:
-      sandbox !== null || settings.adminTokenFile !== null ? 'file' : run.adminToken !== null ? 'variable' : null,
+      sandbox !== null
+        ? 'sandbox'
+        : settings.adminTokenFile !== null
+          ? 'file'
+          : run.adminToken !== null
+            ? 'variable'
+            : null,
     async adminToken(ask) {
       // There is no time limit at the prompt; only an interruption ends the wait.
       const { signal } = host.interruption;

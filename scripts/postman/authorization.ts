@@ -4,7 +4,7 @@ import { pathOf } from './collection.ts';
 import type { Auth, Place, Request, Row } from './collection-format.ts';
 import { credentialsOf } from './credentials.ts';
 import { authParametersOf } from './declarations.ts';
-import { codeOf, setBy } from './script-code.ts';
+import { codeOf, setBy, setsAny } from './script-code.ts';
 import { authOf, fillIn, knownTo, VARIABLE, type Value } from './variables.ts';
 
 /** What lets a request in, where no admin token is put into it. */
@@ -57,8 +57,9 @@ export function findAuthorization(place: Place, given: Given): Authorization | n
     if (isSetByLogin(text)) return { ...login, isWhole: true };
     const [, scheme = 'Bearer', value = ''] = /^(?:([\w-]+)\s+)?(.*)$/s.exec(fillIn(text, known).trim()) ?? [];
     if (isFilled(value)) return { from: sourceOf(text, given), isWhole: !/^bearer$/i.test(scheme), secrets: [value] };
-    if (isMadeByScript(place, namesIn(text))) return script;
-    return isLogin ? { ...login, isWhole: false } : null;
+    const code = preRequestOf(place);
+    if (changesRequest(code) || maySet(code, text)) return script;
+    return given.logins.some((each) => maySet(codeOf(each), '')) ? { ...login, isWhole: false } : null;
   }
   if (isLogin) return { ...login, isWhole: false };
   for (const { place: where, name, value } of credentialsOf(asSent(request))) {
@@ -66,7 +67,8 @@ export function findAuthorization(place: Place, given: Given): Authorization | n
     if (isFilled(secret))
       return { from: `from the collection, ${name} in its ${where}`, isWhole: where === 'body', secrets: [secret] };
   }
-  return isMadeByScript(place, []) ? script : null;
+  const code = preRequestOf(place);
+  return changesRequest(code) || /\bpm\.sendRequest\b/.test(code) ? script : null;
 }
 
 /** The requests of a collection, by their paths, whose scripts set a variable: one of them may be the login. */
@@ -104,15 +106,20 @@ function sourceOf(expression: string, { values, envVars }: Given): string {
   return `from the ${values.some((value) => value.name === name) ? 'environment' : 'collection'} (${name})`;
 }
 
-/** Whether a script before the request sets one of these variables, asks somebody, or changes how the request is let in. */
-function isMadeByScript(place: Place, names: readonly string[]): boolean {
-  const code = codeOf(place, 'prerequest').replace(/^\s*\/\/.*$/gm, '');
-  const isSet = names.some((name) => setBy(code).has(name));
-  return (
-    isSet ||
-    /\bpm\.sendRequest\b/.test(code) ||
-    (/\bpm\.request\.(?:headers|auth|addHeader)\b/.test(code) && /auth|key|token/i.test(code))
-  );
+/** The scripts before a request, without what is commented out. */
+function preRequestOf(place: Place): string {
+  return codeOf(place, 'prerequest').replace(/^\s*\/\/.*$/gm, '');
+}
+
+/** Whether scripts set a variable of the text, or one whose name cannot be told. */
+function maySet(code: string, text: string): boolean {
+  const names = setBy(code);
+  return setsAny(code) || namesIn(text).some((name) => names.has(name));
+}
+
+/** Whether scripts change how their request is let in. */
+function changesRequest(code: string): boolean {
+  return /\bpm\.request\.(?:headers|auth|addHeader)\b/.test(code) && /auth|key|token/i.test(code);
 }
 
 /** What is disabled, and bodies of other modes, left out. */

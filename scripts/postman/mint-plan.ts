@@ -19,8 +19,8 @@ import type { Source } from './source.ts';
 import { transportOf, withoutTransport } from './transport.ts';
 import { authOf, fillIn, knownTo, merge, targetOf, type Value } from './variables.ts';
 
-/** How the person handed over an admin token before anything ran: in the file of `--admin-token-file`, or in IAT_ADMIN_TOKEN. */
-export type AdminTokenFrom = 'file' | 'variable';
+/** How an admin token was handed over before anything ran: by `--admin-token-file`, by the sandbox, or in IAT_ADMIN_TOKEN. */
+export type AdminTokenFrom = 'file' | 'sandbox' | 'variable';
 
 /** The request that mints, behind those that log in for it. `withAdminToken` completes it. */
 export interface MintPlan extends RequestPlan {
@@ -80,7 +80,7 @@ export function planMint(
   const envVars = (options.envVars ?? []).map(({ name }) => name);
   const authorization = findAuthorization(mint, { values: source.values, envVars, logins });
   const takesToken =
-    adminTokenFrom === 'file' || authorization === null || (adminTokenFrom === 'variable' && !authorization.isWhole);
+    authorization === null || (adminTokenFrom !== null && !(adminTokenFrom === 'variable' && authorization.isWhole));
   const { request, tokenVariable } = takesToken
     ? authorize(aimed.request, authOf(mint)?.auth ?? null)
     : { request: aimed.request, tokenVariable: null };

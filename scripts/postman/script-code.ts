@@ -19,11 +19,15 @@ function textOfScript({ script }: Script): string {
 }
 
 /** `pm.environment.set('name', …)` and the like: all of them, and those that write the name out. */
-export const SETS = /\.(?:set|setEnvironmentVariable|setGlobalVariable) ?\(/g;
-export const SETTER =
-  /\.(?:set|setEnvironmentVariable|setGlobalVariable) ?\(\s{0,80}(['"`])([^'"`$]{1,200})\1\s{0,80},/g;
+const SETS = /\.(?:set|setEnvironmentVariable|setGlobalVariable) ?\(/g;
+const SETTER = /\.(?:set|setEnvironmentVariable|setGlobalVariable) ?\(\s{0,80}(['"`])([^'"`$]{1,200})\1\s{0,80},/g;
 
 /** The variables that scripts set, as far as their names are written out. */
 export function setBy(code: string): ReadonlySet<string> {
   return new Set([...code.matchAll(SETTER)].map((match) => match[2] ?? ''));
+}
+
+/** Whether scripts set variables whose names are not written out: that may be any. */
+export function setsAny(code: string): boolean {
+  return code.match(SETS)?.length !== code.match(SETTER)?.length;
 }

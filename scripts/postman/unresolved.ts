@@ -2,7 +2,7 @@ import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { pathOf } from './collection.ts';
 import type { Place, Request, Row } from './collection-format.ts';
-import { codeOf, SETS, SETTER, setBy } from './script-code.ts';
+import { codeOf, setBy, setsAny } from './script-code.ts';
 import { urlOf } from './url.ts';
 import { authOf, fillIn, knownTo, textOf, VARIABLE, type Value } from './variables.ts';
 
@@ -32,7 +32,7 @@ export function verifyResolved(
 ): string[] {
   const scripts = places.map((place) => codeOf(place));
   const setByScripts = setBy(scripts.join('\n'));
-  const isAnySet = scripts.some((code) => code.match(SETS)?.length !== code.match(SETTER)?.length);
+  const isAnySet = scripts.some(setsAny);
   const inVain = new Map<string, string[]>();
   for (const place of places) {
     const known = knownTo(place, values);

@@ -51,6 +51,7 @@ const FACT = 'Authorization';
 
 const FROM = {
   file: 'from --admin-token-file',
+  sandbox: 'from the sandbox',
   variable: 'from IAT_ADMIN_TOKEN',
   prompt: 'from the prompt',
 } as const;

@@ -186,6 +186,15 @@ describe('what lets a request in by the collection alone', () => {
       [],
     ],
     [
+      'a script that only asks, for a variable',
+      { auth: auth('bearer', { token: '{{t}}' }) },
+      { more: script('prerequest', "pm.sendRequest('http://a');") },
+      null,
+      false,
+      [],
+    ],
+    ['a login that sets nothing', { auth: auth('bearer', { token: '{{t}}' }) }, { login: '' }, null, false, []],
+    [
       'a script after it',
       { auth: auth('bearer', { token: '{{t}}' }) },
       { item: script('test', "pm.environment.set('t', 1);") },
@@ -221,7 +230,7 @@ describe('what lets a request in by the collection alone', () => {
     [
       'a login that may set it',
       { auth: auth('bearer', { token: '{{t}}' }) },
-      { login: 'set(names, values);' },
+      { login: 'pm.environment.set(name, value);' },
       'from the login "L"',
       false,
       [],

@@ -137,7 +137,7 @@ export async function mint(how: Mint | ((scene: Scene) => Mint), answer?: Mint['
       { collection: read, file: 'c.json', values: [], facts: [] },
       {
         ...{ request: 'DCR IAT', idpUrl: null, allowHttp: false, allowHosts: [] },
-        ...{ label: null, expiresIn: null, maxUsages: null },
+        ...{ label: null, expiresIn: null, maxUsages: null, adminTokenFrom: 'variable' as const },
         ...options,
       },
     );
