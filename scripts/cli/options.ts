@@ -188,7 +188,10 @@ export const OPTIONS = {
     variable: 'IAT_LOGIN',
     value: TEXT,
     repeatable: true,
-    description: 'request or folder that runs before the mint in the same run, repeatable',
+    // On lines of their own names may have commas.
+    separator: (variable) => (/\n/.test(variable('IAT_LOGIN').trim()) ? '\n' : ','),
+    description:
+      'request or folder that runs before the mint in the same run and gets the admin token, repeatable (in IAT_LOGIN: commas or lines)',
     commands: IAT,
   },
   caFile: {

@@ -190,6 +190,14 @@ export function createTools(
         signal,
       );
     },
+    adminTokenFrom:
+      sandbox !== null
+        ? 'sandbox'
+        : settings.adminTokenFile !== null
+          ? 'file'
+          : run.adminToken !== null
+            ? 'variable'
+            : null,
     async adminToken(ask) {
       // There is no time limit at the prompt; only an interruption ends the wait.
       const { signal } = host.interruption;

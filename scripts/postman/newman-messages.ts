@@ -23,7 +23,7 @@ export interface OrderedVariable extends Pick<PostmanVariable, 'name' | 'value' 
 export interface Order
   extends Pick<
     CollectionRun,
-    'collection' | 'items' | 'requests' | 'tls' | 'requestTimeoutMs' | 'isBounded' | 'origins' | 'local'
+    'collection' | 'items' | 'requests' | 'tls' | 'requestTimeoutMs' | 'isBounded' | 'origins' | 'login' | 'local'
   > {
   readonly variables: readonly OrderedVariable[];
   readonly newman: Omit<NewmanOptions, 'globals' | 'clientCertificates'> & {
@@ -67,8 +67,8 @@ export type Report =
   | { readonly kind: 'console'; readonly ref: string; readonly line: ConsoleLine }
   /** A script broke, or Newman did while this was running. */
   | { readonly kind: 'error'; readonly ref: string; readonly error: ExchangeError }
-  /** A connection to another host than the run's was refused. The run ends. */
-  | { readonly kind: 'refused'; readonly address: string }
+  /** A connection to another host than these was refused. The run ends. */
+  | { readonly kind: 'refused'; readonly address: string; readonly origins: readonly string[] }
   /** The request has ended, with its scripts. */
   | { readonly kind: 'ended'; readonly ref: string }
   | ({ readonly kind: 'end' } & Pick<CollectionOutcome, 'variables' | 'counts' | 'exports'>)

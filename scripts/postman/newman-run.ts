@@ -9,6 +9,7 @@ import { createFileResolver } from './body-files.ts';
 import { decodeBody, headerIn } from './body-text.ts';
 import { authParametersOf } from './declarations.ts';
 import { guardEgress } from './egress.ts';
+import { LoginWatch } from './login-watch.ts';
 import type { Order, OrderedVariable, Report } from './newman-messages.ts';
 import type { Newman, NewmanRun, NewmanSummary } from './newman-types.ts';
 import { startNewman } from './runner.ts';
@@ -31,6 +32,9 @@ const BOUNDED_TURNS = 100;
 
 /** A script of a bounded run that runs longer than this is broken. */
 const SCRIPT_TIMEOUT_MS = 5_000;
+
+/** One that logs in may wait a while before it asks again. */
+const LOGIN_SCRIPT_TIMEOUT_MS = 60_000;
 
 /** A run that goes on in this worker. */
 export interface OpenRun {
@@ -60,10 +64,13 @@ export function runNewman(
   let stop = () => {};
   let items = 0;
 
-  guardEgress({ origins, proxies, resolve }, ({ address }) => {
-    // Elsewhere only a path of this machine is refused, and its request says so.
-    if (origins !== null) report({ kind: 'refused', address });
-  });
+  const logins = order.login === undefined ? null : new LoginWatch(order.login);
+  const guard = (allowed: readonly string[] | null) =>
+    guardEgress({ origins: allowed, proxies, resolve }, ({ address }) => {
+      // Elsewhere only a path of this machine is refused, and its request says so.
+      if (allowed !== null) report({ kind: 'refused', address, origins: allowed });
+    });
+  guard(origins);
   const additions = {
     fileResolver: createFileResolver(local, certificateFilesOf(order)),
     largestAnswer: order.largestAnswer,
@@ -91,6 +98,9 @@ export function runNewman(
     // A reporter reads them at the end.
     if (order.newman.reporters === undefined) forgetAnswers(run);
     items += 1;
+    const obstacle = logins?.begin(item.id) ?? null;
+    if (logins !== null) guard(logins.originsOf(item.id) ?? origins);
+    if (obstacle === 'end') return stop();
     output.begin(ref);
     report({
       kind: 'item',
@@ -101,9 +111,10 @@ export function runNewman(
       folders: foldersOf(item),
       startedAt: new Date(),
     });
-    if (items <= mostRequests) return;
+    const most = order.login?.turns ?? mostRequests;
+    if (logins === null ? items <= most : obstacle === null) return;
     stop();
-    report({ kind: 'error', ref, error: tooOften(mostRequests) });
+    report({ kind: 'error', ref, error: tooOften(most) });
   });
   run.on('item', (_, { cursor: { ref } }) => report({ kind: 'ended', ref }));
   run.on('beforeRequest', (_, { cursor, request }) => {
@@ -117,6 +128,7 @@ export function runNewman(
     const overdue = error && isOverdue();
     // What a script sends by itself (pm.sendRequest) is not the answer to the request that it belongs to.
     if (cursor.scriptId !== undefined) return;
+    if (!response || response.code >= 400) logins?.fail();
     report({
       kind: 'answer',
       ref: cursor.ref,
@@ -128,14 +140,18 @@ export function runNewman(
     });
   });
   run.on('script', (_, { execution }) => execution && set.ran(execution));
-  run.on('assertion', (error, { cursor, assertion, skipped }) =>
+  run.on('assertion', (error, { cursor, assertion, skipped }) => {
+    if (error && !skipped) logins?.fail();
     output.assertion(cursor.ref, {
       name: toText(assertion),
       status: skipped ? 'skipped' : error ? 'failed' : 'passed',
       message: error && !skipped ? toText(error.message ?? '') : null,
-    }),
-  );
-  run.on('exception', (_, { cursor, error }) => output.exception(cursor.ref, error));
+    });
+  });
+  run.on('exception', (_, { cursor, error }) => {
+    logins?.fail();
+    output.exception(cursor.ref, error);
+  });
   run.on('console', (_, { cursor, level, messages }) => {
     output.console(cursor.ref, level, messages);
     const error = level === 'warn' ? toFileError(messages.map(toText).join(' ')) : null;
@@ -188,7 +204,8 @@ function toNewmanOptions(order: Order): object {
     timeout: 0,
     timeoutRequest: order.requestTimeoutMs,
     // A run without bounds is ended from outside, whatever its scripts do.
-    timeoutScript: newman.scriptTimeoutMs ?? (order.isBounded ? SCRIPT_TIMEOUT_MS : 0),
+    timeoutScript:
+      newman.scriptTimeoutMs ?? (order.login ? LOGIN_SCRIPT_TIMEOUT_MS : order.isBounded ? SCRIPT_TIMEOUT_MS : 0),
   };
 }
 

@@ -114,7 +114,7 @@ function runIn(
   found: FoundSecrets,
   way: Pick<Order, 'proxies' | 'resolve'>,
 ): Promise<CollectionOutcome> {
-  const { origins, signal } = options;
+  const { signal } = options;
   const record = new RecordedRun(options.onExchange);
   return new Promise((resolve, reject) => {
     const limitMs = options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS;
@@ -155,7 +155,7 @@ function runIn(
           const { kind, ...end } = report;
           finish(end);
         } else if (report.kind === 'refused') {
-          const error = hostRefused(report.address, origins ?? []);
+          const error = hostRefused(report.address, report.origins);
           cut(error, { kind: 'script', code: '', message: error.message });
         } else record.add(report);
       },
@@ -174,12 +174,14 @@ function toOrder(options: CollectionRun, way: Pick<Order, 'proxies' | 'resolve'>
     requestTimeoutMs,
     isBounded,
     origins,
+    login,
     local,
     variables,
     newman = {},
   } = options;
   return {
     ...{ collection, items, requests, tls, requestTimeoutMs, isBounded, origins, local, ...way },
+    ...(login === undefined ? {} : { login }),
     variables: variables.map(toOrdered),
     newman: {
       ...newman,
