@@ -30,13 +30,19 @@ export function parseCollection(bytes: Uint8Array, file: string, { convertV1, wa
   const { info, item, name } = document;
   if (isRecord(info) && typeof info['schema'] === 'string' && /\/v?3\./.test(info['schema'])) throw v3Error(file);
   if (!isCollection(document)) throw otherExport(document, file, 'collection');
+  const invalid = (what: string) => {
+    const message = `${file} is not a valid Postman collection: ${what}.`;
+    return new AppError('collection-invalid', message, { hint: EXPORT_HINT, where: { file } });
+  };
+  // Newman takes a single item for a list of one.
+  const items = isRecord(item) ? [item] : (item ?? []);
+  if (!Array.isArray(items)) throw invalid('item has to be a list');
   const misfits: Misfit[] = [];
   const fitted = fitCollection(
-    { ...document, info: isRecord(info) ? info : { name }, item: Array.isArray(item) ? item : [] },
+    { ...document, info: isRecord(info) ? info : { name }, item: items },
     (misfit) => misfits.push(misfit),
     (path) => {
-      const message = `${file} is not a valid Postman collection: ${path} has to be in fewer than 100 folders.`;
-      throw new AppError('collection-invalid', message, { hint: EXPORT_HINT, where: { file } });
+      throw invalid(`${path} has to be in fewer than 100 folders`);
     },
   ) as unknown as ExportedCollection;
   if (misfits.length > 0) warn?.(describeMisfits(misfits, file));
