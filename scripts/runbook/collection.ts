@@ -4,6 +4,7 @@ import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { LocalFiles } from '../core/ports.ts';
 import type { StepName } from '../core/result.ts';
 import { describeEarlyEnd, originsOf, planItems, titleOf, toRun } from '../postman/request-plan.ts';
+import { warnOfUnusedToken } from './authorization.ts';
 import type { CollectionJob } from './collection-job.ts';
 import { describeFailure, describePasses, describeSkips } from './health.ts';
 import type { Context, Job } from './job.ts';
@@ -29,6 +30,7 @@ export async function runCollection(context: Context, job: CollectionJob): Promi
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
     warnOf(context, scope, planned);
+    warnOfUnusedToken(context, scope, planned);
     scope.summary(titleOf(planned));
     return planned;
   });
