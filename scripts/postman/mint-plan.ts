@@ -177,8 +177,10 @@ export function toMintRun(
 
 /** The requests that log in, in the order of their names, without the one that mints. Throws as `findItem`, and `bad-value`. */
 function findLogins({ collection, file }: Source, names: readonly string[], mint: Place): Place[] {
-  const places = names.flatMap((name) => {
-    const found = requestsIn(findItem(collection, name.trim(), file, '--login'), collection);
+  // A line end at the end of IAT_LOGIN begins no name.
+  const given = names.map((name) => name.trim()).filter((name) => name !== '');
+  const places = given.flatMap((name) => {
+    const found = requestsIn(findItem(collection, name, file, '--login'), collection);
     const others = found.filter(({ item }) => item !== mint.item);
     if (others.length > 0) return others;
     throw new AppError('bad-value', `--login "${name}" names nothing but the request that mints.`, {
