@@ -48,14 +48,31 @@ export async function writeReports(
   await files.write(paths.html, renderHtml(run, masker));
   await files.write(paths.junit, renderJunit(run, masker));
   await files.write(paths.json, renderResult(run, paths, masker));
-  await verifyNoLeak(Object.values(paths), masker, files);
+  try {
+    await verifyNoLeak(Object.values(paths), masker, files);
+  } catch (error) {
+    // What an earlier run left there would be taken for this one.
+    copyToLatest(folder, null, files);
+    throw error;
+  }
+  const latest = copyToLatest(folder, own, files);
   for (const name of chooseOld(await files.runs(folder), keep)) {
     // What cannot be removed, or was added to, stays.
     if (name !== basename(own)) await files.removeRun(join(folder, name));
   }
   const history = join(folder, 'index.html');
   const problem = await writeHistory(folder, history, masker, files).catch(() => `${history} could not be written.`);
-  return { paths, notes: problem === null ? [] : [problem] };
+  return { paths, notes: [latest, problem].filter((note) => note !== null) };
+}
+
+/** Never throws. What went wrong, as a sentence; null: nothing. */
+function copyToLatest(folder: string, run: string | null, files: ReportFiles): string | null {
+  const latest = join(folder, 'latest');
+  try {
+    return files.copyToLatest(folder, run) ? null : `${latest} was not written by this tool and stays as it is.`;
+  } catch {
+    return `${latest} could not be updated.`;
+  }
 }
 
 /**
