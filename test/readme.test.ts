@@ -7,7 +7,9 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 test("the options' table is what the options are", () => {
-  expect(readme).toContain(renderOptionsTable());
+  const options = readFileSync(new URL('../scripts/cli/options.md', import.meta.url), 'utf8');
+  expect(options).toContain(renderOptionsTable());
+  expect(readme).toContain('(scripts/cli/options.md)');
 });
 
 test('it can be read in one go: at most 1,800 words', () => {

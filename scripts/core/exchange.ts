@@ -54,6 +54,8 @@ export interface Body {
   readonly text: string;
   /** The whole body's size in bytes, cut or not. */
   readonly bytes: number;
+  /** The text was not kept, because the run has more messages than a report can hold. */
+  readonly isLeftOut?: true;
   /** The media type, without parameters, in lower case; '' when none was named. */
   readonly type: string;
 }

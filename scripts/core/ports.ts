@@ -72,6 +72,8 @@ export interface PostmanVariable {
   readonly name: string;
   /** As its type in Postman has it: a text, a number, a boolean, null or an object. */
   readonly value: unknown | Secret;
+  /** Its type in Postman: `number`, `boolean`, `any`; absent: `default`, which leaves the value as it is. */
+  readonly type?: string;
 }
 
 /** What the exports of a run hold, by Newman's names: `--export-environment` and so on. */
@@ -130,7 +132,7 @@ export interface CollectionRun {
   readonly variables: readonly PostmanVariable[];
   readonly newman?: NewmanOptions;
   readonly tls: { readonly caFile: string | null; readonly insecure: boolean };
-  /** One request's limit in milliseconds, from connecting to the last byte. */
+  /** One request's limit in milliseconds, from connecting to the last byte; 0: none. */
   readonly requestTimeoutMs: number;
   /**
    * The origins that the run may connect to, whatever its requests, scripts and redirects ask for; each request then runs

@@ -16,14 +16,14 @@ const NEVER = /^\.env|^(?:docker-)?compose(?:[.-].*)?\.ya?ml$/i;
  * The files that a run may read.
  *
  * @param local null: none
- * @param caFile certificates that Newman reads as well
+ * @param certificates files with certificates and keys, which Newman reads as well
  */
-export function createFileResolver(local: LocalFiles | null, caFile: string | null): FileResolver {
+export function createFileResolver(local: LocalFiles | null, certificates: readonly string[]): FileResolver {
   const find = (path: string): string => findFile(path, local);
   return {
     stat: (path, done) => attempt(() => stat(find(path), done), done),
     createReadStream: (path) => createReadStream(find(path)),
-    readFile: (path, done) => attempt(() => readFile(path === caFile ? path : find(path), done), done),
+    readFile: (path, done) => attempt(() => readFile(certificates.includes(path) ? path : find(path), done), done),
   };
 }
 

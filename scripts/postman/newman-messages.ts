@@ -1,5 +1,11 @@
 import type { Assertion, ConsoleLine, ExchangeError, HttpRequest, HttpResponse } from '../core/exchange.ts';
-import type { CollectionRun } from '../core/ports.ts';
+import type {
+  ClientCertificate,
+  CollectionOutcome,
+  CollectionRun,
+  NewmanOptions,
+  PostmanVariable,
+} from '../core/ports.ts';
 import type { ProxyVariables } from '../core/proxy.ts';
 
 /*
@@ -7,13 +13,22 @@ import type { ProxyVariables } from '../core/proxy.ts';
  * crosses as text, and the other side makes a `Secret` of it again.
  */
 
+/** A variable with its value in plain text. */
+export interface OrderedVariable extends Pick<PostmanVariable, 'name' | 'value' | 'type'> {
+  readonly isSecret: boolean;
+}
+
 /** What the worker is to run. */
 export interface Order
   extends Pick<
     CollectionRun,
     'collection' | 'items' | 'requests' | 'tls' | 'requestTimeoutMs' | 'isBounded' | 'origins' | 'local'
   > {
-  readonly variables: readonly { readonly name: string; readonly value: unknown; readonly isSecret: boolean }[];
+  readonly variables: readonly OrderedVariable[];
+  readonly newman: Omit<NewmanOptions, 'globals' | 'clientCertificates'> & {
+    readonly globals: readonly OrderedVariable[];
+    readonly clientCertificates: readonly (Omit<ClientCertificate, 'passphrase'> & { readonly passphrase?: string })[];
+  };
   readonly proxies: ProxyVariables;
   /** Bytes of one answer, decompressed; Newman stops reading beyond. */
   readonly largestAnswer: number;
@@ -28,6 +43,8 @@ export type Report =
   | {
       readonly kind: 'item';
       readonly ref: string;
+      readonly id: string;
+      readonly iteration: number;
       readonly name: string;
       readonly folders: readonly string[];
       readonly startedAt: Date;
@@ -50,6 +67,8 @@ export type Report =
   | { readonly kind: 'error'; readonly ref: string; readonly error: ExchangeError }
   /** A connection to another host than the run's was refused. The run ends. */
   | { readonly kind: 'refused'; readonly address: string }
-  | { readonly kind: 'end'; readonly variables: Readonly<Record<string, string>> }
+  /** The request has ended, with its scripts. */
+  | { readonly kind: 'ended'; readonly ref: string }
+  | ({ readonly kind: 'end' } & Pick<CollectionOutcome, 'variables' | 'counts' | 'exports'>)
   /** Newman did not run anything. */
   | { readonly kind: 'failed'; readonly message: string };

@@ -1,5 +1,7 @@
 import type { ExchangeError } from '../core/exchange.ts';
+import type { CollectionOutcome } from '../core/ports.ts';
 import { describeProxy, proxyOf } from '../core/proxy.ts';
+import type { RunCounts } from '../core/result.ts';
 import { secretsInAuth } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import { isSecretName } from '../secrets/places.ts';
@@ -7,7 +9,7 @@ import { createFileResolver } from './body-files.ts';
 import { decodeBody, headerIn } from './body-text.ts';
 import { authParametersOf } from './declarations.ts';
 import { guardEgress } from './egress.ts';
-import type { Order, Report } from './newman-messages.ts';
+import type { Order, OrderedVariable, Report } from './newman-messages.ts';
 import type { Newman, NewmanRun, NewmanSummary } from './newman-types.ts';
 import { startNewman } from './runner.ts';
 import { ScriptOutput } from './script-output.ts';
@@ -23,8 +25,7 @@ import {
   toText,
 } from './to-exchange.ts';
 
-/** How often each request may run, on average, where scripts say which one is next (`setNextRequest`): some ask until an answer is there. */
-const TURNS = 1_000;
+/** How often each request of a bounded run may run, on average: some ask until an answer is there (`setNextRequest`). */
 const BOUNDED_TURNS = 100;
 
 /** A script of a bounded run that runs longer than this is broken. */
@@ -50,7 +51,7 @@ export function runNewman(
   isOverdue: () => boolean,
 ): OpenRun {
   const { origins, local, proxies } = order;
-  const turns = origins !== null ? 1 : order.isBounded ? BOUNDED_TURNS : TURNS;
+  const turns = origins !== null ? 1 : order.isBounded ? BOUNDED_TURNS : Number.POSITIVE_INFINITY;
   const mostRequests = order.requests * turns;
   const found = new FoundSecrets((secret) => report({ kind: 'secret', value: secret.reveal(), label: secret.label }));
   const output = new ScriptOutput(report);
@@ -62,10 +63,9 @@ export function runNewman(
     if (origins !== null) report({ kind: 'refused', address });
   });
   const additions = {
-    fileResolver: createFileResolver(local, order.tls.caFile),
+    fileResolver: createFileResolver(local, certificateFilesOf(order)),
     largestAnswer: order.largestAnswer,
     proxies,
-    readsRc: local !== null,
   };
   const run = startNewman(newman, toNewmanOptions(order), additions, (error, summary) => {
     // As a library Newman reports assertion failures through its events only; an error here means it did not run.
@@ -75,20 +75,34 @@ export function runNewman(
     for (const [name, value] of Object.entries({ ...summary?.globals?.toObject?.(), ...variables })) {
       if (isMarked.has(name) || isSecretName(name)) found.add(String(value), name);
     }
-    report({ kind: 'end', variables });
+    report({
+      kind: 'end',
+      variables,
+      ...(summary === undefined ? {} : { counts: countsOf(summary), exports: exportsOf(run, order) }),
+    });
   });
   run.on('start', (_, { run: started }) => {
     stop = () => started.abort();
   });
-  run.on('beforeItem', (_, { cursor: { ref }, item }) => {
-    forgetAnswers(run);
+  run.on('beforeItem', (_, { cursor: { ref, iteration }, item }) => {
+    // A reporter reads them at the end.
+    if (order.newman.reporters === undefined) forgetAnswers(run);
     items += 1;
     output.begin(ref);
-    report({ kind: 'item', ref, name: cutText(item.name), folders: foldersOf(item), startedAt: new Date() });
+    report({
+      kind: 'item',
+      ref,
+      id: item.id,
+      iteration,
+      name: cutText(item.name),
+      folders: foldersOf(item),
+      startedAt: new Date(),
+    });
     if (items <= mostRequests) return;
     stop();
     report({ kind: 'error', ref, error: tooOften(mostRequests) });
   });
+  run.on('item', (_, { cursor: { ref } }) => report({ kind: 'ended', ref }));
   run.on('beforeRequest', (_, { cursor, request }) => {
     learnFrom(request, messageOf(request));
     if (cursor.scriptId === undefined) report({ kind: 'request', ref: cursor.ref, request: toRequest(request) });
@@ -144,40 +158,75 @@ function forgetAnswers({ summary }: NewmanRun): void {
   for (const execution of summary.run.executions.splice(0)) delete execution.response;
 }
 
-/** What is set here, a `.newmanrc` that counts cannot change. */
 function toNewmanOptions(order: Order): object {
+  const { newman } = order;
   return {
     collection: order.collection,
     environment: {
-      values: order.variables.map(({ name, value, isSecret }) => ({
-        key: name,
-        value,
-        type: isSecret ? 'secret' : 'default',
-        enabled: true,
-      })),
+      ...(newman.environmentName === undefined ? {} : { name: newman.environmentName }),
+      values: order.variables.map(toPostmanVariable),
     },
-    globals: {},
+    globals: { values: newman.globals.map(toPostmanVariable) },
     ...(order.items === null ? {} : { folder: order.items.length === 1 ? order.items[0] : [...order.items] }),
-    // No list: Newman merges lists, and a reporter named in .newmanrc would print secrets.
-    reporters: false,
-    exportEnvironment: '',
-    exportGlobals: '',
-    exportCollection: '',
-    exportCookieJar: '',
-    iterationCount: 1,
-    delayRequest: 0,
-    bail: false,
+    ...(newman.reporters === undefined ? {} : reportersOf(newman.reporters)),
+    iterationData: newman.data,
+    iterationCount: newman.iterationCount,
+    delayRequest: newman.delayMs ?? 0,
+    bail: newman.bail ?? false,
+    cookieJar: newman.cookieJar,
+    sslClientCertList: newman.clientCertificates.map(({ key, ...certificate }) => ({ ...certificate, key })),
     color: 'off',
     // A followed redirect turns POST into GET and keeps the Authorization header for another port or scheme of the same host
     // (postman-request, lib/redirect.js).
-    ignoreRedirects: order.origins !== null,
+    ignoreRedirects: order.origins !== null || newman.ignoreRedirects === true,
     insecure: order.tls.insecure,
     ...(order.tls.caFile === null ? {} : { sslExtraCaCerts: order.tls.caFile }),
     timeout: 0,
     timeoutRequest: order.requestTimeoutMs,
     // A run without bounds is ended from outside, whatever its scripts do.
-    timeoutScript: order.isBounded ? SCRIPT_TIMEOUT_MS : 0,
+    timeoutScript: newman.scriptTimeoutMs ?? (order.isBounded ? SCRIPT_TIMEOUT_MS : 0),
   };
+}
+
+function toPostmanVariable({ name, value, type, isSecret }: OrderedVariable) {
+  return { key: name, value, type: isSecret ? 'secret' : (type ?? 'default'), enabled: true };
+}
+
+function reportersOf(reporters: NonNullable<Order['newman']['reporters']>): object {
+  return {
+    reporters: reporters.map(({ name }) => name),
+    reporter: Object.fromEntries(reporters.map(({ name, options }) => [name, options])),
+  };
+}
+
+/** Files of certificates, which the run may read wherever they are. */
+function certificateFilesOf({ tls, newman }: Order): string[] {
+  const own = newman.clientCertificates.flatMap(({ cert, key }) => [cert.src, key.src]);
+  return tls.caFile === null ? own : [tls.caFile, ...own];
+}
+
+function countsOf({ run: { stats, transfers } }: NewmanSummary): RunCounts {
+  const count = ({ total, failed }: NewmanSummary['run']['stats']['items']) => ({ total, failed });
+  return {
+    iterations: count(stats.iterations),
+    items: count(stats.items),
+    requests: count(stats.requests),
+    prerequestScripts: count(stats.prerequestScripts),
+    testScripts: count(stats.testScripts),
+    assertions: count(stats.assertions),
+    receivedBytes: transfers.responseTotal,
+  };
+}
+
+/** As Newman's `--export-…` writes them (lib/run/index.js). */
+function exportsOf({ summary, runner }: NewmanRun, { newman }: Order): NonNullable<CollectionOutcome['exports']> {
+  return Object.fromEntries(
+    (newman.exports ?? []).map((name) => {
+      if (name === 'cookie-jar') return [name, runner.cookieJar?.toJSON() ?? {}];
+      const about = { _postman_variable_scope: name, _postman_exported_at: new Date().toISOString() };
+      return [name, { name, ...summary[name]?.toJSON(), ...about }];
+    }),
+  );
 }
 
 /** Why a request is not sent after a script repeated requests too often. */

@@ -22,6 +22,8 @@ export interface NewmanRun {
 
 /** postman-runtime's. Newman passes it a part of what it takes. */
 export interface Runner {
+  /** Where this run keeps its cookies; set when it begins (runner.ts). */
+  cookieJar?: { toJSON(): object } | undefined;
   run(
     collection: unknown,
     options: { readonly requester?: object; readonly [name: string]: unknown },
@@ -33,6 +35,7 @@ export interface Runner {
 interface NewmanEvents {
   start: { run: { abort(): void } };
   beforeItem: { cursor: Cursor; item: PostmanItem };
+  item: { cursor: Cursor };
   beforeRequest: { cursor: Cursor; request: PostmanRequest };
   request: { cursor: Cursor; request: PostmanRequest; response?: PostmanResponse };
   assertion: { cursor: Cursor; assertion: unknown; skipped?: boolean };
@@ -45,10 +48,13 @@ interface Cursor {
   readonly ref: string;
   /** The script that is running: what is sent then, `pm.sendRequest` sends. */
   readonly scriptId?: string;
+  /** From 0. */
+  readonly iteration: number;
 }
 
 interface PostmanItem {
-  readonly name: string;
+  readonly id: string;
+  readonly name?: string;
   parent?(): unknown;
 }
 
@@ -76,6 +82,8 @@ export interface PostmanResponse {
   /** The body's bytes, decompressed. */
   readonly stream?: Buffer;
   readonly responseTime?: number;
+  /** As it came: `body` is the Content-Length where there is one. */
+  size(): { readonly total?: number };
 }
 
 interface PropertyList {
@@ -84,12 +92,19 @@ interface PropertyList {
 
 export interface NewmanSummary {
   /** Each holds an answer with its body. */
-  readonly run: { readonly executions: { response?: unknown }[] };
+  readonly run: {
+    readonly executions: { response?: unknown }[];
+    readonly stats: Readonly<Record<StatName, { readonly total: number; readonly failed: number }>>;
+    readonly transfers: { readonly responseTotal: number };
+  };
   readonly environment?: VariableScope;
-  readonly collection?: { readonly variables?: VariableScope };
+  readonly collection?: { readonly variables?: VariableScope; toJSON(): object };
   readonly globals?: VariableScope;
 }
 
+type StatName = 'iterations' | 'items' | 'requests' | 'prerequestScripts' | 'testScripts' | 'assertions';
+
 interface VariableScope {
   toObject?(): { readonly [name: string]: unknown };
+  toJSON(): object;
 }

@@ -58,6 +58,7 @@ function tell(report: Report): void {
 function limitAnswers(): void {
   subscribe('http.client.request.start', (message) => {
     const { request } = message as { readonly request: ClientRequest };
+    if (limitMs === 0) return;
     const timer = setTimeout(() => {
       isOverdue = true;
       request.destroy(Object.assign(new Error('no complete answer in time'), { code: 'ETIMEDOUT' }));

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { AppError } from '../core/errors.ts';
 import type { ExchangeError } from '../core/exchange.ts';
-import type { CollectionOutcome, CollectionRun, Collections } from '../core/ports.ts';
+import type { CollectionOutcome, CollectionRun, Collections, PostmanVariable } from '../core/ports.ts';
 import { type ProxyVariables, proxyOf } from '../core/proxy.ts';
 import { Secret } from '../core/secret.ts';
 import { FoundSecrets } from '../secrets/found.ts';
-import type { Order } from './newman-messages.ts';
+import type { Order, OrderedVariable } from './newman-messages.ts';
 import { type Death, type NewmanWorker, startNewmanWorker } from './newman-worker.ts';
 import { RecordedRun } from './recorded-run.ts';
 
@@ -99,7 +99,7 @@ function runIn(
   proxies: ProxyVariables,
 ): Promise<CollectionOutcome> {
   const { origins, signal } = options;
-  const record = new RecordedRun();
+  const record = new RecordedRun(options.onExchange);
   return new Promise((resolve, reject) => {
     const limitMs = options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS;
     let watchdog: NodeJS.Timeout | undefined;
@@ -113,14 +113,14 @@ function runIn(
       worker.rest();
       finish();
     };
-    const finish = (variables: CollectionOutcome['variables']) =>
-      settle(() => resolve({ exchanges: record.exchanges(), variables, lastBody: record.lastBody }));
+    const finish = (end: Omit<CollectionOutcome, 'exchanges' | 'lastBody'>) =>
+      settle(() => resolve({ exchanges: record.exchanges(), lastBody: record.lastBody, ...end }));
     const fail = (reason: unknown) => settle(() => reject(reason));
     const breakOff = (error: ExchangeError) => {
       void worker.end();
       if (record.isEmpty) return fail(newmanFailed(error.message));
       record.breakOff(error);
-      finish({});
+      finish({ variables: {} });
     };
     const cut = (reason: unknown, error: ExchangeError) => {
       void worker.end();
@@ -135,8 +135,10 @@ function runIn(
         if (report.kind === 'secret') found.add(report.value, report.label);
         else if (report.kind === 'begun') begin();
         else if (report.kind === 'failed') fail(newmanFailed(report.message));
-        else if (report.kind === 'end') finish(report.variables);
-        else if (report.kind === 'refused') {
+        else if (report.kind === 'end') {
+          const { kind, ...end } = report;
+          finish(end);
+        } else if (report.kind === 'refused') {
           const error = hostRefused(report.address, origins ?? []);
           cut(error, { kind: 'script', code: '', message: error.message });
         } else record.add(report);
@@ -148,17 +150,37 @@ function runIn(
 }
 
 function toOrder(options: CollectionRun, proxies: ProxyVariables): Order {
-  const { collection, items, requests, tls, requestTimeoutMs, isBounded, origins, local, variables } = options;
+  const {
+    collection,
+    items,
+    requests,
+    tls,
+    requestTimeoutMs,
+    isBounded,
+    origins,
+    local,
+    variables,
+    newman = {},
+  } = options;
   return {
     ...{ collection, items, requests, tls, requestTimeoutMs, isBounded, origins, local, proxies },
-    variables: variables.map(({ name, value }) => ({ name, value: plain(value), isSecret: value instanceof Secret })),
+    variables: variables.map(toOrdered),
+    newman: {
+      ...newman,
+      globals: (newman.globals ?? []).map(toOrdered),
+      clientCertificates: (newman.clientCertificates ?? []).map(({ passphrase, ...certificate }) => ({
+        ...certificate,
+        ...(passphrase === null ? {} : { passphrase: passphrase.reveal() }),
+      })),
+    },
     largestAnswer: origins === null ? LARGEST_ANSWER : LARGEST_LIMITED_ANSWER,
   };
 }
 
-/** A variable's value as Newman gets it. */
-function plain(value: unknown): unknown {
-  return value instanceof Secret ? value.reveal() : value;
+/** A variable as Newman gets it. */
+function toOrdered({ value, ...variable }: PostmanVariable): OrderedVariable {
+  const isSecret = value instanceof Secret;
+  return { ...variable, value: isSecret ? value.reveal() : value, isSecret };
 }
 
 function endedBy(reason: unknown): string {

@@ -1,8 +1,17 @@
-import type { Assertion, ConsoleLine, Exchange, ExchangeError, HttpRequest, HttpResponse } from '../core/exchange.ts';
+import type {
+  Assertion,
+  Body,
+  ConsoleLine,
+  Exchange,
+  ExchangeError,
+  HttpRequest,
+  HttpResponse,
+} from '../core/exchange.ts';
+import { isPassed } from '../core/exchange.ts';
 import type { Report } from './newman-messages.ts';
 
 /** An exchange that is not finished. */
-interface Pending extends Pick<Exchange, 'name' | 'folders' | 'startedAt'> {
+interface Pending extends Pick<Exchange, 'id' | 'iteration' | 'name' | 'folders' | 'startedAt'> {
   request: HttpRequest | null;
   response: HttpResponse | null;
   readonly assertions: Assertion[];
@@ -11,12 +20,25 @@ interface Pending extends Pick<Exchange, 'name' | 'folders' | 'startedAt'> {
   via?: string;
 }
 
+/**
+ * How much of the messages of passed requests is kept, in UTF-16 units of headers and bodies over the whole run. Beyond it only
+ * what failed keeps its messages: the memory of a long run grows with its failures.
+ */
+const MOST_KEPT = 16 * 1_048_576;
+
 /** What Newman's worker has told of one run: enough for a report whenever the run ends. */
 export class RecordedRun {
   readonly #records = new Map<string, Pending>();
+  readonly #onExchange: ((exchange: Exchange) => void) | undefined;
   #last: Pending | null = null;
+  #kept = 0;
   /** Uncut text of the last answer; null where none came, or in a run without `origins`. */
   lastBody: string | null = null;
+
+  /** @param onExchange hears of each exchange when it has ended */
+  constructor(onExchange?: (exchange: Exchange) => void) {
+    this.#onExchange = onExchange;
+  }
 
   get isEmpty(): boolean {
     return this.#last === null;
@@ -25,18 +47,9 @@ export class RecordedRun {
   add(report: Report): void {
     if (!('ref' in report)) return;
     if (report.kind === 'item') {
-      const { name, folders, startedAt } = report;
-      this.#last = {
-        name,
-        folders,
-        startedAt,
-        request: null,
-        response: null,
-        assertions: [],
-        console: [],
-        error: null,
-      };
-      this.#records.set(report.ref, this.#last);
+      const { kind, ref, ...about } = report;
+      this.#last = { ...about, request: null, response: null, assertions: [], console: [], error: null };
+      this.#records.set(ref, this.#last);
       return;
     }
     const record = this.#records.get(report.ref) ?? this.#last;
@@ -60,6 +73,9 @@ export class RecordedRun {
         break;
       case 'error':
         record.error ??= report.error;
+        break;
+      case 'ended':
+        this.#end(record);
     }
   }
 
@@ -81,6 +97,29 @@ export class RecordedRun {
   exchanges(): Exchange[] {
     return [...this.#records.values()].map(toExchange);
   }
+
+  #end(record: Pending): void {
+    const exchange = toExchange(record);
+    this.#onExchange?.(exchange);
+    if (!isPassed(exchange)) return;
+    const { request, response } = record;
+    this.#kept += sizeOf(request) + sizeOf(response);
+    if (this.#kept <= MOST_KEPT) return;
+    record.request = request && withoutMessage(request);
+    record.response = response && withoutMessage(response);
+  }
+}
+
+type Message = Pick<HttpRequest, 'headers' | 'body'>;
+
+function sizeOf(message: Message | null): number {
+  const headers = message?.headers.reduce((sum, { name, value }) => sum + name.length + value.length, 0) ?? 0;
+  return headers + (message?.body?.text.length ?? 0);
+}
+
+function withoutMessage<M extends Message>(message: M): M {
+  const body: Body | null = message.body && { ...message.body, text: '', isLeftOut: true };
+  return { ...message, headers: [], body };
 }
 
 function toExchange(record: Pending): Exchange {

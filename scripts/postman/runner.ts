@@ -8,20 +8,18 @@ interface Additions {
   readonly proxies: ProxyVariables;
   /** Bytes of an answer that are read. */
   readonly largestAnswer: number;
-  /** Whether options of a `.newmanrc` count that are not given. */
-  readonly readsRc: boolean;
 }
 
-/** Starts a run. Its files, its proxies and what counts of its user's `.newmanrc` are decided here and nowhere else. */
+/** Starts a run. Its files and its proxies are decided here and nowhere else; a `.newmanrc` was read before, or does not count. */
 export function startNewman(
   { run: start, rcFile }: Newman,
   options: object,
-  { fileResolver, proxies, largestAnswer, readsRc }: Additions,
+  { fileResolver, proxies, largestAnswer }: Additions,
   done: Parameters<Newman['run']>[1],
 ): NewmanRun {
   const { load } = rcFile;
   // Newman looks into the working directory, the home folder and /etc for a library, too.
-  if (!readsRc) rcFile.load = (ready) => setImmediate(ready, null, {});
+  rcFile.load = (ready) => setImmediate(ready, null, {});
   const run = start(options, done);
   rcFile.load = load;
   let runner: Runner;
@@ -31,6 +29,7 @@ export function startNewman(
       runner = value;
       const begin = runner.run.bind(runner);
       runner.run = (collection, given, callback) => {
+        runner.cookieJar = (given.requester as { readonly cookieJar?: Runner['cookieJar'] }).cookieJar;
         const requester = { ...given.requester, maxResponseSize: largestAnswer };
         // Else the runtime asks the environment, and sends what is for this machine to a proxy, too.
         const way = { ignoreProxyEnvironmentVariables: true, proxies: { resolve: toProxyConfig(proxies) } };

@@ -68,6 +68,7 @@ export function toResponse(response: PostmanResponse, text: string): HttpRespons
     headers,
     body: text === '' ? null : toBody(text, headers, response.stream?.length),
     timeMs: response.responseTime ?? 0,
+    sizeBytes: response.size().total ?? 0,
   };
 }
 

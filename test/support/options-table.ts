@@ -1,6 +1,6 @@
 import { OPTIONS, type OptionSpec } from '../../scripts/cli/options.ts';
 
-/** The options but for Newman's own as the README's table: flags, variable, what it does with its default. */
+/** The options but for Newman's own as the table in scripts/cli/options.md: flags, variable, what it does with its default. */
 export function renderOptionsTable(): string {
   const own = Object.values(OPTIONS as Record<string, OptionSpec>).filter(({ isNewmans }) => isNewmans !== true);
   const rows = own.map((spec) => {
