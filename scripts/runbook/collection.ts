@@ -111,6 +111,7 @@ function factsOf({ collection, places, isWhole, data }: RequestPlan, job: Collec
     description: descriptionOf(collection.info),
     title: titles.find((each): each is string => typeof each === 'string') ?? null,
     tree: treeOf(collection, isWhole ? null : places),
+    selection: isWhole ? [] : [...job.names, ...(job.folders ?? [])],
     // As many as there are rows, and in Newman one where there is neither.
     iterations: job.iterationCount ?? (data?.length || 1),
     data: data ?? [],

@@ -182,7 +182,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     ]) {
       expect(all).toContain(part);
     }
-    await page.locator('summary').first().focus();
+    await page.locator('.x summary').first().focus();
     await page.keyboard.press('Enter');
     expect(await page.locator('.x .detail').first().isVisible()).toBe(true);
     await context.close();
