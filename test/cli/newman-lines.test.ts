@@ -62,7 +62,6 @@ describe('runs the whole collection', () => {
     '{x}/c.json',
     'run c.json',
     'newman run c.json',
-    '"my api.postman_collection.json"',
     'c.json --reporters cli',
     'c.json -r cli',
     'c.json -e env.json',
@@ -116,6 +115,7 @@ describe('runs the whole collection', () => {
 
 describe('runs a part, several times, or to another end', () => {
   test.for([
+    ['"my api.postman_collection.json"', 1, 0],
     ['c.json --folder Orders', 2, 0],
     ['c.json --folder "Log in"', 1, 0],
     ['c.json --folder Orders/Get', 1, 0],

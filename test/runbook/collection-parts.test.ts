@@ -43,9 +43,9 @@ test('folders run at the same time, each with its own variables, and are told in
   collections.close();
   expect(exchanges.map(({ name, request: { url: sent } }) => [name, sent.replace(url, '')])).toEqual([
     ['A1', '/meet'],
-    ['A2', '/A{{fromB}}'],
+    ['A2', '/A%7B%7BfromB%7D%7D'],
     ['B1', '/meet'],
-    ['B2', '/{{fromA}}B'],
+    ['B2', '/%7B%7BfromA%7D%7DB'],
   ]);
   expect(counts).toMatchObject({ items: { total: 4, failed: 0 } });
 });
