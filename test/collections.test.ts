@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { findFolder, findRequest, parseCollection, requestsIn } from '../scripts/postman/collection.ts';
+import { parseCollection, requestsIn } from '../scripts/postman/collection.ts';
 import type { Item } from '../scripts/postman/collection-format.ts';
+import { findFolder, findRequest } from '../scripts/postman/selection.ts';
 
 const folder = new URL('../collections/', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, folder));

@@ -18,11 +18,18 @@ export interface OptionValue<T, Absent = null> {
 
 export const TEXT: OptionValue<string> = { wanted: 'a text', read: (text) => text };
 
-/** An absolute path, or `-` for standard input. */
+/** An absolute path, or `-` for standard input. What Newman would download is no path here. */
 export const PATH: OptionValue<string> = {
-  wanted: 'a path',
-  read: (text, base) => (text === '-' ? text : resolve(base, text)),
+  wanted: 'a path: download it first, and name the file',
+  read: (text, base) => (text === '-' ? text : isUrl(text) ? undefined : resolve(base, text)),
+  // A key for an API may be in it.
+  conceal: (text) => text.replace(/^(https?:\/\/)[^/@]*@/i, '$1***@').replace(/\?.*$/s, '?…'),
 };
+
+/** Where a file is named, and a URL was given. */
+export function isUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text);
+}
 
 export const SERVICE_NAME = matching(/^[A-Za-z0-9_][\w.-]*$/, 'a name of letters, digits, _, . and -');
 export const VARIABLE_NAME = matching(/^[A-Za-z_]\w*$/, 'the name of a variable');
@@ -56,11 +63,17 @@ export const HOST: OptionValue<string, readonly []> = {
   absent: [],
 };
 
-/** Milliseconds, from seconds up to a day. */
+/** Milliseconds, from seconds or from a number with its unit, up to a day. */
 export const SECONDS: OptionValue<number> = {
-  wanted: 'a number of seconds up to 86400',
-  read: (text) => (/^\d+(?:\.\d+)?$/.test(text) && Number(text) <= 86_400 ? Number(text) * 1_000 : undefined),
+  wanted: 'a number of seconds up to 86400, or one with its unit: 60000ms, 60s, 5m',
+  read(text) {
+    const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+    const ms = Number(number) * UNITS[unit as keyof typeof UNITS];
+    return ms <= 86_400_000 ? ms : undefined;
+  },
 };
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
 export const COUNT: OptionValue<number> = {
   wanted: 'a whole number from 1',
@@ -75,6 +88,25 @@ export const BAIL: OptionValue<readonly ('failure' | 'folder')[]> = {
     return parts.every((part) => part === 'failure' || part === 'folder')
       ? (parts as ('failure' | 'folder')[])
       : undefined;
+  },
+};
+
+/** Newman's `--color`. */
+export const COLOR: OptionValue<'auto' | 'on' | 'off'> = {
+  wanted: 'auto, on or off',
+  read: (text) => (text === 'auto' || text === 'on' || text === 'off' ? text : undefined),
+};
+
+/** Names of reporters with commas between them; Newman's default is `cli`. */
+export const REPORTERS: OptionValue<readonly string[]> = {
+  wanted: 'names of reporters with commas between them',
+  read(text) {
+    const names = text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
+    const isName = (name: string) => /^(?:@[\w.-]+\/)?[\w.-]+$/.test(name);
+    return names.every(isName) ? (names.length === 0 ? ['cli'] : names) : undefined;
   },
 };
 

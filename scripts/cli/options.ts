@@ -1,7 +1,7 @@
 import { delimiter } from 'node:path';
 import { ALL, type CommandName, IAT, RESTART, RUNS, STACK } from './commands.ts';
+import { NEWMAN_OPTIONS } from './newman-options.ts';
 import {
-  BAIL,
   BASE_URL,
   COUNT,
   HOST,
@@ -33,6 +33,8 @@ export interface OptionSpec {
   readonly description: string;
   /** The text that counts where nothing was given. */
   readonly fallback?: string;
+  /** The same for a command that has another default. */
+  readonly fallbackOf?: Readonly<Partial<Record<CommandName, string>>>;
   /** One of `newman run`, in its spelling and meaning: the README names them together. */
   readonly isNewmans?: true;
   readonly commands: readonly CommandName[];
@@ -196,7 +198,7 @@ export const OPTIONS = {
     commands: RUNS,
   },
   insecure: {
-    flags: '--insecure',
+    flags: '-k, --insecure',
     variable: 'IAT_INSECURE',
     value: SWITCH,
     description: 'accept any certificate; warns, also in the report',
@@ -223,26 +225,6 @@ export const OPTIONS = {
     description: 'the address of a host and port, as curl has it, repeatable',
     commands: RUNS,
   },
-  folders: eachOfNewmans('--folder <path>', TEXT, 'folder or request to run, repeatable'),
-  globals: newmans('-g, --globals <path>', PATH, 'Postman globals'),
-  globalVars: eachOfNewmans('--global-var <key=value>', KEY_VALUE, 'global variable, repeatable; never a secret'),
-  iterationData: newmans('-d, --iteration-data <path>', PATH, 'a row of variables for each iteration, CSV or JSON'),
-  iterationCount: newmans('-n, --iteration-count <n>', COUNT, 'how many iterations'),
-  delayRequestMs: newmans('--delay-request [n]', COUNT, 'milliseconds between two requests'),
-  timeoutRequestMs: newmans('--timeout-request [n]', COUNT, 'milliseconds for one request'),
-  timeoutScriptMs: newmans('--timeout-script [n]', COUNT, 'milliseconds for one script'),
-  bail: newmans('--bail [modifiers]', BAIL, 'end the run at the first failure'),
-  ignoreRedirects: newmans('--ignore-redirects', SWITCH, 'do not follow redirects'),
-  insecureFileRead: newmans('--no-insecure-file-read', OFF_SWITCH, 'read no file outside of the working directory'),
-  sslClientCert: newmans('--ssl-client-cert <path>', PATH, 'client certificate (PEM)'),
-  sslClientKey: newmans('--ssl-client-key <path>', PATH, 'its private key'),
-  sslClientPassphrase: newmans('--ssl-client-passphrase <passphrase>', TEXT, 'the passphrase of that key'),
-  sslClientCertList: newmans('--ssl-client-cert-list <path>', PATH, 'client certificates for hosts (JSON)'),
-  cookieJar: newmans('--cookie-jar <path>', PATH, "cookie jar (tough-cookie's JSON)"),
-  exportEnvironment: newmans('--export-environment <path>', PATH, 'write the environment, with its secrets'),
-  exportGlobals: newmans('--export-globals <path>', PATH, 'write the globals after the run, with their secrets'),
-  exportCollection: newmans('--export-collection <path>', PATH, 'write the collection after the run, with its secrets'),
-  exportCookieJar: newmans('--export-cookie-jar <path>', PATH, 'write the cookies after the run'),
   parallel: {
     flags: '--parallel <n>',
     value: COUNT,
@@ -262,6 +244,7 @@ export const OPTIONS = {
     description: 'only print what is in the collection and how it is named',
     commands: ['collection'],
   },
+  ...NEWMAN_OPTIONS,
   workingDir: {
     flags: '--working-dir <dir>',
     value: PATH,
@@ -272,8 +255,9 @@ export const OPTIONS = {
     flags: '--timeout <seconds>',
     variable: 'IAT_TIMEOUT',
     value: SECONDS,
-    description: 'for the whole run',
+    description: 'for the whole run; also with a unit, 60000ms; 3600 for collection, where 0 is none',
     fallback: '300',
+    fallbackOf: { collection: '3600' },
     commands: RUNS,
   },
   healthTimeoutMs: {
@@ -372,16 +356,6 @@ export const OPTIONS = {
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 
 export type OptionName = keyof typeof OPTIONS;
-
-/** An option of `newman run`. */
-function newmans<const Flags extends string, Value>(flags: Flags, value: Value, description: string) {
-  return { flags, value, description, isNewmans: true, commands: ['collection'] } as const;
-}
-
-/** One that can be given several times. */
-function eachOfNewmans<const Flags extends string, Value>(flags: Flags, value: Value, description: string) {
-  return { ...newmans(flags, value, description), repeatable: true } as const;
-}
 
 /** What an option's texts become. */
 export type SettingOf<Spec> = Spec extends { readonly value: OptionValue<infer T, infer Absent> }

@@ -8,9 +8,13 @@ import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
 /** What the command line says: texts by option name; switches are `true`. Only the spelling of the options has been checked. */
 export interface Arguments {
   readonly values: Readonly<Partial<Record<OptionName, string | readonly string[] | true>>>;
-  /** `collection` takes names of folders and requests. */
+  /** `collection` takes a file, and names of folders and requests. */
   readonly names: readonly string[];
+  /** Of `--reporter-NAME-OPTION VALUE`: the options of each reporter by its name; without a value they are `true`. */
+  readonly reporterOptions: ReporterOptions;
 }
+
+export type ReporterOptions = Readonly<Record<string, Readonly<Record<string, string | true>>>>;
 
 /**
  * Reads a command line.
@@ -30,8 +34,9 @@ export function parseArguments(
   const command = createCommand(name, version, columns)
     .exitOverride()
     .configureOutput({ writeOut: (text) => (printed += text), writeErr: () => {} });
+  const { words, reporterOptions } = name === 'collection' ? fromNewman(args) : { words: args, reporterOptions: {} };
   try {
-    command.parse([...args], { from: 'user' });
+    command.parse([...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: 'print', text: printed };
@@ -43,10 +48,11 @@ export function parseArguments(
     const long = longFlag(OPTIONS[key]);
     // Commander turns `--no-restart` into `restart: false`.
     const negated = /^no([A-Z].*)$/.exec(long)?.[1];
-    const value = negated === undefined ? given[long] : given[negated.toLowerCase()] === false;
+    const value =
+      negated === undefined ? given[long] : given[negated.replace(/^./, (letter) => letter.toLowerCase())] === false;
     if (value !== undefined && value !== false) values[key] = value as string | readonly string[] | true;
   }
-  return { kind: 'run', arguments: { values, names: command.args } };
+  return { kind: 'run', arguments: { values, names: command.args, reporterOptions } };
 }
 
 function optionsOf(name: CommandName): OptionName[] {
@@ -63,13 +69,18 @@ function createCommand(name: CommandName, version: string, columns: number): Com
     .helpOption('-h, --help', 'print this')
     .allowExcessArguments(false)
     .configureHelp({ helpWidth, showGlobalOptions: false });
-  if (name === 'collection') command.argument('<names...>', 'folders or requests, by name or Folder/Request');
+  if (name === 'collection') {
+    command
+      .argument('[file]', 'the collection')
+      .argument('[names...]', 'folders or requests, by name, Folder/Request or id');
+  }
   const own = optionsOf(name);
   // After `iat` people type the same line with `clear`: what means nothing to it has no effect.
   const others = name === 'clear' ? optionsOf('iat').filter((key) => !own.includes(key)) : [];
   for (const key of [...own, ...others]) {
     const spec: OptionSpec = OPTIONS[key];
-    const option = new Option(spec.flags, describe(spec)).hideHelp(others.includes(key));
+    const option = new Option(spec.flags, describe(spec, name)).hideHelp(others.includes(key));
+    if (spec.isNewmans) option.helpGroup('Options of newman run, in its meaning:');
     // camelCase by commander: --compose-file becomes composeFile.
     if (spec.repeatable === true)
       option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
@@ -79,12 +90,33 @@ function createCommand(name: CommandName, version: string, columns: number): Com
   return command.addHelpText('after', `\n${wrap(order, helpWidth).join('\n')}`);
 }
 
-function describe(spec: OptionSpec): string {
-  const fallback = spec.fallback === undefined ? '' : ` (default: ${spec.fallback})`;
+/** The options of `newman run` that are not read by commander: its own prefix, what has another name here, and its first words. */
+function fromNewman(args: readonly string[]): { words: string[]; reporterOptions: ReporterOptions } {
+  const words: string[] = [];
+  const reporterOptions: Record<string, Record<string, string | true>> = {};
+  const start = args[0] === 'newman' && args[1] === 'run' ? 2 : args[0] === 'run' ? 1 : 0;
+  for (let at = start; at < args.length; at++) {
+    const word = args[at] ?? '';
+    const [, reporter, option, inline] = /^--reporter-([^-=]+)-([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+    if (reporter !== undefined && option !== undefined) {
+      const next = args[at + 1];
+      const isValue = inline === undefined && next !== undefined && !next.startsWith('-');
+      if (isValue) at++;
+      const camel = option.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      reporterOptions[reporter] = { ...reporterOptions[reporter], [camel]: inline ?? (isValue ? next : true) };
+    } else words.push(word.replace(/^--ssl-extra-ca-certs(?=$|=)/, '--ca-file'));
+  }
+  return { words, reporterOptions };
+}
+
+function describe(spec: OptionSpec, command: CommandName): string {
+  const own = spec.fallbackOf?.[command] ?? spec.fallback;
+  const fallback = own === undefined ? '' : ` (default: ${own})`;
   return `${spec.description}${fallback}${spec.variable === undefined ? '' : ` [${spec.variable}]`}`;
 }
 
-function longFlag(spec: OptionSpec): string {
+/** The name of an option as commander has it: its long flag in camelCase. */
+export function longFlag(spec: OptionSpec): string {
   const long = /--([a-z-]+)/.exec(spec.flags)?.[1] ?? '';
   return long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -95,6 +127,11 @@ function usageError(name: CommandName, error: CommanderError): AppError {
     .replace(/\n?\(Did you mean (.{0,300})\?\)/, '')
     .replace(/\.$/, '');
   const suggestion = /\(Did you mean (.{0,300})\?\)/.exec(error.message)?.[1];
+  if (/--postman-api-key\b/.test(error.message)) {
+    return new AppError('usage', 'Collections are not downloaded here, so there is no --postman-api-key.', {
+      hint: 'Export the collection in Postman, or download it with curl, and name the file.',
+    });
+  }
   if (/--(?:admin-)?token\b/.test(error.message) && !/--(?:token-path|admin-token-file)/.test(error.message)) {
     const never = 'The admin token is never a flag: flags are visible in shell history and process lists.';
     return new AppError('usage', never, {

@@ -12,6 +12,8 @@ import { Masker } from '../secrets/masker.ts';
 import { tokensIn } from './admin-token.ts';
 import { describeCause } from './cause.ts';
 import type { CommandName } from './commands.ts';
+import { type NewmanRc, newmanRcFiles, readNewmanRc } from './newman-rc.ts';
+import { isUrl } from './option-values.ts';
 import { type Arguments, parseArguments } from './parse.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 import { shortenPaths } from './terminal-text.ts';
@@ -48,11 +50,12 @@ export function openSession(process: Parameters<typeof openOutside>[0], command:
   const folder = typedFrom(host, command);
   // Read before the options are parsed: the error for a misspelt option must go to the right stream, too.
   const json = host.args.includes('--json');
+  const isSilent = command === 'collection' && host.args.includes('--silent');
   return {
     outside,
     masker,
     transcript,
-    human: json ? outside.stderr : outside.stdout,
+    human: json || isSilent ? outside.stderr : outside.stdout,
     json,
     redact: (text) => shortenPaths(maskText(masker.mask(text)), folder),
     onCrash: null,
@@ -137,21 +140,77 @@ export async function readCommandLine(command: CommandName, session: Session): P
     await learnFromFiles(command, session, reading);
     const parsed = parseArguments(command, host.args, host.version, human.columns);
     if (parsed.kind === 'print') return parsed;
-    given = parsed.arguments.values;
+    const typed = command === 'collection' ? await readCollectionWords(session, parsed.arguments) : parsed.arguments;
+    given = typed.values;
     verifyNotTakenByNpm(host, command);
     const dotenv = readDotenv(await reading);
     registerEnvironments([Object.fromEntries(dotenv)], (secret) => masker.add(secret, 'found'));
-    const settings = resolveSettings(command, parsed.arguments, {
+    const newmanRc = command === 'collection' ? await readRc(session) : null;
+    const settings = resolveSettings(command, typed, {
       env: host.env,
       dotenv,
       cwd: host.cwd,
       typedFrom: typedFrom(host, command),
       nodeOptions: host.nodeOptions,
+      ...(newmanRc === null ? {} : { newmanRc }),
     });
+    if (settings.sslClientPassphrase !== null) masker.add(new Secret(settings.sslClientPassphrase, 'passphrase'));
     return { kind: 'run', settings, given, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
   } catch (error) {
     return { kind: 'run', settings: toAppError(error), given, adminToken: null };
   }
+}
+
+/**
+ * The words of `collection` as `newman run` has them: a first one that is a file is the collection. A `--timeout` without a
+ * unit that can only be Newman's milliseconds is asked about where a person can be asked, and is never taken for hours.
+ */
+async function readCollectionWords({ outside, human }: Session, given: Arguments): Promise<Arguments> {
+  const { host, files } = outside;
+  const { timeoutMs } = given.values;
+  let { values, names } = given;
+  const [first, ...rest] = names;
+  if (first !== undefined && values.collection === undefined && (await isCollectionFile(first))) {
+    values = { ...values, collection: first };
+    names = rest;
+  }
+  if (typeof timeoutMs === 'string' && /^\d+(?:\.\d+)?$/.test(timeoutMs) && Number(timeoutMs) > LONGEST_BARE) {
+    const isMs = await outside.confirm(`Is --timeout ${timeoutMs} in milliseconds, as in Newman?`, human);
+    if (isMs === false) {
+      throw new AppError('bad-value', `--timeout ${timeoutMs} has no unit.`, {
+        hint: `Say --timeout ${timeoutMs}s for seconds, or --timeout ${timeoutMs}ms for milliseconds.`,
+      });
+    }
+    if (isMs === null)
+      outside.notes.push(
+        `--timeout ${timeoutMs} counts as milliseconds, as in Newman. Say ${timeoutMs}s if it is seconds.`,
+      );
+    values = { ...values, timeoutMs: `${timeoutMs}ms` };
+  }
+  return { ...given, values, names };
+
+  async function isCollectionFile(word: string): Promise<boolean> {
+    if (isUrl(word) || /\.json$/i.test(word) || /^(?:\.{0,2}[\\/]|[a-z]:[\\/])/i.test(word)) return true;
+    return (await files.read(resolve(typedFrom(host, 'collection'), word)).catch(() => null)) !== null;
+  }
+}
+
+/** Seconds: more of them are not typed without a unit. */
+const LONGEST_BARE = 3_600;
+
+async function readRc({ outside }: Session): Promise<NewmanRc | null> {
+  const { host, files } = outside;
+  const found: [string, string][] = [];
+  for (const file of newmanRcFiles(typedFrom(host, 'collection'), host.env, host.platform)) {
+    const bytes = await files.read(file).catch(() => null);
+    if (bytes !== null) found.push([file, decodeText(bytes)]);
+  }
+  const rc = readNewmanRc(found);
+  if (rc !== null) {
+    const names = [...Object.keys(rc.texts), ...Object.keys(rc.reporterOptions).map((name) => `reporter ${name}`)];
+    outside.notes.push(`From ${rc.file}: ${names.join(', ')}.`);
+  }
+  return rc;
 }
 
 /** Without `--` in front of it npm takes `--dry-run` for its own option, and a real run would come of it. */

@@ -1,8 +1,9 @@
 import { AppError } from '../core/errors.ts';
 import { type CommandName, RUNS } from './commands.ts';
+import type { NewmanRc } from './newman-rc.ts';
 import { verifyNode } from './node-switches.ts';
 import { OPTIONS, type OptionName, type OptionSpec, type SettingOf } from './options.ts';
-import type { Arguments } from './parse.ts';
+import type { Arguments, ReporterOptions } from './parse.ts';
 
 /**
  * Everything that decides how a run goes: resolved once, read-only, paths absolute, times in milliseconds. An option that was
@@ -12,6 +13,7 @@ export type Settings = { readonly [Name in OptionName]: SettingOf<(typeof OPTION
   readonly command: CommandName;
   /** What `collection` is to run. */
   readonly names: readonly string[];
+  readonly reporterOptions: ReporterOptions;
   /** The folder in which the person stands. */
   readonly typedFrom: string;
   /** `COMPOSE_PROJECT_NAME`. */
@@ -28,6 +30,8 @@ export interface SettingSources {
   readonly typedFrom: string;
   /** Options of Node.js that the process was started with. */
   readonly nodeOptions: readonly string[];
+  /** What `.newmanrc` says, as texts by option, and the name of the file. */
+  readonly newmanRc?: NewmanRc;
 }
 
 /**
@@ -39,8 +43,8 @@ export interface SettingSources {
 export function resolveSettings(command: CommandName, given: Arguments, sources: SettingSources): Settings {
   const names = Object.keys(OPTIONS) as OptionName[];
   const settings = Object.fromEntries(
-    names.map((name) => [name, readOption(OPTIONS[name], given.values[name], sources)]),
-  ) as unknown as Omit<Settings, 'command' | 'names' | 'typedFrom' | 'composeProject'>;
+    names.map((name) => [name, readOption(name, command, given.values[name], sources)]),
+  ) as unknown as Omit<Settings, 'command' | 'names' | 'reporterOptions' | 'typedFrom' | 'composeProject'>;
   if (!settings.force) verifyNode(sources.env, sources.nodeOptions);
   if (RUNS.includes(command) && sources.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0' && !settings.insecure) {
     throw new AppError('bad-value', 'NODE_TLS_REJECT_UNAUTHORIZED=0 would switch off the check of certificates.', {
@@ -52,6 +56,8 @@ export function resolveSettings(command: CommandName, given: Arguments, sources:
     typedFrom: sources.typedFrom,
     command,
     names: given.names,
+    reporterOptions: { ...sources.newmanRc?.reporterOptions, ...given.reporterOptions },
+    timeoutMs: command === 'collection' && settings.timeoutMs === 0 ? LONGEST_MS : settings.timeoutMs,
     composeProject: variableOf('COMPOSE_PROJECT_NAME', sources)?.text ?? null,
     sandbox: settings.sandbox || command === 'demo',
   };
@@ -60,8 +66,12 @@ export function resolveSettings(command: CommandName, given: Arguments, sources:
 /** What was typed for an option. */
 type Typed = Arguments['values'][OptionName];
 
-function readOption(spec: OptionSpec, typed: Typed, sources: SettingSources) {
-  const found = findTexts(spec, typed, sources);
+/** Newman has no limit where it is 0; this is the longest that a timer of Node.js can be. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+function readOption(name: OptionName, command: CommandName, typed: Typed, sources: SettingSources) {
+  const spec: OptionSpec = OPTIONS[name];
+  const found = findTexts(name, command, typed, sources);
   if (found === null) return spec.value.absent ?? null;
   const values = found.texts.map((text) => {
     const value = spec.value.read(text, found.base);
@@ -77,10 +87,12 @@ function readOption(spec: OptionSpec, typed: Typed, sources: SettingSources) {
 
 /** The texts of an option, where they come from ("--timeout", "IAT_TIMEOUT in .env"), and what a relative path starts from. */
 function findTexts(
-  spec: OptionSpec,
+  name: OptionName,
+  command: CommandName,
   typed: Typed,
   sources: SettingSources,
 ): { readonly texts: readonly string[]; readonly source: string; readonly base: string } | null {
+  const spec: OptionSpec = OPTIONS[name];
   if (typed !== undefined) {
     const withoutArgument = spec.flags.includes('[') ? '' : 'true';
     const source = /--[a-z-]+/.exec(spec.flags)?.[0] ?? spec.flags;
@@ -92,7 +104,10 @@ function findTexts(
     const texts = separator === undefined ? [found.text] : found.text.split(separator);
     return { texts, source: found.source, base: sources.cwd };
   }
-  return spec.fallback === undefined ? null : { texts: [spec.fallback], source: 'the default', base: sources.cwd };
+  const inRc = sources.newmanRc?.texts[name];
+  if (inRc !== undefined) return { texts: inRc, source: sources.newmanRc?.file ?? '', base: sources.cwd };
+  const fallback = spec.fallbackOf?.[command] ?? spec.fallback;
+  return fallback === undefined ? null : { texts: [fallback], source: 'the default', base: sources.cwd };
 }
 
 /** A variable that is not empty, from the environment or else from `.env`. */

@@ -43,6 +43,7 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     stdout: tapWrites(host.stdout, (text) => see('stdout', text)),
     stderr: tapWrites(host.stderr, (text) => see('stderr', text)),
   };
+  const looks = looksOf(host.args, host.env);
   const notes: string[] = [];
   // With `--json` stdout is the document's; the runner reads both.
   const channel = host.args.includes('--json')
@@ -50,8 +51,13 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     : ({ descriptor: 1, write: unheard.stdout } as const);
   return {
     host,
-    stdout: createOutput(host.stdout, host.env, host.platform),
-    stderr: createOutput(host.stderr, host.env, host.platform),
+    stdout: createOutput(host.stdout, looks, host.platform),
+    stderr: createOutput(host.stderr, looks, host.platform),
+    /** Asks for yes or no on the terminal; null where no person can be asked. */
+    async confirm(question: string, terminal: Output): Promise<boolean | null> {
+      if (!host.stdin.isTTY || !terminal.isTerminal || host.args.includes('--json')) return null;
+      return askYesNo(question, host.stdin, terminal, host.interruption.signal);
+    },
     /** In GitHub Actions the runner's log shows `***` for it from now on. The one line of output that holds a secret. */
     hideFromRunner: createRunnerMask(host.env, channel),
     /** Writes to a stream before it returns, for a process that is about to end. */
@@ -113,6 +119,17 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
         },
       };
     },
+  };
+}
+
+/** The environment as far as it decides how text looks, with Newman's `--color` and `--disable-unicode`. */
+function looksOf(args: readonly string[], env: Readonly<Record<string, string | undefined>>) {
+  const at = args.findIndex((arg) => /^--color(?:=|$)/.test(arg));
+  const color = at < 0 ? undefined : (args[at]?.split('=')[1] ?? args[at + 1]);
+  return {
+    ...env,
+    ...(color === 'off' ? { NO_COLOR: '1' } : color === 'on' ? { NO_COLOR: '', FORCE_COLOR: '1' } : {}),
+    ...(args.includes('--disable-unicode') ? { IAT_PLAIN_SIGNS: '1' } : {}),
   };
 }
 

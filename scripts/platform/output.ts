@@ -8,7 +8,7 @@ import { wrap } from '../core/wrap.ts';
 /**
  * Wraps stdout or stderr: the one gate through which texts get there, cleaned first, then broken into lines, then coloured.
  * `NO_COLOR` (not empty) switches colour off, `FORCE_COLOR` on; `CI` and `TERM=dumb` make a
- * terminal a plain one: no colour, no moving line.
+ * terminal a plain one: no colour, no moving line. `IAT_PLAIN_SIGNS`: no signs beyond ASCII.
  */
 export function createOutput(
   stream: Writable & { readonly isTTY?: boolean; readonly columns?: number | undefined },
@@ -36,6 +36,7 @@ export function createOutput(
     },
     isTerminal,
     hasUnicode:
+      !env['IAT_PLAIN_SIGNS'] &&
       env['TERM'] !== 'dumb' &&
       (platform !== 'win32' || Boolean(env['WT_SESSION'] ?? env['TERM_PROGRAM'] ?? env['ConEmuTask'])),
     spin(text) {

@@ -7,6 +7,7 @@ export interface Item {
   readonly event?: readonly Script[];
   readonly auth?: Auth | null;
   readonly variable?: readonly Variable[];
+  readonly description?: Description;
   /** Postman's settings for the requests below it. */
   readonly protocolProfileBehavior?: {
     readonly disableBodyPruning?: boolean;
@@ -24,7 +25,11 @@ export interface Request {
   readonly auth?: Auth | null;
   readonly certificate?: { readonly passphrase?: unknown } | null;
   readonly proxy?: unknown;
+  readonly description?: Description;
 }
+
+/** Markdown, as it is or with its type. */
+type Description = string | { readonly content?: unknown } | null;
 
 /** A URL in its parts. `raw` is optional in v2.1, and Newman does not read it. */
 export interface Url {

@@ -1,56 +1,111 @@
-import { AppError, type Where } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
-import { nearest } from '../core/nearest.ts';
 import type { Collection, Item, Place, Request } from './collection-format.ts';
-import { EXPORT_HINT, parseExport, v3Error } from './export-json.ts';
-import { misfitIn } from './shape.ts';
+import { EXPORT_HINT, isCollection, otherExport, parseExport, v3Error } from './export-json.ts';
+import { fitCollection, type Misfit } from './shape.ts';
 import { isInParts, urlOf } from './url.ts';
+import { convertV1, isV1 } from './v1.ts';
 
 /**
- * Reads a collection in the v2.0 or v2.1 export format, and gives every item an id of its own: Newman runs the first item
- * of a name, but exactly one of an id. A request that is a mere URL becomes an object, and a URL that Newman would read
- * otherwise than Postman becomes text.
+ * Reads a collection of any format that Newman reads: v2.0 and v2.1, as Postman's API wraps it, and v1.
  *
+ * @returns with warnings, each a sentence
  * @throws AppError `collection-invalid`, `collection-v3`
  */
-export function parseCollection(bytes: Uint8Array, file: string): Collection {
+export async function readCollection(
+  bytes: Uint8Array,
+  file: string,
+): Promise<{ readonly collection: Collection; readonly warnings: readonly string[] }> {
   const document = parseExport(bytes, file, 'collection');
-  const { info, item, requests } = isRecord(document) ? document : {};
+  if (!isRecord(document) || !isV1(document)) return toCollection(document, file);
+  const { collection, warnings } = toCollection(await convertV1(document, file), file);
+  const old = `${file} is in the old v1 format, and was converted. Export it from Postman as v2.1.`;
+  return { collection, warnings: [old, ...warnings] };
+}
+
+/** As `readCollection`, for v2 only. */
+export function parseCollection(bytes: Uint8Array, file: string): Collection {
+  return toCollection(parseExport(bytes, file, 'collection'), file).collection;
+}
+
+/**
+ * Every item gets an id that no other has: its own, where it has one, since scripts name requests by it (`setNextRequest`). A
+ * request that is a mere URL becomes an object, and a URL that Newman would read otherwise than Postman becomes text.
+ */
+function toCollection(document: unknown, file: string) {
+  if (!isRecord(document)) throw otherExport(document, file, 'collection');
+  const { info, item, name } = document;
   if (isRecord(info) && typeof info['schema'] === 'string' && /\/v?3\./.test(info['schema'])) throw v3Error(file);
-  const invalid = (message: string) =>
-    new AppError('collection-invalid', message, { hint: EXPORT_HINT, where: { file } });
-  if (Array.isArray(requests) && !(isRecord(info) && Array.isArray(item))) {
-    throw invalid(`${file} is a collection in the old v1 format.`);
-  }
-  if (!isRecord(document) || !isRecord(info) || !Array.isArray(item)) {
-    throw invalid(`${file} is JSON, but not a Postman collection.`);
-  }
-  const misfit = misfitIn(document);
-  if (misfit !== null) {
-    const { path, names, wanted } = misfit;
+  if (!isCollection(document)) throw otherExport(document, file, 'collection');
+  const misfits: Misfit[] = [];
+  const fitted = fitCollection(
+    { ...document, info: isRecord(info) ? info : { name }, item: Array.isArray(item) ? item : [] },
+    (misfit) => misfits.push(misfit),
+    (path) => {
+      const message = `${file} is not a valid Postman collection: ${path} has to be in fewer than 100 folders.`;
+      throw new AppError('collection-invalid', message, { hint: EXPORT_HINT, where: { file } });
+    },
+  ) as unknown as ExportedCollection;
+  return { collection: withIds(fitted), warnings: misfits.length === 0 ? [] : [describeMisfits(misfits, file)] };
+}
+
+/** Of many places some are named. */
+const MOST_NAMED = 3;
+
+function describeMisfits(misfits: readonly Misfit[], file: string): string {
+  const places = misfits.slice(0, MOST_NAMED).map(({ path, names, wanted }) => {
     const of = names.length === 0 ? '' : ` of "${names.join('/')}"`;
-    throw invalid(`${file} is not a valid Postman collection: ${path}${of} has to be ${wanted}.`);
-  }
+    return `${path}${of} has to be ${wanted}`;
+  });
+  const more = misfits.length > places.length ? `, and ${misfits.length - places.length} more` : '';
+  return `${file} does not fit the format of Postman: ${places.join(', ')}${more}. What does not fit is left out.`;
+}
+
+/** An id that two items have is the later one's, as for `setNextRequest` (postman-runtime, `prepareLookupHash`). */
+function withIds(collection: ExportedCollection): Collection {
+  const owners = new Map<string, ExportedItem>();
+  const names = new Set<string>();
+  const look = (items: readonly ExportedItem[]) => {
+    for (const item of items) {
+      owners.set(idOf(item), item);
+      names.add(item.name ?? '');
+      look(item.item ?? []);
+    }
+  };
+  look(collection.item);
   let count = 0;
-  const identify = (item: ExportedItem): Item => {
+  const fresh = (): string => {
     count += 1;
-    const { request, item: items, ...rest } = item;
+    const id = `item-${count}`;
+    return owners.has(id) || names.has(id) ? fresh() : id;
+  };
+  const identify = (exported: ExportedItem): Item => {
+    const { request, item, ...rest } = exported;
+    const own = idOf(exported);
     return {
       ...rest,
-      id: `item-${count}`,
-      ...(request && !items ? { request: asNewmanReads(request) } : {}),
-      ...(items ? { item: items.map(identify) } : {}),
+      id: own !== '' && owners.get(own) === exported ? own : fresh(),
+      ...(request && !item ? { request: asNewmanReads(request) } : {}),
+      ...(item ? { item: item.map(identify) } : {}),
     };
   };
-  const collection = document as unknown as Omit<Collection, 'item'> & { item: ExportedItem[] };
   return { ...collection, item: collection.item.map(identify) };
 }
 
+/** Newman takes `_postman_id` where there is no `id` (postman-collection, lib/collection/property.js). */
+function idOf({ id, _postman_id }: ExportedItem): string {
+  return String(id || _postman_id || '');
+}
+
 /** As an export has it: Postman abbreviates a plain GET to its URL. */
-type ExportedItem = Omit<Item, 'request' | 'item'> & {
+type ExportedItem = Omit<Item, 'id' | 'request' | 'item'> & {
+  readonly id?: unknown;
+  readonly _postman_id?: unknown;
   readonly request?: Request | string | null;
   readonly item?: readonly ExportedItem[] | null;
 };
+
+type ExportedCollection = Omit<Collection, 'item'> & { readonly item: readonly ExportedItem[] };
 
 /**
  * Newman takes a URL object's parts and leaves `raw` alone (postman-collection, `Url.update`), so one that has nothing but
@@ -89,77 +144,4 @@ export function isFolder(place: Place): boolean {
 /** All requests in a folder, or the request itself. */
 export function requestsIn({ item }: Place, collection: Collection): Place[] {
   return placesOf(collection).filter((each) => !isFolder(each) && (each.item === item || each.around.includes(item)));
-}
-
-/**
- * The one request of that name or `Folder/Request` path.
- *
- * @throws AppError `request-not-found` with the nearest names, `request-ambiguous` with all paths
- */
-export function findRequest(collection: Collection, name: string, file: string): Place {
-  const places = placesOf(collection).filter((place) => !isFolder(place));
-  return findOne(places, name, { kind: 'request', option: '--request', where: { file } });
-}
-
-/**
- * The one folder of that name or path, with at least one request in it: Newman calls an empty folder a success.
- *
- * @throws AppError `folder-not-found`, `folder-empty`, `request-ambiguous`
- */
-export function findFolder(collection: Collection, name: string, file: string): Place {
-  const places = placesOf(collection).filter(isFolder);
-  const place = findOne(places, name, { kind: 'folder', option: '--health-folder', where: { file } });
-  verifyNotEmpty(place, collection, file);
-  return place;
-}
-
-/** A folder or a request, for `npm run collection`. Throws like the two above. */
-export function findItem(collection: Collection, name: string, file: string): Place {
-  const search = { kind: 'folder or request', option: 'the name', where: { file } } as const;
-  const place = findOne(placesOf(collection), name, search);
-  verifyNotEmpty(place, collection, file);
-  return place;
-}
-
-function verifyNotEmpty(place: Place, collection: Collection, file: string): void {
-  if (requestsIn(place, collection).length > 0) return;
-  throw new AppError('folder-empty', `The folder "${pathOf(place)}" holds no request.`, {
-    hint: 'A folder without a request would always pass. Put the checks into it, or name another folder.',
-    where: { file },
-  });
-}
-
-interface Search {
-  readonly kind: 'request' | 'folder' | 'folder or request';
-  /** What a name is given with. */
-  readonly option: string;
-  readonly where: Where;
-}
-
-function findOne(places: readonly Place[], name: string, { kind, option, where }: Search): Place {
-  const named = places.filter((place) => place.item.name === name);
-  const matches = named.length > 0 ? named : places.filter((place) => `/${pathOf(place)}`.endsWith(`/${name}`));
-  const [match] = matches;
-  const paths = (match === undefined ? places.slice(0, 8) : matches).map((place) => `"${pathOf(place)}"`);
-  if (match === undefined) {
-    const near = nearest(name, [...places.map((place) => place.item.name ?? ''), ...places.map(pathOf)]);
-    const code = kind === 'folder' ? 'folder-not-found' : 'request-not-found';
-    throw new AppError(code, `There is no ${kind} named "${name}" in the collection.`, {
-      hint:
-        near.length > 0
-          ? `Did you mean ${near.map((each) => `"${each}"`).join(' or ')}? Name it with ${option}.`
-          : `It has: ${paths.join(', ') || 'nothing'}. Name one with ${option}.`,
-      where,
-    });
-  }
-  if (matches.length > 1) {
-    const isSolvable = new Set(paths).size === paths.length;
-    throw new AppError('request-ambiguous', `The collection has ${matches.length} items named "${name}".`, {
-      hint: isSolvable
-        ? `Say which one with ${option}: ${paths.join(' or ')}.`
-        : `They are at ${paths.join(' and ')}. Rename one of them in Postman and export again.`,
-      where,
-    });
-  }
-  return match;
 }

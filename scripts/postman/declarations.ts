@@ -8,13 +8,18 @@ import { fillIn, knownTo, textOf, type Value } from './variables.ts';
  * What the collection and the environment declare at every level: variables, auth blocks, passphrases of client
  * certificates.
  *
- * @param values the environment's scope
+ * @param values what requests can use besides, weakest first
+ * @param others that no request uses as it is, or not each
  */
-export function declarationsOf(collection: Collection, values: readonly Value[]): Declarations {
-  const variables: DeclaredVariable[] = values.map(({ name, value, isSecret }) => ({
+export function declarationsOf(
+  collection: Collection,
+  values: readonly Value[],
+  others: readonly Value[] = [],
+): Declarations {
+  const variables: DeclaredVariable[] = [...values, ...others].map(({ name, value, isSecret }) => ({
     name,
-    value,
-    isMarked: isSecret,
+    value: textOf(value),
+    isMarked: isSecret && typeof value === 'string',
   }));
   const auths: AuthParameters[] = [];
   const passphrases: string[] = [];

@@ -1,11 +1,13 @@
 import { AppError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
-import type { CollectionRun, LocalFiles } from '../core/ports.ts';
+import type { CollectionRun, LocalFiles, PostmanVariable } from '../core/ports.ts';
 import { isNear } from '../core/proxy.ts';
 import { Secret } from '../core/secret.ts';
 import { aimAt, applyMintOptions, authorize, type MintOptions, usesIn } from './adapt.ts';
-import { findFolder, findItem, findRequest, isFolder, pathOf, placesOf, requestsIn } from './collection.ts';
+import { isFolder, pathOf, placesOf, requestsIn } from './collection.ts';
 import type { Collection, Item, Place, Request } from './collection-format.ts';
+import type { DataRow } from './iteration-data.ts';
+import { findFolder, findRequest, type Selection, selectItems } from './selection.ts';
 import type { Source } from './source.ts';
 import { sendsFile, transportOf, withoutTransport } from './transport.ts';
 import { verifyResolved } from './unresolved.ts';
@@ -17,11 +19,18 @@ export interface RequestPlan {
   /** A copy where a request had to change. */
   readonly collection: Collection;
   readonly file: string;
-  /** The folders or requests that are named. */
+  /** The folders or requests that are named, or all at the top. */
   readonly places: readonly Place[];
+  /** All of the collection runs. */
+  readonly isWhole: boolean;
   /** All requests in them, in order. */
   readonly requests: readonly Place[];
   readonly values: readonly Value[];
+  readonly globals: readonly Value[];
+  /** `pm.environment.name`; '': none. */
+  readonly environmentName: string;
+  /** The rows of the iterations; null: there is no data. */
+  readonly data: readonly DataRow[] | null;
   /** What may go wrong when they are sent, each a sentence. */
   readonly warnings: readonly string[];
 }
@@ -94,12 +103,12 @@ export function planHealth(
   source: Source,
   options: { readonly healthFolder: string; readonly bffUrl: string | null; readonly restart?: boolean },
 ): RequestPlan {
-  if (options.restart === false) return toPlan(source, [], source.values);
+  if (options.restart === false) return toPlan(source, [], source.values, { isStrict: false });
   const folder = findFolder(source.collection, options.healthFolder, source.file);
   const aimed = options.bffUrl === null ? [] : aimAll(source, folder, options.bffUrl);
   const values = aimed.flatMap((each) => each.values);
   const requests = new Map(aimed.map(({ id, request }) => [id, request]));
-  const plan = toPlan(source, [folder], merge(source.values, values), { changed: requests });
+  const plan = toPlan(source, [folder], merge(source.values, values), { changed: requests, isStrict: false });
   verifyNoFiles(plan);
   for (const place of plan.requests.filter(({ item }) => requests.has(item.id ?? ''))) {
     verifyAimed(place, plan, options.bffUrl, '--bff-url');
@@ -117,10 +126,15 @@ export function withKid(plan: RequestPlan, kid: string | null): RequestPlan {
   return { ...plan, values: [...plan.values, { name: 'bff_kid', value: kid, isSecret: false }] };
 }
 
-/** Any folders and requests, for `npm run collection`. Throws what `findItem` throws. */
-export function planItems(source: Source, names: readonly string[]): RequestPlan {
-  const places = names.map((name) => findItem(source.collection, name, source.file));
-  return toPlan(source, places, source.values, { isStrict: false });
+/**
+ * What runs for `npm run collection`: see `selectItems`, which throws the same.
+ *
+ * @throws AppError `variable-unresolved` for a host
+ */
+export function planItems(source: Source, names: readonly string[], folders: readonly string[] = []): RequestPlan {
+  const selection = selectItems(source, names, folders);
+  const plan = toPlan(source, selection.places, source.values, { selection, isStrict: false });
+  return { ...plan, warnings: [...selection.warnings, ...plan.warnings] };
 }
 
 /** The options of a run through the `Collections` port. */
@@ -140,12 +154,14 @@ export function toRun(
 ): CollectionRun {
   return {
     collection: plan.collection as CollectionRun['collection'],
-    items: plan.places.map(({ item }) => item.id ?? ''),
+    items: plan.isWhole ? null : plan.places.map(({ item }) => item.id ?? ''),
     requests: plan.requests.length,
-    variables: plan.values.map(({ name, value, isSecret }) => ({
-      name,
-      value: isSecret ? new Secret(value, name) : value,
-    })),
+    variables: plan.values.map(toVariable),
+    newman: {
+      ...(plan.environmentName === '' ? {} : { environmentName: plan.environmentName }),
+      globals: plan.globals.map(toVariable),
+      ...(plan.data === null ? {} : { data: plan.data }),
+    },
     tls: { caFile: tls.caFile, insecure: tls.insecure },
     requestTimeoutMs: limits.requestTimeoutMs,
     origins: limits.origins ?? null,
@@ -156,16 +172,24 @@ export function toRun(
   };
 }
 
+function toVariable({ name, value, isSecret }: Value): PostmanVariable {
+  return { name, value: isSecret && typeof value === 'string' ? new Secret(value, name) : value };
+}
+
 /** Where the requests go: scheme, host and port of each, as far as that can be told before their scripts run. */
-export function originsOf({ requests, values }: RequestPlan): string {
-  const targets = requests.map((place) => targetOf(place, values)).filter((target) => URL.canParse(target));
+export function originsOf({ requests, values, globals }: RequestPlan): string {
+  const targets = requests.map((place) => targetOf(place, values, globals)).filter((target) => URL.canParse(target));
   return [...new Set(targets.map((target) => new URL(target).origin))].join(', ');
 }
 
-/** "BFF Health (2 requests)", "IdP Admin/DCR IAT". */
-export function titleOf(plan: RequestPlan): string {
-  const count = plan.requests.length === 1 ? '1 request' : `${plan.requests.length} requests`;
-  return plan.places.map((place) => (isFolder(place) ? `${pathOf(place)} (${count})` : pathOf(place))).join(', ');
+/** "BFF Health (2 requests)", "IdP Admin/DCR IAT"; of a whole collection its name. */
+export function titleOf({ collection, places, requests, isWhole }: RequestPlan): string {
+  const counted = (count: number) => (count === 1 ? '1 request' : `${count} requests`);
+  if (isWhole) return `${collection.info.name ?? 'the whole collection'} (${counted(requests.length)})`;
+  const titles = places.map((place) =>
+    isFolder(place) ? `${pathOf(place)} (${counted(requestsIn(place, collection).length)})` : pathOf(place),
+  );
+  return titles.join(', ');
 }
 
 /**
@@ -173,11 +197,16 @@ export function titleOf(plan: RequestPlan): string {
  * or the last one broke, and that ended the run. Newman calls an early end a success.
  */
 export function describeEarlyEnd(plan: RequestPlan, exchanges: readonly Exchange[]): string | null {
-  const left = exchanges.map(({ name, folders }) => [...folders, name].join('/'));
+  const ran = new Map<string, number>();
+  for (const { id, name, folders } of exchanges) {
+    const key = id ?? [...folders, name].join('/');
+    ran.set(key, (ran.get(key) ?? 0) + 1);
+  }
   const missed = plan.requests.filter((place) => {
-    const index = left.indexOf(pathOf(place));
-    if (index >= 0) left.splice(index, 1);
-    return index < 0;
+    if (ran.has(place.item.id ?? '')) return false;
+    const count = ran.get(pathOf(place)) ?? 0;
+    ran.set(pathOf(place), count - 1);
+    return count <= 0;
   });
   const last = exchanges.at(-1);
   if (missed.length === 0 || last === undefined || last.error !== null) return null;
@@ -185,8 +214,17 @@ export function describeEarlyEnd(plan: RequestPlan, exchanges: readonly Exchange
   const isEnd = missed.at(-1) === plan.requests.at(-1);
   return isEnd
     ? `${count}; a script ended the run after "${last.name}"`
-    : `${count}; a script left out ${missed.map((place) => `"${place.item.name ?? ''}"`).join(', ')}`;
+    : `${count}; a script left out ${namesOf(missed)}`;
 }
+
+function namesOf(places: readonly Place[]): string {
+  const names = places.slice(0, MOST_NAMED).map(({ item }) => `"${item.name ?? ''}"`);
+  const more = places.length > names.length ? ` and ${places.length - names.length} more` : '';
+  return names.join(', ') + more;
+}
+
+/** Of many names as many are shown. */
+const MOST_NAMED = 8;
 
 /** Where the admin token goes. */
 function mintUrl(
@@ -213,22 +251,35 @@ function mintUrl(
   return url;
 }
 
-/** @param options.changed the requests to send instead of the collection's own, by id */
+/**
+ * @param options.changed the requests to send instead of the collection's own, by id
+ * @param options.selection what was asked for, where that may be the whole collection
+ */
 function toPlan(
-  { collection: original, file, environment }: Source,
+  { collection: original, file, environment, environmentName, globals, data }: Source,
   named: readonly Place[],
   values: readonly Value[],
   {
     changed = new Map(),
     isStrict = true,
-  }: { readonly changed?: ReadonlyMap<string, Request>; readonly isStrict?: boolean } = {},
+    selection,
+  }: {
+    readonly changed?: ReadonlyMap<string, Request>;
+    readonly isStrict?: boolean;
+    readonly selection?: Selection;
+  } = {},
 ): RequestPlan {
   const collection = changed.size === 0 ? original : replaceRequests(original, changed);
-  const byId = new Map(placesOf(collection).map((place) => [place.item.id, place]));
+  const all = placesOf(collection);
+  const byId = new Map(all.map((place) => [place.item.id, place]));
   const places = named.map((place) => byId.get(place.item.id) ?? place);
-  const requests = places.flatMap((place) => requestsIn(place, collection));
-  const warnings = verifyResolved(requests, values, { file, environment: environment ?? null }, isStrict);
-  return { collection, file, places, requests, values, warnings };
+  const isWhole = selection?.isWhole === true;
+  const requests = isWhole
+    ? all.filter((place) => !isFolder(place))
+    : places.flatMap((place) => requestsIn(place, collection));
+  const sources = { file, environment: environment ?? null, globals, data };
+  const warnings = verifyResolved(requests, values, sources, isStrict);
+  return { collection, file, places, isWhole, requests, values, globals, environmentName, data, warnings };
 }
 
 function replaceRequests<T extends Item>(item: T, changed: ReadonlyMap<string, Request>): T {

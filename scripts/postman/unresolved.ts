@@ -2,24 +2,29 @@ import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { pathOf } from './collection.ts';
 import type { Place, Request, Row, Script } from './collection-format.ts';
+import type { DataRow } from './iteration-data.ts';
 import { urlOf } from './url.ts';
 import { authOf, fillIn, knownTo, textOf, VARIABLE, type Value } from './variables.ts';
 
-/** Where the values of a run come from, for messages. */
+/** Where the values of a run come from. */
 interface Sources {
   /** The collection. */
   readonly file: string;
-  /** The environment export; null: there is none. */
+  /** The environment export, for messages; null: there is none. */
   readonly environment: string | null;
+  readonly globals?: readonly Value[];
+  /** Of the iterations. */
+  readonly data?: readonly DataRow[] | null;
 }
 
 /**
  * Looks for each `{{variable}}` in what these requests send that has no value: Newman sends the braces themselves, and
- * reports `getaddrinfo ENOTFOUND {{host}}`. Braces in a body may be meant, and a script may set any name: that is a warning.
+ * reports `getaddrinfo ENOTFOUND {{host}}`. Such a host ends the run here, unless a script may set any name or leave requests
+ * out; braces elsewhere may be meant, and are a warning.
  *
  * @param places the requests that will run
  * @param values the environment's scope; a script that sets a variable counts as well
- * @param isStrict whether a request that would fail for it ends the run: where the variable is in its URL, headers or auth
+ * @param isStrict whether the run ends for a variable in the path, the headers or the auth of a request, too
  * @returns warnings, each a sentence
  * @throws AppError `variable-unresolved`
  */
@@ -29,18 +34,19 @@ export function verifyResolved(
   sources: Sources,
   isStrict: boolean,
 ): string[] {
-  const scripts = places.map(codeOf);
-  const setByScripts = new Set(scripts.flatMap((code) => [...code.matchAll(SETTER)].map((match) => match[2] ?? '')));
-  const isAnySet = scripts.some((code) => code.match(SETS)?.length !== code.match(SETTER)?.length);
+  const { globals = [], data } = sources;
+  const { names: setByScripts, isOpen } = settersOf(places);
+  const columns = new Set((data ?? []).flatMap((row) => Object.keys(row)));
+  const isSet = (name: string) => setByScripts.has(name) || columns.has(name);
   const inVain = new Map<string, string[]>();
   for (const place of places) {
-    const known = knownTo(place, values);
-    const unset = (texts: readonly string[]) => missingIn(texts, known).filter((name) => !setByScripts.has(name));
-    const { decisive, others } = textsOf(place);
-    const empty = emptyHostOf(place, known).filter((name) => !setByScripts.has(name));
-    const missing = [...new Set([...empty, ...unset(decisive)])];
-    if (missing.length > 0 && isStrict && !isAnySet) throw unresolved(place, missing, known, setByScripts, sources);
-    for (const name of new Set([...missing, ...unset(others)])) {
+    const known = knownTo(place, values, globals);
+    const unset = (texts: readonly string[]) => missingIn(texts, known).filter((name) => !isSet(name));
+    const { origin, decisive, others } = textsOf(place);
+    const empty = emptyHostOf(origin, known).filter((name) => !isSet(name));
+    const fatal = [...new Set([...empty, ...unset(isStrict ? [origin, ...decisive] : [origin])])];
+    if (fatal.length > 0 && !isOpen) throw unresolved(place, fatal, known, setByScripts, sources);
+    for (const name of new Set([...fatal, ...unset([...decisive, ...others])])) {
       inVain.set(name, [...(inVain.get(name) ?? []), place.item.name ?? '']);
     }
   }
@@ -94,14 +100,11 @@ function unresolved(
 }
 
 /** The variables of a URL's scheme and host that are there, but leave it without a host. */
-function emptyHostOf(place: Place, known: ReadonlyMap<string, string>): string[] {
-  const base = ORIGIN.exec(urlOf(place.item.request ?? {}))?.[0] ?? '';
-  if (!/^(?:https?:\/\/)?\/*$/.test(fillIn(base, known))) return [];
-  const names = [...base.matchAll(VARIABLE)].map((match) => match[1] ?? '');
+function emptyHostOf(origin: string, known: ReadonlyMap<string, string>): string[] {
+  if (!/^(?:https?:\/\/)?\/*$/.test(fillIn(origin, known))) return [];
+  const names = [...origin.matchAll(VARIABLE)].map((match) => match[1] ?? '');
   return names.filter((name) => known.get(name) === '');
 }
-
-const ORIGIN = /^(?:[^/?#]*:\/\/)?[^/?#]*/;
 
 /** Variables without a value; Postman itself generates {{$guid}}, {{$timestamp}} and their like. */
 function missingIn(texts: readonly string[], known: ReadonlyMap<string, string>): string[] {
@@ -110,12 +113,15 @@ function missingIn(texts: readonly string[], known: ReadonlyMap<string, string>)
   return [...new Set(names.filter((name) => !name.startsWith('$')))];
 }
 
-/** Everything of a request that is sent: what decides where it goes and whether it is let in, and the rest. */
-function textsOf(place: Place): { readonly decisive: string[]; readonly others: string[] } {
-  const { request } = place.item;
-  if (request === undefined) return { decisive: [], others: [] };
-  const [path = '', query = ''] = urlOf(request).split(/\?(.*)/s);
+/** Everything of a request that is sent: its scheme, host and port, what decides whether it is let in, and the rest. */
+function textsOf(place: Place): { readonly origin: string; readonly decisive: string[]; readonly others: string[] } {
+  const request = place.item.request ?? {};
+  const url = urlOf(request);
+  const origin =
+    /^(?:(?:[^/?#{]|\{(?!\{)|\{\{[^{}]*\}\})*:\/\/)?(?:[^/?#{]|\{(?!\{)|\{\{[^{}]*\}\})*/.exec(url)?.[0] ?? '';
+  const [path = '', query = ''] = url.slice(origin.length).split(/\?(.*)/s);
   return {
+    origin,
     decisive: [path, ...headerTexts(request), ...authTexts(place)],
     others: [query, ...bodyTexts(place, request)],
   };
@@ -170,13 +176,17 @@ function isPruned({ around, item }: Place, method = 'GET'): boolean {
   return !isDisabled && /^(?:get|copy|head|purge|unlock)$/i.test(method);
 }
 
-/** The scripts that run with a request: its own and those of the folders around it. */
-function codeOf({ around, item }: Place): string {
-  const scripts = [...around, item].flatMap(({ event }) => event ?? []);
-  return scripts
-    .filter(({ disabled }) => disabled !== true)
-    .map(textOfScript)
-    .join('\n');
+/** What the scripts of these requests and of the folders around them set. */
+function settersOf(places: readonly Place[]): { readonly names: ReadonlySet<string>; readonly isOpen: boolean } {
+  const items = new Set(places.flatMap(({ around, item }) => [...around, item]));
+  const scripts = [...items].flatMap(({ event }) => event ?? []).filter(({ disabled }) => disabled !== true);
+  const names = new Set<string>();
+  let isOpen = false;
+  for (const code of scripts.map(textOfScript)) {
+    for (const match of code.matchAll(SETTER)) names.add(match[2] ?? '');
+    isOpen ||= OPEN.test(code.replace(SETTER, '').replace(READER, ''));
+  }
+  return { names, isOpen };
 }
 
 function textOfScript({ script }: Script): string {
@@ -184,6 +194,14 @@ function textOfScript({ script }: Script): string {
   return typeof exec === 'string' ? exec : exec.join('\n');
 }
 
-/** `pm.environment.set('name', …)` and the like: all of them, and those that write the name out. */
-const SETS = /\.(?:set|setEnvironmentVariable|setGlobalVariable) ?\(/g;
-const SETTER = /\.(?:set|setEnvironmentVariable|setGlobalVariable) ?\(\s{0,80}(['"`])([^'"`$]{1,200})\1\s{0,80},/g;
+/** `pm.environment.set('name', …)` and the like, where the name is written out. */
+const SETTER =
+  /(?:\b(?:environment|globals|collectionVariables|variables) ?)?\.(?:set|setEnvironmentVariable|setGlobalVariable) ?\(\s{0,80}(['"`])([^'"`$]{1,200})\1\s{0,80},/g;
+
+/** What sets nothing. */
+const READER =
+  /\b(?:environment|globals|collectionVariables|variables|iterationData)\??\.(?:get|has|unset|clear|toObject|replaceIn|name)\b/g;
+
+/** What is left then may set any variable, or leave out any request. */
+const OPEN =
+  /\b(?:environment|globals|collectionVariables|variables|setEnvironmentVariable|setGlobalVariable|setNextRequest|skipRequest|eval|Function|require)\b|\.set ?\(/;

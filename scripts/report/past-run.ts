@@ -3,6 +3,7 @@ import type { RunFolder } from '../core/report-files.ts';
 import type { PriorValue, Verdict } from '../core/result.ts';
 import { toVisible } from '../core/visible.ts';
 import { parseReportFolderName } from './folder.ts';
+import { withoutRequests } from './result-json.ts';
 import { toLine } from './text.ts';
 
 /** How a run went, for the list of all runs. */
@@ -42,7 +43,7 @@ export interface PastRun extends RunSummary {
  * @returns `unreadable` for what is no result of this tool, `other-version` for one of another schema
  */
 export function readPastRun(text: string | null): PastRun | 'unreadable' | 'other-version' {
-  const result = recordOf(jsonOrNull(text ?? ''));
+  const result = recordOf(jsonOrNull(withoutRequests(text ?? '')));
   if (result['schema'] !== 1) return typeof result['schema'] === 'number' ? 'other-version' : 'unreadable';
   const steps = (Array.isArray(result['steps']) ? result['steps'] : []).map(recordOf);
   const compose = recordOf(result['compose']);

@@ -69,8 +69,17 @@ export function renderResult(run: Run, reports: ReportPaths, masker: Masker): st
   const lines = requests.map((request) => `    ${escapeJson(JSON.stringify(request))}`);
   const kept = chooseKept(run, lines, LARGEST - Buffer.byteLength(text));
   const omitted = lines.length - kept.length;
-  const last = kept.length === 0 ? '[]' : `[\n${kept.join(',\n')}\n  ]`;
-  return `${text.slice(0, -2)},${omitted === 0 ? '' : `\n  "requestsOmitted": ${omitted},`}\n  "requests": ${last}\n}\n`;
+  const count = omitted === 0 ? '' : `,\n  "requestsOmitted": ${omitted}`;
+  return `${text.slice(0, -2)}${count}${REQUESTS}${kept.length === 0 ? '' : `\n${kept.join(',\n')}\n  `}]\n}\n`;
+}
+
+/** How the last member begins. No text of JSON holds a line break, so this is nowhere else. */
+const REQUESTS = ',\n  "requests": [';
+
+/** The text of a result document without the requests: they are nearly all of it, and a list of many runs needs none. */
+export function withoutRequests(text: string): string {
+  const at = text.indexOf(REQUESTS);
+  return at < 0 ? text : `${text.slice(0, at)}\n}`;
 }
 
 /** Bytes. The next run reads the documents of earlier ones up to a limit (platform/report-folder.ts). */

@@ -21,7 +21,7 @@ export function renderStepSummary(run: Run, masker: Masker): string {
     shown.error?.hint && `**Way out:** ${toInline(hintText(shown.error.hint))}`,
     listOf('What to do next', shown.next.map(hintText)),
     listOf('Warnings', shown.warnings),
-    shown.collection === null ? stepTable(shown) : countTable(shown),
+    ...(shown.collection === null ? [stepTable(shown)] : [countTable(shown), notesOf(shown)]),
     failures(shown),
     diagnosis(shown),
     `${formatCount(tally.requests, 'request')}, ${formatCount(tally.checks, 'check')}, ${formatDuration(shown.durationMs)}` +
@@ -41,6 +41,11 @@ function stepTable(run: Run): string {
       `| ${STEP_SIGNS[step.status]} ${step.status} | ${step.name} | ${formatDuration(step.durationMs)} | ${toInline(step.summary)} |`,
   );
   return ['| | Step | Time | |', '| --- | --- | ---: | --- |', ...rows].join('\n');
+}
+
+/** What the steps noted: that a script ended the run early, say. */
+function notesOf({ steps }: Run): string {
+  return steps.flatMap(({ notes }) => notes.map((note) => `- ${toInline(note)}`)).join('\n');
 }
 
 /** The same as on the terminal. */

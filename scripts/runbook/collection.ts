@@ -25,7 +25,7 @@ export async function runCollection(context: Context, job: CollectionJob): Promi
   const { tools, recorder, signal } = context;
   const plan = await recorder.step('preflight', async (scope) => {
     tools.collections.preload();
-    const planned = planItems(await openCollection(context, scope), job.names);
+    const planned = planItems(await openCollection({ ...context, job }, scope), job.names, job.folders ?? []);
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
     warnOf(context, scope, planned);

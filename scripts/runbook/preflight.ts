@@ -127,6 +127,7 @@ export async function openCollection({ job, tools }: Context, scope: StepScope):
   const source = await readSource(job, tools);
   if (job.caFile !== null) for (const warning of await tools.verifyCaFile()) scope.warn(warning);
   for (const [name, value] of source.facts) scope.fact(name, value);
+  for (const warning of source.warnings) scope.warn(warning);
   scope.fact('Run by', tools.collections.engine);
   return source;
 }

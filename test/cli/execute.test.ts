@@ -3,9 +3,11 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { execute } from '../../scripts/cli/execute.ts';
 import { AppError } from '../../scripts/core/errors.ts';
+import { Secret } from '../../scripts/core/secret.ts';
 import { deadline } from '../../scripts/platform/clock.ts';
 import { makeTemporaryFolder } from '../../scripts/platform/temporary-folder.ts';
 import type { Tools } from '../../scripts/runbook/job.ts';
+import { exchange, failed, passed } from '../report/sample-exchanges.ts';
 import { documentOf } from '../support/command.ts';
 import { openHere } from '../support/in-process.ts';
 
@@ -104,3 +106,58 @@ test('an error that nothing caught ends the step that runs, with the reports', a
   expect(await readFile(reports.html ?? '', 'utf8')).toContain('This is a bug');
   await folder.remove();
 });
+
+test.for([
+  [[], 'stdout'],
+  [['--json'], 'stderr'],
+  [['--quiet'], 'stdout'],
+] as const)('the requests of a collection are printed as they end: %j', async ([args, stream]) => {
+  const folder = await makeTemporaryFolder();
+  const { session, read, output } = await openHere(['Orders', ...args], { command: 'collection', cwd: folder.path });
+  if (read.kind === 'print') throw new Error('only printed');
+  const exchanges = [
+    exchange({ name: 'Get', folders: ['Orders'], assertions: [passed('200 OK')] }),
+    exchange({ name: 'Put', folders: ['Orders'], assertions: [failed('is new', `expected '${CANARY}' to equal 'b'`)] }),
+  ];
+  const run = await execute(session, {
+    ...read,
+    command: 'collection',
+    steps: ['preflight', 'collection'],
+    sandbox: null,
+    async run({ tools, recorder }) {
+      tools.learn(new Secret(CANARY, 'password'), 'found');
+      await recorder.step('preflight', async (scope) => scope.summary('2 requests'));
+      await recorder.step('collection', async (scope) => {
+        const facts = { description: '', title: null, tree: [], iterations: 1, data: [], counts: null };
+        scope.collection({ name: 'Shop', ...facts });
+        for (const [index, each] of exchanges.entries()) scope.exchange(each, index + 1, 2);
+        scope.attempt({ startMs: 0, durationMs: 5, passed: false, exchanges });
+        throw new AppError('assertion-failed', '1 of 2 requests failed.', { hint: 'The report shows it.' });
+      });
+      return { verdict: 'passed' };
+    },
+  });
+  await folder.remove();
+  const { [stream]: text, all } = output();
+  expect(run).toMatchObject({ verdict: 'failed', exitCode: 1 });
+  expect(all).not.toContain(CANARY);
+  const tree = `
+Shop
+
+❏ Orders
+↳ Get
+  GET http://localhost:8000/health [200 OK, 12 ms]
+  ✓  200 OK
+
+↳ Put
+  GET http://localhost:8000/health [200 OK, 12 ms]
+  1. is new
+`;
+  expect(text.startsWith(tree)).toBe(!args.some((arg) => arg === '--quiet'));
+  expect(text).toContain("  1. is new\n     expected  'b'\n     actual    '‹password›'\n     in Orders / Put\n");
+  expect(text).toMatch(/\nFailed\. 1 of 2 checks\. \(\d+ ms\)\n {2}Report: reports\/[^\n]+\n$/);
+  expect(text).not.toMatch(/preflight|The report shows it|requests failed/);
+  if (args.some((arg) => arg === '--json')) expect(JSON.parse(output().stdout).requests).toHaveLength(2);
+});
+
+const CANARY = 'test-only-password-0001';

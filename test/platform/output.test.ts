@@ -31,6 +31,17 @@ test('colours come from looks, never from a text', () => {
   expect(seen()).toBe(`${ESC}[32m✔${ESC}[39m step [U+001B][31mred\n${ESC}[31m${ESC}[1mno${ESC}[22m${ESC}[39m\n\n`);
 });
 
+test('the sign of a line is coloured also where it is indented, and alone', () => {
+  const { output, seen } = createTerminal(80);
+  output.print({ text: '  ✓  200 OK', look: 'done' }, { text: '   ', look: 'done' });
+  expect(seen()).toBe(`${ESC}[32m  ✓${ESC}[39m  200 OK\n   \n`);
+});
+
+test('a dumb terminal gets ASCII signs and no moving line', () => {
+  expect(createTerminal(80).output).toMatchObject({ hasUnicode: true, isTerminal: true });
+  expect(createTerminal(80, { TERM: 'dumb' }).output).toMatchObject({ hasUnicode: false, isTerminal: false });
+});
+
 test('a text is cleaned before it is broken into lines', () => {
   const { output, seen } = createTerminal(20, { NO_COLOR: '1' });
   output.print(

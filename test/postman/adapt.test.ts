@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { aimAt, applyMintOptions, authorize } from '../../scripts/postman/adapt.ts';
-import { findRequest, parseCollection } from '../../scripts/postman/collection.ts';
+import { parseCollection } from '../../scripts/postman/collection.ts';
 import type { Item, Request } from '../../scripts/postman/collection-format.ts';
+import { findRequest } from '../../scripts/postman/selection.ts';
 import { urlOf } from '../../scripts/postman/url.ts';
-import { authOf, fillIn } from '../../scripts/postman/variables.ts';
+import { authOf, fillIn, textOf } from '../../scripts/postman/variables.ts';
 import { collectionBytes, folder, thrownBy } from '../support/builders.ts';
 
 function placeOf(item: Item, more: object = {}) {
@@ -26,7 +27,7 @@ describe('aimAt', () => {
   ] as const)('%j aimed at %s goes to %s', ([url, base, wanted]) => {
     const before: Request = Object.freeze({ method: 'POST', url });
     const { request, values } = aimAt(before, base);
-    expect(fillIn(urlOf(request), new Map(values.map(({ name, value }) => [name, value])))).toBe(wanted);
+    expect(fillIn(urlOf(request), new Map(values.map(({ name, value }) => [name, textOf(value)])))).toBe(wanted);
     expect(request.method).toBe('POST');
   });
 });

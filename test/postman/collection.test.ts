@@ -1,51 +1,127 @@
 import { describe, expect, test } from 'vitest';
-import {
-  findFolder,
-  findItem,
-  findRequest,
-  parseCollection,
-  pathOf,
-  placesOf,
-  requestsIn,
-} from '../../scripts/postman/collection.ts';
+import { parseCollection, pathOf, placesOf, readCollection } from '../../scripts/postman/collection.ts';
 import type { Item } from '../../scripts/postman/collection-format.ts';
 import { urlOf } from '../../scripts/postman/url.ts';
 import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-describe('parseCollection', () => {
-  test('gives every item an id of its own, whatever ids the export has', () => {
-    const collection = parseCollection(
-      collectionBytes([
-        folder('F', request('A', 'http://a', { id: 'same' }), request('B', 'http://b', { id: 'same' })),
-      ]),
-      'c.json',
-    );
-    const ids = placesOf(collection).map(({ item }) => item.id);
-    expect(new Set(ids).size).toBe(3);
+const read = (document: unknown) => readCollection(encode(JSON.stringify(document)), 'c.json');
+const idsOf = (items: Item[]) => placesOf(parseCollection(collectionBytes(items), 'c.json')).map(({ item }) => item.id);
+
+describe('ids', () => {
+  test('are kept, of folders and requests, in any member that Newman reads', () => {
+    const items = [{ ...folder('F', request('A', 'http://a', { id: 'a' })), id: 'f' }, request('B', 'http://b')];
+    expect(idsOf([...items, { ...request('C', 'http://c'), _postman_id: 'c' } as Item])).toEqual([
+      'f',
+      'a',
+      'item-1',
+      'c',
+    ]);
+  });
+
+  test('of two that are the same the later one stays, which setNextRequest goes to', () => {
+    const [first, second] = idsOf([request('A', 'http://a', { id: 'same' }), request('B', 'http://b', { id: 'same' })]);
+    expect([first, second]).toEqual(['item-1', 'same']);
+  });
+
+  test("a new one is nobody else's id or name", () => {
+    const ids = idsOf([
+      request('item-2', 'http://a'),
+      request('B', 'http://b', { id: 'item-1' }),
+      request('C', 'http://c'),
+    ]);
+    expect(ids).toEqual(['item-3', 'item-1', 'item-4']);
+  });
+});
+
+describe('formats', () => {
+  const item = [{ name: 'A', request: { url: 'http://a' } }];
+  const v1Request = {
+    id: 'r',
+    name: 'A',
+    method: 'POST',
+    url: 'http://a/',
+    headers: 'X-A: b\n',
+    dataMode: 'raw',
+    rawModeData: 'hi',
+  };
+  const v1 = { id: 'c', name: 'Old', order: ['r'], folders: [], requests: [v1Request] };
+
+  test.for([
+    ['as the app exports it', { info: { name: 'N', schema: '/v2.1.0/' }, item }, 'N'],
+    ["as Postman's API wraps it", { collection: { info: { name: 'N' }, item } }, 'N'],
+    ['wrapped twice', { collection: { collection: { info: { name: 'N' }, item } } }, 'N'],
+    ['without info', { item }, undefined],
+    ['with its name where v1 has it', { name: 'N', item }, 'N'],
+    ['v1', v1, 'Old'],
+    ['v1 in a wrapper', { collection: v1 }, 'Old'],
+  ] as const)('%s', async ([, document, name]) => {
+    const { collection } = await read(document);
+    expect(collection.info.name).toBe(name);
+    expect(placesOf(collection).map((place) => urlOf(place.item.request ?? {}))).toEqual([
+      expect.stringMatching('^http://a'),
+    ]);
+  });
+
+  test('v1 is converted as Newman converts it, with a warning', async () => {
+    const { collection, warnings } = await read(v1);
+    expect(collection.item[0]).toMatchObject({
+      request: { method: 'POST', header: [{ key: 'X-A', value: 'b' }], body: { mode: 'raw', raw: 'hi' } },
+    });
+    expect(warnings).toEqual([expect.stringMatching(/^c\.json is in the old v1 format, and was converted\./)]);
   });
 
   test.for([
-    ['nothing', encode(''), 'collection-invalid'],
-    ['UTF-16, as PowerShell writes it', Buffer.from('\ufeff{}', 'utf16le'), 'collection-invalid'],
-    ['Latin-1', new Uint8Array([0x7b, 0xe9, 0x7d]), 'collection-invalid'],
-    ['other JSON', encode('{"a": 1}'), 'collection-invalid'],
-    ['a v1 export', encode('{"id": "x", "name": "old", "requests": []}'), 'collection-invalid'],
-    ['a list', encode('[]'), 'collection-invalid'],
+    ['UTF-8', (text: string) => Buffer.from(text)],
+    ['UTF-8 with a byte order mark', (text: string) => Buffer.from(`\ufeff${text}`)],
+    ['UTF-16, as PowerShell writes it', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['UTF-16 without a byte order mark', (text: string) => Buffer.from(text, 'utf16le')],
+    ['Latin-1', (text: string) => Buffer.from(text, 'latin1')],
+    ['blanks around it that JSON does not know', (text: string) => Buffer.from(`\u00a0\v${text}\u2028`)],
+  ] as const)('%s', ([, encoded]) => {
+    const bytes = encoded(JSON.stringify({ info: {}, item: [request('Café', 'http://a')] }));
+    expect(placesOf(parseCollection(bytes, 'c.json')).map(pathOf)).toEqual(['Café']);
+  });
+
+  test.for([
+    ['an environment', { name: 'E', values: [] }, 'a Postman environment', '--environment FILE'],
+    ['a wrapped environment', { environment: { values: [] } }, 'a Postman environment', '--environment FILE'],
+    ['globals', { values: [], _postman_variable_scope: 'globals' }, 'an export of globals', '--globals FILE'],
+    [
+      'a data dump',
+      { version: 1, collections: [v1, v1], environments: [{}] },
+      'a data dump (2 collections, 1 environment)',
+      'on its own',
+    ],
+    ['OpenAPI', { openapi: '3.1.0', paths: {} }, 'an OpenAPI document', 'Import it into Postman'],
+  ] as const)('%s is named for what it is', async ([, document, what, hint]) => {
+    await expect(read(document)).rejects.toMatchObject({
+      code: 'collection-invalid',
+      message: `c.json is ${what}, not a Postman collection.`,
+      hint: { text: expect.stringContaining(hint) },
+    });
+  });
+
+  test.for([
+    ['nothing', '', 'collection-invalid'],
+    ['other JSON', '{"a": 1}', 'collection-invalid'],
+    ['a list', '[]', 'collection-invalid'],
     [
       'v3 by its schema',
-      encode('{"info": {"schema": "https://schema.postman.com/collection/v3.0.0/"}, "item": []}'),
+      '{"info": {"schema": "https://schema.postman.com/collection/v3.0.0/"}, "item": []}',
       'collection-v3',
     ],
-    ['a v3 YAML file', encode('$kind: collection\nname: EmpowerNow\n'), 'collection-v3'],
-  ] as const)('refuses %s', ([, bytes, code]) => {
-    expect(thrownBy(() => parseCollection(bytes, 'c.json'))).toMatchObject({
+    ['a v3 YAML file', '$kind: collection\nname: EmpowerNow\n', 'collection-v3'],
+  ] as const)('refuses %s', ([, text, code]) => {
+    expect(thrownBy(() => parseCollection(encode(text), 'c.json'))).toMatchObject({
       code,
       hint: { text: expect.any(String) },
     });
   });
+});
 
+describe('parseCollection', () => {
   test('says where JSON is broken, and quotes nothing of it', () => {
     const error = thrownBy(() => parseCollection(encode('{\n  "a": 1,\n  "token": TESTONLYSECRET\n}'), 'c.json'));
     expect(error).toMatchObject({ code: 'collection-invalid', where: { file: 'c.json', line: 3, column: 12 } });
@@ -53,37 +129,65 @@ describe('parseCollection', () => {
   });
 
   test.for([
-    [[null], 'item[0] has to be a folder or a request'],
-    [[{ name: 'A' }], 'item[0].request of "A" has to be a request'],
-    [[{ name: 'A', request: null }], 'item[0].request of "A" has to be a request'],
-    [[{ name: 'A', request: 5 }], 'item[0].request of "A" has to be text or an object'],
-    [[{ name: 'F', item: {} }], 'item[0].item of "F" has to be a list'],
-    [[{ name: 5, request: 'http://a' }], 'item[0].name of "" has to be text'],
-    [[{ name: 'F', item: [request('B', 'http://b'), []] }], 'item[0].item[1] of "F" has to be a folder or a request'],
+    [{ name: 5, request: 'http://a' }, { name: '5' }],
+    [{ name: 'A', request: { url: 'http://a', method: null } }, { request: { url: 'http://a' } }],
+    [{ name: 'F', item: request('B', 'http://b') }, { item: [{ name: 'B' }] }],
+    [{ name: 'A', item: null, request: 'http://a' }, { request: { url: 'http://a' } }],
+    [
+      { request: { url: { host: [127, 0, 0, 1], path: ['a', 5] } } },
+      { request: { url: { host: ['127', '0', '0', '1'], path: ['a', '5'] } } },
+    ],
+    [
+      { request: { url: { host: 'a', query: { q: '1' } } } },
+      { request: { url: { query: [{ key: 'q', value: '1' }] } } },
+    ],
+    [{ request: { header: { 'X-A': 'b' } } }, { request: { header: [{ key: 'X-A', value: 'b' }] } }],
+    [{ request: { body: 'x' } }, { request: { body: { mode: 'raw', raw: 'x' } } }],
+    [{ request: { body: { mode: 'raw', raw: { a: 1 } } } }, { request: { body: { raw: '{"a":1}' } } }],
+    [{ request: 'http://a', event: { listen: 'test', script: { exec: 'x' } } }, { event: [{ listen: 'test' }] }],
+    [{ request: 'http://a', event: [{ script: ['x', 'y'] }] }, { event: [{ script: { exec: ['x', 'y'] } }] }],
+    [{ request: 'http://a', event: [{ script: { exec: [5, 'y'] } }] }, { event: [{ script: { exec: ['5', 'y'] } }] }],
+  ] as const)('case %#: %j is read as Newman reads it', async ([item, wanted]) => {
+    const { collection, warnings } = await read({ item: [item] });
+    expect(collection.item).toMatchObject([wanted]);
+    expect(warnings).toEqual([]);
+  });
+
+  test.for([
+    [[null], 'item[0] has to be a folder or a request', []],
+    [[5], 'item[0] has to be a folder or a request', [{ request: {} }]],
+    [[{ name: 'A' }], 'item[0].request of "A" has to be a request', [{ request: {} }]],
+    [[{ name: 'A', request: null }], 'item[0].request of "A" has to be a request', [{ request: {} }]],
+    [[{ name: 'A', request: 5 }], 'item[0].request of "A" has to be text or an object', [{ request: {} }]],
+    [[{ name: 'F', item: 'x' }], 'item[0].item of "F" has to be a list', [{ request: {} }]],
     ...[
-      [{ url: 5 }, 'url', 'text or an object'],
-      [{ url: { host: 5 } }, 'url.host', 'text or a list'],
-      [{ url: { path: [5] } }, 'url.path[0]', 'text or an object'],
-      [{ url: { query: [null] } }, 'url.query[0]', 'an object'],
-      [{ url: { variable: {} } }, 'url.variable', 'a list'],
-      [{ method: [] }, 'method', 'text'],
-      [{ header: {} }, 'header', 'text or a list'],
-      [{ header: [null] }, 'header[0]', 'text or an object'],
-      [{ body: 'x' }, 'body', 'an object'],
-      [{ body: { raw: {} } }, 'body.raw', 'text'],
-      [{ body: { urlencoded: [5] } }, 'body.urlencoded[0]', 'an object'],
-      [{ auth: [] }, 'auth', 'an object'],
-      [{ auth: { type: 'basic', basic: [null] } }, 'auth.basic[0]', 'an object'],
-      [{ certificate: 5 }, 'certificate', 'an object'],
+      [{ url: 5 }, 'url', 'text or an object', {}],
+      [{ url: { host: 5 } }, 'url.host', 'text or a list', { url: '' }],
+      [{ url: { host: 'a', path: [[]] } }, 'url.path[0]', 'text or an object', { url: { host: 'a', path: [] } }],
+      [{ url: { host: 'a', query: [null] } }, 'url.query[0]', 'an object', { url: { host: 'a', query: [] } }],
+      [{ url: { host: 'a', variable: {} } }, 'url.variable', 'a list', { url: { host: 'a' } }],
+      [{ method: [] }, 'method', 'text', {}],
+      [{ header: [null] }, 'header[0]', 'text or an object', { header: [] }],
+      [{ body: { raw: 5 } }, 'body.raw', 'text', { body: {} }],
+      [{ body: { urlencoded: [5] } }, 'body.urlencoded[0]', 'an object', { body: { urlencoded: [] } }],
+      [{ auth: [] }, 'auth', 'an object', {}],
+      [
+        { auth: { type: 'basic', basic: [null] } },
+        'auth.basic[0]',
+        'an object',
+        { auth: { type: 'basic', basic: [] } },
+      ],
+      [{ certificate: 5 }, 'certificate', 'an object', {}],
     ].map(
-      ([members, path, wanted]) =>
+      ([request, path, wanted, left]) =>
         [
-          [folder('F', { name: 'A', request: members } as Item)],
+          [folder('F', { name: 'A', request } as Item)],
           `item[0].item[0].request.${path} of "F/A" has to be ${wanted}`,
+          [{ item: [{ request: left }] }],
         ] as const,
     ),
     ...[
-      [{ event: {} }, 'event', 'a list'],
+      [{ event: 5 }, 'event', 'a list'],
       [{ event: [null] }, 'event[0]', 'an object'],
       [{ event: [{ script: { exec: 5 } }] }, 'event[0].script.exec', 'text or a list'],
       [{ variable: {} }, 'variable', 'a list'],
@@ -91,21 +195,22 @@ describe('parseCollection', () => {
       [{ auth: 'x' }, 'auth', 'an object'],
     ].map(
       ([members, path, wanted]) =>
-        [[{ name: 'A', item: [], ...(members as object) }], `item[0].${path} of "A" has to be ${wanted}`] as const,
+        [
+          [{ name: 'A', item: [], ...(members as object) }],
+          `item[0].${path} of "A" has to be ${wanted}`,
+          [{}],
+        ] as const,
     ),
-  ] as const)('case %#: %j', ([items, message]) => {
-    expect(thrownBy(() => parseCollection(collectionBytes(items as unknown as Item[]), 'c.json'))).toMatchObject({
-      code: 'collection-invalid',
-      message: `c.json is not a valid Postman collection: ${message}.`,
-      where: { file: 'c.json' },
-    });
+  ] as const)('case %#: what does not fit in %j is left out, with a warning', async ([items, message, left]) => {
+    const { collection, warnings } = await read({ item: items });
+    expect(collection.item).toMatchObject(left as unknown as object[]);
+    expect(JSON.stringify(collection.item)).not.toMatch(/null|\b5\b/);
+    expect(warnings).toEqual([`c.json does not fit the format of Postman: ${message}. What does not fit is left out.`]);
   });
 
-  test("the collection's own members are checked as well, and folders have a limit", () => {
-    const own = collectionBytes([], { variable: {} as never });
-    expect(thrownBy(() => parseCollection(own, 'c.json'))).toMatchObject({
-      message: expect.stringContaining(': variable has to be a list.'),
-    });
+  test("the collection's own members are checked as well, of many places some are named, and folders have a limit", async () => {
+    const { warnings } = await read({ item: [null, null, null, null], variable: {} });
+    expect(warnings).toEqual([expect.stringMatching(/: variable has to be a list, item\[0\] .*, and 2 more\./)]);
     let deep = request('A', 'http://a');
     for (let depth = 0; depth < 300; depth++) deep = folder('F', deep);
     expect(thrownBy(() => parseCollection(collectionBytes([deep]), 'c.json'))).toMatchObject({
@@ -156,54 +261,5 @@ describe('parseCollection', () => {
   test('a request that is a mere URL is a GET', () => {
     const bytes = collectionBytes([{ name: 'A', request: 'http://a' } as unknown as Item]);
     expect(parseCollection(bytes, 'c.json').item[0]?.request).toEqual({ method: 'GET', url: 'http://a' });
-  });
-
-  test('reads an export with a byte order mark', () => {
-    const bytes = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), collectionBytes([request('A', 'http://a')])]);
-    expect(parseCollection(bytes, 'c.json').item).toHaveLength(1);
-  });
-});
-
-describe('finding items', () => {
-  const collection = parseCollection(
-    collectionBytes([
-      folder('IdP Admin', request('DCR IAT', 'http://a'), request('Only here', 'http://a')),
-      folder('Old', folder('IdP Admin', request('DCR IAT', 'http://b'))),
-      folder('Empty', folder('Also empty')),
-      request('Top', 'http://c'),
-    ]),
-    'c.json',
-  );
-
-  test('a unique name, and a path where the name is not unique', () => {
-    expect(pathOf(findRequest(collection, 'Only here', 'c.json'))).toBe('IdP Admin/Only here');
-    expect(pathOf(findRequest(collection, 'Old/IdP Admin/DCR IAT', 'c.json'))).toBe('Old/IdP Admin/DCR IAT');
-    expect(pathOf(findRequest(collection, 'Top', 'c.json'))).toBe('Top');
-  });
-
-  test('two of a name: both paths are listed', () => {
-    expect(thrownBy(() => findRequest(collection, 'DCR IAT', 'c.json'))).toMatchObject({
-      code: 'request-ambiguous',
-      hint: { text: expect.stringMatching(/"IdP Admin\/DCR IAT".*"Old\/IdP Admin\/DCR IAT"/) },
-    });
-  });
-
-  test('a near miss is suggested, and a folder is not a request', () => {
-    expect(thrownBy(() => findRequest(collection, 'only hre', 'c.json'))).toMatchObject({
-      code: 'request-not-found',
-      hint: { text: expect.stringContaining('"Only here"') },
-    });
-    expect(thrownBy(() => findRequest(collection, 'Empty', 'c.json'))).toMatchObject({ code: 'request-not-found' });
-    expect(thrownBy(() => findFolder(collection, 'Top', 'c.json'))).toMatchObject({ code: 'folder-not-found' });
-  });
-
-  test('an empty folder is refused: Newman would call it a success', () => {
-    expect(thrownBy(() => findFolder(collection, 'Empty', 'c.json'))).toMatchObject({ code: 'folder-empty' });
-    expect(thrownBy(() => findItem(collection, 'Also empty', 'c.json'))).toMatchObject({ code: 'folder-empty' });
-  });
-
-  test('the requests of a folder, nested ones included', () => {
-    const all = requestsIn(findItem(collection, 'Old', 'c.json'), collection);
-    expect(all.map(pathOf)).toEqual(['Old/IdP Admin/DCR IAT']);
   });
 });

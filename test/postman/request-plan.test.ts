@@ -17,7 +17,7 @@ import {
 } from '../../scripts/postman/request-plan.ts';
 import type { Source } from '../../scripts/postman/source.ts';
 import { targetOf, type Value } from '../../scripts/postman/variables.ts';
-import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';
+import { collectionBytes, folder, request, sourceOf as sourceOfCollection, thrownBy } from '../support/builders.ts';
 
 const TOKEN = new Secret('test-only-admin-token', 'admin token');
 const MINT = {
@@ -33,7 +33,7 @@ const HEALTH = { healthFolder: 'Health', bffUrl: null };
 const LIMITS = { requestTimeoutMs: 1, signal: new AbortController().signal };
 
 function sourceOf(items: readonly Item[], values: readonly Value[] = []): Source {
-  return { collection: parseCollection(collectionBytes(items), 'c.json'), file: 'c.json', values, facts: [] };
+  return sourceOfCollection(parseCollection(collectionBytes(items), 'c.json'), values);
 }
 
 const mintOf = (url: NonNullable<Exclude<Item['request'], string>>['url']) =>
@@ -74,7 +74,7 @@ describe('a plan', () => {
     expect(targetsOf(aimed)).toEqual(['https://gw.example/idp/api/x']);
   });
 
-  test('runs the items in the order that was asked for', () => {
+  test('runs the items in the order of the collection, as Newman does', () => {
     const source = sourceOf([
       folder('F', request('A', 'http://a/')),
       request('B', 'http://b/'),
@@ -82,14 +82,14 @@ describe('a plan', () => {
     ]);
     const plan = planItems(source, ['B', 'F']);
     expect(toRun(plan, { caFile: null, insecure: true }, LIMITS)).toMatchObject({
-      items: ['item-3', 'item-1'],
+      items: ['item-1', 'item-3'],
       requests: 2,
       tls: { caFile: null, insecure: true },
       origins: null,
       local: null,
     });
-    expect(titleOf(plan)).toBe('B, F (2 requests)');
-    expect(originsOf(plan)).toBe('http://b, http://a');
+    expect(titleOf(plan)).toBe('F (1 request), B');
+    expect(originsOf(plan)).toBe('http://a, http://b');
   });
 });
 

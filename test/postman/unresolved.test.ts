@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { findRequest, parseCollection } from '../../scripts/postman/collection.ts';
+import { parseCollection } from '../../scripts/postman/collection.ts';
 import type { Item, Request } from '../../scripts/postman/collection-format.ts';
+import { findRequest } from '../../scripts/postman/selection.ts';
 import { verifyResolved } from '../../scripts/postman/unresolved.ts';
 import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';
 
@@ -23,9 +24,8 @@ const script = (...exec: string[]) => ({ event: [{ listen: 'prerequest', script:
 const form = (row: object) => ({ mode: 'urlencoded', urlencoded: [{ key: 'a', ...row }] });
 const pathVariable = (value: string) => ({ host: ['a'], path: [':id'], variable: [{ key: 'id', value }] });
 
-describe('a variable without a value ends the run of a mint or a health check', () => {
+describe('a variable without a value ends the run of a mint', () => {
   const rows: [string, Item][] = [
-    ['URL', request('R', '{{nowhere}}/x')],
     ['path of the URL', request('R', 'http://a/{{nowhere}}/x?y')],
     ['parts of the URL', of({ url: { host: ['a'], path: ['x', '{{nowhere}}'] } })],
     ['value of a path variable', of({ url: pathVariable('{{nowhere}}') })],
@@ -55,6 +55,56 @@ describe('a variable without a value ends the run of a mint or a health check', 
     ]) {
       expect(verify({ ...item, ...script(code) })).toEqual(warning);
     }
+  });
+});
+
+describe('a variable without a value in the host ends any run before it begins', () => {
+  const UNRESOLVED = { code: 'variable-unresolved', message: expect.stringContaining('{{nowhere}}') };
+
+  test.for([
+    ['{{nowhere}}/x'],
+    ['http://{{nowhere}}/x'],
+    ['http://{{nowhere}}:80'],
+    ['http://a:{{nowhere}}/x'],
+    ['{{nowhere}}://a/x'],
+    ['{{no/where}}/x'],
+    ['{{base}}/x'],
+  ])('%s', ([url = '']) => {
+    const more = { variable: [{ key: 'base', value: 'http://{{nowhere}}' }] };
+    const name = url.includes('no/where') ? { message: expect.stringContaining('8 characters') } : {};
+    expect(thrownBy(() => verify(request('R', url), [], more, false))).toMatchObject({ ...UNRESOLVED, ...name });
+  });
+
+  test.for([
+    ['a script sets the variable', "pm.environment.set('nowhere', 1);"],
+    ['a script sets any name', 'pm.environment.set(name, 1);'],
+    ['a script hands a scope on', "Object.assign(env, pm.environment); put(pm.environment, 'nowhere');"],
+    ['a script takes the setter out', 'const { set } = pm.globals; set("nowhere", 1);'],
+    ['a script runs other code', 'eval(pm.environment.get("code"));'],
+    ['a script may leave the request out', 'pm.execution.skipRequest();'],
+    ['a script says what is next', 'postman.setNextRequest(null);'],
+  ])('not where %s', ([, code = '']) => {
+    expect(verify({ ...request('R', 'http://{{nowhere}}'), ...script(code) }, [], {}, false).length).toBeLessThan(2);
+  });
+
+  test('a script that only reads sets nothing', () => {
+    const code =
+      'pm.environment.get("nowhere"); pm.variables.has(x); pm.iterationData.get("a"); pm.environment.set("b", 1);';
+    expect(thrownBy(() => verify({ ...request('R', 'http://{{nowhere}}'), ...script(code) }))).toMatchObject(
+      UNRESOLVED,
+    );
+  });
+
+  test('globals and columns of the data have values, of which the environment and the data win', () => {
+    const sources = { file: 'c.json', environment: null };
+    const place = placeOf(request('R', 'http://{{g}}/{{column}}'));
+    const globals = [valueNamed('g')];
+    expect(verifyResolved([place], [], { ...sources, globals, data: [{}, { column: 1 }] }, true)).toEqual([]);
+    expect(
+      thrownBy(() => verifyResolved([place], [valueNamed('g', '')], { ...sources, globals }, false)),
+    ).toMatchObject({
+      message: expect.stringContaining('{{g}} in its host, which is empty'),
+    });
   });
 });
 
@@ -167,9 +217,5 @@ describe('an empty host', () => {
 
   test('a part of the host, or of the path, may be empty', () => {
     expect(base('http://{{base}}a/{{base}}', null)).toEqual([]);
-  });
-
-  test('is a warning for any other run', () => {
-    expect(base('{{base}}/x', null, false)).toEqual([expect.stringContaining('{{base}} ("R")')]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderResult, toResult } from '../../scripts/report/result-json.ts';
+import { renderResult, toResult, withoutRequests } from '../../scripts/report/result-json.ts';
 import { collectionRun, hostileRun, plannedRun } from './extreme-runs.ts';
 import { ADMIN_TOKEN, exchange, failed, IAT, notSent, passed, sampleMasker, unanswered } from './sample-exchanges.ts';
 import { attempt, failedBootstrapRun, failedMintRun, healthyRun, step } from './sample-run.ts';
@@ -148,6 +148,16 @@ describe('the result document', () => {
     expect(text.split('\n').filter((line) => line.startsWith('    {"step":"collection",'))).toHaveLength(2000);
     expect(JSON.parse(text).requests).toHaveLength(2000);
     expect(JSON.parse(text)).not.toHaveProperty('requestsOmitted');
+  });
+
+  it('is read without the requests by whoever lists runs', () => {
+    const text = renderResult(collectionRun(2000, 50), PATHS, sampleMasker());
+    const { requests, ...rest } = JSON.parse(text);
+    expect(withoutRequests(text).length).toBeLessThan(2_000);
+    expect(JSON.parse(withoutRequests(text))).toEqual(rest);
+    const none = renderResult(plannedRun(), PATHS, sampleMasker());
+    expect(JSON.parse(withoutRequests(none))).toMatchObject({ schema: 1, verdict: 'planned' });
+    expect(withoutRequests('{"schema":1}')).toBe('{"schema":1}');
   });
 
   it('stays readable for this tool: of too many requests it keeps those that failed, in order, and counts the others', () => {

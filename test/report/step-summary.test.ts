@@ -18,6 +18,7 @@ describe('the step summary', () => {
     const { steps, ...run } = collectionRun(4, 4);
     const inIteration = steps.map((each) => ({
       ...each,
+      notes: ['A script ended the run early.'],
       attempts: each.attempts.map((one) => ({ ...one, exchanges: one.exchanges.map((x) => ({ ...x, iteration: 1 })) })),
     }));
     const facts = { name: 'Shop', description: '', title: null, tree: [], iterations: 2, data: [], counts: null };
@@ -27,6 +28,7 @@ describe('the step summary', () => {
       '| | executed | failed |\n| --- | ---: | ---: |\n| requests | 4 | 0 |\n| checks | 12 | 2 |\n',
     );
     expect(text).toContain('\n- response time: median 12 ms, 95% within 31 ms, slowest 31 ms\n');
+    expect(text).toContain('\n\n- A script ended the run early.\n');
     expect(text).toContain('- **Orders / Region 4 / Read order 4, iteration 2**: ');
   });
 

@@ -7,6 +7,7 @@ import { createCollections } from '../../scripts/postman/newman.ts';
 import { planHealth } from '../../scripts/postman/request-plan.ts';
 import { proveRegistration } from '../../scripts/runbook/health.ts';
 import type { Context } from '../../scripts/runbook/job.ts';
+import { sourceOf } from '../support/builders.ts';
 import { sendJson, serve } from '../support/server.ts';
 
 const FILE = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url);
@@ -35,12 +36,7 @@ async function prove(kids: readonly string[], log: readonly string[], env: Reado
     fail() {},
     attempt: (each: Attempt) => attempts.push(each),
   };
-  const source = {
-    collection: parseCollection(await readFile(FILE), FILE.pathname),
-    file: FILE.pathname,
-    values: [],
-    facts: [],
-  };
+  const source = sourceOf(parseCollection(await readFile(FILE), FILE.pathname));
   const plan = planHealth(source, context.job);
   const proof = proveRegistration(context, scope, plan, { reading: () => reader.reading(), exchanges: [], env });
   return { proof, attempts };

@@ -1,4 +1,6 @@
 import type { Collection, Item } from '../../scripts/postman/collection-format.ts';
+import type { Source } from '../../scripts/postman/source.ts';
+import type { Value } from '../../scripts/postman/variables.ts';
 
 /** A Postman v2.1 collection as the bytes of its export. */
 export function collectionBytes(items: readonly Item[], more: Partial<Collection> = {}): Uint8Array {
@@ -28,4 +30,9 @@ export function thrownBy(call: () => unknown): unknown {
     return error;
   }
   throw new Error('nothing was thrown');
+}
+
+/** A collection as it is read, with the values of its environment. */
+export function sourceOf(collection: Collection, values: readonly Value[] = [], file = 'c.json'): Source {
+  return { collection, file, environmentName: '', values, globals: [], data: null, facts: [], warnings: [] };
 }

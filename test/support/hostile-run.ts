@@ -14,7 +14,7 @@ import { type NewmanWorker, startNewmanWorker } from '../../scripts/postman/newm
 import { RecordedRun } from '../../scripts/postman/recorded-run.ts';
 import { planMint, toRun, withAdminToken } from '../../scripts/postman/request-plan.ts';
 import { CANARY } from './attacks.ts';
-import { collectionBytes } from './builders.ts';
+import { collectionBytes, sourceOf } from './builders.ts';
 import { sendJson, serve } from './server.ts';
 
 /** Where an attack takes place: an IdP, and a server of somebody else. */
@@ -133,14 +133,11 @@ export async function mint(how: Mint | ((scene: Scene) => Mint), answer?: Mint['
     return { atIdp, atOther, leftOut, code, message, shown: `${message} ${hint?.text} ${hint?.command}` };
   };
   try {
-    const plan = planMint(
-      { collection: read, file: 'c.json', values: [], facts: [] },
-      {
-        ...{ request: 'DCR IAT', idpUrl: null, allowHttp: false, allowHosts: [] },
-        ...{ label: null, expiresIn: null, maxUsages: null },
-        ...options,
-      },
-    );
+    const plan = planMint(sourceOf(read), {
+      ...{ request: 'DCR IAT', idpUrl: null, allowHttp: false, allowHosts: [] },
+      ...{ label: null, expiresIn: null, maxUsages: null },
+      ...options,
+    });
     ({ leftOut } = plan);
     const run = toRun(
       withAdminToken(plan, new Secret(CANARY.admin, 'admin token')),
