@@ -12,8 +12,8 @@ export interface Observed {
 
 export interface Execution {
   readonly name: string;
-  /** null: no answer came. */
-  readonly status: number | null;
+  /** null: no answer came; undefined: nobody says. */
+  readonly status: number | null | undefined;
   readonly isScriptBroken: boolean;
   readonly checks: readonly { readonly name: string; readonly status: 'passed' | 'failed' | 'skipped' }[];
 }
@@ -37,23 +37,31 @@ export async function findDifference(
 }
 
 function differenceOf(newman: Observed, ours: Observed, again: Observed | null): string | null {
+  if (isRefusal(newman) && isRefusal(ours)) return null;
   const [wanted, got, other] = [newman, ours, again].map((run) => (run === null ? null : factsOf(run)));
   for (const [index, fact] of (wanted ?? []).entries()) {
     const own = got?.[index];
     if (own === undefined) return `${fact.what}: missing here`;
     if (own.what !== fact.what) return `${fact.what} there, ${own.what} here${saidBy(ours)}`;
+    if (own.value === fact.value || own.value === null || fact.value === null) continue;
     const second = other?.[index];
-    const isSame = own.value === fact.value || (second?.what === fact.what && isBetween(own.value, fact, second));
-    if (!isSame) return `${fact.what}: ${aroundDifference(fact.value, own.value)}${saidBy(ours)}`;
+    if (second?.what === fact.what && second.value !== null && isBetween(own.value, fact.value, second.value)) continue;
+    return `${fact.what}: ${aroundDifference(fact.value, own.value)}${saidBy(ours)}`;
   }
   const more = got?.[wanted?.length ?? 0];
   return more === undefined ? null : `${more.what}: only here`;
 }
 
+/** Nothing could be run: Newman has the same exit code for that and for a failed check, and this tool another. */
+function isRefusal({ exitCode, arrivals }: Observed): boolean {
+  return (exitCode === 1 || exitCode === 2) && arrivals.length === 0;
+}
+
 interface Fact {
   /** Where it is; the same for both runs where they did the same. */
   readonly what: string;
-  readonly value: string;
+  /** null: anything may be there. */
+  readonly value: string | null;
 }
 
 /** All that is compared, in the order in which it is told. */
@@ -64,7 +72,7 @@ function factsOf({ exitCode, arrivals, executions }: Observed): Fact[] {
       const what = `execution ${index + 1}`;
       return [
         { what: `${what} name`, value: plain(name) },
-        { what: `${what} status`, value: String(status) },
+        { what: `${what} status`, value: status === undefined ? null : String(status) },
         { what: `${what} broken script`, value: String(isScriptBroken) },
         ...checks.flatMap((check, at) => [
           { what: `${what} check ${at + 1} name`, value: plain(check.name) },
@@ -101,7 +109,7 @@ function plain(name: string): string {
 }
 
 /** Whether a text begins and ends as both of two others do. A word that they share by chance does not count. */
-function isBetween(text: string, { value: a }: Fact, { value: b }: Fact): boolean {
+function isBetween(text: string, a: string, b: string): boolean {
   if (a === b) return false;
   const prefix = commonStart(a, b).replace(/[\w-]*$/, '');
   const reversed = (value: string) => [...value].reverse().join('');

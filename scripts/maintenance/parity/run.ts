@@ -63,6 +63,7 @@ export function proxyVariables({ proxy }: Echo): Record<string, string> {
 export interface Summary {
   readonly run?: {
     readonly executions?: readonly {
+      readonly cursor?: { readonly ref?: string; readonly scriptId?: string };
       readonly item?: { readonly name?: string };
       readonly request?: object;
       readonly response?: { readonly code?: number };
@@ -71,17 +72,28 @@ export interface Summary {
         readonly skipped?: boolean;
         readonly error?: unknown;
       }[];
-      readonly prerequestScript?: readonly { readonly error?: unknown }[];
-      readonly testScript?: readonly { readonly error?: unknown }[];
+      readonly prerequestScript?: readonly RanScript[];
+      readonly testScript?: readonly RanScript[];
     }[];
   };
 }
 
+interface RanScript {
+  readonly error?: { readonly name?: string };
+}
+
 export function newmanExecutions(summary: Summary | null): Execution[] {
-  return (summary?.run?.executions ?? []).map((execution) => ({
+  const executions = summary?.run?.executions ?? [];
+  // A request that is sent again with its authorization is there twice, and so are those that scripts send.
+  const last = executions.filter(({ cursor }, index) => executions[index + 1]?.cursor?.ref !== cursor?.ref);
+  return last.map((execution) => ({
     name: execution.item?.name ?? '',
-    status: execution.response?.code ?? null,
-    isScriptBroken: [...(execution.prerequestScript ?? []), ...(execution.testScript ?? [])].some(({ error }) => error),
+    // What a script sent last has taken the place of the request.
+    status: execution.cursor?.scriptId === undefined ? (execution.response?.code ?? null) : undefined,
+    isScriptBroken: [...(execution.prerequestScript ?? []), ...(execution.testScript ?? [])].some(
+      // A failed check that ends the run is one of its checks as well.
+      ({ error }) => error !== undefined && error.name !== 'AssertionFailure',
+    ),
     checks: (execution.assertions ?? []).map(({ assertion, skipped, error }) => ({
       name: String(assertion ?? ''),
       status: skipped ? 'skipped' : error ? 'failed' : 'passed',
