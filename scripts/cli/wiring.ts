@@ -12,6 +12,7 @@ import { createFiles } from '../platform/files.ts';
 import { openHost, type Process } from '../platform/host.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
 import { createOutput, tapWrites } from '../platform/output.ts';
+import { writePrivate } from '../platform/private-file.ts';
 import { createProcesses } from '../platform/processes.ts';
 import { askHidden, askYesNo, readAll } from '../platform/prompt.ts';
 import { realPath } from '../platform/real-path.ts';
@@ -19,7 +20,7 @@ import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { startWatchdog, writeNow } from '../platform/watchdog.ts';
 import { createRunnerMask } from '../platform/workflow-commands.ts';
-import { createCollections } from '../postman/newman.ts';
+import { createCollections, isReporterInstalled } from '../postman/newman.ts';
 import { priorValueIn } from '../report/keep.ts';
 import type { Tools } from '../runbook/job.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -218,6 +219,8 @@ export function createTools(
       return priorValueIn(await outside.reportFiles.runs(settings.reports), place);
     },
     verifyCaFile: async () => (await caFile?.verify()) ?? [],
+    hasReporter: isReporterInstalled,
+    writePrivate,
     async verifyReports() {
       await outside.reportFiles.verify(settings.reports);
     },
@@ -231,7 +234,7 @@ function withCaFile(collections: Collections, caFile: ReturnType<typeof openCaFi
     get engine() {
       return collections.engine;
     },
-    preload: () => collections.preload(),
+    preload: (count) => collections.preload(count),
     close: () => collections.close(),
     run: (options) =>
       caFile.use((pemFile) => collections.run({ ...options, tls: { ...options.tls, caFile: pemFile } })),

@@ -168,8 +168,12 @@ export interface CollectionOutcome {
 export interface Collections {
   /** "Newman 6.2.2": for people. */
   readonly engine: string;
-  /** Starts loading the engine, which is slow, while something else is being waited for. */
-  preload(): void;
+  /**
+   * Starts loading the engine, which is slow, while something else is being waited for.
+   *
+   * @param count how many runs will go on at the same time; default 1
+   */
+  preload(count?: number): void;
   /**
    * What breaks a run off (a script without end or without measure, a crash of the engine) is the error of the exchange that
    * ran then, the last one. A run with `origins` leaves nothing running.

@@ -1,6 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { access, constants, lstat, mkdir, open, readdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { AppError } from '../core/errors.ts';
@@ -41,6 +54,7 @@ export const reportFiles: ReportFiles = {
       }
     }
   },
+  isFolder: async (path) => (await stat(path).catch(() => null))?.isDirectory() === true,
   // A link that somebody put there is not written through.
   write: (path, text) => writeFile(path, text, { flag: 'wx' }),
   writeNow(folder, name, render) {

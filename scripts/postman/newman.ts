@@ -41,8 +41,9 @@ export function createCollections(
   const proxies = variables(PROXY_VARIABLE);
   const found = new FoundSecrets(register);
   const workers = new Set<NewmanWorker>();
-  let ready: NewmanWorker | null = null;
-  let isWanted = false;
+  /** Workers without a run. */
+  let idle: NewmanWorker[] = [];
+  let wanted = 0;
   let ended: Promise<unknown> = Promise.resolve();
   const start = () => {
     const worker = startNewmanWorker(variables(HOME_VARIABLE));
@@ -50,10 +51,9 @@ export function createCollections(
     return worker;
   };
   const take = () => {
-    const worker = ready?.isAlive ? ready : start();
-    ready = null;
-    isWanted = false;
-    return worker;
+    wanted = 0;
+    idle = idle.filter(({ isAlive }) => isAlive);
+    return idle.pop() ?? start();
   };
   const end = (worker: NewmanWorker) => {
     ended = worker.end();
@@ -64,12 +64,11 @@ export function createCollections(
       const { version } = createRequire(import.meta.url)('newman/package.json') as { version: string };
       return `Newman ${version}`;
     },
-    preload() {
-      isWanted = !ready?.isAlive;
-      // Two of them at once would need twice the memory.
+    preload(count = 1) {
+      wanted = count - idle.filter(({ isAlive }) => isAlive).length;
+      // Beside one that still ends they would need more memory than they have to.
       void ended.then(() => {
-        if (isWanted) ready = start();
-        isWanted = false;
+        for (; wanted > 0; wanted--) idle.push(start());
       });
     },
     async run(options) {
@@ -79,17 +78,28 @@ export function createCollections(
       try {
         const outcome = await runIn(worker, options, found, proxies);
         // Nothing of the scripts of a limited run lives on when others run.
-        if (options.origins === null && worker.isAlive && ready === null) ready = worker;
+        if (options.origins === null && worker.isAlive) idle.push(worker);
         return outcome;
       } finally {
-        if (worker !== ready) end(worker);
+        if (!idle.includes(worker)) end(worker);
       }
     },
     close() {
-      isWanted = false;
+      wanted = 0;
       for (const worker of workers) end(worker);
     },
   };
+}
+
+/** Whether the package of a reporter by another maker is there for Newman. */
+export function isReporterInstalled(name: string): boolean {
+  const [, scope = '', own = ''] = /^(@[^/]+\/)?(.*)$/.exec(name) ?? [];
+  try {
+    createRequire(import.meta.url).resolve(`${scope}newman-reporter-${own}`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function runIn(

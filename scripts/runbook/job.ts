@@ -93,6 +93,16 @@ export interface Tools {
    * @throws AppError `bad-value`
    */
   verifyCaFile(): Promise<readonly string[]>;
+  /** Whether a reporter of Newman by another maker is installed. */
+  hasReporter(name: string): boolean;
+  /**
+   * Writes a file that only its owner can read.
+   *
+   * @param name of the file where the path is a folder
+   * @returns where it is
+   * @throws AppError `file-not-writable`
+   */
+  writePrivate(path: string, name: string, text: string): Promise<string>;
   /** Throws when the reports could not be written. */
   verifyReports(): Promise<void>;
 }

@@ -127,6 +127,8 @@ export function createFakeRun(
     learn() {},
     priorValue: async () => null,
     verifyCaFile: async () => [],
+    hasReporter: () => false,
+    writePrivate: async (path) => path,
     async verifyReports() {},
     ...options.tools,
   };
