@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseResolution } from '../core/resolve.ts';
 
 /** How the text of an option becomes a setting. */
 export interface OptionValue<T, Absent = null> {
@@ -57,10 +58,17 @@ export const BASE_URL: OptionValue<string> = {
 export const HOST: OptionValue<string, readonly []> = {
   wanted: 'HOST or HOST:PORT, such as login.example.com',
   read(text) {
-    const url = /^[^\s/?#@\\%]+$/.test(text) && URL.canParse(`https://${text}`) ? new URL(`https://${text}`) : null;
+    const host = /^[\da-f]*:[\da-f]*:[\da-f:.]*$/i.test(text) ? `[${text}]` : text;
+    const url = /^[^\s/?#@\\%]+$/.test(host) && URL.canParse(`https://${host}`) ? new URL(`https://${host}`) : null;
     return url === null || url.hostname === '' ? undefined : url.host;
   },
   absent: [],
+};
+
+/** As curl's `--resolve` has it; what it takes back with a leading `-`, nobody has said here. */
+export const RESOLUTION: OptionValue<string> = {
+  wanted: 'HOST:PORT:ADDRESS, such as idp.example.com:443:10.0.0.7 or *:443:[fd00::7]',
+  read: (text) => (parseResolution(text) === null ? undefined : text),
 };
 
 /** Milliseconds, from seconds or from a number with its unit, up to a day. */

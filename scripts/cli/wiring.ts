@@ -1,7 +1,7 @@
 import { findComposeStack } from '../compose/compose-stack.ts';
 import { AppError, exitCodeOf } from '../core/errors.ts';
 import type { Collections, Output } from '../core/ports.ts';
-import { proxyVariable } from '../core/reach.ts';
+import { proxyVariable } from '../core/proxy.ts';
 import type { StepName } from '../core/result.ts';
 import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
@@ -174,7 +174,7 @@ export function createTools(
     clock: outside.clock,
     files,
     collections: withCaFile(
-      createCollections((secret) => run.learn(secret, 'found'), host.env),
+      createCollections((secret) => run.learn(secret, 'found'), host.env, settings.resolve ?? []),
       caFile,
     ),
     async findStack(purpose, signal) {
@@ -190,6 +190,14 @@ export function createTools(
         signal,
       );
     },
+    adminTokenFrom:
+      sandbox !== null
+        ? 'sandbox'
+        : settings.adminTokenFile !== null
+          ? 'file'
+          : run.adminToken !== null
+            ? 'variable'
+            : null,
     async adminToken(ask) {
       // There is no time limit at the prompt; only an interruption ends the wait.
       const { signal } = host.interruption;

@@ -115,6 +115,19 @@ export interface NewmanOptions {
   readonly reporters?: readonly { readonly name: string; readonly options: Readonly<Record<string, unknown>> }[];
 }
 
+/** Requests of a run with `origins` that log in for the last one. */
+export interface Login {
+  /**
+   * The id of the request that they run before. It runs once and ends the run, and is not sent where the last turn of one of
+   * them failed: no answer, a status of 400 or more, a failed check, a script that broke.
+   */
+  readonly before: string;
+  /** The origins that each of them may connect to, by its id, instead of the run's. */
+  readonly origins: Readonly<Record<string, readonly string[]>>;
+  /** How often each of them may run (`setNextRequest`). */
+  readonly turns: number;
+}
+
 /** Options of one run through Newman. */
 export interface CollectionRun {
   /** The parsed collection, v2.1, as it is to run. */
@@ -139,6 +152,7 @@ export interface CollectionRun {
    * once, however often a script says `setNextRequest`. null: every host, and redirects are followed as Newman does.
    */
   readonly origins: readonly string[] | null;
+  readonly login?: Login;
   /** What it may take from this machine; null: no file and no `.newmanrc`. */
   readonly local: LocalFiles | null;
   readonly signal: AbortSignal;
@@ -151,7 +165,7 @@ export interface CollectionRun {
 export interface CollectionOutcome {
   /** In the order they ran. */
   readonly exchanges: readonly Exchange[];
-  /** Variables after the run that a script set or changed, environment scope before collection scope. */
+  /** Variables of any scope that a script set or changed, as they were after the run. */
   readonly variables: Readonly<Record<string, string>>;
   /**
    * Whole text of the last answer, uncut: the token is read from here. null where none came, and in a run without

@@ -39,6 +39,8 @@ interface NewmanEvents {
   beforeRequest: { cursor: Cursor; request: PostmanRequest };
   request: { cursor: Cursor; request: PostmanRequest; response?: PostmanResponse };
   assertion: { cursor: Cursor; assertion: unknown; skipped?: boolean };
+  /** The scopes are as the script left them; `_variables` is that of `pm.variables`. */
+  script: { execution?: { readonly _variables?: VariableScope; readonly collectionVariables?: VariableScope } };
   exception: { cursor: Cursor; error?: { name?: string; message?: unknown } };
   console: { cursor: Cursor; level: ConsoleLine['level']; messages: unknown[] };
 }
@@ -104,7 +106,7 @@ export interface NewmanSummary {
 
 type StatName = 'iterations' | 'items' | 'requests' | 'prerequestScripts' | 'testScripts' | 'assertions';
 
-interface VariableScope {
+export interface VariableScope {
   toObject?(): { readonly [name: string]: unknown };
   toJSON(): object;
 }

@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import type { ExchangeError } from '../core/exchange.ts';
 import type { CollectionOutcome, CollectionRun, Collections, PostmanVariable } from '../core/ports.ts';
 import { type ProxyVariables, proxyOf } from '../core/proxy.ts';
+import { parseResolution } from '../core/resolve.ts';
 import { Secret } from '../core/secret.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import type { Order, OrderedVariable } from './newman-messages.ts';
@@ -27,10 +28,12 @@ const HOME_VARIABLE = /^(?:HOME|USERPROFILE)$/;
  *
  * @param register gets each secret that a request or an answer holds, before anything of them is handed on
  * @param env of the person
+ * @param resolve as `--resolve` takes it
  */
 export function createCollections(
   register: (secret: Secret) => void,
   env: Readonly<Record<string, string | undefined>> = {},
+  resolve: readonly string[] = [],
 ): Collections {
   const variables = (pattern: RegExp) =>
     Object.fromEntries(
@@ -38,7 +41,10 @@ export function createCollections(
         (entry): entry is [string, string] => entry[1] !== undefined && pattern.test(entry[0]),
       ),
     );
-  const proxies = variables(PROXY_VARIABLE);
+  const way = {
+    proxies: variables(PROXY_VARIABLE),
+    resolve: resolve.flatMap((each) => parseResolution(each) ?? []),
+  };
   const found = new FoundSecrets(register);
   const workers = new Set<NewmanWorker>();
   /** Workers without a run. */
@@ -73,10 +79,10 @@ export function createCollections(
     },
     async run(options) {
       options.signal.throwIfAborted();
-      verifyProxies(proxies);
+      verifyProxies(way.proxies);
       const worker = take();
       try {
-        const outcome = await runIn(worker, options, found, proxies);
+        const outcome = await runIn(worker, options, found, way);
         // Nothing of the scripts of a limited run lives on when others run.
         if (options.origins === null && worker.isAlive) idle.push(worker);
         return outcome;
@@ -106,9 +112,9 @@ function runIn(
   worker: NewmanWorker,
   options: CollectionRun,
   found: FoundSecrets,
-  proxies: ProxyVariables,
+  way: Pick<Order, 'proxies' | 'resolve'>,
 ): Promise<CollectionOutcome> {
-  const { origins, signal } = options;
+  const { signal } = options;
   const record = new RecordedRun(options.onExchange);
   return new Promise((resolve, reject) => {
     const limitMs = options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS;
@@ -140,7 +146,7 @@ function runIn(
     };
     const onAbort = () => cut(signal.reason, { kind: 'script', code: '', message: endedBy(signal.reason) });
     signal.addEventListener('abort', onAbort, { once: true });
-    worker.start(toOrder(options, proxies), {
+    worker.start(toOrder(options, way), {
       report(report) {
         if (report.kind === 'secret') found.add(report.value, report.label);
         else if (report.kind === 'begun') begin();
@@ -149,7 +155,7 @@ function runIn(
           const { kind, ...end } = report;
           finish(end);
         } else if (report.kind === 'refused') {
-          const error = hostRefused(report.address, origins ?? []);
+          const error = hostRefused(report.address, report.origins);
           cut(error, { kind: 'script', code: '', message: error.message });
         } else record.add(report);
       },
@@ -159,7 +165,7 @@ function runIn(
   });
 }
 
-function toOrder(options: CollectionRun, proxies: ProxyVariables): Order {
+function toOrder(options: CollectionRun, way: Pick<Order, 'proxies' | 'resolve'>): Order {
   const {
     collection,
     items,
@@ -168,12 +174,14 @@ function toOrder(options: CollectionRun, proxies: ProxyVariables): Order {
     requestTimeoutMs,
     isBounded,
     origins,
+    login,
     local,
     variables,
     newman = {},
   } = options;
   return {
-    ...{ collection, items, requests, tls, requestTimeoutMs, isBounded, origins, local, proxies },
+    ...{ collection, items, requests, tls, requestTimeoutMs, isBounded, origins, local, ...way },
+    ...(login === undefined ? {} : { login }),
     variables: variables.map(toOrdered),
     newman: {
       ...newman,

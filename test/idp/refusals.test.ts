@@ -59,7 +59,7 @@ test('an answer in broken HTTP: a token may have been minted', () => {
 });
 
 describe('refusalOf', () => {
-  test.for([200, 201])('%i is none', (status) => {
+  test.for([200, 201, 202, 203, 204])('%i is none', (status) => {
     expect(refusal(answer(status))).toBeNull();
   });
 
@@ -90,7 +90,7 @@ describe('refusalOf', () => {
     ],
     [answer(503), 'idp-unavailable', /503/],
     [answer(418), 'idp-unexpected-status', /418/],
-    [answer(204), 'idp-unexpected-status', /204/],
+    [answer(206), 'idp-unexpected-status', /206/],
     [silence('ECONNREFUSED'), 'idp-unreachable', /idp\.test/],
     [silence('ENOTFOUND'), 'idp-unreachable', /idp\.test/],
     [silence('ECONNRESET'), 'idp-unreachable', /ECONNRESET/],

@@ -35,6 +35,8 @@ describe('an exchange', () => {
         "pm.test.skip('later', () => {});",
         "console.warn('seen', {a: 1});",
         "pm.environment.set('found', 'value');",
+        "pm.collectionVariables.set('ofCollection', 'a'); pm.globals.set('ofAll', 'b'); pm.variables.set('own', 'c');",
+        "pm.globals.set('twice', 'wide'); pm.variables.set('twice', 'near'); pm.environment.set('n', '3'); pm.variables.set('number', 1);",
       ),
     };
     const outcome = await collections.run(
@@ -62,7 +64,7 @@ describe('an exchange', () => {
     });
     expect(exchange?.request.headers).toContainEqual({ name: 'Authorization', value: 'Bearer test-only-admin-token' });
     expect(exchange && isPassed(exchange)).toBe(false);
-    expect(outcome.variables).toEqual({ found: 'value' });
+    expect(outcome.variables).toEqual({ found: 'value', ofCollection: 'a', ofAll: 'b', own: 'c', twice: 'near' });
   });
 
   test('a script that throws outside a test is an error, not a pass', async () => {

@@ -120,6 +120,7 @@ export function createFakeRun(
     async findStack() {
       return stack;
     },
+    adminTokenFrom: 'variable',
     adminToken: async () => new Secret(ADMIN_TOKEN, 'admin token'),
     confirm: null,
     reach: async () => ({ kind: 'answered', status: 200 }),
