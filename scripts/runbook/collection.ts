@@ -2,8 +2,16 @@ import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { type Exchange, isPassed } from '../core/exchange.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
-import type { CollectionOutcome, CollectionRun, ExportName, LocalFiles, NewmanOptions } from '../core/ports.ts';
+import type {
+  ClientCertificate,
+  CollectionOutcome,
+  CollectionRun,
+  ExportName,
+  LocalFiles,
+  NewmanOptions,
+} from '../core/ports.ts';
 import type { CollectionFacts, RunCounts, StepName } from '../core/result.ts';
+import { readClientCertificates } from '../postman/client-certificates.ts';
 import { describeEarlyEnd, originsOf, planItems, type RequestPlan, titleOf, toRun } from '../postman/request-plan.ts';
 import { descriptionOf, treeOf } from '../postman/tree.ts';
 import type { CollectionJob } from './collection-job.ts';
@@ -143,6 +151,7 @@ async function readOptions(job: CollectionJob, tools: Tools, scope: StepScope): 
     ...(bail === null ? {} : { bail }),
     ignoreRedirects: job.ignoreRedirects,
     ...(job.cookieJar === null ? {} : { cookieJar: await readCookieJar(job.cookieJar, tools) }),
+    clientCertificates: await readCertificates(job, tools),
     exports: wanted,
     ...(foreign.length === 0
       ? {}
@@ -152,6 +161,12 @@ async function readOptions(job: CollectionJob, tools: Tools, scope: StepScope): 
 
 /** Reporters of Newman itself, in whose place ours are. */
 const OWN_REPORTERS = ['cli', 'json', 'junit', 'html', 'htmlextra', 'progress', 'emojitrain'];
+
+async function readCertificates(job: CollectionJob, tools: Tools): Promise<readonly ClientCertificate[]> {
+  const certificates = await readClientCertificates(job, tools.files);
+  for (const { passphrase } of certificates) if (passphrase !== null) tools.learn(passphrase);
+  return certificates;
+}
 
 async function readCookieJar(file: string, { files }: Tools): Promise<object> {
   const bytes = await files.read(file);
