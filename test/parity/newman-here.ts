@@ -50,8 +50,8 @@ export async function runNewmanHere(each: Case, echo: Echo): Promise<Observed> {
   return {
     exitCode: error || summary?.run?.error || failures > 0 ? 1 : 0,
     arrivals: echo.take(),
-    // A report has plain data.
-    executions: newmanExecutions(JSON.parse(JSON.stringify(summary ?? null))),
+    // A report has plain data, and there is none where the run broke.
+    executions: newmanExecutions(error ? null : JSON.parse(JSON.stringify(summary))),
     output: error?.message ?? '',
   };
 }

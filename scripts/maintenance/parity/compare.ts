@@ -4,8 +4,8 @@ import type { Arrival } from './echo.ts';
 export interface Observed {
   readonly exitCode: number | string;
   readonly arrivals: readonly Arrival[];
-  /** The requests of the collection, in the order in which they ran. */
-  readonly executions: readonly Execution[];
+  /** The requests of the collection, in the order in which they ran; null: the run broke, and Newman wrote no report. */
+  readonly executions: readonly Execution[] | null;
   /** What was printed, for people. */
   readonly output: string;
 }
@@ -38,7 +38,8 @@ export async function findDifference(
 
 function differenceOf(newman: Observed, ours: Observed, again: Observed | null): string | null {
   if (isRefusal(newman) && isRefusal(ours)) return null;
-  const [wanted, got, other] = [newman, ours, again].map((run) => (run === null ? null : factsOf(run)));
+  const compared = newman.executions === null ? { ...ours, executions: null } : ours;
+  const [wanted, got, other] = [newman, compared, again].map((run) => (run === null ? null : factsOf(run)));
   for (const [index, fact] of (wanted ?? []).entries()) {
     const own = got?.[index];
     if (own === undefined) return `${fact.what}: missing here`;
@@ -68,7 +69,7 @@ interface Fact {
 function factsOf({ exitCode, arrivals, executions }: Observed): Fact[] {
   return [
     ...arrivals.flatMap((arrival, index) => wireOf(arrival, `request ${index + 1}`)),
-    ...executions.flatMap(({ name, status, isScriptBroken, checks }, index) => {
+    ...(executions ?? []).flatMap(({ name, status, isScriptBroken, checks }, index) => {
       const what = `execution ${index + 1}`;
       return [
         { what: `${what} name`, value: plain(name) },
@@ -131,5 +132,7 @@ function aroundDifference(wanted: string, got: string): string {
 
 /** Why this tool ran nothing, where it said so. */
 function saidBy({ executions, output }: Observed): string {
-  return executions.length > 0 ? '' : `; it said: ${output.trim().replaceAll(/\s+/g, ' ').slice(0, 200)}`;
+  return executions !== null && executions.length > 0
+    ? ''
+    : `; it said: ${output.trim().replaceAll(/\s+/g, ' ').slice(0, 200)}`;
 }
