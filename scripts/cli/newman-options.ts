@@ -15,7 +15,7 @@ export const NEWMAN_OPTIONS = {
   insecureFileRead: newmans('--no-insecure-file-read', OFF_SWITCH, 'read no file outside of the working directory'),
   sslClientCert: newmans('--ssl-client-cert <path>', PATH, 'client certificate (PEM)'),
   sslClientKey: newmans('--ssl-client-key <path>', PATH, 'its private key'),
-  sslClientPassphrase: newmans('--ssl-client-passphrase <passphrase>', TEXT, 'the passphrase of that key'),
+  sslClientPassphrase: newmans('--ssl-client-passphrase <p>', TEXT, 'the passphrase of that key'),
   sslClientCertList: newmans('--ssl-client-cert-list <path>', PATH, 'client certificates for hosts (JSON)'),
   cookieJar: newmans('--cookie-jar <path>', PATH, "cookie jar (tough-cookie's JSON)"),
   exportEnvironment: newmans('--export-environment <path>', PATH, 'write the environment, with its secrets'),

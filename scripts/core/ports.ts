@@ -98,6 +98,8 @@ export interface NewmanOptions {
   readonly data?: readonly Readonly<Record<string, unknown>>[];
   /** Default: as many as there are rows of data, or 1. */
   readonly iterationCount?: number;
+  /** Only these of the iterations run, from 0; `end` itself does not. Each knows which one of all it is. */
+  readonly range?: { readonly first: number; readonly end: number };
   /** Between two requests, in milliseconds. */
   readonly delayMs?: number;
   /** For one script with all that it waits for, in milliseconds; 0: none. */

@@ -50,10 +50,8 @@ export function findAuthorization(place: Place, given: Given): Authorization | n
     const isWhole = parameters.every(({ value }) => value === '' || isFilled(value));
     return { from: `from the collection, ${auth.type}`, isWhole, secrets };
   }
-  const header = authorizationHeaderOf(request);
-  const token = auth?.type === 'bearer' ? sentOf(auth, new Map()).find(({ name }) => name === 'token')?.value : '';
-  const text = token || header;
-  if (text !== null && text.trim() !== '') {
+  const text = tokenOf(place);
+  if (text.trim() !== '') {
     if (isSetByLogin(text)) return { ...login, isWhole: true };
     const [, scheme = 'Bearer', value = ''] = /^(?:([\w-]+)\s+)?(.*)$/s.exec(fillIn(text, known).trim()) ?? [];
     if (isFilled(value)) return { from: sourceOf(text, given), isWhole: !/^bearer$/i.test(scheme), secrets: [value] };
@@ -69,6 +67,19 @@ export function findAuthorization(place: Place, given: Given): Authorization | n
   }
   const code = preRequestOf(place);
   return changesRequest(code) || /\bpm\.sendRequest\b/.test(code) ? script : null;
+}
+
+/** The variable of a request's token that has no value and that no script sets; null: there is none. */
+export function missingToken(place: Place, values: readonly Value[]): string | null {
+  const [name] = namesIn(fillIn(tokenOf(place), knownTo(place, values)));
+  return name === undefined || setBy(codeOf(place)).has(name) ? null : name;
+}
+
+/** The token of a request, or its Authorization header, as the collection has it; '': it has none. */
+function tokenOf(place: Place): string {
+  const auth = authOf(place)?.auth ?? null;
+  const token = auth?.type === 'bearer' ? sentOf(auth, new Map()).find(({ name }) => name === 'token')?.value : '';
+  return token || (authorizationHeaderOf(place.item.request ?? {}) ?? '');
 }
 
 /** The requests of a collection, by their paths, whose scripts set a variable: one of them may be the login. */

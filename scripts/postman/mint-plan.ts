@@ -40,8 +40,12 @@ export interface MintPlan extends RequestPlan {
   readonly authorization: Authorization | null;
   /** The variable that takes the admin token, which has no value yet; null: it takes none. */
   readonly tokenVariable: string | null;
+  /** It takes the place of whatever a script of the collection says. */
+  readonly isTokenFixed: boolean;
   /** Paths of requests that set that variable, and may be the login. */
   readonly setters: readonly string[];
+  /** Why the collection's own auth does not do, as a sentence; null: it has none. */
+  readonly lack: string | null;
   /** How many uses the request asks for; null: it does not say. */
   readonly maxUsages: number | null;
 }
@@ -130,25 +134,31 @@ export function planMint(
             placesOf(source.collection).filter((place) => !isFolder(place) && place.item !== mint.item),
             tokenVariable,
           ),
+    isTokenFixed: adminTokenFrom === 'file' || adminTokenFrom === 'sandbox',
+    lack:
+      authorization === null && authOf(mint)?.auth.type === 'oauth2'
+        ? 'The OAuth 2.0 of the collection has no access token, and Newman does not get one by itself.'
+        : null,
     maxUsages: usesIn(body),
   };
 }
 
 /**
- * The plan with the admin token: in its variable, where the collection's scripts see it, or, where requests log in before,
- * only in the request that mints: theirs may go to another host.
+ * The plan with the admin token: in its variable, where the collection's scripts see it and may change it; and, where it is
+ * fixed, in the request itself. Where requests log in before, it is in that one alone: theirs may go to another host.
  */
 export function withAdminToken(plan: MintPlan, token: Secret): MintPlan {
-  const { logins, mint, tokenVariable } = plan;
+  const { logins, mint, tokenVariable, isTokenFixed } = plan;
   if (tokenVariable === null) return plan;
-  if (logins.length > 0) {
-    const { id = '' } = mint.item;
-    const place = placesOf(plan.collection).find(({ item }) => item.id === id);
+  const { id = '' } = mint.item;
+  const fix = (collection: Collection) => {
+    const place = placesOf(collection).find(({ item }) => item.id === id);
     const request = withBearer(place?.item.request ?? {}, token.reveal());
-    return { ...plan, collection: replaceRequests(plan.collection, new Map([[id, request]])) };
-  }
+    return replaceRequests(collection, new Map([[id, request]]));
+  };
+  const collection = isTokenFixed || logins.length > 0 ? fix(plan.collection) : plan.collection;
   const value = { name: tokenVariable, value: token.reveal(), isSecret: true };
-  return { ...plan, values: merge(plan.values, [value]) };
+  return { ...plan, collection, values: logins.length > 0 ? plan.values : merge(plan.values, [value]) };
 }
 
 /** How often a request that logs in may run: some ask until a person has agreed (RFC 8628 §3.4). */
@@ -168,8 +178,10 @@ export function toMintRun(
 
 /** The requests that log in, in the order of their names, without the one that mints. Throws as `findLogin`, and `bad-value`. */
 function findLogins({ collection, file }: Source, names: readonly string[], mint: Place): Place[] {
-  const places = names.flatMap((name) => {
-    const found = requestsIn(findLogin(collection, name.trim(), file), collection);
+  // A line end at the end of IAT_LOGIN begins no name.
+  const given = names.map((name) => name.trim()).filter((name) => name !== '');
+  const places = given.flatMap((name) => {
+    const found = requestsIn(findLogin(collection, name, file), collection);
     const others = found.filter(({ item }) => item !== mint.item);
     if (others.length > 0) return others;
     throw new AppError('bad-value', `--login "${name}" names nothing but the request that mints.`, {

@@ -76,6 +76,7 @@ export function runNewman(
     fileResolver: createFileResolver(local, certificateFilesOf(order)),
     largestAnswer: order.largestAnswer,
     proxies,
+    firstIteration: order.newman.range?.first ?? 0,
   };
   const run = startNewman(newman, toNewmanOptions(order), additions, (error, summary) => {
     // As a library Newman reports assertion failures through its events only; an error here means that it did not run, or broke.
@@ -117,6 +118,9 @@ export function runNewman(
     if (logins === null ? items <= most : obstacle === null) return;
     stop();
     report({ kind: 'error', ref, error: tooOften(most) });
+  });
+  run.on('iteration', (_, { cursor }) => {
+    if (cursor.iteration + 1 === order.newman.range?.end) stop();
   });
   run.on('item', (_, { cursor: { ref } }) => report({ kind: 'ended', ref }));
   run.on('beforeRequest', (_, { cursor, request }) => {

@@ -27,7 +27,7 @@ export interface Runner {
   run(
     collection: unknown,
     options: { readonly requester?: object; readonly [name: string]: unknown },
-    callback: unknown,
+    callback: (error: unknown, run?: { readonly state: { cursor?: object } }) => void,
   ): void;
 }
 
@@ -36,6 +36,7 @@ interface NewmanEvents {
   start: { run: { abort(): void } };
   beforeItem: { cursor: Cursor; item: PostmanItem };
   item: { cursor: Cursor };
+  iteration: { cursor: Cursor };
   beforeRequest: { cursor: Cursor; request: PostmanRequest };
   request: { cursor: Cursor; request: PostmanRequest; response?: PostmanResponse };
   assertion: { cursor: Cursor; assertion: unknown; skipped?: boolean };

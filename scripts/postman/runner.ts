@@ -9,13 +9,15 @@ interface Additions {
   readonly proxies: ProxyVariables;
   /** Bytes of an answer that are read. */
   readonly largestAnswer: number;
+  /** From 0. */
+  readonly firstIteration: number;
 }
 
 /** Starts a run. Its files and its proxies are decided here and nowhere else; a `.newmanrc` was read before, or does not count. */
 export function startNewman(
   { run: start, rcFile }: Newman,
   options: object,
-  { fileResolver, proxies, largestAnswer }: Additions,
+  { fileResolver, proxies, largestAnswer, firstIteration }: Additions,
   done: Parameters<Newman['run']>[1],
 ): NewmanRun {
   const { load } = rcFile;
@@ -34,7 +36,11 @@ export function startNewman(
         const requester = { ...given.requester, maxResponseSize: largestAnswer };
         // Else the runtime asks the environment, and sends what is for this machine to a proxy, too.
         const way = { ignoreProxyEnvironmentVariables: true, proxies: { resolve: toProxyConfig(proxies) } };
-        begin(collection, { ...given, ...way, requester, fileResolver }, callback);
+        begin(collection, { ...given, ...way, requester, fileResolver }, (error, run) => {
+          // Where the runtime begins (postman-runtime, waterfall.command.js).
+          if (run !== undefined) run.state.cursor = { iteration: firstIteration };
+          callback(error, run);
+        });
       };
     },
   });

@@ -1,7 +1,12 @@
 import { AppError, hintText } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
 import type { Secret } from '../core/secret.ts';
 import { jwtExpiry } from '../idp/expiry.ts';
+import { missingToken } from '../postman/authorization.ts';
+import { headerIn } from '../postman/body-text.ts';
+import { pathOf } from '../postman/collection.ts';
 import type { MintPlan } from '../postman/mint-plan.ts';
+import type { RequestPlan } from '../postman/request-plan.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
@@ -46,6 +51,25 @@ export async function authorizeMint(context: Context, scope: StepScope, plan: Mi
   return token;
 }
 
+/** Whether a script has put another token in the place of the given one, whose variable it may set; then the report says so. */
+export function isReplaced(scope: StepScope, token: Secret | null, { request }: Exchange): boolean {
+  const sent = headerIn(request.headers, 'authorization');
+  const isOther = token !== null && sent !== '' && !sent.includes(token.reveal());
+  if (isOther) scope.fact(FACT, BY_SCRIPT);
+  return isOther;
+}
+
+export const BY_SCRIPT = 'from a pre-request script of the collection';
+
+/** A collection may ask any host, so it does not get the admin token of the main job; the reader may have expected that. */
+export function warnOfUnusedToken({ tools }: Context, scope: StepScope, { requests, values }: RequestPlan): void {
+  const place = requests.find((each) => missingToken(each, values) !== null);
+  if (tools.adminTokenFrom !== 'variable' || place === undefined) return;
+  scope.warn(
+    `"${pathOf(place)}" gets no token: {{${missingToken(place, values)}}} has no value. IAT_ADMIN_TOKEN is for npm run iat alone, because a collection may ask any host. Put a token for it into the environment export (-e FILE), as a secret.`,
+  );
+}
+
 /** Its name in the report. */
 const FACT = 'Authorization';
 
@@ -57,11 +81,11 @@ const FROM = {
 } as const;
 
 /** The request that may be the login comes first. */
-function adviseOn({ setters, tokenVariable }: MintPlan, { hint }: AppError): string {
+function adviseOn({ setters, tokenVariable, lack }: MintPlan, { hint }: AppError): string {
   const [login] = setters;
   const advice =
     login === undefined ? '' : `"${login}" sets {{${tokenVariable}}}: run it first with --login "${login}". `;
-  return `${advice}${hint === undefined ? '' : hintText(hint)}`;
+  return `${lack === null ? '' : `${lack} `}${advice}${hint === undefined ? '' : hintText(hint)}`;
 }
 
 function verifyNotExpired({ tools }: Context, token: string, name: string): void {

@@ -1,42 +1,30 @@
-import type { Exchange } from '../core/exchange.ts';
+import { type Exchange, isPassed } from '../core/exchange.ts';
 import type { CollectionOutcome, CollectionRun } from '../core/ports.ts';
 import type { RunCounts } from '../core/result.ts';
 import { isFolder } from '../postman/collection.ts';
 import type { Item, Place } from '../postman/collection-format.ts';
 import type { RequestPlan } from '../postman/request-plan.ts';
 
-/** A part of a run that needs nothing of the others. */
-export interface Part {
-  readonly run: CollectionRun;
-  /** What its first iteration is in the whole run. */
-  readonly firstIteration: number;
-}
-
 /**
  * The parts of a run that can go on at the same time, each with variables of its own: iterations where there are several,
  * else the outermost folders. Requests that stand side by side outside of folders are one part.
  */
-export function partsOf(run: CollectionRun, plan: RequestPlan, iterations: number): Part[] {
+export function partsOf(run: CollectionRun, plan: RequestPlan, iterations: number): CollectionRun[] {
   return iterations > 1 ? iterationsOf(run, iterations) : foldersOf(run, plan);
 }
 
 /** More parts than workers keep all of them busy to the end. */
 const MOST_PARTS = 32;
 
-function iterationsOf(run: CollectionRun, iterations: number): Part[] {
-  const { data } = run.newman ?? {};
+function iterationsOf(run: CollectionRun, iterations: number): CollectionRun[] {
   const size = Math.ceil(iterations / Math.min(iterations, MOST_PARTS));
   return Array.from({ length: Math.ceil(iterations / size) }, (_, index) => {
     const first = index * size;
-    const count = Math.min(size, iterations - first);
-    // The last row goes on where there are more iterations than rows.
-    const rows = data && Array.from({ length: count }, (_, at) => data[Math.min(first + at, data.length - 1)] ?? {});
-    const newman = { ...run.newman, iterationCount: count, ...(rows === undefined ? {} : { data: rows }) };
-    return { run: { ...run, newman }, firstIteration: first };
+    return { ...run, newman: { ...run.newman, range: { first, end: Math.min(first + size, iterations) } } };
   });
 }
 
-function foldersOf(run: CollectionRun, { places }: RequestPlan): Part[] {
+function foldersOf(run: CollectionRun, { places }: RequestPlan): CollectionRun[] {
   const [only] = places;
   // Of one folder what is in it.
   const units =
@@ -47,7 +35,7 @@ function foldersOf(run: CollectionRun, { places }: RequestPlan): Part[] {
     if (!isFolder && last?.isFolder === false) last.ids.push(id);
     else groups.push({ ids: [id], isFolder });
   }
-  return groups.map(({ ids }) => ({ run: { ...run, items: ids }, firstIteration: 0 }));
+  return groups.map(({ ids }) => ({ ...run, items: ids }));
 }
 
 function childrenOf({ item = [] }: Item) {
@@ -66,7 +54,7 @@ function unitOf(place: Place) {
  * @throws what the first part that failed threw
  */
 export async function runParts(
-  parts: readonly Part[],
+  parts: readonly CollectionRun[],
   most: number,
   edge: {
     run(run: CollectionRun): Promise<CollectionOutcome>;
@@ -77,23 +65,24 @@ export async function runParts(
   const cut: (readonly Exchange[])[] = [];
   const errors: unknown[] = [];
   let next = 0;
-  const runOne = async (index: number, { run, firstIteration }: Part) => {
-    const moved = <E extends Exchange>(exchange: E) => moveBy(exchange, firstIteration);
+  let isOver = false;
+  const runOne = async (index: number, part: CollectionRun) => {
     const outcome = await edge.run({
-      ...run,
-      onExchange: (exchange) => run.onExchange?.(moved(exchange)),
+      ...part,
       onCut: (exchanges) => {
-        cut[index] = exchanges.map(moved);
+        cut[index] = exchanges;
       },
     });
-    outcomes[index] = { ...outcome, exchanges: outcome.exchanges.map(moved) };
+    outcomes[index] = outcome;
+    if (part.newman?.bail !== undefined && !outcome.exchanges.every(isPassed)) isOver = true;
   };
   const lane = async () => {
-    while (next < parts.length && errors.length === 0) {
+    while (next < parts.length && !isOver) {
       const index = next++;
-      const part = parts[index] as Part;
-      await runOne(index, part).catch((error: unknown) => errors.push(error));
-      if (part.run.newman?.bail !== undefined && (outcomes[index]?.counts?.assertions.failed ?? 0) > 0) return;
+      await runOne(index, parts[index] as CollectionRun).catch((error: unknown) => {
+        isOver = true;
+        errors.push(error);
+      });
     }
   };
   await Promise.all(Array.from({ length: Math.min(most, parts.length) }, lane));
@@ -110,10 +99,6 @@ export async function runParts(
     ...(counts.every((each) => each !== undefined) && counts.length > 0 ? { counts: counts.reduce(add) } : {}),
     ...(exports === undefined ? {} : { exports }),
   };
-}
-
-function moveBy<E extends Exchange>(exchange: E, firstIteration: number): E {
-  return firstIteration === 0 ? exchange : { ...exchange, iteration: (exchange.iteration ?? 0) + firstIteration };
 }
 
 function add(one: RunCounts, other: RunCounts): RunCounts {

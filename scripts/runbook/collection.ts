@@ -14,6 +14,7 @@ import type { CollectionFacts, RunCounts, StepName } from '../core/result.ts';
 import { readClientCertificates } from '../postman/client-certificates.ts';
 import { describeEarlyEnd, originsOf, planItems, type RequestPlan, titleOf, toRun } from '../postman/request-plan.ts';
 import { descriptionOf, treeOf } from '../postman/tree.ts';
+import { warnOfUnusedToken } from './authorization.ts';
 import type { CollectionJob } from './collection-job.ts';
 import { partsOf, runParts } from './collection-parts.ts';
 import { describeFailure, describePasses, describeSkips } from './health.ts';
@@ -41,6 +42,7 @@ export async function runCollection(context: Context, job: CollectionJob): Promi
     await tools.verifyReports();
     scope.fact('Hosts', originsOf(planned));
     warnOf({ ...context, job }, scope, planned);
+    warnOfUnusedToken({ ...context, job }, scope, planned);
     scope.summary(titleOf(planned));
     return { plan: planned, options: given };
   });
@@ -77,7 +79,7 @@ async function runPlan(
     onExchange: (exchange) => scope.exchange(exchange, ++count, total),
   };
   const whole = { ...run, newman: { ...run.newman, ...options } };
-  const parts = job.parallel === 1 ? [{ run: whole, firstIteration: 0 }] : partsOf(whole, plan, facts.iterations);
+  const parts = job.parallel === 1 ? [whole] : partsOf(whole, plan, facts.iterations);
   const { exchanges, counts, exports } = await runParts(parts, job.parallel, {
     run: (part) => tools.collections.run(part),
     onCut: (answered) => scope.attempt(toAttempt(false, answered)),

@@ -320,7 +320,7 @@ async function askIdp(
 /** Where a token would be minted. No token is sent, so plain http is no danger here. */
 async function mintUrl(context: Context, scope: StepScope): Promise<URL> {
   if (context.job.idpUrl !== null) return new URL(context.job.idpUrl);
-  const job = { ...context.job, allowHttp: true };
+  const job = { ...context.job, allowHttp: true, adminTokenFrom: 'file' as const };
   return planMint(await openCollection(context, scope), job).url;
 }
 

@@ -7,6 +7,7 @@ import { asksForLife, readToken } from '../idp/token.ts';
 import { headerIn } from '../postman/body-text.ts';
 import { type MintPlan, toMintRun, withAdminToken } from '../postman/mint-plan.ts';
 import { secretsInAnswer, withoutValues } from '../secrets/answer.ts';
+import { BY_SCRIPT, isReplaced } from './authorization.ts';
 import type { Context } from './job.ts';
 import { loginFailed } from './login.ts';
 import type { StepScope } from './recorder.ts';
@@ -36,7 +37,6 @@ export async function mint(
 ): Promise<Minted> {
   const { job, tools, recorder, signal } = context;
   const limits = { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal };
-  const authorization = plan.authorization?.from ?? null;
   for (let tries = 1; ; tries++) {
     scope.progress(`asking ${plan.url.host}${tries > 1 ? `, try ${tries} of ${MAX_TRIES}` : ''}`);
     const startMs = recorder.elapsedMs();
@@ -71,6 +71,7 @@ export async function mint(
             hint: 'Look at the pre-request scripts of the collection: one may skip the request.',
           });
     }
+    const authorization = isReplaced(scope, admin.token, exchange) ? BY_SCRIPT : (plan.authorization?.from ?? null);
     // Parts of its path may have been set by the run.
     const { url } = exchange.request;
     const refusal = refusalOf(exchange, URL.canParse(url) ? new URL(url) : plan.url, tools.clock.date(), {

@@ -32,6 +32,19 @@ function silence(code: string, kind: 'network' | 'script' = 'network'): Exchange
 const refusal = (exchange: Exchange, caFile: string | null = null) =>
   refusalOf(exchange, URL_OF_IDP, NOW, { limitMs: 30_000, caFile });
 
+describe('where another authorization than an admin token was refused, that is named', () => {
+  test.for([
+    [401, 'The IdP refused the authorization from the collection, basic (401).'],
+    [403, 'The authorization from the collection, basic may not mint (403).'],
+    [302, 'The IdP redirects (302) to idp.test instead of minting.'],
+  ] as const)('%i', ([status, message]) => {
+    const asked = { limitMs: 30_000, caFile: null, authorization: 'from the collection, basic' };
+    const refused = refusalOf(answer(status), URL_OF_IDP, NOW, asked);
+    expect(refused?.message).toBe(message);
+    expect(refused?.hint?.text).not.toMatch(/^The admin token|fresh admin/);
+  });
+});
+
 describe('through a proxy', () => {
   const via = 'HTTPS_PROXY (proxy.test:3128)';
   test.for([

@@ -42,6 +42,7 @@ async function run(item: Item, command: (context: Context) => Promise<unknown>) 
       files: { read: async () => collectionBytes([item]) },
       collections: createCollections(() => {}),
       learn: () => {},
+      adminTokenFrom: 'variable',
       verifyReports: async () => {},
     },
     recorder,
@@ -67,6 +68,18 @@ const END = 'pm.execution.setNextRequest(null);';
 
 describe('npm run collection', () => {
   const command = (context: Context) => runCollection(context, { ...context.job, ...OPTIONS } as CollectionJob);
+
+  test('does not hand on IAT_ADMIN_TOKEN, and says so where a request has no token', async () => {
+    const item = await folderWith();
+    const auth = { type: 'bearer', bearer: [{ key: 'token', value: '{{admin_token}}' }] };
+    const { warnings } = await run({ ...item, auth }, command);
+    expect(warnings).toContainEqual(
+      expect.stringMatching(
+        /^"F\/A" gets no token: \{\{admin_token\}\} has no value\. IAT_ADMIN_TOKEN is for npm run iat/,
+      ),
+    );
+    expect((await run(item, command)).warnings).toEqual([]);
+  });
 
   test('a file that may not be sent fails its request, and is named', async () => {
     const item = await folderWith();

@@ -318,6 +318,28 @@ describe('what lets the mint in', () => {
     expect(ended.warnings.join()).not.toContain('IAT_ADMIN_TOKEN');
   });
 
+  test('is a token that a script puts in the place of IAT_ADMIN_TOKEN, and never in that of a file', async () => {
+    const asks = script(
+      'prerequest',
+      "pm.sendRequest({ url: pm.variables.get('idp_url') + '/token', method: 'POST' }, (_, answer) => pm.environment.set('admin_token', answer.json().access_token));",
+    );
+    const terms = { items: [mint()], collection: { event: [asks] } };
+    const replaced = await run({ ...terms, given: 'variable' });
+    expect(replaced.lines).toEqual(['POST /token -', LOGIN_LINE]);
+    expect(replaced.facts.get('Authorization')).toBe('from a pre-request script of the collection');
+    const fixed = await run({ ...terms, given: 'file' });
+    expect(fixed.lines).toEqual(['POST /token -', GIVEN_LINE]);
+    expect(fixed.facts.get('Authorization')).toBe('from --admin-token-file');
+  });
+
+  test('is not an OAuth 2.0 without a token: Newman gets none', async () => {
+    const { error } = await run({ items: [mint({ auth: oauth2('') })] });
+    const hint = {
+      text: expect.stringMatching(/^The OAuth 2\.0 of the collection has no access token, .* Give one\.$/),
+    };
+    expect(error).toMatchObject({ code: 'admin-token-missing', hint });
+  });
+
   test.for<[string, Terms, readonly string[]]>([
     ['Basic', { items: [mint({ auth: BASIC })], values: VALUES }, [BASIC_LINE]],
     ['a login', { items: [setsToken, mint()], job: LOGIN }, [TOKEN_LINE, LOGIN_LINE]],
