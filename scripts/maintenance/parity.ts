@@ -5,7 +5,7 @@ import process from 'node:process';
 import { argv } from 'zx';
 import { writeFixtures } from '../../test/parity/fixtures.ts';
 import { type Case, findCases, moveHostsAway } from './parity/cases.ts';
-import { findDifference } from './parity/compare.ts';
+import { findDifference, type Observed } from './parity/compare.ts';
 import { startEcho } from './parity/echo.ts';
 import { runCommand } from './parity/run.ts';
 
@@ -25,6 +25,9 @@ interface Result {
   readonly id: string;
   /** null: equal. */
   readonly difference: string | null;
+  /** Of Newman, and of this tool. */
+  readonly exitCodes: readonly [newman: Observed['exitCode'], ours: Observed['exitCode']];
+  /** In Newman's run: what came over the wire, and the checks of the report. */
   readonly requests: number;
   readonly checks: number;
 }
@@ -68,8 +71,9 @@ async function compareCase(each: Case): Promise<Result> {
     return {
       id: each.id,
       difference: await findDifference(newman, ours, newmans),
+      exitCodes: [newman.exitCode, ours.exitCode],
       requests: newman.arrivals.length,
-      checks: newman.executions.reduce((sum, { checks }) => sum + checks.length, 0),
+      checks: (newman.executions ?? []).reduce((sum, { checks }) => sum + checks.length, 0),
     };
   } finally {
     await echo.close();

@@ -26,6 +26,7 @@ import {
   toResponse,
   toText,
 } from './to-exchange.ts';
+import { targetIn } from './url.ts';
 
 /** How often each request of a bounded run may run, on average: some ask until an answer is there (`setNextRequest`). */
 const BOUNDED_TURNS = 100;
@@ -78,8 +79,9 @@ export function runNewman(
     firstIteration: order.newman.range?.first ?? 0,
   };
   const run = startNewman(newman, toNewmanOptions(order), additions, (error, summary) => {
-    // As a library Newman reports assertion failures through its events only; an error here means it did not run.
+    // As a library Newman reports assertion failures through its events only; an error here means that it did not run, or broke.
     if (error && items === 0) return report({ kind: 'failed', message: messageIn(error) });
+    if (error) output.exception(output.current, error);
     const variables = summary === undefined ? {} : set.changed(summary);
     const isMarked = new Set(order.variables.filter(({ isSecret }) => isSecret).map(({ name }) => name));
     for (const [name, value] of Object.entries({ ...summary?.globals?.toObject?.(), ...variables })) {
@@ -163,7 +165,8 @@ export function runNewman(
   });
 
   function viaOf(url: string): string | null {
-    const proxy = URL.canParse(url) ? proxyOf(new URL(url), proxies) : null;
+    const target = targetIn(url);
+    const proxy = target && proxyOf(target, proxies);
     return proxy && describeProxy(proxy);
   }
   function learnFrom(request: Parameters<typeof messageOf>[0], message: ReturnType<typeof messageOf>): void {

@@ -1,6 +1,7 @@
 import { type ProxyVariables, proxyOf } from '../core/proxy.ts';
 import type { FileResolver } from './body-files.ts';
 import type { Newman, NewmanRun, Runner } from './newman-types.ts';
+import { targetIn } from './url.ts';
 
 /** What Newman does not hand on to its runtime. */
 interface Additions {
@@ -48,7 +49,8 @@ export function startNewman(
 
 function toProxyConfig(proxies: ProxyVariables) {
   return (target: string): PersonalProxy | undefined => {
-    const proxy = URL.canParse(target) ? proxyOf(new URL(target), proxies) : null;
+    const url = targetIn(target);
+    const proxy = url && proxyOf(url, proxies);
     return proxy === null ? undefined : new PersonalProxy(proxy.url);
   };
 }

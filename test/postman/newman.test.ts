@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { isPassed, statusOf } from '../../scripts/core/exchange.ts';
 import { Secret } from '../../scripts/core/secret.ts';
@@ -16,6 +17,16 @@ beforeEach(() => {
 });
 
 const script = (...exec: string[]) => ({ event: [{ listen: 'test', script: { exec } }] });
+
+test('an error of Newman itself is one of the request that it came after', async () => {
+  const url = await serve((_, response) => sendJson(response, 200, {}));
+  // Nothing can be written below a file.
+  const report = `${fileURLToPath(import.meta.url)}/report.json`;
+  const newman = { reporters: [{ name: 'json', options: { export: report } }] };
+  const { exchanges } = await collections.run(runOf([request('R', url)], 'R', { newman, isBounded: false }));
+  const error = { kind: 'script', message: expect.stringContaining('EEXIST') };
+  expect(exchanges).toMatchObject([{ name: 'R', response: { status: 200 }, error }]);
+});
 
 describe('an exchange', () => {
   test('has what was sent, what came, and what the scripts said', async () => {

@@ -4,16 +4,16 @@ import type { Arrival } from './echo.ts';
 export interface Observed {
   readonly exitCode: number | string;
   readonly arrivals: readonly Arrival[];
-  /** The requests of the collection, in the order in which they ran. */
-  readonly executions: readonly Execution[];
+  /** The requests of the collection, in the order in which they ran; null: the run broke, and Newman wrote no report. */
+  readonly executions: readonly Execution[] | null;
   /** What was printed, for people. */
   readonly output: string;
 }
 
 export interface Execution {
   readonly name: string;
-  /** null: no answer came. */
-  readonly status: number | null;
+  /** null: no answer came; undefined: nobody says. */
+  readonly status: number | null | undefined;
   readonly isScriptBroken: boolean;
   readonly checks: readonly { readonly name: string; readonly status: 'passed' | 'failed' | 'skipped' }[];
 }
@@ -37,34 +37,43 @@ export async function findDifference(
 }
 
 function differenceOf(newman: Observed, ours: Observed, again: Observed | null): string | null {
-  const [wanted, got, other] = [newman, ours, again].map((run) => (run === null ? null : factsOf(run)));
+  if (isRefusal(newman) && isRefusal(ours)) return null;
+  const compared = newman.executions === null ? { ...ours, executions: null } : ours;
+  const [wanted, got, other] = [newman, compared, again].map((run) => (run === null ? null : factsOf(run)));
   for (const [index, fact] of (wanted ?? []).entries()) {
     const own = got?.[index];
     if (own === undefined) return `${fact.what}: missing here`;
     if (own.what !== fact.what) return `${fact.what} there, ${own.what} here${saidBy(ours)}`;
+    if (own.value === fact.value || own.value === null || fact.value === null) continue;
     const second = other?.[index];
-    const isSame = own.value === fact.value || (second?.what === fact.what && isBetween(own.value, fact, second));
-    if (!isSame) return `${fact.what}: ${aroundDifference(fact.value, own.value)}${saidBy(ours)}`;
+    if (second?.what === fact.what && second.value !== null && isBetween(own.value, fact.value, second.value)) continue;
+    return `${fact.what}: ${aroundDifference(fact.value, own.value)}${saidBy(ours)}`;
   }
   const more = got?.[wanted?.length ?? 0];
   return more === undefined ? null : `${more.what}: only here`;
 }
 
+/** Nothing could be run: Newman has the same exit code for that and for a failed check, and this tool another. */
+function isRefusal({ exitCode, arrivals }: Observed): boolean {
+  return (exitCode === 1 || exitCode === 2) && arrivals.length === 0;
+}
+
 interface Fact {
   /** Where it is; the same for both runs where they did the same. */
   readonly what: string;
-  readonly value: string;
+  /** null: anything may be there. */
+  readonly value: string | null;
 }
 
 /** All that is compared, in the order in which it is told. */
 function factsOf({ exitCode, arrivals, executions }: Observed): Fact[] {
   return [
     ...arrivals.flatMap((arrival, index) => wireOf(arrival, `request ${index + 1}`)),
-    ...executions.flatMap(({ name, status, isScriptBroken, checks }, index) => {
+    ...(executions ?? []).flatMap(({ name, status, isScriptBroken, checks }, index) => {
       const what = `execution ${index + 1}`;
       return [
         { what: `${what} name`, value: plain(name) },
-        { what: `${what} status`, value: String(status) },
+        { what: `${what} status`, value: status === undefined ? null : String(status) },
         { what: `${what} broken script`, value: String(isScriptBroken) },
         ...checks.flatMap((check, at) => [
           { what: `${what} check ${at + 1} name`, value: plain(check.name) },
@@ -101,7 +110,7 @@ function plain(name: string): string {
 }
 
 /** Whether a text begins and ends as both of two others do. A word that they share by chance does not count. */
-function isBetween(text: string, { value: a }: Fact, { value: b }: Fact): boolean {
+function isBetween(text: string, a: string, b: string): boolean {
   if (a === b) return false;
   const prefix = commonStart(a, b).replace(/[\w-]*$/, '');
   const reversed = (value: string) => [...value].reverse().join('');
@@ -123,5 +132,7 @@ function aroundDifference(wanted: string, got: string): string {
 
 /** Why this tool ran nothing, where it said so. */
 function saidBy({ executions, output }: Observed): string {
-  return executions.length > 0 ? '' : `; it said: ${output.trim().replaceAll(/\s+/g, ' ').slice(0, 200)}`;
+  return executions !== null && executions.length > 0
+    ? ''
+    : `; it said: ${output.trim().replaceAll(/\s+/g, ' ').slice(0, 200)}`;
 }

@@ -63,7 +63,8 @@ export function proxyVariables({ proxy }: Echo): Record<string, string> {
 export interface Summary {
   readonly run?: {
     readonly executions?: readonly {
-      readonly item?: { readonly name?: string };
+      readonly cursor?: { readonly ref?: string; readonly scriptId?: string };
+      readonly item?: { readonly name?: unknown };
       readonly request?: object;
       readonly response?: { readonly code?: number };
       readonly assertions?: readonly {
@@ -71,17 +72,29 @@ export interface Summary {
         readonly skipped?: boolean;
         readonly error?: unknown;
       }[];
-      readonly prerequestScript?: readonly { readonly error?: unknown }[];
-      readonly testScript?: readonly { readonly error?: unknown }[];
+      readonly prerequestScript?: readonly RanScript[];
+      readonly testScript?: readonly RanScript[];
     }[];
   };
 }
 
-export function newmanExecutions(summary: Summary | null): Execution[] {
-  return (summary?.run?.executions ?? []).map((execution) => ({
-    name: execution.item?.name ?? '',
-    status: execution.response?.code ?? null,
-    isScriptBroken: [...(execution.prerequestScript ?? []), ...(execution.testScript ?? [])].some(({ error }) => error),
+interface RanScript {
+  readonly error?: { readonly name?: string };
+}
+
+export function newmanExecutions(summary: Summary | null): Execution[] | null {
+  if (summary === null) return null;
+  const executions = summary.run?.executions ?? [];
+  // A request that is sent again with its authorization is there twice, and so are those that scripts send.
+  const last = executions.filter(({ cursor }, index) => executions[index + 1]?.cursor?.ref !== cursor?.ref);
+  return last.map((execution) => ({
+    name: toText(execution.item?.name ?? ''),
+    // What a script sent last has taken the place of the request.
+    status: execution.cursor?.scriptId === undefined ? (execution.response?.code ?? null) : undefined,
+    isScriptBroken: [...(execution.prerequestScript ?? []), ...(execution.testScript ?? [])].some(
+      // A failed check that ends the run is one of its checks as well.
+      ({ error }) => error !== undefined && error.name !== 'AssertionFailure',
+    ),
     checks: (execution.assertions ?? []).map(({ assertion, skipped, error }) => ({
       name: String(assertion ?? ''),
       status: skipped ? 'skipped' : error ? 'failed' : 'passed',
@@ -90,10 +103,17 @@ export function newmanExecutions(summary: Summary | null): Execution[] {
 }
 
 export function ownExecutions(result: Pick<ResultDocument, 'requests'> | null): Execution[] {
-  return (result?.requests ?? []).map(({ name, status, error, checks }) => ({
+  // One that a script skipped has no method, and is no execution in Newman's report.
+  const sent = (result?.requests ?? []).filter(({ method, error }) => method !== '' || error !== null);
+  return sent.map(({ name, status, error, checks }) => ({
     name,
     status,
     isScriptBroken: error?.kind === 'script',
     checks: checks.map((check) => ({ name: check.name, status: check.status })),
   }));
+}
+
+/** A name may be anything in a broken collection. */
+function toText(name: unknown): string {
+  return typeof name === 'string' ? name : JSON.stringify(name);
 }
