@@ -39,7 +39,8 @@ describe('iterations', () => {
     ]);
     expect(textOf(page)).toContain('user: user-2, password: ‹masked›, amount: 20');
     expect(page).not.toMatch(/test-only-pw-\d/);
-    expect(between(page, 'Iteration 3', 'Iteration 1')).toContain('<dt>amount</dt><dd>20</dd>');
+    const long = render(shopRun({ data: [{ text: 'x'.repeat(300), amount: 20 }] }));
+    expect(between(long, 'Iteration 3', 'Iteration 1')).toContain('<dt>amount</dt><dd>20</dd>');
   });
 
   it('with more iterations than rows go on with the last row', () => {
@@ -77,8 +78,7 @@ describe('folders', () => {
       'Lines 1 request, 2 checks',
       'Lines 1 request, 2 checks',
     ]);
-    expect(first).toContain('Of an order that is open.');
-    expect(first.match(/<\/details><\/div><\/details>/g)?.length).toBeGreaterThan(0);
+    expect(page.match(/Of an order that is open\./g)).toHaveLength(1);
   });
 
   it('are known by the names of a request where the collection is not known', () => {
