@@ -24,9 +24,13 @@ export async function loadRenderers() {
 
 let loaded: Pick<Awaited<ReturnType<typeof loadRenderers>>, 'renderHtml'> | null = null;
 
-/** Renders the page, where what it needs is loaded already: for a process that is about to end. */
+/** Renders the page, where what it needs is loaded already: for a process that is about to end. Never throws. */
 export function renderHtmlNow(run: Run, masker: Masker): string | null {
-  return loaded?.renderHtml(run, masker) ?? null;
+  try {
+    return loaded?.renderHtml(run, masker) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /**

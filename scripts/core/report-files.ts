@@ -35,7 +35,7 @@ export interface ReportFiles {
 /** A folder beside others, as far as it may be a run's. */
 export interface RunFolder {
   readonly name: string;
-  /** Text of its `result.json`; null where there is none that can be read. */
+  /** Text of its `result.json`, of which the requests may be missing; null where there is none that can be read. */
   readonly result: string | null;
   readonly hasPage: boolean;
 }

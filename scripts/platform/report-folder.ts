@@ -10,6 +10,9 @@ import { readRegular } from './regular-file.ts';
 const LARGEST_RESULT = 4_000_000;
 const LARGEST_REPORT = 256_000_000;
 
+/** What begins the last member of a `result.json`, and is nowhere else in it. A long run's requests are a megabyte. */
+const REQUESTS = '\n  "requests": [';
+
 /** So many folders are looked at at a time: each is an open file. */
 const AT_A_TIME = 16;
 
@@ -94,7 +97,7 @@ export const reportFiles: ReportFiles = {
 };
 
 async function readRun(folder: string, name: string): Promise<RunFolder> {
-  const limit = { bytes: LARGEST_RESULT, isLinkFollowed: false };
+  const limit = { bytes: LARGEST_RESULT, isLinkFollowed: false, until: REQUESTS };
   const result = await readRegular({ open }, join(folder, name, 'result.json'), limit).catch(() => 'irregular');
   return {
     name,

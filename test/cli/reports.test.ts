@@ -8,6 +8,8 @@ import { reportFiles } from '../../scripts/platform/report-folder.ts';
 import { makeTemporaryFolder } from '../../scripts/platform/temporary-folder.ts';
 import { reportFolderName } from '../../scripts/report/folder.ts';
 import { Masker } from '../../scripts/secrets/masker.ts';
+import { FACTS } from '../report/collection-samples.ts';
+import { collectionRun } from '../report/extreme-runs.ts';
 import { ADMIN_TOKEN, sampleMasker } from '../report/sample-exchanges.ts';
 import { failedMintRun, healthyRun } from '../report/sample-run.ts';
 
@@ -126,4 +128,24 @@ describe('the step summary', () => {
     await expect(addStepSummary(run, blind, reportFiles, path())).rejects.toMatchObject({ code: 'leak' });
     expect(await readFile(path(), 'utf8')).toBe('of others\n');
   });
+});
+
+test('of the many requests of a run only the comparison reads', async () => {
+  const run = (minute: number) => ({ ...collectionRun(2_000), startedAt: at(minute), collection: FACTS });
+  const settings = { reports, keep: 50 };
+  const { run: first } = await writeReports(run(1), sampleMasker(), reportFiles, settings);
+  expect(first.comparison).toBeNull();
+  const [folder] = await reportFiles.runs(reports);
+  expect(folder?.result?.length).toBeLessThan(50_000);
+  const { run: second, paths } = await writeReports(run(2), sampleMasker(), reportFiles, settings);
+  expect(second.comparison).toMatchObject({
+    since: at(1),
+    folder: folder?.name,
+    newlyFailing: [],
+    added: [],
+    gone: [],
+  });
+  expect(await readFile(paths.html ?? '', 'utf8')).toContain('Nothing changed since 2026-11-23 10:01:00 UTC');
+  expect(await history()).toContain('>Shop</a><small> collection</small>');
+  expect(linksOf(await history())).toHaveLength(2);
 });

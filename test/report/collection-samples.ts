@@ -72,7 +72,7 @@ export function shopExchange(id: keyof typeof ONE, iteration: number, overrides:
   });
 }
 
-const FACTS: CollectionFacts = {
+export const FACTS: CollectionFacts = {
   name: 'Shop',
   description: 'All that a customer does.\n\nRuns each night: https://ci.example.test/shop',
   title: null,

@@ -10,7 +10,7 @@ describe('the result document', () => {
   it('has the fields of the contract, in order, and no other', () => {
     const result = toResult(healthyRun(), PATHS);
     expect(Object.keys(result)).toEqual(
-      'schema command verdict exitCode startedAt durationMs steps token compose diagnosis error reports counts requests'.split(
+      'schema command verdict exitCode startedAt durationMs steps token compose diagnosis error reports collection counts requests'.split(
         ' ',
       ),
     );

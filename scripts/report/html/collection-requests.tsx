@@ -12,7 +12,7 @@ import { Exchanges } from './request-row.tsx';
 export function CollectionRequests({ view }: { readonly view: View }) {
   const iterations = view.iterations ?? [];
   const total = Math.max(view.run.collection?.iterations ?? 1, iterations.length);
-  return iterations.map((iteration) =>
+  return iterations.map((iteration, index) =>
     total === 1 ? (
       <div>
         <h3>
@@ -21,10 +21,10 @@ export function CollectionRequests({ view }: { readonly view: View }) {
             <Counts group={iteration} />
           </small>
         </h3>
-        <Entries group={iteration} view={view} />
+        <Entries group={iteration} view={view} isDescribed />
       </div>
     ) : (
-      <Iteration iteration={iteration} total={total} view={view} />
+      <Iteration iteration={iteration} total={total} isFirst={index === 0} view={view} />
     ),
   );
 }
@@ -32,9 +32,16 @@ export function CollectionRequests({ view }: { readonly view: View }) {
 /** So many requests are seen at once; of more only those folders and iterations are open that did not pass. */
 const MANY = 100;
 
-function Iteration(props: { readonly iteration: IterationGroup; readonly total: number; readonly view: View }) {
-  const { iteration, total, view } = props;
+/** @param props.isFirst the descriptions of folders are the same in all of them, and are in the first one */
+function Iteration(props: {
+  readonly iteration: IterationGroup;
+  readonly total: number;
+  readonly isFirst: boolean;
+  readonly view: View;
+}) {
+  const { iteration, total, isFirst, view } = props;
   const row = Object.entries(iteration.data ?? {}).map(([name, value]) => [name, String(value)] as const);
+  const line = row.map(([name, value]) => `${name}: ${value}`).join(', ');
   return (
     <details class="iteration" open={view.numbers.size <= MANY || iteration.failed > 0}>
       <summary>
@@ -44,35 +51,27 @@ function Iteration(props: { readonly iteration: IterationGroup; readonly total: 
             of {formatNumber(total)}, <Counts group={iteration} />
           </small>
         </h3>
-        {row.length > 0 && (
-          <p class="data">
-            {marked(
-              row
-                .slice(0, 4)
-                .map(([name, value]) => `${name}: ${cut(value, 40)}`)
-                .join(', '),
-              160,
-            )}
-          </p>
-        )}
+        {row.length > 0 && <p class="data">{marked(line, LONGEST_LINE)}</p>}
       </summary>
-      {row.length > 0 && (
+      {line.length > LONGEST_LINE && (
         <dl class="headers">
           {row.slice(0, MOST_VALUES).map(([name, value]) => (
             <Entry term={cut(name, 100)}>{marked(value, 500)}</Entry>
           ))}
         </dl>
       )}
-      <Entries group={iteration} view={view} />
+      <Entries group={iteration} view={view} isDescribed={isFirst} />
     </details>
   );
 }
 
-/** Of a data row. */
+/** Of a data row, which is one line where it can be. */
+const LONGEST_LINE = 160;
 const MOST_VALUES = 50;
 
 /** Requests that stand beside each other are one list. */
-function Entries({ group, view }: { readonly group: Group; readonly view: View }) {
+function Entries(props: { readonly group: Group; readonly view: View; readonly isDescribed: boolean }) {
+  const { group, view, isDescribed } = props;
   const shown: ComponentChildren[] = [];
   let list: Exchange[] = [];
   const end = () => {
@@ -82,15 +81,20 @@ function Entries({ group, view }: { readonly group: Group; readonly view: View }
   for (const entry of group.entries) {
     if ('entries' in entry) {
       end();
-      shown.push(<Folder folder={entry} isAlone={group.entries.length === 1} view={view} />);
+      shown.push(<Folder folder={entry} isAlone={group.entries.length === 1} view={view} isDescribed={isDescribed} />);
     } else list.push(entry);
   }
   end();
   return <div class="group">{shown}</div>;
 }
 
-function Folder(props: { readonly folder: FolderGroup; readonly isAlone: boolean; readonly view: View }) {
-  const { folder, isAlone, view } = props;
+function Folder(props: {
+  readonly folder: FolderGroup;
+  readonly isAlone: boolean;
+  readonly view: View;
+  readonly isDescribed: boolean;
+}) {
+  const { folder, isAlone, view, isDescribed } = props;
   return (
     <details class="folder" open={isAlone || view.numbers.size <= MANY || folder.failed > 0}>
       <summary>
@@ -101,8 +105,8 @@ function Folder(props: { readonly folder: FolderGroup; readonly isAlone: boolean
           <Counts group={folder} />
         </small>
       </summary>
-      <Description text={folder.description} />
-      <Entries group={folder} view={view} />
+      {isDescribed && <Description text={folder.description} />}
+      <Entries group={folder} view={view} isDescribed={isDescribed} />
     </details>
   );
 }

@@ -20,12 +20,9 @@ export function Requests({ view }: { readonly view: View }) {
       {total === 0 && <p class="muted">No request was sent.</p>}
       {total > 3 && <Toolbar exchanges={[...view.numbers.keys()]} />}
       {packed > 0 && (
-        <noscript>
-          <p class="muted">
-            Without scripts {formatCount(plain, 'request')} can be opened, those that failed first; the others are
-            packed.
-          </p>
-        </noscript>
+        <p class="muted" data-without-script>
+          Without scripts {formatCount(plain, 'request')} can be opened, those that failed first; the others are packed.
+        </p>
       )}
       {plain + packed < total && (
         <p class="muted">

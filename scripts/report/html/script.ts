@@ -24,6 +24,8 @@ export const SCRIPT = `
     time.append(utc);
   }
 
+  for (const note of all('[data-without-script]')) note.remove();
+
   // Filter and search.
   const toolbar = document.querySelector('.toolbar');
   if (toolbar) {

@@ -164,6 +164,8 @@ pre, .name, .url, .check-name, .message { unicode-bidi: plaintext; }
 .requests > .muted { margin-bottom: 1.25rem; }
 .group + .group { margin-top: 1.75rem; }
 .group > h3 { margin-bottom: .5rem; }
+.comparison h3 { font-size: .875rem; margin-top: .75rem; }
+.comparison ul { list-style: disc; padding-left: 1.25rem; font-size: .9375rem; }
 .iteration, .folder { margin-top: .75rem; }
 .iteration > summary, .folder > summary { padding: .35rem .5rem; border-radius: 6px; overflow-wrap: anywhere; }
 .iteration > summary:hover, .folder > summary:hover { background: var(--sunk); }
@@ -174,7 +176,7 @@ pre, .name, .url, .check-name, .message { unicode-bidi: plaintext; }
 .folder > .description { padding: .1rem 0 .35rem 1.6rem; }
 .iteration .bad, .folder .bad { color: var(--bad); font-weight: 600; }
 .group > .exchanges + .exchanges, .group > .folder + .exchanges { margin-top: .75rem; }
-.packed::after { content: 'The details of this request are packed. The script of this page shows them.'; display: block; padding: .35rem 1.1rem 1rem 2.1rem; color: var(--muted); font-size: .875rem; }
+.packed[open]::after { content: 'The details of this request are packed. The script of this page shows them.'; display: block; padding: .35rem 1.1rem 1rem 2.1rem; color: var(--muted); font-size: .875rem; }
 .exchanges { background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
 /* No list items: a browser renumbers a whole list for each row that is hidden. */
 .x { display: block; }
