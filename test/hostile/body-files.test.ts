@@ -31,7 +31,7 @@ async function sendFile(src: string, prepare: (folder: string) => Promise<unknow
     name: 'R',
     request: { method: 'POST', url: `${where.idp}/x`, body: { mode: 'file', file: { src } } },
   } as Item;
-  const local = { workingDir: folder, folders: [folder], withheld: [join(folder, 'reports')] };
+  const local = { workingDirs: [folder], folders: [folder], withheld: [join(folder, 'reports')] };
   const { exchanges } = await runInWorker(runOf([item], 'R', { local }), {});
   const error = exchanges[0]?.error?.message ?? '';
   return { ...where, shown: error, error, arrived: atIdp, elsewhere: atOther };
@@ -115,7 +115,7 @@ attacks('files of this machine', [
   },
   {
     name: 'the same for a collection, where it counts',
-    attempt: () => runWithRc({ workingDir: '/', folders: [], withheld: [] }),
+    attempt: () => runWithRc({ workingDirs: ['/'], folders: [], withheld: [] }),
     happened: ({ elsewhere }) => expect(elsewhere).toHaveLength(1),
     outcome: ({ arrived }) => expect(arrived).toEqual([]),
   },
