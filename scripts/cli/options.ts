@@ -252,7 +252,7 @@ export const OPTIONS = {
   workingDir: {
     flags: '--working-dir <dir>',
     value: PATH,
-    description: "where paths in requests start (default: the collection's folder)",
+    description: 'where paths in requests start (default: here, else beside the collection)',
     commands: ['collection'],
   },
   timeoutMs: {

@@ -59,8 +59,8 @@ export interface Processes {
 
 /** The files that the requests of a collection may send. Paths are absolute. */
 export interface LocalFiles {
-  /** Relative paths start here. */
-  readonly workingDir: string;
+  /** Relative paths start in the first of these that has such a file. */
+  readonly workingDirs: readonly string[];
   /** Only what lies below these. */
   readonly folders: readonly string[];
   /** Never these, nor what lies below them. */

@@ -30,9 +30,9 @@ export function createFileResolver(local: LocalFiles | null, certificates: reado
 /** The path without links in it. Throws what the report says about it. */
 function findFile(named: string, local: LocalFiles | null): string {
   if (local === null) throw new Error(`"${named}", files are not sent in this run`);
-  const path = resolve(local.workingDir, named);
-  const real = realOf(path);
-  if (real === null) throw new Error(`"${named}", no such file`);
+  const path = local.workingDirs.map((folder) => resolve(folder, named)).find((each) => realOf(each) !== null);
+  const real = path === undefined ? null : realOf(path);
+  if (path === undefined || real === null) throw new Error(`"${named}", no such file`);
   const isWithheld = local.withheld.some((each) => isBelow(real, realOf(each) ?? each));
   if (isWithheld || NEVER.test(basename(path)) || NEVER.test(basename(real))) {
     throw new Error(`"${named}", such a file is never sent: it may hold secrets`);

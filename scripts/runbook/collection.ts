@@ -205,13 +205,16 @@ async function writeExports(
   }
 }
 
-/** As in Newman, paths start from `--working-dir`; the collection's own folder is what people mean without it. */
+/**
+ * As in Newman, paths start from `--working-dir` or where the command was typed; what is not there is beside the collection,
+ * where Postman's users keep it.
+ */
 function localFilesOf(job: CollectionJob): LocalFiles {
   const { collection, workingDir, typedFrom, composeFiles, reports, insecureFileRead } = job;
   const beside = dirname(collection);
-  const own = workingDir ?? beside;
+  const own = workingDir ?? typedFrom;
   return {
-    workingDir: own,
+    workingDirs: workingDir === null && insecureFileRead ? [own, beside] : [own],
     folders: insecureFileRead ? [...new Set([beside, typedFrom, own])] : [own],
     withheld: [reports, ...(composeFiles ?? [])],
   };

@@ -31,7 +31,7 @@ async function sendFile(src: string, prepare: (folder: string) => Promise<unknow
     name: 'R',
     request: { method: 'POST', url: `${where.idp}/x`, body: { mode: 'file', file: { src } } },
   } as Item;
-  const local = { workingDir: folder, folders: [folder], withheld: [join(folder, 'reports')] };
+  const local = { workingDirs: [folder], folders: [folder], withheld: [join(folder, 'reports')] };
   const { exchanges } = await runInWorker(runOf([item], 'R', { local }), {});
   const error = exchanges[0]?.error?.message ?? '';
   return { ...where, shown: error, error, arrived: atIdp, elsewhere: atOther };

@@ -13,6 +13,8 @@ export interface Fixture {
   /** The text of its data file, by its ending. */
   readonly data?: { readonly csv: string } | { readonly json: string };
   readonly args?: readonly string[];
+  /** It runs in the folder above that of the collection. */
+  readonly isFromAbove?: true;
   /** Texts by name, beside the collection. */
   readonly files?: Readonly<Record<string, string>>;
 }

@@ -25,9 +25,9 @@ export const FIXTURES: Fixtures = {
 };
 
 /** Writes them into a folder, with a `manifest.json` that says what belongs together. */
-export async function writeFixtures(folder: string): Promise<void> {
+export async function writeFixtures(folder: string, fixtures: Fixtures = FIXTURES): Promise<void> {
   const entries = await Promise.all(
-    Object.entries(FIXTURES).map(async ([id, fixture]) => ({
+    Object.entries(fixtures).map(async ([id, fixture]) => ({
       id,
       ...(await writeFixture(join(folder, id), id, fixture)),
     })),
@@ -54,6 +54,6 @@ async function writeFixture(folder: string, id: string, fixture: Fixture): Promi
   return {
     ...{ ...path('collection.json'), ...path('environment.json'), ...path('globals.json'), ...path(`data.${ending}`) },
     ...(args === undefined ? {} : { args }),
-    cwd: id,
+    cwd: fixture.isFromAbove ? '' : id,
   };
 }

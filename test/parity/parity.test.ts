@@ -8,6 +8,7 @@ import { type Echo, startEcho } from '../../scripts/maintenance/parity/echo.ts';
 import { argsOf, ownExecutions, proxyVariables, runCommand } from '../../scripts/maintenance/parity/run.ts';
 import { documentOf } from '../support/command.ts';
 import { runHere } from '../support/in-process.ts';
+import { DIFFERING } from './fixtures/differing.ts';
 import { FIXTURES, writeFixtures } from './fixtures.ts';
 import { runNewmanHere } from './newman-here.ts';
 
@@ -21,7 +22,8 @@ let here: Echo;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parity-'));
-  await writeFixtures(folder);
+  const differing = Object.entries(DIFFERING).map(([id, { fixture }]) => [id, fixture]);
+  await writeFixtures(folder, { ...FIXTURES, ...Object.fromEntries(differing) });
   cases = new Map((await findCases(folder)).map((each) => [each.id, each]));
   [there, here] = await Promise.all([startEcho(), startEcho()]);
   // Newman reads these when it sends a request.
@@ -51,6 +53,13 @@ describe('a collection does the same here and in Newman', () => {
     expect(wanted.arrivals.length).toBeGreaterThan(0);
     expect(await findDifference(wanted, ours, newman)).toBe(null);
   });
+});
+
+test.each(Object.entries(DIFFERING))('on purpose it does not: %s', async (id, { difference }) => {
+  const each = caseOf(id);
+  const newman = () => runNewmanHere(each, there);
+  const [wanted, ours] = await Promise.all([newman(), runOursHere(each)]);
+  expect(await findDifference(wanted, ours, newman)).toMatch(difference);
 });
 
 function caseOf(id: string): Case {

@@ -85,12 +85,13 @@ function factsOf({ exitCode, arrivals, executions }: Observed): Fact[] {
   ];
 }
 
-function wireOf({ method, host, target, headers, body }: Arrival, what: string): Fact[] {
+function wireOf({ method, isEncrypted, host, target, headers, body }: Arrival, what: string): Fact[] {
   const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
   const boundary = /boundary="?([^";]+)/.exec(type)?.[1];
   const normal = (text: string) => (boundary === undefined ? text : text.replaceAll(boundary, 'BOUNDARY'));
   return [
     { what: `${what} method`, value: method },
+    { what: `${what} encrypted`, value: String(isEncrypted) },
     { what: `${what} host`, value: host },
     { what: `${what} path`, value: target },
     ...headers

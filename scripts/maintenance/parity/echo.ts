@@ -10,6 +10,8 @@ import { closeServer, listen } from '../../sandbox/http.ts';
 /** A request as it came over the wire. */
 export interface Arrival {
   readonly method: string;
+  /** Whether it came through TLS, whatever its URL says. */
+  readonly isEncrypted: boolean;
   readonly host: string;
   /** Path and query, as they came. */
   readonly target: string;
@@ -45,6 +47,7 @@ export async function startEcho(): Promise<Echo> {
     if (NOBODY.test(request.headers.host ?? '') || NOBODY.test(url.host)) return void request.socket.destroy();
     const at = arrivals.push({
       method: request.method ?? '',
+      isEncrypted: 'encrypted' in request.socket,
       host: request.headers.host ?? '',
       target: (request.url ?? '').replace(/^https?:\/\/[^/?#]*/i, ''),
       headers: pairsOf(request.rawHeaders),
