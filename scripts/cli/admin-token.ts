@@ -129,6 +129,6 @@ function refused(from: string, why: string): AppError {
 
 function missing(message: string): AppError {
   return new AppError('admin-token-missing', message, {
-    hint: 'Set the variable IAT_ADMIN_TOKEN, or name a file with --admin-token-file FILE (- reads standard input). On a terminal you are asked for it.',
+    hint: 'Set the variable IAT_ADMIN_TOKEN, or name a file with --admin-token-file FILE (- reads standard input). On a terminal you are asked for it. Or let the collection do it: name the request that logs in with --login NAME, or give the variable of the token a value in --environment FILE.',
   });
 }

@@ -7,6 +7,7 @@ import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
 import { SHORTEST_MASKED } from '../secrets/values.ts';
 import { describeCause } from './cause.ts';
+import { writeNamedReports } from './named-reports.ts';
 import { renderFailure, renderOutcome } from './outcome.ts';
 import type { Arguments } from './parse.ts';
 import { createProgress } from './progress.ts';
@@ -45,7 +46,9 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   const progress = createProgress(human, redact, {
     ...(settings ?? { quiet: true, verbose: false }),
     showsEachOutcome: work.showsEachOutcome ?? false,
+    ...(settings?.reporters?.includes('cli') === false ? { quiet: true } : {}),
     showsRequests: work.command === 'collection',
+    parallel: settings?.parallel ?? 1,
   });
   const crash = new AbortController();
   const crashed = new Promise<never>((_, reject) => {
@@ -171,6 +174,8 @@ async function report({ outside, masker, human, redact }: Session, run: Run, set
   if (settings === null) return { run, reports: none };
   try {
     const { run: compared, paths, notes } = await writeReports(run, masker, outside.reportFiles, settings);
+    const named = await writeNamedReports(compared, masker, outside.reportFiles, settings);
+    for (const path of named) notes.push(`Written: ${path}`);
     for (const note of notes) human.print('', { text: redact(note), indent: '' });
     return { run: compared, reports: paths };
   } catch (error) {

@@ -1,3 +1,6 @@
+import { exitCodeOf, toAppError } from '../core/errors.ts';
+import { readSource } from '../postman/source.ts';
+import { renderList } from '../postman/tree.ts';
 import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
 import { COLLECTION_STEPS, runCollection } from '../runbook/collection.ts';
 import { runDoctor } from '../runbook/doctor.ts';
@@ -5,8 +8,10 @@ import { HEALTH_STEPS, runHealth } from '../runbook/health.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import type { CommandName } from './commands.ts';
 import { execute, type Work } from './execute.ts';
+import { renderFailure } from './outcome.ts';
 import { type CommandLine, runCommand, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
+import { signsOf } from './terminal-text.ts';
 import type { openOutside } from './wiring.ts';
 
 /** Commands that are one run; `demo` shows several. */
@@ -18,11 +23,29 @@ type RunName = Exclude<CommandName, 'demo'>;
  */
 export function main(command: RunName, process: Parameters<typeof openOutside>[0]): Promise<number> {
   return runCommand(command, process, async (session, line) => {
+    if (!(line.settings instanceof Error) && line.settings.list) return listCollection(session, line.settings);
     const { exitCode } = await execute(session, workOf(command, session, line));
     const isSuppressed = !(line.settings instanceof Error) && line.settings.suppressExitCode;
     // Newman's own option: whatever happens is no failure of the job that runs it. An interruption is not hidden.
     return isSuppressed && exitCode < 128 ? 0 : exitCode;
   });
+}
+
+/** `--list`: what is in the collection, and how it is named. */
+async function listCollection({ outside, human, masker, redact }: Session, settings: Settings): Promise<number> {
+  try {
+    const { collection } = await readSource(settings, {
+      files: outside.files,
+      learn: (secret) => masker.add(secret, 'found'),
+    });
+    human.print(...renderList(collection).map(redact));
+    return 0;
+  } catch (error) {
+    const { code, message, hint, where } = toAppError(error);
+    const layout = { columns: human.columns, signs: signsOf(human), quiet: false, redact };
+    human.print(...renderFailure({ code, message, hint: hint ?? null, where: where ?? null }, layout));
+    return exitCodeOf(code);
+  }
 }
 
 /** The run of a command, against Docker or the sandbox. */

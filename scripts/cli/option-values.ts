@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
+import { parseResolution } from '../core/resolve.ts';
 
 /** How the text of an option becomes a setting. */
 export interface OptionValue<T, Absent = null> {
@@ -24,6 +25,12 @@ export const PATH: OptionValue<string> = {
   read: (text, base) => (text === '-' ? text : isUrl(text) ? undefined : resolve(base, text)),
   // A key for an API may be in it.
   conceal: (text) => text.replace(/^(https?:\/\/)[^/@]*@/i, '$1***@').replace(/\?.*$/s, '?…'),
+};
+
+/** Where a file is to be written: a separator at the end says that it is a folder. */
+export const OUTPUT_PATH: OptionValue<string> = {
+  wanted: 'a path',
+  read: (text, base) => resolve(base, text) + (/[\\/]$/.test(text) ? sep : ''),
 };
 
 /** Where a file is named, and a URL was given. */
@@ -57,10 +64,17 @@ export const BASE_URL: OptionValue<string> = {
 export const HOST: OptionValue<string, readonly []> = {
   wanted: 'HOST or HOST:PORT, such as login.example.com',
   read(text) {
-    const url = /^[^\s/?#@\\%]+$/.test(text) && URL.canParse(`https://${text}`) ? new URL(`https://${text}`) : null;
+    const host = /^[\da-f]*:[\da-f]*:[\da-f:.]*$/i.test(text) ? `[${text}]` : text;
+    const url = /^[^\s/?#@\\%]+$/.test(host) && URL.canParse(`https://${host}`) ? new URL(`https://${host}`) : null;
     return url === null || url.hostname === '' ? undefined : url.host;
   },
   absent: [],
+};
+
+/** As curl's `--resolve` has it; what it takes back with a leading `-`, nobody has said here. */
+export const RESOLUTION: OptionValue<string> = {
+  wanted: 'HOST:PORT:ADDRESS, such as idp.example.com:443:10.0.0.7 or *:443:[fd00::7]',
+  read: (text) => (parseResolution(text) === null ? undefined : text),
 };
 
 /** Milliseconds, from seconds or from a number with its unit, up to a day. */

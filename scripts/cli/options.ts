@@ -10,6 +10,7 @@ import {
   OFF_SWITCH,
   type OptionValue,
   PATH,
+  RESOLUTION,
   SECONDS,
   SERVICE_NAME,
   SWITCH,
@@ -187,7 +188,10 @@ export const OPTIONS = {
     variable: 'IAT_LOGIN',
     value: TEXT,
     repeatable: true,
-    description: 'request or folder that runs before the mint in the same run, repeatable',
+    // On lines of their own names may have commas.
+    separator: (variable) => (/\n/.test(variable('IAT_LOGIN').trim()) ? '\n' : ','),
+    description:
+      'request or folder that runs before the mint in the same run and gets the admin token, repeatable (in IAT_LOGIN: commas or lines)',
     commands: IAT,
   },
   caFile: {
@@ -220,7 +224,7 @@ export const OPTIONS = {
   },
   resolve: {
     flags: '--resolve <host:port:address>',
-    value: TEXT,
+    value: RESOLUTION,
     repeatable: true,
     description: 'the address of a host and port, as curl has it, repeatable',
     commands: RUNS,

@@ -1,7 +1,7 @@
 import { findComposeStack } from '../compose/compose-stack.ts';
 import { AppError, exitCodeOf } from '../core/errors.ts';
 import type { Collections, Output } from '../core/ports.ts';
-import { proxyVariable } from '../core/reach.ts';
+import { proxyVariable } from '../core/proxy.ts';
 import type { StepName } from '../core/result.ts';
 import type { Stack } from '../core/stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
@@ -12,6 +12,7 @@ import { createFiles } from '../platform/files.ts';
 import { openHost, type Process } from '../platform/host.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
 import { createOutput, tapWrites } from '../platform/output.ts';
+import { writePrivate } from '../platform/private-file.ts';
 import { createProcesses } from '../platform/processes.ts';
 import { askHidden, askYesNo, readAll } from '../platform/prompt.ts';
 import { realPath } from '../platform/real-path.ts';
@@ -19,7 +20,7 @@ import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { startWatchdog, writeNow } from '../platform/watchdog.ts';
 import { createRunnerMask } from '../platform/workflow-commands.ts';
-import { createCollections } from '../postman/newman.ts';
+import { createCollections, isReporterInstalled } from '../postman/newman.ts';
 import { priorValueIn } from '../report/keep.ts';
 import type { Tools } from '../runbook/job.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -173,7 +174,7 @@ export function createTools(
     clock: outside.clock,
     files,
     collections: withCaFile(
-      createCollections((secret) => run.learn(secret, 'found'), host.env),
+      createCollections((secret) => run.learn(secret, 'found'), host.env, settings.resolve ?? []),
       caFile,
     ),
     async findStack(purpose, signal) {
@@ -189,6 +190,14 @@ export function createTools(
         signal,
       );
     },
+    adminTokenFrom:
+      sandbox !== null
+        ? 'sandbox'
+        : settings.adminTokenFile !== null
+          ? 'file'
+          : run.adminToken !== null
+            ? 'variable'
+            : null,
     async adminToken(ask) {
       // There is no time limit at the prompt; only an interruption ends the wait.
       const { signal } = host.interruption;
@@ -218,6 +227,8 @@ export function createTools(
       return priorValueIn(await outside.reportFiles.runs(settings.reports), place);
     },
     verifyCaFile: async () => (await caFile?.verify()) ?? [],
+    hasReporter: isReporterInstalled,
+    writePrivate,
     async verifyReports() {
       await outside.reportFiles.verify(settings.reports);
     },
@@ -231,7 +242,7 @@ function withCaFile(collections: Collections, caFile: ReturnType<typeof openCaFi
     get engine() {
       return collections.engine;
     },
-    preload: () => collections.preload(),
+    preload: (count) => collections.preload(count),
     close: () => collections.close(),
     run: (options) =>
       caFile.use((pemFile) => collections.run({ ...options, tls: { ...options.tls, caFile: pemFile } })),

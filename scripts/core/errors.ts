@@ -69,6 +69,7 @@ const EXIT_CODES = {
   'effective-value': 3,
 
   // The IdP, and what it answers
+  'login-failed': 3,
   'idp-bad-request': 3,
   'idp-unauthorized': 3,
   'idp-forbidden': 3,

@@ -98,6 +98,8 @@ export interface NewmanOptions {
   readonly data?: readonly Readonly<Record<string, unknown>>[];
   /** Default: as many as there are rows of data, or 1. */
   readonly iterationCount?: number;
+  /** Only these of the iterations run, from 0; `end` itself does not. Each knows which one of all it is. */
+  readonly range?: { readonly first: number; readonly end: number };
   /** Between two requests, in milliseconds. */
   readonly delayMs?: number;
   /** For one script with all that it waits for, in milliseconds; 0: none. */
@@ -107,12 +109,25 @@ export interface NewmanOptions {
   /** A redirect is the answer. Without `origins` redirects are followed, else never. */
   readonly ignoreRedirects?: boolean;
   readonly clientCertificates?: readonly ClientCertificate[];
-  /** A serialized cookie jar (tough-cookie's JSON). */
-  readonly cookieJar?: object;
+  /** The file of a serialized cookie jar (tough-cookie's JSON). */
+  readonly cookieJar?: string;
   /** What `CollectionOutcome.exports` has to hold. */
   readonly exports?: readonly ExportName[];
   /** Reporters of other makers, which get all of the run in plain text. */
   readonly reporters?: readonly { readonly name: string; readonly options: Readonly<Record<string, unknown>> }[];
+}
+
+/** Requests of a run with `origins` that log in for the last one. */
+export interface Login {
+  /**
+   * The id of the request that they run before. It runs once and ends the run, and is not sent where the last turn of one of
+   * them failed: no answer, a status of 400 or more, a failed check, a script that broke.
+   */
+  readonly before: string;
+  /** The origins that each of them may connect to, by its id, instead of the run's. */
+  readonly origins: Readonly<Record<string, readonly string[]>>;
+  /** How often each of them may run (`setNextRequest`). */
+  readonly turns: number;
 }
 
 /** Options of one run through Newman. */
@@ -139,6 +154,7 @@ export interface CollectionRun {
    * once, however often a script says `setNextRequest`. null: every host, and redirects are followed as Newman does.
    */
   readonly origins: readonly string[] | null;
+  readonly login?: Login;
   /** What it may take from this machine; null: no file and no `.newmanrc`. */
   readonly local: LocalFiles | null;
   readonly signal: AbortSignal;
@@ -151,7 +167,7 @@ export interface CollectionRun {
 export interface CollectionOutcome {
   /** In the order they ran. */
   readonly exchanges: readonly Exchange[];
-  /** Variables after the run that a script set or changed, environment scope before collection scope. */
+  /** Variables of any scope that a script set or changed, as they were after the run. */
   readonly variables: Readonly<Record<string, string>>;
   /**
    * Whole text of the last answer, uncut: the token is read from here. null where none came, and in a run without
@@ -168,8 +184,12 @@ export interface CollectionOutcome {
 export interface Collections {
   /** "Newman 6.2.2": for people. */
   readonly engine: string;
-  /** Starts loading the engine, which is slow, while something else is being waited for. */
-  preload(): void;
+  /**
+   * Starts loading the engine, which is slow, while something else is being waited for.
+   *
+   * @param count how many runs will go on at the same time; default 1
+   */
+  preload(count?: number): void;
   /**
    * What breaks a run off (a script without end or without measure, a crash of the engine) is the error of the exchange that
    * ran then, the last one. A run with `origins` leaves nothing running.

@@ -1,4 +1,5 @@
 import { AppError } from './errors.ts';
+import { bitsOf, hostOf } from './host.ts';
 
 /** The variables of a person's environment that name proxies. */
 export type ProxyVariables = Readonly<Record<string, string | undefined>>;
@@ -18,14 +19,33 @@ export interface Proxy {
  * @returns null: the URL is asked directly
  * @throws AppError `bad-value` for a variable that holds no http(s) URL
  */
-export function proxyOf({ protocol, hostname, port }: URL, variables: ProxyVariables): Proxy | null {
-  const find = (...names: string[]) =>
-    names.flatMap((name) => [name, name.toLowerCase()]).find((name) => variables[name]);
-  if (isNear(hostname) || isExempt(hostname, port || DEFAULT_PORTS[protocol], variables[find('NO_PROXY') ?? ''])) {
-    return null;
-  }
-  const variable = protocol === 'https:' ? find('HTTPS_PROXY', 'HTTP_PROXY') : find('HTTP_PROXY');
-  return variable === undefined ? null : { variable, url: proxyUrl(variable, variables[variable] ?? '') };
+export function proxyOf(url: URL, variables: ProxyVariables): Proxy | null {
+  if (isNear(url.hostname)) return null;
+  const variable = firstOf(url, variables, url.protocol === 'https:' ? ['HTTPS_PROXY', 'HTTP_PROXY'] : ['HTTP_PROXY']);
+  return variable === null ? null : { variable, url: proxyUrl(variable, variables[variable] ?? '') };
+}
+
+/**
+ * The variable that sends requests for the URL to a proxy, as the clients of other languages read it: https has no other than
+ * its own, ALL_PROXY is for all, and what is near is no exception. null: there is none.
+ */
+export function proxyVariable(
+  url: string,
+  variables: Readonly<Record<string, string | null | undefined>>,
+): string | null {
+  const target = new URL(url);
+  return firstOf(target, variables, [target.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY', 'ALL_PROXY']);
+}
+
+/** The first of the variables that holds something, in capitals or not; null where NO_PROXY names the host, too. */
+function firstOf(
+  url: URL,
+  variables: Readonly<Record<string, string | null | undefined>>,
+  names: readonly string[],
+): string | null {
+  const find = (all: readonly string[]) =>
+    all.flatMap((name) => [name, name.toLowerCase()]).find((name) => (variables[name] ?? '') !== '');
+  return isExempt(url, variables[find(['NO_PROXY']) ?? ''] ?? '') ? null : (find(names) ?? null);
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
@@ -36,8 +56,13 @@ export function describeProxy({ variable, url }: Proxy): string {
 }
 
 /** Host and port, the port also where it is the scheme's own. */
-export function addressOf({ hostname, port, protocol }: URL): string {
-  return `${hostname}:${port || DEFAULT_PORTS[protocol]}`;
+export function addressOf(url: URL): string {
+  return `${url.hostname}:${portOf(url)}`;
+}
+
+/** The port, also where it is the scheme's own. */
+export function portOf({ port, protocol }: URL): string {
+  return port || (DEFAULT_PORTS[protocol] ?? '');
 }
 
 /** Loopback, or a container's name, which has no dot. */
@@ -50,14 +75,28 @@ export function isLoopback(hostname: string): boolean {
   return /^127(?:\.\d+){3}$|^\[::1\]$|(?:^|\.)localhost$/.test(hostname);
 }
 
-function isExempt(hostname: string, port = '', list = ''): boolean {
-  return list
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .some((entry) => {
-      const [, name = '', only = port] = /^(?:\*?\.)?([^:]*)(?::(\d+))?$/.exec(entry) ?? [];
-      return entry === '*' || (only === port && name !== '' && (hostname === name || hostname.endsWith(`.${name}`)));
-    });
+/**
+ * NO_PROXY as curl reads it (lib/noproxy.c): names with all that is below them, with or without a dot or `*.` in front,
+ * addresses, networks as in 10.0.0.0/8, each with its port or without; `*` is every host. Commas or blanks are in between.
+ */
+function isExempt(url: URL, list: string): boolean {
+  const host = url.hostname.replace(/\.$/, '');
+  const bits = bitsOf(host);
+  return list.split(/[\s,]+/).some((entry) => {
+    if (entry === '*') return true;
+    const bare = entry.replace(/^\*?\./, '');
+    const [, inside, after = ''] = /^\[([^\]]*)\](.*)$/.exec(bare) ?? [];
+    const parts = bare.split(':');
+    const [address = '', only = ''] =
+      inside === undefined ? (parts.length > 2 ? [bare] : parts) : [inside, after.slice(1)];
+    const [name = '', network = ''] = address.split('/');
+    const wanted = hostOf(name);
+    if (wanted === null || (only !== '' && only !== portOf(url))) return false;
+    if (bits === null) return network === '' && (host === wanted || host.endsWith(`.${wanted}`));
+    const prefix = bitsOf(wanted);
+    const length = network === '' ? bits.length : Number(network);
+    return prefix?.length === bits.length && length <= bits.length && bits.startsWith(prefix.slice(0, length));
+  });
 }
 
 function proxyUrl(variable: string, value: string): URL {

@@ -29,21 +29,6 @@ export function toAskable(base: string): string | null {
   return protocol === 'http:' || protocol === 'https:' ? `${origin}${pathname}` : null;
 }
 
-/**
- * The variable that sends requests for the URL to a proxy; null: there is none. A URL behind a proxy seems
- * unreachable when it is asked directly.
- */
-export function proxyVariable(url: string, env: Readonly<Record<string, string | null | undefined>>): string | null {
-  const { protocol, hostname } = new URL(url);
-  const lookUp = (name: string) => [name, name.toLowerCase()].find((each) => (env[each] ?? '') !== '') ?? null;
-  const noProxy = env[lookUp('NO_PROXY') ?? ''] ?? '';
-  const isExempt = noProxy.split(/[\s,]+/).some((entry) => {
-    const name = entry.replace(/^\*?\./, '').replace(/:\d+$/, '');
-    return entry === '*' || (name !== '' && (hostname === name || hostname.endsWith(`.${name}`)));
-  });
-  return isExempt ? null : (lookUp(protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY') ?? lookUp('ALL_PROXY'));
-}
-
 /** It was asked, and there was no way to it. */
 export function isUnreachable(reach: Reach | null): reach is Exclude<Reach, { kind: 'answered' | 'unknown' }> {
   return reach !== null && reach.kind !== 'answered' && reach.kind !== 'unknown';

@@ -4,6 +4,8 @@ export interface ReportFiles {
   verify(folder: string): Promise<void>;
   /** A new folder in `folder`; a number is added where the name is taken. Its path. */
   makeRunFolder(folder: string, name: string): Promise<string>;
+  /** Whether there is a folder of that name. */
+  isFolder(path: string): Promise<boolean>;
   write(path: string, text: string): Promise<void>;
   /** A new run's folder with texts in it, by the names of the files, before it returns. */
   writeNow(folder: string, name: string, render: (path: string) => Readonly<Record<string, string>>): void;

@@ -1,5 +1,6 @@
 import { AppError } from '../core/errors.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
+import { plainName } from './token-places.ts';
 
 /** Until when a token counts, as its answer says it. */
 interface Expiry {
@@ -13,6 +14,7 @@ interface Expiry {
  * When the token expires: from `expires_in` or Keycloak's `expiration` (seconds from now, or from `timestamp`), `expires_at`,
  * or the JWT's `exp`; the first that can be read counts. A text without a time zone is UTC, as Python's `utcnow()` writes it.
  *
+ * @param members what stands around the token; names in any case, with or without `_`
  * @param rules.isLifeAsked whether the request named a life for the token. A moment that has just passed says then that the
  *   clocks or zones differ, and the token counts
  * @throws AppError `token-expired`
@@ -23,15 +25,17 @@ export function readExpiry(
   { now, isLifeAsked }: { readonly now: Date; readonly isLifeAsked: boolean },
 ): Expiry {
   const odd: string[] = [];
-  for (const [member, value, read] of [
-    ...LIVES.map((name) => [name, members[name], readLife] as const),
-    ...MOMENTS.map((name) => [name, members[name], readMoment] as const),
-    ["JWT's exp", claimOf(token, 'exp'), readMoment] as const,
-  ]) {
+  const named = new Map(Object.entries(members).map(([name, value]) => [plainName(name), { name, value }]));
+  const fromMs = readMoment(named.get('timestamp')?.value) ?? now.getTime();
+  const said = READERS.flatMap(([plain, read]) => {
+    const { name, value } = named.get(plain) ?? {};
+    return name === undefined ? [] : [[name, value, read] as const];
+  });
+  for (const [name, value, read] of [...said, ["JWT's exp", claimsOf(token)['exp'], readMoment] as const]) {
     if (value === undefined || value === null || value === '') continue;
-    const ms = read(value, readMoment(members['timestamp']) ?? now.getTime());
+    const ms = read(value, fromMs);
     if (ms !== null) return judge(ms, now, isLifeAsked);
-    odd.push(Number(value) === 0 ? `${member} is 0, as for a token that does not expire` : `${member} holds no time`);
+    odd.push(Number(value) === 0 ? `${name} is 0, as for a token that does not expire` : `${name} holds no time`);
   }
   return {
     expiresAt: null,
@@ -40,8 +44,14 @@ export function readExpiry(
   };
 }
 
-const LIVES = ['expires_in', 'expiresIn', 'expiration'];
-const MOMENTS = ['expires_at', 'expiresAt'];
+/** Lives and moments by their names without case and `_`, in the order in which they count: `lifetime` is Janssen's. */
+const READERS: readonly (readonly [plain: string, read: (value: unknown, fromMs: number) => number | null])[] = [
+  ...['expiresin', 'lifetime', 'ttl'].map((name) => [name, readLife] as const),
+  ...['expiration', 'expires', 'expiry'].map((name) => [name, readEither] as const),
+  ...['expiresat', 'expireson', 'exp', 'expirationdate', 'expirationtime', 'expirydate', 'validuntil'].map(
+    (name) => [name, readMoment] as const,
+  ),
+];
 
 /** IdPs write "never" as the largest number of their language; nobody means a date that far away. */
 const LONGEST_LIFE_MS = 200 * 365.25 * 24 * 3_600 * 1_000;
@@ -69,18 +79,18 @@ function judge(ms: number, now: Date, isLifeAsked: boolean): Expiry {
 
 /** When a JWT expires (RFC 7519 §4.1.4); null for anything that is not a JWT with an `exp`. Decoded only, never trusted. */
 export function jwtExpiry(token: string): Date | null {
-  const ms = readMoment(claimOf(token, 'exp'));
+  const ms = readMoment(claimsOf(token)['exp']);
   return ms === null || ms > LAST_DATE_MS ? null : new Date(ms);
 }
 
 /** The last moment that a Date can hold (ECMA-262, Time Values). */
 const LAST_DATE_MS = 8.64e15;
 
-function claimOf(token: string, name: string): unknown {
+/** The claims of a JWT; none of anything else. Decoded only, never trusted. */
+export function claimsOf(token: string): Record<string, unknown> {
   const parts = token.split('.');
-  if (parts.length !== 3) return undefined;
-  const claims = jsonOrNull(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
-  return isRecord(claims) ? claims[name] : undefined;
+  const claims = parts.length === 3 ? jsonOrNull(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8')) : null;
+  return isRecord(claims) ? claims : {};
 }
 
 /** The end of a life of so many seconds. Some IdPs write the moment itself. */
@@ -88,6 +98,15 @@ function readLife(value: unknown, fromMs: number): number | null {
   const seconds = numberOf(value);
   if (seconds === null) return readMoment(value);
   return seconds > 0 ? fromMs + seconds * 1_000 : null;
+}
+
+/** A number of seconds of which nobody makes a life, 31 years: it is the moment itself. */
+const LONGEST_NUMBER = 1e9;
+
+/** A life or a moment: names like `expiration` are used for both. */
+function readEither(value: unknown, fromMs: number): number | null {
+  const number = numberOf(value);
+  return number !== null && number >= LONGEST_NUMBER ? readMoment(value) : readLife(value, fromMs);
 }
 
 /**

@@ -6,7 +6,7 @@ import { isTokenLike } from '../secrets/values.ts';
 import { kindOfCode } from './network-errors.ts';
 
 /**
- * What the IdP's answer, or its absence, means for the mint; null: it is a 200 or 201.
+ * What the IdP's answer, or its absence, means for the mint; null: it is a success that may hold a token, whole (RFC 9110 §15.3).
  *
  * @param asked how it was asked: how long it had for its answer, and the CA that was named
  */
@@ -14,7 +14,12 @@ export function refusalOf(
   exchange: Exchange,
   url: URL,
   now: Date,
-  asked: { readonly limitMs: number; readonly caFile: string | null },
+  asked: {
+    readonly limitMs: number;
+    readonly caFile: string | null;
+    /** Where its authorization came from, where that is no admin token: `from the collection, basic`. */
+    readonly authorization?: string | null;
+  },
 ): AppError | null {
   const { response, error, via = null } = exchange;
   if (exchange.isSkipped) {
@@ -27,8 +32,8 @@ export function refusalOf(
   if (response === null)
     return error?.kind === 'script' ? scriptFailed() : networkError(error?.code ?? '', url, via, asked);
   const { status } = response;
-  if (status === 200 || status === 201) return null;
-  return viaProxy(refusalOfStatus(response, url, now), via);
+  if (status >= 200 && status <= 204) return null;
+  return viaProxy(refusalOfStatus(response, url, now, asked.authorization ?? null), via);
 }
 
 /** Who has answered through a proxy cannot be told from the answer. */
@@ -42,7 +47,7 @@ function viaProxy(refusal: AppError, via: string | null): AppError {
   );
 }
 
-function refusalOfStatus(response: HttpResponse, url: URL, now: Date): AppError {
+function refusalOfStatus(response: HttpResponse, url: URL, now: Date, authorization: string | null): AppError {
   const { status } = response;
   const where = `${url.origin}${url.pathname}`;
   const oauth = readOAuthError(response);
@@ -51,7 +56,7 @@ function refusalOfStatus(response: HttpResponse, url: URL, now: Date): AppError 
     return fail(
       'idp-redirect',
       `The IdP redirects (${status}) to ${hostOf(headerOf(response, 'location'), url)} instead of minting.`,
-      'The admin token is not sent after a redirect. There may be a login page in between, or --idp-url needs https or another host.',
+      `${authorization === null ? 'The admin token' : 'The authorization'} is not sent after a redirect. There may be a login page in between, or --idp-url needs https or another host.`,
     );
   }
   switch (status) {
@@ -65,10 +70,19 @@ function refusalOfStatus(response: HttpResponse, url: URL, now: Date): AppError 
     case 401:
       return fail(
         'idp-unauthorized',
-        `The IdP refused the admin token (401${oauth.error}).${oauth.description}`,
-        'It is expired, revoked, or of another IdP. Get a fresh admin access token and run again.',
+        `The IdP refused ${authorization === null ? 'the admin token' : `the authorization ${authorization}`} (401${oauth.error}).${oauth.description}`,
+        authorization === null
+          ? 'It is expired, revoked, or of another IdP. Get a fresh admin access token and run again.'
+          : 'Correct it where it comes from, and run again. An admin token takes its place with --admin-token-file FILE.',
       );
     case 403:
+      if (authorization !== null) {
+        return fail(
+          'idp-forbidden',
+          `The authorization ${authorization} may not mint (403${oauth.error}).${oauth.description}`,
+          `It needs the right${oauth.scope === '' ? '' : ` (scope ${oauth.scope})`} to manage DCR Initial Access Tokens. An admin token takes its place with --admin-token-file FILE.`,
+        );
+      }
       return fail(
         'idp-forbidden',
         `The admin token may not mint (403${oauth.error}).${oauth.description}`,
@@ -219,7 +233,7 @@ function adviseOnCertificate(code: string, url: URL, caFile: string | null): str
 }
 
 /** `error`, `error_description` and `scope` of an OAuth error (RFC 6749 §5.2, RFC 6750 §3), from body or WWW-Authenticate. */
-function readOAuthError(response: HttpResponse): { error: string; description: string; scope: string } {
+export function readOAuthError(response: HttpResponse): { error: string; description: string; scope: string } {
   // If it is not JSON, only the header is used.
   const document = jsonOrNull(response.body?.text ?? '');
   const body = isRecord(document) ? document : {};

@@ -2,21 +2,26 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { rootCertificates } from 'node:tls';
+import { portOf } from '../core/proxy.ts';
 import { REACH_SECONDS, type Reach } from '../core/reach.ts';
+import { addressesOf, lookupOf, parseResolution } from '../core/resolve.ts';
 import { reachOfCode } from '../idp/network-errors.ts';
 
 /** Asks a URL from this machine. A CA file that cannot be read counts as none: the step that needs it checks it. */
 export async function reachFromHere(
   url: string,
-  tls: { readonly caFile: string | null; readonly insecure: boolean },
+  way: { readonly caFile: string | null; readonly insecure: boolean; readonly resolve?: readonly string[] | null },
   signal: AbortSignal,
 ): Promise<Reach> {
   signal.throwIfAborted();
-  const ca = tls.caFile === null ? null : await readFile(tls.caFile).catch(() => null);
+  const ca = way.caFile === null ? null : await readFile(way.caFile).catch(() => null);
+  const resolutions = (way.resolve ?? []).flatMap((each) => parseResolution(each) ?? []);
+  const addresses = addressesOf(resolutions, new URL(url).hostname, portOf(new URL(url)));
   const options = {
     agent: false,
     signal,
-    rejectUnauthorized: !tls.insecure,
+    rejectUnauthorized: !way.insecure,
+    ...(addresses === null ? {} : { lookup: lookupOf(addresses) }),
     ...(ca === null ? {} : { ca: [...rootCertificates, ca.toString()] }),
   };
   const reach = await new Promise<Reach>((resolve) => {

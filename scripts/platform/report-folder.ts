@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { access, constants, lstat, mkdir, open, readdir, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, open, readdir, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { ReportFiles, RunFolder } from '../core/report-files.ts';
@@ -40,6 +40,7 @@ export const reportFiles: ReportFiles = {
       }
     }
   },
+  isFolder: async (path) => (await stat(path).catch(() => null))?.isDirectory() === true,
   // A link that somebody put there is not written through.
   write: (path, text) => writeFile(path, text, { flag: 'wx' }),
   writeNow(folder, name, render) {

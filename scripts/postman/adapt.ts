@@ -1,7 +1,7 @@
 import { AppError } from '../core/errors.ts';
-import type { Auth, Request, Row } from './collection-format.ts';
+import type { Auth, Request, Row, Url } from './collection-format.ts';
 import { authParametersOf } from './declarations.ts';
-import { urlOf } from './url.ts';
+import { isInParts, urlOf } from './url.ts';
 import { textOf, type Value } from './variables.ts';
 
 /** Options that change what the mint request sends; null leaves it as the collection has it. */
@@ -21,18 +21,40 @@ export interface Adapted {
 
 /**
  * Points a request at another base URL: by setting the variable that its URL begins with (`{{idp_url}}/api/…`), or, where
- * the URL is written out, by replacing scheme, host and port.
+ * the URL is written out, by replacing scheme, host and port. A URL in its parts keeps its path variables and its query.
  */
 export function aimAt(request: Request, baseUrl: string): Adapted {
-  const url = urlOf(request);
+  const text = urlOf(request);
   const base = baseUrl.replace(/(?<!\/)\/+$/, '');
-  const variable = /^\{\{([^{}]+)\}\}(?!:\/\/)/.exec(url)?.[1];
-  if (variable !== undefined && !url.startsWith(`{{${variable}}}:`)) {
+  const variable = /^\{\{([^{}]+)\}\}(?!:\/\/)/.exec(text)?.[1];
+  if (variable !== undefined && !text.startsWith(`{{${variable}}}:`)) {
     return { request, values: [{ name: variable, value: base, isSecret: false }] };
   }
-  const path = url.replace(/^(?:[a-z][a-z0-9+.-]*|\{\{[^{}]+\}\}):\/\/[^/?#]*|^[^/?#]*/i, '');
-  return { request: { ...request, url: base + path }, values: [] };
+  const { url } = request;
+  const path = text.replace(/^(?:[a-z][a-z0-9+.-]*|\{\{[^{}]+\}\}):\/\/[^/?#]*|^[^/?#]*/i, '');
+  const aimed = typeof url === 'object' && isInParts(url) ? aimParts(url, new URL(base)) : base + path;
+  return { request: { ...request, url: aimed }, values: [] };
 }
+
+function aimParts(
+  { raw: _, protocol: __, auth: ___, port: ____, ...url }: Url,
+  { protocol, hostname, port, pathname }: URL,
+): Url {
+  const { path = [] } = url;
+  return {
+    ...url,
+    protocol: protocol.slice(0, -1),
+    host: [hostname],
+    ...(port === '' ? {} : { port }),
+    path: [
+      ...pathname.split('/').filter((segment) => segment !== ''),
+      ...(typeof path === 'string' ? path.replace(/^\//, '').split('/') : path),
+    ],
+  };
+}
+
+/** The variable that a bearer token is in: `{{admin_token}}`, also behind the scheme of a header; undefined: it is in none. */
+const TOKEN_VARIABLE = /^(?:(?!basic|digest|negotiate)[\w-]+\s+)?\{\{([^{}]+)\}\}$/i;
 
 /**
  * Makes a request carry the admin token as its Bearer (RFC 6750 §2.1): in the variable that the collection has for it, or,
@@ -42,16 +64,26 @@ export function aimAt(request: Request, baseUrl: string): Adapted {
  * @returns the request, and the variable that takes the token
  */
 export function authorize(request: Request, auth: Auth | null): { request: Request; tokenVariable: string } {
-  const headers = typeof request.header === 'string' ? [] : (request.header ?? []);
-  const header = headers.find(isAuthorization);
-  const inHeader = typeof header === 'object' ? textOf(header.value).replace(/^bearer\s+/i, '') : '';
   const parameters = auth?.type === 'bearer' ? authParametersOf(auth).parameters : [];
+  const inHeader = auth === null || auth.type === 'bearer' ? (authorizationHeaderOf(request) ?? '') : '';
   const expression = parameters.find(({ name }) => name === 'token')?.value ?? inHeader;
-  const tokenVariable = /^\{\{([^{}]+)\}\}$/.exec(expression.trim())?.[1];
+  const tokenVariable = TOKEN_VARIABLE.exec(expression.trim())?.[1];
   if (tokenVariable !== undefined) return { request, tokenVariable };
-  const others = header === undefined ? {} : { header: headers.filter((each) => each !== header) };
-  const bearer = [{ key: 'token', value: '{{admin_token}}' }];
-  return { request: { ...request, ...others, auth: { type: 'bearer', bearer } }, tokenVariable: 'admin_token' };
+  return { request: withBearer(request, '{{admin_token}}'), tokenVariable: 'admin_token' };
+}
+
+/** The request with this Bearer as its only authorization. */
+export function withBearer(request: Request, token: string): Request {
+  const { header } = request;
+  const others = typeof header === 'object' ? { header: header.filter((each) => !isAuthorization(each)) } : {};
+  return { ...request, ...others, auth: { type: 'bearer', bearer: [{ key: 'token', value: token }] } };
+}
+
+/** The value of the Authorization header that the request itself has; null: it has none. */
+export function authorizationHeaderOf({ header }: Request): string | null {
+  if (typeof header === 'string') return /^authorization:[ \t]*(.*)$/im.exec(header)?.[1] ?? null;
+  const found = header?.find(isAuthorization);
+  return typeof found === 'object' ? textOf(found.value) : null;
 }
 
 function isAuthorization(header: Row | string): boolean {

@@ -4,49 +4,49 @@ import type { Collection, Item, Place, Request } from './collection-format.ts';
 import { EXPORT_HINT, isCollection, otherExport, parseExport, v3Error } from './export-json.ts';
 import { fitCollection, type Misfit } from './shape.ts';
 import { isInParts, urlOf } from './url.ts';
-import { convertV1, isV1 } from './v1.ts';
+import { type ConvertV1, isV1 } from './v1.ts';
+
+/** How a collection is read. */
+interface Reading {
+  /** Makes v2.1 of the old v1 format; where it is absent, that is refused. */
+  readonly convertV1?: ConvertV1 | undefined;
+  /** Gets what was read otherwise than it stands there, each a sentence. */
+  warn?(warning: string): void;
+}
 
 /**
- * Reads a collection of any format that Newman reads: v2.0 and v2.1, as Postman's API wraps it, and v1.
+ * Reads a collection of any format that Newman reads: v2.0 and v2.1, as Postman's API wraps it, and v1. Every item gets an id
+ * that no other has: its own, where it has one, since scripts name requests by it (`setNextRequest`). A request that is a mere URL
+ * becomes an object, and a URL that Newman would read otherwise than Postman becomes text.
  *
- * @returns with warnings, each a sentence
  * @throws AppError `collection-invalid`, `collection-v3`
  */
-export async function readCollection(
-  bytes: Uint8Array,
-  file: string,
-): Promise<{ readonly collection: Collection; readonly warnings: readonly string[] }> {
-  const document = parseExport(bytes, file, 'collection');
-  if (!isRecord(document) || !isV1(document)) return toCollection(document, file);
-  const { collection, warnings } = toCollection(await convertV1(document, file), file);
-  const old = `${file} is in the old v1 format, and was converted. Export it from Postman as v2.1.`;
-  return { collection, warnings: [old, ...warnings] };
-}
-
-/** As `readCollection`, for v2 only. */
-export function parseCollection(bytes: Uint8Array, file: string): Collection {
-  return toCollection(parseExport(bytes, file, 'collection'), file).collection;
-}
-
-/**
- * Every item gets an id that no other has: its own, where it has one, since scripts name requests by it (`setNextRequest`). A
- * request that is a mere URL becomes an object, and a URL that Newman would read otherwise than Postman becomes text.
- */
-function toCollection(document: unknown, file: string) {
-  if (!isRecord(document)) throw otherExport(document, file, 'collection');
+export function parseCollection(bytes: Uint8Array, file: string, { convertV1, warn }: Reading = {}): Collection {
+  const exported = parseExport(bytes, file, 'collection');
+  const isOld = isRecord(exported) && isV1(exported);
+  const document = isOld && convertV1 !== undefined ? convertV1(exported, file) : exported;
+  if (isOld) warn?.(`${file} is in the old v1 format, and was converted. Export it from Postman as v2.1.`);
+  if (!isRecord(document) || (isOld && convertV1 === undefined)) throw otherExport(document, file, 'collection');
   const { info, item, name } = document;
   if (isRecord(info) && typeof info['schema'] === 'string' && /\/v?3\./.test(info['schema'])) throw v3Error(file);
   if (!isCollection(document)) throw otherExport(document, file, 'collection');
+  const invalid = (what: string) => {
+    const message = `${file} is not a valid Postman collection: ${what}.`;
+    return new AppError('collection-invalid', message, { hint: EXPORT_HINT, where: { file } });
+  };
+  // Newman takes a single item for a list of one.
+  const items = isRecord(item) ? [item] : (item ?? []);
+  if (!Array.isArray(items)) throw invalid('item has to be a list');
   const misfits: Misfit[] = [];
   const fitted = fitCollection(
-    { ...document, info: isRecord(info) ? info : { name }, item: Array.isArray(item) ? item : [] },
+    { ...document, info: isRecord(info) ? info : { name }, item: items },
     (misfit) => misfits.push(misfit),
     (path) => {
-      const message = `${file} is not a valid Postman collection: ${path} has to be in fewer than 100 folders.`;
-      throw new AppError('collection-invalid', message, { hint: EXPORT_HINT, where: { file } });
+      throw invalid(`${path} has to be in fewer than 100 folders`);
     },
   ) as unknown as ExportedCollection;
-  return { collection: withIds(fitted), warnings: misfits.length === 0 ? [] : [describeMisfits(misfits, file)] };
+  if (misfits.length > 0) warn?.(describeMisfits(misfits, file));
+  return withIds(fitted);
 }
 
 /** Of many places some are named. */

@@ -1,4 +1,5 @@
 import { addressOf, type ProxyVariables, proxyOf } from '../core/proxy.ts';
+import type { Resolution } from '../core/resolve.ts';
 
 /** Where a run may go. */
 export interface EgressPolicy {
@@ -6,6 +7,8 @@ export interface EgressPolicy {
   readonly origins: readonly string[] | null;
   /** Proxies that the person's environment names. */
   readonly proxies: ProxyVariables;
+  /** Addresses in place of what DNS says. Names are judged, not these. */
+  readonly resolve?: readonly Resolution[];
 }
 
 /** A connection that was refused. */

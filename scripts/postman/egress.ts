@@ -5,6 +5,7 @@ import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { urlToHttpOptions } from 'node:url';
+import { addressesOf, lookupOf } from '../core/resolve.ts';
 import { type EgressPolicy, judgeRequest, mayConnect, mayResolve, type Refusal } from './egress-policy.ts';
 
 /** The code of the error with which a refused connection fails. */
@@ -68,9 +69,13 @@ function guardSockets(): void {
   replace(net.Socket.prototype, 'connect', (connect) => {
     return function (this: unknown, ...args) {
       // Node's own callers hand over arguments that are in order already.
-      const [options] = Array.isArray(args[0]) ? (args[0] as [ConnectOptions]) : normalize(args);
+      const [options, done] = Array.isArray(args[0]) ? (args[0] as [ConnectOptions, unknown]) : normalize(args);
       const refusal = guard === null ? null : judgeConnection(guard.policy, options);
-      return refusal === null ? connect.apply(this, args) : connect.call(this, failing(refuse(refusal)));
+      if (refusal !== null) return connect.call(this, failing(refuse(refusal)));
+      const addresses = options.path ? null : addressesOf(guard?.policy.resolve ?? [], ...hostAndPort(options));
+      if (addresses === null) return connect.apply(this, args);
+      // Only the address is another: TLS and HTTP have the name from elsewhere.
+      return connect.call(this, { ...options, lookup: lookupOf(addresses) }, done);
     };
   });
 }
@@ -82,9 +87,15 @@ interface ConnectOptions {
   readonly [JUDGED]?: true;
 }
 
-function judgeConnection(policy: EgressPolicy, { host = 'localhost', port = '', path, ...more }: ConnectOptions) {
-  if (path) return { address: path };
-  return more[JUDGED] || mayConnect(policy, host, String(port)) ? null : { address: `${host}:${port}` };
+function judgeConnection(policy: EgressPolicy, options: ConnectOptions) {
+  if (options.path) return { address: options.path };
+  const [host, port] = hostAndPort(options);
+  if (options[JUDGED] || mayConnect(policy, host, port)) return null;
+  return { address: `${host.includes(':') ? `[${host}]` : host}:${port}` };
+}
+
+function hostAndPort({ host = 'localhost', port = '' }: ConnectOptions): [host: string, port: string] {
+  return [host, String(port)];
 }
 
 /** Fails as for an unknown name, so that the owner of the socket hears of it in the usual way; nothing is asked. */

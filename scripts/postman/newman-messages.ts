@@ -7,6 +7,7 @@ import type {
   PostmanVariable,
 } from '../core/ports.ts';
 import type { ProxyVariables } from '../core/proxy.ts';
+import type { Resolution } from '../core/resolve.ts';
 
 /*
  * What crosses between the run and Newman's worker: plain data. A `Secret` would come out as an empty object, so its value
@@ -22,7 +23,7 @@ export interface OrderedVariable extends Pick<PostmanVariable, 'name' | 'value' 
 export interface Order
   extends Pick<
     CollectionRun,
-    'collection' | 'items' | 'requests' | 'tls' | 'requestTimeoutMs' | 'isBounded' | 'origins' | 'local'
+    'collection' | 'items' | 'requests' | 'tls' | 'requestTimeoutMs' | 'isBounded' | 'origins' | 'login' | 'local'
   > {
   readonly variables: readonly OrderedVariable[];
   readonly newman: Omit<NewmanOptions, 'globals' | 'clientCertificates'> & {
@@ -30,6 +31,7 @@ export interface Order
     readonly clientCertificates: readonly (Omit<ClientCertificate, 'passphrase'> & { readonly passphrase?: string })[];
   };
   readonly proxies: ProxyVariables;
+  readonly resolve: readonly Resolution[];
   /** Bytes of one answer, decompressed; Newman stops reading beyond. */
   readonly largestAnswer: number;
 }
@@ -65,8 +67,8 @@ export type Report =
   | { readonly kind: 'console'; readonly ref: string; readonly line: ConsoleLine }
   /** A script broke, or Newman did while this was running. */
   | { readonly kind: 'error'; readonly ref: string; readonly error: ExchangeError }
-  /** A connection to another host than the run's was refused. The run ends. */
-  | { readonly kind: 'refused'; readonly address: string }
+  /** A connection to another host than these was refused. The run ends. */
+  | { readonly kind: 'refused'; readonly address: string; readonly origins: readonly string[] }
   /** The request has ended, with its scripts. */
   | { readonly kind: 'ended'; readonly ref: string }
   | ({ readonly kind: 'end' } & Pick<CollectionOutcome, 'variables' | 'counts' | 'exports'>)

@@ -9,10 +9,12 @@ import { createFileResolver } from './body-files.ts';
 import { decodeBody, headerIn } from './body-text.ts';
 import { authParametersOf } from './declarations.ts';
 import { guardEgress } from './egress.ts';
+import { LoginWatch } from './login-watch.ts';
 import type { Order, OrderedVariable, Report } from './newman-messages.ts';
 import type { Newman, NewmanRun, NewmanSummary } from './newman-types.ts';
 import { startNewman } from './runner.ts';
 import { ScriptOutput } from './script-output.ts';
+import { ScriptVariables } from './script-variables.ts';
 import {
   cutText,
   foldersOf,
@@ -24,12 +26,16 @@ import {
   toResponse,
   toText,
 } from './to-exchange.ts';
+import { targetIn } from './url.ts';
 
 /** How often each request of a bounded run may run, on average: some ask until an answer is there (`setNextRequest`). */
 const BOUNDED_TURNS = 100;
 
 /** A script of a bounded run that runs longer than this is broken. */
 const SCRIPT_TIMEOUT_MS = 5_000;
+
+/** One that logs in may wait a while before it asks again. */
+const LOGIN_SCRIPT_TIMEOUT_MS = 60_000;
 
 /** A run that goes on in this worker. */
 export interface OpenRun {
@@ -50,27 +56,33 @@ export function runNewman(
   report: (report: Report) => void,
   isOverdue: () => boolean,
 ): OpenRun {
-  const { origins, local, proxies } = order;
+  const { origins, local, proxies, resolve } = order;
   const turns = origins !== null ? 1 : order.isBounded ? BOUNDED_TURNS : Number.POSITIVE_INFINITY;
   const mostRequests = order.requests * turns;
   const found = new FoundSecrets((secret) => report({ kind: 'secret', value: secret.reveal(), label: secret.label }));
   const output = new ScriptOutput(report);
+  const set = new ScriptVariables();
   let stop = () => {};
   let items = 0;
 
-  guardEgress({ origins, proxies }, ({ address }) => {
-    // Elsewhere only a path of this machine is refused, and its request says so.
-    if (origins !== null) report({ kind: 'refused', address });
-  });
+  const logins = order.login === undefined ? null : new LoginWatch(order.login);
+  const guard = (allowed: readonly string[] | null) =>
+    guardEgress({ origins: allowed, proxies, resolve }, ({ address }) => {
+      // Elsewhere only a path of this machine is refused, and its request says so.
+      if (allowed !== null) report({ kind: 'refused', address, origins: allowed });
+    });
+  guard(origins);
   const additions = {
     fileResolver: createFileResolver(local, certificateFilesOf(order)),
     largestAnswer: order.largestAnswer,
     proxies,
+    firstIteration: order.newman.range?.first ?? 0,
   };
   const run = startNewman(newman, toNewmanOptions(order), additions, (error, summary) => {
-    // As a library Newman reports assertion failures through its events only; an error here means it did not run.
+    // As a library Newman reports assertion failures through its events only; an error here means that it did not run, or broke.
     if (error && items === 0) return report({ kind: 'failed', message: messageIn(error) });
-    const variables = summary === undefined ? {} : changedVariables(summary, order);
+    if (error) output.exception(output.current, error);
+    const variables = summary === undefined ? {} : set.changed(summary);
     const isMarked = new Set(order.variables.filter(({ isSecret }) => isSecret).map(({ name }) => name));
     for (const [name, value] of Object.entries({ ...summary?.globals?.toObject?.(), ...variables })) {
       if (isMarked.has(name) || isSecretName(name)) found.add(String(value), name);
@@ -82,12 +94,16 @@ export function runNewman(
     });
   });
   run.on('start', (_, { run: started }) => {
+    set.begin(run.summary);
     stop = () => started.abort();
   });
   run.on('beforeItem', (_, { cursor: { ref, iteration }, item }) => {
     // A reporter reads them at the end.
     if (order.newman.reporters === undefined) forgetAnswers(run);
     items += 1;
+    const obstacle = logins?.begin(item.id) ?? null;
+    if (logins !== null) guard(logins.originsOf(item.id) ?? origins);
+    if (obstacle === 'end') return stop();
     output.begin(ref);
     report({
       kind: 'item',
@@ -98,9 +114,13 @@ export function runNewman(
       folders: foldersOf(item),
       startedAt: new Date(),
     });
-    if (items <= mostRequests) return;
+    const most = order.login?.turns ?? mostRequests;
+    if (logins === null ? items <= most : obstacle === null) return;
     stop();
-    report({ kind: 'error', ref, error: tooOften(mostRequests) });
+    report({ kind: 'error', ref, error: tooOften(most) });
+  });
+  run.on('iteration', (_, { cursor }) => {
+    if (cursor.iteration + 1 === order.newman.range?.end) stop();
   });
   run.on('item', (_, { cursor: { ref } }) => report({ kind: 'ended', ref }));
   run.on('beforeRequest', (_, { cursor, request }) => {
@@ -114,6 +134,7 @@ export function runNewman(
     const overdue = error && isOverdue();
     // What a script sends by itself (pm.sendRequest) is not the answer to the request that it belongs to.
     if (cursor.scriptId !== undefined) return;
+    if (!response || response.code >= 400) logins?.fail();
     report({
       kind: 'answer',
       ref: cursor.ref,
@@ -124,14 +145,19 @@ export function runNewman(
       body: response && origins !== null ? text : null,
     });
   });
-  run.on('assertion', (error, { cursor, assertion, skipped }) =>
+  run.on('script', (_, { execution }) => execution && set.ran(execution));
+  run.on('assertion', (error, { cursor, assertion, skipped }) => {
+    if (error && !skipped) logins?.fail();
     output.assertion(cursor.ref, {
       name: toText(assertion),
       status: skipped ? 'skipped' : error ? 'failed' : 'passed',
       message: error && !skipped ? toText(error.message ?? '') : null,
-    }),
-  );
-  run.on('exception', (_, { cursor, error }) => output.exception(cursor.ref, error));
+    });
+  });
+  run.on('exception', (_, { cursor, error }) => {
+    logins?.fail();
+    output.exception(cursor.ref, error);
+  });
   run.on('console', (_, { cursor, level, messages }) => {
     output.console(cursor.ref, level, messages);
     const error = level === 'warn' ? toFileError(messages.map(toText).join(' ')) : null;
@@ -139,7 +165,8 @@ export function runNewman(
   });
 
   function viaOf(url: string): string | null {
-    const proxy = URL.canParse(url) ? proxyOf(new URL(url), proxies) : null;
+    const target = targetIn(url);
+    const proxy = target && proxyOf(target, proxies);
     return proxy && describeProxy(proxy);
   }
   function learnFrom(request: Parameters<typeof messageOf>[0], message: ReturnType<typeof messageOf>): void {
@@ -184,7 +211,8 @@ function toNewmanOptions(order: Order): object {
     timeout: 0,
     timeoutRequest: order.requestTimeoutMs,
     // A run without bounds is ended from outside, whatever its scripts do.
-    timeoutScript: newman.scriptTimeoutMs ?? (order.isBounded ? SCRIPT_TIMEOUT_MS : 0),
+    timeoutScript:
+      newman.scriptTimeoutMs ?? (order.login ? LOGIN_SCRIPT_TIMEOUT_MS : order.isBounded ? SCRIPT_TIMEOUT_MS : 0),
   };
 }
 
@@ -244,20 +272,4 @@ function tooSlow(limitMs: number): ExchangeError {
 
 function messageIn(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** What the scripts of the run set or changed, in the environment or in the collection. */
-function changedVariables(summary: NewmanSummary, order: Order): Record<string, string> {
-  const before = {
-    collection: new Map(order.collection.variable?.map(({ key, value }) => [key ?? '', value])),
-    environment: new Map<string, unknown>(order.variables.map(({ name, value }) => [name, value])),
-  };
-  const after = { collection: summary.collection?.variables, environment: summary.environment };
-  const changed: Record<string, string> = {};
-  for (const scope of ['collection', 'environment'] as const) {
-    for (const [name, value] of Object.entries(after[scope]?.toObject?.() ?? {})) {
-      if (typeof value === 'string' && before[scope].get(name) !== value) changed[name] = value;
-    }
-  }
-  return changed;
 }

@@ -27,7 +27,7 @@ export interface Runner {
   run(
     collection: unknown,
     options: { readonly requester?: object; readonly [name: string]: unknown },
-    callback: unknown,
+    callback: (error: unknown, run?: { readonly state: { cursor?: object } }) => void,
   ): void;
 }
 
@@ -36,9 +36,12 @@ interface NewmanEvents {
   start: { run: { abort(): void } };
   beforeItem: { cursor: Cursor; item: PostmanItem };
   item: { cursor: Cursor };
+  iteration: { cursor: Cursor };
   beforeRequest: { cursor: Cursor; request: PostmanRequest };
   request: { cursor: Cursor; request: PostmanRequest; response?: PostmanResponse };
   assertion: { cursor: Cursor; assertion: unknown; skipped?: boolean };
+  /** The scopes are as the script left them; `_variables` is that of `pm.variables`. */
+  script: { execution?: { readonly _variables?: VariableScope; readonly collectionVariables?: VariableScope } };
   exception: { cursor: Cursor; error?: { name?: string; message?: unknown } };
   console: { cursor: Cursor; level: ConsoleLine['level']; messages: unknown[] };
 }
@@ -104,7 +107,7 @@ export interface NewmanSummary {
 
 type StatName = 'iterations' | 'items' | 'requests' | 'prerequestScripts' | 'testScripts' | 'assertions';
 
-interface VariableScope {
+export interface VariableScope {
   toObject?(): { readonly [name: string]: unknown };
   toJSON(): object;
 }

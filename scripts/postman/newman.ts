@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import type { ExchangeError } from '../core/exchange.ts';
 import type { CollectionOutcome, CollectionRun, Collections, PostmanVariable } from '../core/ports.ts';
 import { type ProxyVariables, proxyOf } from '../core/proxy.ts';
+import { parseResolution } from '../core/resolve.ts';
 import { Secret } from '../core/secret.ts';
 import { FoundSecrets } from '../secrets/found.ts';
 import type { Order, OrderedVariable } from './newman-messages.ts';
@@ -27,10 +28,12 @@ const HOME_VARIABLE = /^(?:HOME|USERPROFILE)$/;
  *
  * @param register gets each secret that a request or an answer holds, before anything of them is handed on
  * @param env of the person
+ * @param resolve as `--resolve` takes it
  */
 export function createCollections(
   register: (secret: Secret) => void,
   env: Readonly<Record<string, string | undefined>> = {},
+  resolve: readonly string[] = [],
 ): Collections {
   const variables = (pattern: RegExp) =>
     Object.fromEntries(
@@ -38,11 +41,15 @@ export function createCollections(
         (entry): entry is [string, string] => entry[1] !== undefined && pattern.test(entry[0]),
       ),
     );
-  const proxies = variables(PROXY_VARIABLE);
+  const way = {
+    proxies: variables(PROXY_VARIABLE),
+    resolve: resolve.flatMap((each) => parseResolution(each) ?? []),
+  };
   const found = new FoundSecrets(register);
   const workers = new Set<NewmanWorker>();
-  let ready: NewmanWorker | null = null;
-  let isWanted = false;
+  /** Workers without a run. */
+  let idle: NewmanWorker[] = [];
+  let wanted = 0;
   let ended: Promise<unknown> = Promise.resolve();
   const start = () => {
     const worker = startNewmanWorker(variables(HOME_VARIABLE));
@@ -50,10 +57,9 @@ export function createCollections(
     return worker;
   };
   const take = () => {
-    const worker = ready?.isAlive ? ready : start();
-    ready = null;
-    isWanted = false;
-    return worker;
+    wanted = 0;
+    idle = idle.filter(({ isAlive }) => isAlive);
+    return idle.pop() ?? start();
   };
   const end = (worker: NewmanWorker) => {
     ended = worker.end();
@@ -64,41 +70,51 @@ export function createCollections(
       const { version } = createRequire(import.meta.url)('newman/package.json') as { version: string };
       return `Newman ${version}`;
     },
-    preload() {
-      isWanted = !ready?.isAlive;
-      // Two of them at once would need twice the memory.
+    preload(count = 1) {
+      wanted = count - idle.filter(({ isAlive }) => isAlive).length;
+      // Beside one that still ends they would need more memory than they have to.
       void ended.then(() => {
-        if (isWanted) ready = start();
-        isWanted = false;
+        for (; wanted > 0; wanted--) idle.push(start());
       });
     },
     async run(options) {
       options.signal.throwIfAborted();
-      verifyProxies(proxies);
+      verifyProxies(way.proxies);
       const worker = take();
       try {
-        const outcome = await runIn(worker, options, found, proxies);
+        const outcome = await runIn(worker, options, found, way);
         // Nothing of the scripts of a limited run lives on when others run.
-        if (options.origins === null && worker.isAlive && ready === null) ready = worker;
+        if (options.origins === null && worker.isAlive) idle.push(worker);
         return outcome;
       } finally {
-        if (worker !== ready) end(worker);
+        if (!idle.includes(worker)) end(worker);
       }
     },
     close() {
-      isWanted = false;
+      wanted = 0;
       for (const worker of workers) end(worker);
     },
   };
+}
+
+/** Whether the package of a reporter by another maker is there for Newman. */
+export function isReporterInstalled(name: string): boolean {
+  const [, scope = '', own = ''] = /^(@[^/]+\/)?(.*)$/.exec(name) ?? [];
+  try {
+    createRequire(import.meta.url).resolve(`${scope}newman-reporter-${own}`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function runIn(
   worker: NewmanWorker,
   options: CollectionRun,
   found: FoundSecrets,
-  proxies: ProxyVariables,
+  way: Pick<Order, 'proxies' | 'resolve'>,
 ): Promise<CollectionOutcome> {
-  const { origins, signal } = options;
+  const { signal } = options;
   const record = new RecordedRun(options.onExchange);
   return new Promise((resolve, reject) => {
     const limitMs = options.requestTimeoutMs * Math.max(1, options.requests) + OVERHEAD_MS;
@@ -130,7 +146,7 @@ function runIn(
     };
     const onAbort = () => cut(signal.reason, { kind: 'script', code: '', message: endedBy(signal.reason) });
     signal.addEventListener('abort', onAbort, { once: true });
-    worker.start(toOrder(options, proxies), {
+    worker.start(toOrder(options, way), {
       report(report) {
         if (report.kind === 'secret') found.add(report.value, report.label);
         else if (report.kind === 'begun') begin();
@@ -139,7 +155,7 @@ function runIn(
           const { kind, ...end } = report;
           finish(end);
         } else if (report.kind === 'refused') {
-          const error = hostRefused(report.address, origins ?? []);
+          const error = hostRefused(report.address, report.origins);
           cut(error, { kind: 'script', code: '', message: error.message });
         } else record.add(report);
       },
@@ -149,7 +165,7 @@ function runIn(
   });
 }
 
-function toOrder(options: CollectionRun, proxies: ProxyVariables): Order {
+function toOrder(options: CollectionRun, way: Pick<Order, 'proxies' | 'resolve'>): Order {
   const {
     collection,
     items,
@@ -158,12 +174,14 @@ function toOrder(options: CollectionRun, proxies: ProxyVariables): Order {
     requestTimeoutMs,
     isBounded,
     origins,
+    login,
     local,
     variables,
     newman = {},
   } = options;
   return {
-    ...{ collection, items, requests, tls, requestTimeoutMs, isBounded, origins, local, proxies },
+    ...{ collection, items, requests, tls, requestTimeoutMs, isBounded, origins, local, ...way },
+    ...(login === undefined ? {} : { login }),
     variables: variables.map(toOrdered),
     newman: {
       ...newman,

@@ -1,18 +1,17 @@
 import { AppError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { CollectionRun, LocalFiles, PostmanVariable } from '../core/ports.ts';
-import { isNear } from '../core/proxy.ts';
 import { Secret } from '../core/secret.ts';
-import { aimAt, applyMintOptions, authorize, type MintOptions, usesIn } from './adapt.ts';
+import { aimAt } from './adapt.ts';
 import { isFolder, pathOf, placesOf, requestsIn } from './collection.ts';
 import type { Collection, Item, Place, Request } from './collection-format.ts';
 import type { DataRow } from './iteration-data.ts';
-import { findFolder, findRequest, type Selection, selectItems } from './selection.ts';
+import { findFolder, type Selection, selectItems } from './selection.ts';
 import type { Source } from './source.ts';
-import { sendsFile, transportOf, withoutTransport } from './transport.ts';
+import { sendsFile } from './transport.ts';
 import { verifyResolved } from './unresolved.ts';
 import { urlOf } from './url.ts';
-import { authOf, fillIn, knownTo, merge, targetOf, type Value } from './variables.ts';
+import { fillIn, knownTo, merge, targetOf, type Value } from './variables.ts';
 
 /** Requests of a collection as they are to be sent; what `Collections.run` needs but for limits and signal. */
 export interface RequestPlan {
@@ -33,63 +32,6 @@ export interface RequestPlan {
   readonly data: readonly DataRow[] | null;
   /** What may go wrong when they are sent, each a sentence. */
   readonly warnings: readonly string[];
-}
-
-/** The request that mints. `withAdminToken` completes it. */
-export interface MintPlan extends RequestPlan {
-  readonly url: URL;
-  /** Where its run may connect to: the origin of the request, and of each host that was allowed besides. */
-  readonly origins: readonly string[];
-  /** Names of settings in the collection that are left out, because they would change the way of the admin token. */
-  readonly leftOut: readonly string[];
-  /** The variable that takes the admin token; empty until it is known. */
-  readonly tokenVariable: string;
-  /** How many uses the request asks for; null: it does not say. */
-  readonly maxUsages: number | null;
-}
-
-/**
- * The request that mints.
- *
- * @param options `request`: its name or path; `idpUrl` null: the collection's own
- * @throws AppError `request-not-found`, `request-ambiguous`, `variable-unresolved`, `bad-value`, `insecure-url`,
- *   `body-from-file`
- */
-export function planMint(
-  source: Source,
-  options: MintOptions & {
-    readonly request: string;
-    readonly idpUrl: string | null;
-    readonly allowHttp: boolean;
-    /** HOST or HOST:PORT. */
-    readonly allowHosts: readonly string[];
-  },
-): MintPlan {
-  const place = findRequest(source.collection, options.request, source.file);
-  const original = place.item.request ?? {};
-  const aimed = options.idpUrl === null ? { request: original, values: [] } : aimAt(original, options.idpUrl);
-  const { request, tokenVariable } = authorize(aimed.request, authOf(place)?.auth ?? null);
-  const adapted = applyMintOptions(request, options, pathOf(place));
-  const token = { name: tokenVariable, value: '', isSecret: true };
-  const values = merge(source.values, [...aimed.values, token, ...adapted.values]);
-  const own = toPlan(source, [place], values, { changed: new Map([[place.item.id ?? '', adapted.request]]) });
-  verifyNoFiles(own);
-  const url = mintUrl(place, own, options);
-  const body = fillIn(adapted.request.body?.raw ?? '', knownTo(place, values));
-  return {
-    ...own,
-    collection: withoutTransport(own.collection),
-    url,
-    origins: [url.origin, ...options.allowHosts.flatMap((host) => originsOfHost(host, options.allowHttp))],
-    leftOut: transportOf(own.requests),
-    tokenVariable,
-    maxUsages: usesIn(body),
-  };
-}
-
-export function withAdminToken(plan: MintPlan, token: Secret): MintPlan {
-  const value = { name: plan.tokenVariable, value: token.reveal(), isSecret: true };
-  return { ...plan, values: merge(plan.values, [value]) };
 }
 
 /**
@@ -226,36 +168,11 @@ function namesOf(places: readonly Place[]): string {
 /** Of many names as many are shown. */
 const MOST_NAMED = 8;
 
-/** Where the admin token goes. */
-function mintUrl(
-  place: Place,
-  plan: RequestPlan,
-  { idpUrl, allowHttp }: { readonly idpUrl: string | null; readonly allowHttp: boolean },
-): URL {
-  const { requests, values, file } = plan;
-  const target = targetOf(requests[0] ?? place, values);
-  // "idp.test:8002/api" parses, too: as an address of the scheme "idp.test".
-  if (!URL.canParse(target) || !/^https?:$/.test(new URL(target).protocol)) {
-    throw new AppError('bad-value', `"${pathOf(place)}" goes to "${target}", which is not a URL.`, {
-      hint: 'Name the IdP with --idp-url https://HOST.',
-      where: { file },
-    });
-  }
-  const url = new URL(target);
-  verifyAimed(requests[0] ?? place, plan, idpUrl, '--idp-url');
-  if (url.protocol === 'http:' && !isNear(url.hostname) && !allowHttp) {
-    throw new AppError('insecure-url', `The admin token would go to ${url.host} unencrypted (http).`, {
-      hint: 'Use https, or use --allow-http if you trust the network in between.',
-    });
-  }
-  return url;
-}
-
 /**
  * @param options.changed the requests to send instead of the collection's own, by id
  * @param options.selection what was asked for, where that may be the whole collection
  */
-function toPlan(
+export function toPlan(
   { collection: original, file, environment, environmentName, globals, data }: Source,
   named: readonly Place[],
   values: readonly Value[],
@@ -282,7 +199,8 @@ function toPlan(
   return { collection, file, places, isWhole, requests, values, globals, environmentName, data, warnings };
 }
 
-function replaceRequests<T extends Item>(item: T, changed: ReadonlyMap<string, Request>): T {
+/** A copy of an item with other requests in it, by their ids. */
+export function replaceRequests<T extends Item>(item: T, changed: ReadonlyMap<string, Request>): T {
   const request = changed.get(item.id ?? '');
   if (request !== undefined) return { ...item, request };
   return item.item ? { ...item, item: item.item.map((child) => replaceRequests(child, changed)) } : item;
@@ -291,11 +209,16 @@ function replaceRequests<T extends Item>(item: T, changed: ReadonlyMap<string, R
 /** Points the requests that go to the BFF elsewhere, by id; a folder may ask the IdP, too, and that stays. */
 function aimAll({ collection, values }: Source, folder: Place, baseUrl: string) {
   const requests = requestsIn(folder, collection);
-  // Before they are aimed, hosts may be variables without a value, which no URL parser takes.
-  const origins = requests.map((place) => /^(?:[^/?#]*:\/\/)?[^/?#]*/.exec(targetOf(place, values))?.[0]);
+  const [first] = requests;
   return requests
-    .filter((_, index) => origins[index] === origins[0])
+    .filter((place) => first !== undefined && isBeside(place, first, values))
     .map(({ item }) => ({ id: item.id ?? '', ...aimAt(item.request ?? {}, baseUrl) }));
+}
+
+/** Whether two requests go to the same host. Before they are aimed, it may be a variable without a value, which no URL parser takes. */
+export function isBeside(place: Place, other: Place, values: readonly Value[]): boolean {
+  const [origin, wanted] = [place, other].map((each) => /^(?:[^/?#]*:\/\/)?[^/?#]*/.exec(targetOf(each, values))?.[0]);
+  return origin === wanted;
 }
 
 /**
@@ -304,7 +227,7 @@ function aimAll({ collection, values }: Source, folder: Place, baseUrl: string) 
  *
  * @throws AppError `insecure-url`
  */
-function verifyAimed(place: Place, { values, file }: RequestPlan, base: string | null, option: string): void {
+export function verifyAimed(place: Place, { values, file }: RequestPlan, base: string | null, option: string): void {
   const target = targetOf(place, values);
   const beginning = /^\{\{[^{}]+\}\}/.exec(urlOf(place.item.request ?? {}))?.[0] ?? '';
   const wanted = base ?? fillIn(beginning, knownTo(place, values));
@@ -319,18 +242,11 @@ function verifyAimed(place: Place, { values, file }: RequestPlan, base: string |
 }
 
 /** What a file holds may be a secret, and nothing that mints or checks needs one. Throws `body-from-file`. */
-function verifyNoFiles({ requests, file }: RequestPlan): void {
+export function verifyNoFiles({ requests, file }: RequestPlan): void {
   const place = requests.find(sendsFile);
   if (place === undefined) return;
   throw new AppError('body-from-file', `"${pathOf(place)}" would send a file of this machine.`, {
     hint: 'Put the text into the body of the request (raw or form fields). Only npm run collection sends files.',
     where: { file },
   });
-}
-
-/** @param host HOST or HOST:PORT; plain http only where the admin token may go so */
-function originsOfHost(host: string, allowHttp: boolean): string[] {
-  const plain = new URL(`http://${host}`);
-  const isPlain = allowHttp || isNear(plain.hostname);
-  return [new URL(`https://${host}`).origin, ...(isPlain ? [plain.origin] : [])];
 }

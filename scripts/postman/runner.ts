@@ -1,6 +1,7 @@
 import { type ProxyVariables, proxyOf } from '../core/proxy.ts';
 import type { FileResolver } from './body-files.ts';
 import type { Newman, NewmanRun, Runner } from './newman-types.ts';
+import { targetIn } from './url.ts';
 
 /** What Newman does not hand on to its runtime. */
 interface Additions {
@@ -8,13 +9,15 @@ interface Additions {
   readonly proxies: ProxyVariables;
   /** Bytes of an answer that are read. */
   readonly largestAnswer: number;
+  /** From 0. */
+  readonly firstIteration: number;
 }
 
 /** Starts a run. Its files and its proxies are decided here and nowhere else; a `.newmanrc` was read before, or does not count. */
 export function startNewman(
   { run: start, rcFile }: Newman,
   options: object,
-  { fileResolver, proxies, largestAnswer }: Additions,
+  { fileResolver, proxies, largestAnswer, firstIteration }: Additions,
   done: Parameters<Newman['run']>[1],
 ): NewmanRun {
   const { load } = rcFile;
@@ -33,7 +36,11 @@ export function startNewman(
         const requester = { ...given.requester, maxResponseSize: largestAnswer };
         // Else the runtime asks the environment, and sends what is for this machine to a proxy, too.
         const way = { ignoreProxyEnvironmentVariables: true, proxies: { resolve: toProxyConfig(proxies) } };
-        begin(collection, { ...given, ...way, requester, fileResolver }, callback);
+        begin(collection, { ...given, ...way, requester, fileResolver }, (error, run) => {
+          // Where the runtime begins (postman-runtime, waterfall.command.js).
+          if (run !== undefined) run.state.cursor = { iteration: firstIteration };
+          callback(error, run);
+        });
       };
     },
   });
@@ -42,7 +49,8 @@ export function startNewman(
 
 function toProxyConfig(proxies: ProxyVariables) {
   return (target: string): PersonalProxy | undefined => {
-    const proxy = URL.canParse(target) ? proxyOf(new URL(target), proxies) : null;
+    const url = targetIn(target);
+    const proxy = url && proxyOf(url, proxies);
     return proxy === null ? undefined : new PersonalProxy(proxy.url);
   };
 }

@@ -155,7 +155,24 @@ export function findRequest(collection: Collection, name: string, file: string):
 export function findFolder(collection: Collection, name: string, file: string): Place {
   const folders = placesOf(collection).filter(isFolder);
   const place = findOne(new Names(folders), name, { kind: 'folder', option: '--health-folder', where: { file } });
-  if (requestsIn(place, collection).length > 0) return place;
+  verifyNotEmpty(place, collection, file);
+  return place;
+}
+
+/**
+ * The one folder or request of that name, path or id, with at least one request in it, for `--login`.
+ *
+ * @throws AppError `request-not-found`, `folder-empty`, `request-ambiguous`
+ */
+export function findLogin(collection: Collection, name: string, file: string): Place {
+  const search = { kind: 'folder or request', option: '--login', where: { file } } as const;
+  const place = findOne(new Names(placesOf(collection)), name, search);
+  verifyNotEmpty(place, collection, file);
+  return place;
+}
+
+function verifyNotEmpty(place: Place, collection: Collection, file: string): void {
+  if (requestsIn(place, collection).length > 0) return;
   throw new AppError('folder-empty', `The folder "${pathOf(place)}" holds no request.`, {
     hint: 'A folder without a request would always pass. Put the checks into it, or name another folder.',
     where: { file },

@@ -50,7 +50,7 @@ export function fitCollection(
     return { ...own, request: isAbsent(request) ? {} : (REQUEST.read(request, `${path}.request`, leaveOut) ?? {}) };
   };
   const { item: list, ...rest } = collection;
-  return { ...(COMMON.read(rest, '', fitter([])) as object), item: items(list as unknown[], '', []) };
+  return { ...(COLLECTION.read(rest, '', fitter([])) as object), item: items(list as unknown[], '', []) };
 }
 
 /** What goes through folders one by one would run out of stack. */
@@ -194,10 +194,12 @@ const REQUEST = either(
 const SCRIPT = orFrom(either(TEXT, record({ exec: either(TEXT, list(WORD)) })), Array.isArray, (exec) => ({ exec }));
 
 /** What a collection, a folder and a request have in common. */
-const COMMON = record({
+const COMMON_MEMBERS = {
   name: WORD,
   event: orFrom(list(record({ script: SCRIPT })), isRecord, (event) => [event]),
   auth: AUTH,
   variable: VARIABLES,
   protocolProfileBehavior: record({}),
-});
+};
+const COMMON = record(COMMON_MEMBERS);
+const COLLECTION = record({ ...COMMON_MEMBERS, info: record({ name: WORD, schema: TEXT }) });

@@ -4,11 +4,12 @@ import type { Files } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
 import { declaredSecrets } from '../secrets/declared.ts';
 import { FoundSecrets } from '../secrets/found.ts';
-import { readCollection } from './collection.ts';
+import { parseCollection } from './collection.ts';
 import type { Collection } from './collection-format.ts';
 import { declarationsOf } from './declarations.ts';
 import { type ExportKind, v3Error } from './export-json.ts';
 import { type DataRow, readIterationData } from './iteration-data.ts';
+import { loadConverter } from './v1.ts';
 import { type Environment, merge, parseEnvironment, type Value } from './variables.ts';
 
 interface Assigned {
@@ -69,7 +70,11 @@ export async function readSource(options: SourceOptions, { files, learn }: Tools
   const given = await readEnvironment(environment, 'environment', files);
   const givenGlobals = await readEnvironment(globals, 'globals', files);
   const data = iterationData === null ? null : await readData(iterationData, files);
-  const { collection, warnings } = await readCollection(bytes, file);
+  const warnings: string[] = [];
+  const collection = parseCollection(bytes, file, {
+    convertV1: await loadConverter(bytes),
+    warn: (warning) => warnings.push(warning),
+  });
   const values = assign(given.values, options.envVars);
   const globalValues = assign(givenGlobals.values, options.globalVars ?? []);
   const cells = (data ?? []).flatMap((row) =>

@@ -1,8 +1,9 @@
 import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { pathOf } from './collection.ts';
-import type { Place, Request, Row, Script } from './collection-format.ts';
+import type { Place, Request, Row } from './collection-format.ts';
 import type { DataRow } from './iteration-data.ts';
+import { textOfScript } from './script-code.ts';
 import { urlOf } from './url.ts';
 import { authOf, fillIn, knownTo, textOf, VARIABLE, type Value } from './variables.ts';
 
@@ -187,11 +188,6 @@ function settersOf(places: readonly Place[]): { readonly names: ReadonlySet<stri
     isOpen ||= OPEN.test(code.replace(SETTER, '').replace(READER, ''));
   }
   return { names, isOpen };
-}
-
-function textOfScript({ script }: Script): string {
-  const exec = typeof script === 'string' ? script : (script?.exec ?? '');
-  return typeof exec === 'string' ? exec : exec.join('\n');
 }
 
 /** `pm.environment.set('name', …)` and the like, where the name is written out. */

@@ -7,6 +7,12 @@ export function urlOf({ url }: Request): string {
   return isInParts(url) ? joined(url) : withPathVariables(url.raw ?? '', url);
 }
 
+/** Where a URL leads whose variables are filled in, as Newman sends it: by http where it names no scheme. null: nowhere. */
+export function targetIn(text: string): URL | null {
+  const whole = /^\w[\w+.-]*:\/\//.test(text) ? text : `http://${text}`;
+  return URL.canParse(whole) ? new URL(whole) : null;
+}
+
 /** It has more than `raw`, which Newman does not read. */
 export function isInParts({ host, path }: Url): boolean {
   return (host ?? path ?? null) !== null;

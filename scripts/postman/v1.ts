@@ -1,25 +1,36 @@
 import { AppError } from '../core/errors.ts';
-import { EXPORT_HINT } from './export-json.ts';
+import { decodeExport, EXPORT_HINT } from './export-json.ts';
 
-/** Whether Newman takes a document for a collection in the v1 format (lib/util.js, `isV1Collection`). */
+/**
+ * Makes a collection in v2.1 of one in v1.
+ *
+ * @throws AppError `collection-invalid`
+ */
+export type ConvertV1 = (document: Record<string, unknown>, file: string) => unknown;
+
+/** Whether a document is a collection in the v1 format. */
 export function isV1(document: Record<string, unknown>): boolean {
   return Array.isArray(document['requests']) && !Array.isArray(document['item']);
 }
 
-/**
- * A collection of the v1 format in v2.1, by the package that Newman converts it with.
- *
- * @throws AppError `collection-invalid`
- */
-export async function convertV1(document: Record<string, unknown>, file: string): Promise<unknown> {
+/** Loads what Newman converts the v1 format with (lib/run/options.js, `processCollection`): only where a file may need it. */
+export async function loadConverter(bytes: Uint8Array): Promise<ConvertV1 | undefined> {
+  if (!decodeExport(bytes).includes('"requests"')) return undefined;
   // @ts-expect-error It has no types.
   const { default: transformer } = await import('postman-collection-transformer');
-  const versions = { inputVersion: '1.0.0', outputVersion: '2.1.0' };
-  return new Promise((resolve, reject) => {
-    transformer.convert(document, versions, (error: unknown, converted: unknown) => {
-      if (!error) return resolve(converted);
-      const hint = { hint: EXPORT_HINT, where: { file } };
-      reject(new AppError('collection-invalid', `${file} is in the old v1 format, and cannot be converted.`, hint));
+  return (document, file) => {
+    let converted: unknown = null;
+    transformer.convert(
+      document,
+      { inputVersion: '1.0.0', outputVersion: '2.1.0' },
+      (error: unknown, collection: unknown) => {
+        converted = error ? null : collection;
+      },
+    );
+    if (converted !== null) return converted;
+    throw new AppError('collection-invalid', `${file} is in the old v1 format, and cannot be converted.`, {
+      hint: EXPORT_HINT,
+      where: { file },
     });
-  });
+  };
 }

@@ -35,6 +35,8 @@ export interface CollectionJob extends Job {
   readonly parallel: number;
   /** Of the report. */
   readonly title: string | null;
-  /** Only prints what can be named. */
-  readonly list: boolean;
+  /** `-r`, by name; null: not given. */
+  readonly reporters: readonly string[] | null;
+  /** `--reporter-NAME-OPTION VALUE`, by name of the reporter. */
+  readonly reporterOptions: Readonly<Record<string, Readonly<Record<string, string | true>>>>;
 }

@@ -9,7 +9,8 @@ import { AppError, type Hint, toAppError } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
 import type { StepName } from '../core/result.ts';
 import type { Environment, Instance, Stack } from '../core/stack.ts';
-import { planMint, titleOf } from '../postman/request-plan.ts';
+import { planMint } from '../postman/mint-plan.ts';
+import { titleOf } from '../postman/request-plan.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
 import { aimHealth } from './next-start.ts';
@@ -319,7 +320,7 @@ async function askIdp(
 /** Where a token would be minted. No token is sent, so plain http is no danger here. */
 async function mintUrl(context: Context, scope: StepScope): Promise<URL> {
   if (context.job.idpUrl !== null) return new URL(context.job.idpUrl);
-  const job = { ...context.job, allowHttp: true };
+  const job = { ...context.job, allowHttp: true, adminTokenFrom: 'file' as const };
   return planMint(await openCollection(context, scope), job).url;
 }
 

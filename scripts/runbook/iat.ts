@@ -3,7 +3,9 @@ import { AppError, type Hint, toAppError } from '../core/errors.ts';
 import { isUnreachable } from '../core/reach.ts';
 import type { StepName, TokenFacts } from '../core/result.ts';
 import type { Instance } from '../core/stack.ts';
+import { pathOf } from '../postman/collection.ts';
 import { titleOf } from '../postman/request-plan.ts';
+import { targetOf } from '../postman/variables.ts';
 import { watchUntilHealthy } from './bootstrap.ts';
 import { clearToken } from './clear.ts';
 import type { Context } from './job.ts';
@@ -25,7 +27,6 @@ export async function runIat(context: Context): Promise<Outcome> {
   let plan = await recorder.step('preflight', (scope) => preflight(context, scope));
   if (job.dryRun) return describePlan(context, plan);
   const { adminToken, stack } = plan;
-  if (adminToken === null) throw new AppError('admin-token-missing', 'There is no admin token.');
 
   let turn: Turn | null = null;
   let found: Outcome = { verdict: 'failed' };
@@ -149,10 +150,16 @@ function adviceOnClear(context: Context, instance: Instance): Hint {
 function describePlan({ recorder }: Context, plan: Plan): Outcome {
   recorder.skip(IAT_STEPS.slice(1), 'dry run');
   const { byHand } = plan.stack;
-  const token = `with the admin token${plan.adminToken === null ? ' (none was given yet)' : ''}`;
+  const { mint } = plan;
+  const token =
+    mint.authorization === null
+      ? `with the admin token${plan.adminToken === null ? ' (none was given yet)' : ''}`
+      : `with the authorization ${mint.authorization.from}`;
+  const address = targetOf(mint.mint, mint.values);
   const next = [
     ...plan.before.map((each) => ({ text: `first: ${each}` })),
-    { text: `mint: POST ${plan.mint.url.href} ${token}` },
+    ...mint.logins.map((each) => ({ text: `login: ${pathOf(each)}` })),
+    { text: `mint: ${mint.mint.item.request?.method ?? 'GET'} ${address} ${token}` },
     { text: `write: ${plan.write.place}` },
     { text: 'check:', command: byHand.check },
     { text: 'restart:', command: byHand.restart },

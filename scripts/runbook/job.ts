@@ -3,6 +3,7 @@ import type { Reach } from '../core/reach.ts';
 import type { LogLine, PriorValue } from '../core/result.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Stack } from '../core/stack.ts';
+import type { AdminTokenFrom } from '../postman/mint-plan.ts';
 import type { Recorder } from './recorder.ts';
 
 /** What is to be done, in the runbook's words. Paths are absolute, times in milliseconds. */
@@ -66,6 +67,8 @@ export interface Tools {
    * @param purpose `write`: what keeps the token from being written is said before anything else that is wrong
    */
   findStack(purpose: 'write' | 'look', signal: AbortSignal): Promise<Stack>;
+  /** How an admin token was handed over before anything ran; null: it was not. */
+  readonly adminTokenFrom: AdminTokenFrom | null;
   /**
    * The admin token, from wherever it was handed over.
    *
@@ -93,6 +96,16 @@ export interface Tools {
    * @throws AppError `bad-value`
    */
   verifyCaFile(): Promise<readonly string[]>;
+  /** Whether a reporter of Newman by another maker is installed. */
+  hasReporter(name: string): boolean;
+  /**
+   * Writes a file that only its owner can read.
+   *
+   * @param name of the file where the path is a folder
+   * @returns where it is
+   * @throws AppError `file-not-writable`
+   */
+  writePrivate(path: string, name: string, text: string): Promise<string>;
   /** Throws when the reports could not be written. */
   verifyReports(): Promise<void>;
 }

@@ -5,9 +5,11 @@ import { Secret } from '../core/secret.ts';
 import { refusalOf, retryDelayMs } from '../idp/refusals.ts';
 import { asksForLife, readToken } from '../idp/token.ts';
 import { headerIn } from '../postman/body-text.ts';
-import { type MintPlan, toRun, withAdminToken } from '../postman/request-plan.ts';
+import { type MintPlan, toMintRun, withAdminToken } from '../postman/mint-plan.ts';
 import { secretsInAnswer, withoutValues } from '../secrets/answer.ts';
+import { BY_SCRIPT, isReplaced } from './authorization.ts';
 import type { Context } from './job.ts';
+import { loginFailed } from './login.ts';
 import type { StepScope } from './recorder.ts';
 
 /** The IdP's time for one answer, connecting included; one that is woken up takes its time. */
@@ -31,39 +33,49 @@ export async function mint(
   context: Context,
   scope: StepScope,
   plan: MintPlan,
-  admin: { readonly token: Secret; readonly current: string | null },
+  admin: { readonly token: Secret | null; readonly current: string | null },
 ): Promise<Minted> {
   const { job, tools, recorder, signal } = context;
-  const limits = { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal, origins: plan.origins };
+  const limits = { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal };
   for (let tries = 1; ; tries++) {
     scope.progress(`asking ${plan.url.host}${tries > 1 ? `, try ${tries} of ${MAX_TRIES}` : ''}`);
     const startMs = recorder.elapsedMs();
-    const onCut = (exchanges: readonly Exchange[]) =>
-      scope.attempt({ startMs, durationMs: recorder.elapsedMs() - startMs, passed: false, exchanges });
-    const run = toRun(withAdminToken(plan, admin.token), job, { ...limits, onCut });
+    const onCut = (exchanges: readonly Exchange[]) => {
+      const shown = exchanges.map((each) => hidden(context, each, each.response?.body?.text ?? '', []));
+      scope.attempt({ startMs, durationMs: recorder.elapsedMs() - startMs, passed: false, exchanges: shown });
+    };
+    const sent = admin.token === null ? plan : withAdminToken(plan, admin.token);
+    const run = toMintRun(sent, job, { ...limits, onCut });
     const outcome = await tools.collections.run(run);
-    const exchange =
-      outcome.exchanges.find(({ name }) => name === plan.requests[0]?.item.name) ?? outcome.exchanges.at(-1);
+    const { exchanges } = outcome;
+    const isMint = (each: Exchange) =>
+      each.id === undefined ? each.name === plan.mint.item.name : each.id === plan.mint.item.id;
+    const exchange = exchanges.find(isMint) ?? (plan.logins.length === 0 ? exchanges.at(-1) : undefined);
     const durationMs = recorder.elapsedMs() - startMs;
     const bodyOf = (each: Exchange) => (each === exchange ? outcome.lastBody : each.response?.body?.text) ?? '';
-    // What is not understood may hold a live token anywhere, so its values become secrets before anything of it is recorded.
+    const set = Object.values(outcome.variables);
     const record = (passed: boolean) => {
-      const { exchanges } = outcome;
-      for (const each of passed ? [] : exchanges) {
-        for (const value of secretsInAnswer(each, bodyOf(each)))
-          tools.learn(new Secret(value, "the IdP's answer"), 'found');
-      }
-      const shown = passed ? exchanges : exchanges.map((each) => withoutValues(each, bodyOf(each)));
+      // What is not understood may hold a live token anywhere, and what a login answers is never read: before anything of it is
+      // recorded, its values become secrets.
+      const isRead = (each: Exchange) => passed && each === exchange;
+      const shown = exchanges.map((each) => (isRead(each) ? each : hidden(context, each, bodyOf(each), set)));
       scope.attempt({ startMs, durationMs, passed, exchanges: shown });
+      return shown;
     };
 
     if (exchange === undefined) {
-      record(false);
-      throw new AppError('newman-failed', 'Newman did not send the mint request.', {
-        hint: 'Look at the pre-request scripts of the collection: one may skip the request.',
-      });
+      const shown = record(false);
+      throw plan.logins.length > 0 && exchanges.length > 0
+        ? loginFailed(plan, exchanges, shown)
+        : new AppError('newman-failed', 'Newman did not send the mint request.', {
+            hint: 'Look at the pre-request scripts of the collection: one may skip the request.',
+          });
     }
-    const refusal = refusalOf(exchange, plan.url, tools.clock.date(), {
+    const authorization = isReplaced(scope, admin.token, exchange) ? BY_SCRIPT : (plan.authorization?.from ?? null);
+    // Parts of its path may have been set by the run.
+    const { url } = exchange.request;
+    const refusal = refusalOf(exchange, URL.canParse(url) ? new URL(url) : plan.url, tools.clock.date(), {
+      authorization,
       limitMs: REQUEST_TIMEOUT_MS,
       caFile: job.caFile,
     });
@@ -76,11 +88,19 @@ export async function mint(
       continue;
     }
     try {
-      const { notes, ...minted } = readToken(
-        { body: outcome.lastBody ?? '', type: mediaTypeOf(exchange), variables: outcome.variables },
+      const { notes, warnings, ...minted } = readToken(
+        {
+          body: outcome.lastBody ?? '',
+          type: mediaTypeOf(exchange),
+          headers: exchange.response?.headers ?? [],
+          variables: outcome.variables,
+        },
         {
           path: job.tokenPath,
+          header: job.tokenHeader,
+          variable: job.tokenVariable,
           adminToken: admin.token,
+          authorization: headerIn(exchange.request.headers, 'authorization'),
           current: admin.current,
           now: tools.clock.date(),
           isLifeAsked: asksForLife(exchange.request.body?.text ?? ''),
@@ -90,6 +110,7 @@ export async function mint(
       tools.learn(minted.secret);
       record(true);
       for (const note of notes) scope.note(note);
+      for (const warning of warnings) scope.warn(warning);
       noteFailedAssertions(scope, exchange);
       scope.summary(describeToken(minted.facts, tools.clock.date()));
       return minted;
@@ -98,6 +119,12 @@ export async function mint(
       throw error;
     }
   }
+}
+
+/** The exchange with the structure of its answer only; whatever may be secret in that is masked from now on. */
+function hidden({ tools }: Context, exchange: Exchange, body: string, set: readonly string[]): Exchange {
+  for (const value of secretsInAnswer(exchange, body, set)) tools.learn(new Secret(value, "the IdP's answer"), 'found');
+  return withoutValues(exchange, body, set);
 }
 
 /** Also of an answer without a body: what it was meant to be. */

@@ -1,7 +1,9 @@
 import { AppError } from '../core/errors.ts';
 import { isLoopback } from '../core/proxy.ts';
 import type { Environment, Instance, NextStart } from '../core/stack.ts';
-import { type MintPlan, planHealth, planMint, type RequestPlan, titleOf, withKid } from '../postman/request-plan.ts';
+import { pathOf } from '../postman/collection.ts';
+import type { MintPlan } from '../postman/mint-plan.ts';
+import { planHealth, type RequestPlan, withKid } from '../postman/request-plan.ts';
 import type { Source } from '../postman/source.ts';
 import { targetOf } from '../postman/variables.ts';
 import type { Job } from './job.ts';
@@ -24,12 +26,16 @@ function usesNeeded({ copies, sharedPaths }: NextStart, environment: Environment
   return isShared ? 1 : copies;
 }
 
-/** The mint, for as many uses as the containers need: unless an option says otherwise, or the collection asks for more. */
+/**
+ * The mint, for as many uses as the containers need: unless an option says otherwise, or the collection asks for more.
+ *
+ * @param replan the same mint for so many uses
+ */
 export function planUses(
   job: Job,
   scope: StepScope,
-  source: Source,
   mint: MintPlan,
+  replan: (maxUsages: number) => MintPlan,
   next: NextStart,
   environment: Environment,
   instance: Instance | null,
@@ -42,12 +48,12 @@ export function planUses(
     return mint;
   }
   try {
-    const more = planMint(source, { ...job, maxUsages: uses });
+    const more = replan(uses);
     scope.warn(`${why}: the token is minted for ${uses} uses. --max-usages says otherwise.`);
     return more;
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'bad-value') throw error;
-    scope.warn(`${why}, and "${titleOf(mint)}" has no place for the number of uses: ask for ${uses} there.`);
+    scope.warn(`${why}, and "${pathOf(mint.mint)}" has no place for the number of uses: ask for ${uses} there.`);
     return mint;
   }
 }

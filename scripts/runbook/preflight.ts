@@ -3,16 +3,17 @@ import { LogReader } from '../bff/log-reader.ts';
 import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
 import { isGood } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
-import { isLoopback } from '../core/proxy.ts';
-import { proxyVariable, type Reach, toAskable } from '../core/reach.ts';
+import { isLoopback, proxyVariable } from '../core/proxy.ts';
+import { type Reach, toAskable } from '../core/reach.ts';
 import { Secret } from '../core/secret.ts';
 import type { Environment, Instance, PlannedWrite, Settings, Stack, StackState } from '../core/stack.ts';
-import { jwtExpiry } from '../idp/expiry.ts';
-import { type MintPlan, originsOf, planHealth, planMint, type RequestPlan } from '../postman/request-plan.ts';
+import { type MintPlan, planMint } from '../postman/mint-plan.ts';
+import { originsOf, planHealth, type RequestPlan } from '../postman/request-plan.ts';
 import { readSource, type Source } from '../postman/source.ts';
 import { describeUnchecked } from '../postman/transport.ts';
 import { registerEnvironments } from '../secrets/found.ts';
 import { isOrdinary, isPlaceholder } from '../secrets/values.ts';
+import { authorizeMint, learnAuthorization } from './authorization.ts';
 import type { Context } from './job.ts';
 import { type AimedHealth, aimHealth, isBelow, planUses } from './next-start.ts';
 import type { StepScope } from './recorder.ts';
@@ -28,7 +29,7 @@ export interface Plan {
   readonly before: readonly string[];
   /** Where the token will be written, and what else changes there. */
   readonly write: PlannedWrite;
-  /** null in a dry run without one. */
+  /** null: the collection has an authorization of its own, or it is a dry run without a token. */
   readonly adminToken: Secret | null;
   /** The service's value today; null: none. */
   readonly current: string | null;
@@ -47,7 +48,10 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const finding = tools.findStack('write', signal);
   finding.catch(() => {});
   const source = await openCollection(context, scope);
-  const mint = planMint(source, job);
+  const replan = (maxUsages: number | null) =>
+    planMint(source, { ...job, maxUsages, adminTokenFrom: tools.adminTokenFrom });
+  const mint = replan(job.maxUsages);
+  learnAuthorization(context, mint);
   const folder = planHealth(source, job);
   scope.fact('IdP', mint.url.origin);
   if (job.restart) scope.fact('BFF', originsOf(folder));
@@ -70,13 +74,14 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   if (job.clear) verifyNoTokenNeeded(context, next, instance);
   await verifyTokenHelps(context, scope, stack, state, next);
 
-  const adminToken = await readAdminToken(context);
+  const adminToken = await authorizeMint(context, scope, mint);
   const healthOf = (each: Instance | null) => aimHealth(source, job, environment, each);
   const health = healthOf(instance);
   sayWhere(scope, health);
-  scope.summary(stack.description);
+  const { authorization } = mint;
+  scope.summary(`${stack.description}${authorization === null ? '' : `; authorization ${authorization.from}`}`);
   return {
-    mint: planUses(job, scope, source, mint, state.next, next, instance),
+    mint: planUses(job, scope, mint, replan, state.next, next, instance),
     health,
     healthOf,
     stack,
@@ -191,27 +196,6 @@ function warningsFor({ job }: Context, next: Environment): string[] {
   if (job.insecure)
     warnings.push('--insecure: certificates are not checked, so anyone in between can read the admin token.');
   return warnings;
-}
-
-/** A dry run does not ask for a token that it will not use. */
-async function readAdminToken({ job, tools }: Context): Promise<Secret | null> {
-  let token: Secret;
-  try {
-    token = await tools.adminToken(!job.dryRun);
-  } catch (error) {
-    if (job.dryRun && error instanceof AppError && error.code === 'admin-token-missing') return null;
-    throw error;
-  }
-  tools.learn(token);
-  const expiry = jwtExpiry(token.reveal());
-  const now = tools.clock.date().getTime();
-  if (expiry !== null && expiry.getTime() <= now) {
-    const minutes = Math.max(1, Math.round((now - expiry.getTime()) / 60_000));
-    throw new AppError('admin-token-expired', `The admin token expired ${minutes} min ago (${expiry.toISOString()}).`, {
-      hint: 'Get a fresh admin access token and run again.',
-    });
-  }
-  return token;
 }
 
 /**

@@ -67,6 +67,8 @@ export class Recorder {
   readonly #steps: StepRecord[] = [];
   readonly #warnings: string[] = [];
   readonly #facts = new Map<string, string>();
+  /** Those that requests went through, for people. */
+  readonly #proxies = new Set<string>();
   #collection: CollectionFacts | null = null;
   /** The step that goes on. */
   #running: { readonly name: StepName; readonly startMs: number } | null = null;
@@ -105,7 +107,10 @@ export class Recorder {
           this.#listener({ type: 'warning', text });
         },
         fact: (fact, value) => this.#facts.set(fact, value),
-        attempt: (attempt) => attempts.push(attempt),
+        attempt: (attempt) => {
+          attempts.push(attempt);
+          for (const { via } of attempt.exchanges) if (via !== undefined) this.#proxies.add(via);
+        },
         exchange: (exchange, count, total) => this.#listener({ type: 'exchange', exchange, count, total }),
         collection: (facts) => {
           this.#collection = facts;
@@ -179,7 +184,11 @@ export class Recorder {
       next: outcome.next ?? [],
       warnings: this.#warnings,
       log: outcome.log ?? [],
-      facts: [...this.#facts, ...(outcome.facts ?? [])],
+      facts: [
+        ...this.#facts,
+        ...(this.#proxies.size === 0 ? [] : [['Proxy', [...this.#proxies].join(', ')] as const]),
+        ...(outcome.facts ?? []),
+      ],
     };
   }
 

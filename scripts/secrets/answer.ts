@@ -8,8 +8,12 @@ import { isOrdinary, isTokenLike, runsIn, SHORTEST_MASKED } from './values.ts';
  * a name, or be the whole text. Of an answer that is not understood only the structure is shown: names, kinds and lengths.
  */
 
-/** What may be secret in an answer to a mint request that was not understood: to be masked wherever else it turns up. */
-export function secretsInAnswer({ request, response }: Exchange, body: string): string[] {
+/**
+ * What may be secret in an answer to a mint request that was not understood: to be masked wherever else it turns up.
+ *
+ * @param set what scripts made of the answer and left in variables
+ */
+export function secretsInAnswer({ request, response }: Exchange, body: string, set: readonly string[] = []): string[] {
   if (response === null) return [];
   const sent = `${request.url}\n${request.body?.text ?? ''}`;
   const found = new Set<string>();
@@ -30,12 +34,14 @@ export function secretsInAnswer({ request, response }: Exchange, body: string): 
     if (!isPlainName(name)) add(name, SHORTEST_MASKED);
     if (!isHarmless(name, value)) add(value, SHORTEST_MASKED);
   }
-  const isDocument = /^\s*[{["]/.test(body);
-  const read = (value: string, isName: boolean) => {
-    if (!isName || !isPlainName(value)) add(value, isDocument ? SHORTEST_MASKED : 16);
+  const read = (text: string, shortest: number) => {
+    if (!/^\s*[{["]/.test(text)) return add(text, shortest);
+    eachValue(text.slice(0, LONGEST_READ), (value, isName) => {
+      if (!isName || !isPlainName(value)) add(value, SHORTEST_MASKED);
+    });
   };
-  if (isDocument) eachValue(body.slice(0, LONGEST_READ), read);
-  else add(body, 16);
+  read(body, 16);
+  for (const text of set) read(text, SHORTEST_MASKED);
   return [...found];
 }
 
@@ -44,11 +50,12 @@ export function secretsInAnswer({ request, response }: Exchange, body: string): 
  * only where it repeats nothing of the answer.
  *
  * @param body the whole text of the answer
+ * @param set as for `secretsInAnswer`
  */
-export function withoutValues(exchange: Exchange, body: string): Exchange {
+export function withoutValues(exchange: Exchange, body: string, set: readonly string[] = []): Exchange {
   const { response, error } = exchange;
   if (response === null) return exchange;
-  const isQuoting = quotesOf(response, body);
+  const isQuoting = quotesOf(response, body, set);
   const text = (said: string) => (isQuoting(said) ? NOT_SHOWN : said);
   return {
     ...exchange,
@@ -160,7 +167,11 @@ function shapeOf(value: unknown, level: number): unknown {
 const PIECE = 6;
 
 /** Tells whether a text has a piece of the answer in it. */
-function quotesOf({ headers, body: kept }: HttpResponse, body: string): (said: string) => boolean {
+function quotesOf(
+  { headers, body: kept }: HttpResponse,
+  body: string,
+  set: readonly string[],
+): (said: string) => boolean {
   // Beyond what the report keeps of a body, nothing that was said about it is shown.
   if (body.length > LONGEST_READ || (kept !== null && body.length > kept.text.length * 2)) return () => true;
   const pieces = new Set<string>();
@@ -176,9 +187,11 @@ function quotesOf({ headers, body: kept }: HttpResponse, body: string): (said: s
   }
   const document = jsonOrNull(body);
   const shown = isRecord(document) ? [...OAUTH_TEXTS].map((name) => document[name]) : [];
-  eachValue(body, (value, isName) => {
-    if (isName ? !isPlainName(value) : !shown.includes(value) || withoutTokens(value) !== value) add(value);
-  });
+  for (const text of [body, ...set]) {
+    eachValue(text, (value, isName) => {
+      if (isName ? !isPlainName(value) : !shown.includes(value) || withoutTokens(value) !== value) add(value);
+    });
+  }
   return (said) => {
     const signs = signsOf(said);
     for (let at = 0; at + PIECE <= signs.length; at++) if (pieces.has(signs.slice(at, at + PIECE))) return true;

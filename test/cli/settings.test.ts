@@ -37,6 +37,13 @@ describe('where a setting comes from', () => {
     });
   });
 
+  test('logins: each --login, else IAT_LOGIN by its lines, or else by its commas', () => {
+    expect(resolve(['--login', 'A, B', '--login', 'C']).login).toEqual(['A, B', 'C']);
+    expect(resolve([], { env: { IAT_LOGIN: 'IdP/A,B' } }).login).toEqual(['IdP/A', 'B']);
+    expect(resolve([], { env: { IAT_LOGIN: 'A, B\nC\n' } }).login).toEqual(['A, B', 'C', '']);
+    expect(resolve([]).login).toBeNull();
+  });
+
   test('compose files: each -f, else COMPOSE_FILE with its separator', () => {
     expect(resolve(['-f', 'a.yml', '--compose-file', '/b.yml']).composeFiles).toEqual(['/typed/a.yml', '/b.yml']);
     expect(resolve([], { env: { COMPOSE_FILE: 'a.yml:b.yml', COMPOSE_PATH_SEPARATOR: ':' } }).composeFiles).toEqual([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeReach, proxyVariable, toAskable } from '../../scripts/core/reach.ts';
+import { describeReach, toAskable } from '../../scripts/core/reach.ts';
 
 test.for([
   ['http://idp-app:8002', 'http://idp-app:8002/'],
@@ -10,19 +10,6 @@ test.for([
   ['', null],
 ] as const)('of %j is asked %j', ([base, asked]) => {
   expect(toAskable(base)).toBe(asked);
-});
-
-test.for([
-  ['http://idp-app:8002/', {}, null],
-  ['http://idp-app:8002/', { HTTPS_PROXY: 'http://p' }, null],
-  ['http://idp-app:8002/', { HTTP_PROXY: 'http://p' }, 'HTTP_PROXY'],
-  ['https://idp.test/', { https_proxy: 'http://p' }, 'https_proxy'],
-  ['https://idp.test/', { ALL_PROXY: 'http://p', HTTPS_PROXY: '' }, 'ALL_PROXY'],
-  ['https://idp.test/', { HTTPS_PROXY: 'http://p', NO_PROXY: 'localhost, .test' }, null],
-  ['https://idp.test/', { HTTPS_PROXY: 'http://p', no_proxy: 'p.test,*' }, null],
-  ['https://idp.test/', { HTTPS_PROXY: 'http://p', NO_PROXY: 'dp.test' }, 'HTTPS_PROXY'],
-] as const)('%s with %j goes through %s', ([url, env, variable]) => {
-  expect(proxyVariable(url, env)).toBe(variable);
 });
 
 test.for([

@@ -35,6 +35,7 @@ interface Setting {
   /** null: no type is named. */
   readonly type?: string | null;
   readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
   readonly tz?: string;
   /** Changes of the mint request. */
@@ -66,7 +67,7 @@ async function run(setting: Setting): Promise<Ended> {
   const asked: string[] = [];
   const url = await serverOf(setting.certificate, (line, authorization) => {
     if (authorization === `Bearer ${ADMIN}` || setting.command === 'health') asked.push(line);
-    return { status, headers: type === null ? {} : { 'content-type': type }, body };
+    return { status, headers: { ...(type === null ? {} : { 'content-type': type }), ...setting.headers }, body };
   });
   const health = request('Up', '{{bff_url}}/health', setting.command === 'health' ? item({}) : {});
   const mint = setting.command === 'health' ? MINT : item(MINT);
@@ -151,6 +152,56 @@ function refused(name: string, setting: Setting, code: string, shows: RegExp, as
   };
 }
 
+/** A script that takes the token out of XML. */
+const taking = (then: string) => (mint: Item) => ({
+  ...mint,
+  event: [{ listen: 'test', script: { exec: [`const found = /<iat>([^<]*)</.exec(pm.response.text())[1]; ${then}`] } }],
+});
+const XML = { body: `<t><iat>${TOKEN}</iat></t>`, type: 'application/xml' };
+
+attacks('a token in another place', [
+  taken('a text', { body: TOKEN, type: 'text/plain' }),
+  taken('202', { status: 202 }),
+  taken('a header of an answer without a body', {
+    ...{ status: 204, body: '', type: null, headers: { 'X-IAT': TOKEN } },
+    args: ['--token-header', 'x-iat'],
+  }),
+  ...['environment', 'collectionVariables', 'globals', 'variables'].map((scope) =>
+    taken(`pm.${scope}, from XML`, { ...XML, item: taking(`pm.${scope}.set('DCR_IAT', found);`) }),
+  ),
+  taken('a variable with a name of its own', {
+    ...{ ...XML, item: taking("pm.variables.set('mine', found); console.log(found);") },
+    args: ['--token-variable', 'mine'],
+  }),
+  refused(
+    'a header that nobody named',
+    { status: 201, body: '', type: null, headers: { 'X-IAT': TOKEN } },
+    'idp-not-json',
+    /is empty.*"X-IAT": --token-header NAME/,
+  ),
+  refused(
+    'what a script decoded, printed and stored where nobody looks',
+    {
+      body: `<t><iat>${Buffer.from(TOKEN).toString('hex')}</iat></t>`,
+      type: 'application/xml',
+      item: taking(
+        "const token = Buffer.from(found, 'hex').toString(); console.log(token); pm.globals.set('mine', token);",
+      ),
+    },
+    'idp-not-json',
+    /"mine": --token-variable NAME/,
+  ),
+  refused(
+    'a script and the answer that differ',
+    {
+      item: (mint) => taking("pm.globals.set('iat', pm.response.json().token + 'x');")(mint),
+      body: `{"token":"${TOKEN}","a":"<iat><"}`,
+    },
+    'token-ambiguous',
+    /the variable iat, \/token/,
+  ),
+]);
+
 const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
 const expiring = (value: string) => `{"token":"${TOKEN}",${value}}`;
 const naive = (ms: number) => new Date(Date.now() + ms).toISOString().replace(/Z$/, '123');
@@ -190,7 +241,7 @@ attacks('an expiry that misleads', [
   taken(
     'local time of another zone',
     { body: expiring(`"expires_at":"${naive(-4 * HOUR)}"`) },
-    /expired 240 min ago.*clocks or time zones/,
+    /expired 24\d min ago.*clocks or time zones/,
   ),
   taken('text for a number', { body: expiring('"expires_in":"3600"') }, /expires in (?:5[5-9]|60) min/),
   taken(

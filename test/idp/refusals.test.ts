@@ -32,6 +32,19 @@ function silence(code: string, kind: 'network' | 'script' = 'network'): Exchange
 const refusal = (exchange: Exchange, caFile: string | null = null) =>
   refusalOf(exchange, URL_OF_IDP, NOW, { limitMs: 30_000, caFile });
 
+describe('where another authorization than an admin token was refused, that is named', () => {
+  test.for([
+    [401, 'The IdP refused the authorization from the collection, basic (401).'],
+    [403, 'The authorization from the collection, basic may not mint (403).'],
+    [302, 'The IdP redirects (302) to idp.test instead of minting.'],
+  ] as const)('%i', ([status, message]) => {
+    const asked = { limitMs: 30_000, caFile: null, authorization: 'from the collection, basic' };
+    const refused = refusalOf(answer(status), URL_OF_IDP, NOW, asked);
+    expect(refused?.message).toBe(message);
+    expect(refused?.hint?.text).not.toMatch(/^The admin token|fresh admin/);
+  });
+});
+
 describe('through a proxy', () => {
   const via = 'HTTPS_PROXY (proxy.test:3128)';
   test.for([
@@ -59,7 +72,7 @@ test('an answer in broken HTTP: a token may have been minted', () => {
 });
 
 describe('refusalOf', () => {
-  test.for([200, 201])('%i is none', (status) => {
+  test.for([200, 201, 202, 203, 204])('%i is none', (status) => {
     expect(refusal(answer(status))).toBeNull();
   });
 
@@ -90,7 +103,7 @@ describe('refusalOf', () => {
     ],
     [answer(503), 'idp-unavailable', /503/],
     [answer(418), 'idp-unexpected-status', /418/],
-    [answer(204), 'idp-unexpected-status', /204/],
+    [answer(206), 'idp-unexpected-status', /206/],
     [silence('ECONNREFUSED'), 'idp-unreachable', /idp\.test/],
     [silence('ENOTFOUND'), 'idp-unreachable', /idp\.test/],
     [silence('ECONNRESET'), 'idp-unreachable', /ECONNRESET/],

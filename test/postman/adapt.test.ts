@@ -32,6 +32,27 @@ describe('aimAt', () => {
   });
 });
 
+describe('aimAt a URL in its parts', () => {
+  test.for([
+    ['https://new.test/base/', 'https', undefined, ['base', 'api', ':realm']],
+    ['http://[::1]:8002', 'http', '8002', ['api', ':realm']],
+  ] as const)('%s: path variables and query stay as they are', ([base, protocol, port, path]) => {
+    const kept = {
+      query: [
+        { key: 'a', value: '1' },
+        { key: 'b', value: '2', disabled: true },
+      ],
+      hash: 'h',
+    };
+    const own = { variable: [{ key: 'realm', value: '{{realm}}' }], ...kept };
+    const where = { raw: 'x', protocol: 'https', auth: { user: 'u' }, host: ['idp', 'old', 'test'], port: '8443' };
+    const { request } = aimAt({ url: { ...where, path: ['api', ':realm'], ...own } }, base);
+    const host = [new URL(base).hostname];
+    expect(request.url).toEqual({ protocol, host, ...(port && { port }), path, ...own });
+    expect(aimAt({ url: { ...where, path: '/api/:realm', ...own } }, base).request).toEqual(request);
+  });
+});
+
 describe('authorize', () => {
   const authorized = (request: Request, more: object = {}) => {
     const place = placeOf({ name: 'R', request }, more);

@@ -1,12 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { parseCollection, pathOf, placesOf, readCollection } from '../../scripts/postman/collection.ts';
+import { parseCollection, pathOf, placesOf } from '../../scripts/postman/collection.ts';
 import type { Item } from '../../scripts/postman/collection-format.ts';
 import { urlOf } from '../../scripts/postman/url.ts';
+import { loadConverter } from '../../scripts/postman/v1.ts';
 import { collectionBytes, folder, request, thrownBy } from '../support/builders.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-const read = (document: unknown) => readCollection(encode(JSON.stringify(document)), 'c.json');
+async function read(document: unknown) {
+  const bytes = encode(JSON.stringify(document));
+  const warnings: string[] = [];
+  const warn = (warning: string) => warnings.push(warning);
+  return { collection: parseCollection(bytes, 'c.json', { convertV1: await loadConverter(bytes), warn }), warnings };
+}
+
 const idsOf = (items: Item[]) => placesOf(parseCollection(collectionBytes(items), 'c.json')).map(({ item }) => item.id);
 
 describe('ids', () => {
@@ -53,6 +60,7 @@ describe('formats', () => {
     ["as Postman's API wraps it", { collection: { info: { name: 'N' }, item } }, 'N'],
     ['wrapped twice', { collection: { collection: { info: { name: 'N' }, item } } }, 'N'],
     ['without info', { item }, undefined],
+    ['with one item for a list of one', { info: { name: 'N', schema: '/v2.1.0/' }, item: item[0] }, 'N'],
     ['with its name where v1 has it', { name: 'N', item }, 'N'],
     ['v1', v1, 'Old'],
     ['v1 in a wrapper', { collection: v1 }, 'Old'],
@@ -112,6 +120,7 @@ describe('formats', () => {
       '{"info": {"schema": "https://schema.postman.com/collection/v3.0.0/"}, "item": []}',
       'collection-v3',
     ],
+    ['text in the place of the items', '{"info": {"schema": "/v2.1.0/"}, "item": "x"}', 'collection-invalid'],
     ['a v3 YAML file', '$kind: collection\nname: EmpowerNow\n', 'collection-v3'],
   ] as const)('refuses %s', ([, text, code]) => {
     expect(thrownBy(() => parseCollection(encode(text), 'c.json'))).toMatchObject({

@@ -110,6 +110,32 @@ describe('what is not allowed fails before a byte goes out; the same way works w
   });
 });
 
+describe('an address in place of DNS, for the policy that allows the name', () => {
+  test.for<Way>([
+    'net.connect',
+    'a socket',
+    'http.get',
+    'http.request with an agent',
+    'https.get',
+    'http2.connect',
+    'fetch',
+  ])('%s', async (way) => {
+    const resolve = [{ host: 'idp.test', port: String(port), addresses: ['127.0.0.1'] }];
+    const policy = { origins: [`http://idp.test:${port}`, `https://idp.test:${port}`], proxies: {}, resolve };
+    const { first, count } = arrivals();
+    expect(await tryWay({ way, policy, host: 'idp.test', port })).toMatchObject({ refused: [] });
+    await first;
+    expect(count()).toBe(1);
+    const blocked = await tryWay({
+      way,
+      policy: { ...BLOCKED, origins: ['http://127.0.0.1'], resolve },
+      host: 'idp.test',
+      port,
+    });
+    expect(blocked).toEqual({ error: 'EGRESS_REFUSED', refused: [`idp.test:${port}`] });
+  });
+});
+
 describe('a host is what its URL is', () => {
   test.for([
     ['127.0.0.1', 'http://127.0.0.1:PORT', null],
@@ -120,6 +146,7 @@ describe('a host is what its URL is', () => {
     ['127.0.0.1', 'https://127.0.0.1:PORT', 'EGRESS_REFUSED'],
     ['127.0.0.1', 'http://127.0.0.1:1', 'EGRESS_REFUSED'],
     ['127.0.0.2', 'http://localhost:PORT', 'EGRESS_REFUSED'],
+    ['::1', 'http://[::2]:PORT', 'EGRESS_REFUSED'],
   ] as const)('%s where %s is allowed', async ([host, origin, error]) => {
     const policy = { ...BLOCKED, origins: [origin.replace('PORT', String(port))] };
     expect(await tryWay({ way: 'http.get', policy, host, port })).toMatchObject({ error });

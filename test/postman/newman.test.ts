@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { isPassed, statusOf } from '../../scripts/core/exchange.ts';
 import { Secret } from '../../scripts/core/secret.ts';
@@ -17,6 +18,16 @@ beforeEach(() => {
 
 const script = (...exec: string[]) => ({ event: [{ listen: 'test', script: { exec } }] });
 
+test('an error of Newman itself is one of the request that it came after', async () => {
+  const url = await serve((_, response) => sendJson(response, 200, {}));
+  // Nothing can be written below a file.
+  const report = `${fileURLToPath(import.meta.url)}/report.json`;
+  const newman = { reporters: [{ name: 'json', options: { export: report } }] };
+  const { exchanges } = await collections.run(runOf([request('R', url)], 'R', { newman, isBounded: false }));
+  const error = { kind: 'script', message: expect.stringContaining('EEXIST') };
+  expect(exchanges).toMatchObject([{ name: 'R', response: { status: 200 }, error }]);
+});
+
 describe('an exchange', () => {
   test('has what was sent, what came, and what the scripts said', async () => {
     const url = await serve((incoming, response) => sendJson(response, 201, { got: incoming.text }));
@@ -35,6 +46,8 @@ describe('an exchange', () => {
         "pm.test.skip('later', () => {});",
         "console.warn('seen', {a: 1});",
         "pm.environment.set('found', 'value');",
+        "pm.collectionVariables.set('ofCollection', 'a'); pm.globals.set('ofAll', 'b'); pm.variables.set('own', 'c');",
+        "pm.globals.set('twice', 'wide'); pm.variables.set('twice', 'near'); pm.environment.set('n', '3'); pm.variables.set('number', 1);",
       ),
     };
     const outcome = await collections.run(
@@ -62,7 +75,7 @@ describe('an exchange', () => {
     });
     expect(exchange?.request.headers).toContainEqual({ name: 'Authorization', value: 'Bearer test-only-admin-token' });
     expect(exchange && isPassed(exchange)).toBe(false);
-    expect(outcome.variables).toEqual({ found: 'value' });
+    expect(outcome.variables).toEqual({ found: 'value', ofCollection: 'a', ofAll: 'b', own: 'c', twice: 'near' });
   });
 
   test('a script that throws outside a test is an error, not a pass', async () => {

@@ -3,16 +3,15 @@ import type { Exchange, ExchangeError } from '../../scripts/core/exchange.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import { parseCollection, placesOf } from '../../scripts/postman/collection.ts';
 import type { Collection, Item } from '../../scripts/postman/collection-format.ts';
+import { planMint, withAdminToken } from '../../scripts/postman/mint-plan.ts';
 import {
   describeEarlyEnd,
   originsOf,
   planHealth,
   planItems,
-  planMint,
   type RequestPlan,
   titleOf,
   toRun,
-  withAdminToken,
   withKid,
 } from '../../scripts/postman/request-plan.ts';
 import type { Source } from '../../scripts/postman/source.ts';
@@ -98,12 +97,12 @@ describe('the mint request', () => {
     const auth = { type: 'bearer', bearer: [{ key: 'token', value: '{{mine}}' }] };
     const source = sourceOf([{ name: 'DCR IAT', request: { method: 'POST', url: 'https://idp.test/x', auth } }]);
     const plan = planMint(source, MINT);
-    expect(plan.values).toEqual([{ name: 'mine', value: '', isSecret: true }]);
+    expect(plan).toMatchObject({ values: [], tokenVariable: 'mine' });
     const { variables } = toRun(withAdminToken(plan, TOKEN), { caFile: null, insecure: false }, LIMITS);
     expect(variables.map(({ name, value }) => [name, value instanceof Secret && value.reveal()])).toEqual([
       ['mine', TOKEN.reveal()],
     ]);
-    expect(plan.values).toEqual([{ name: 'mine', value: '', isSecret: true }]);
+    expect(plan.values).toEqual([]);
   });
 
   test.for([

@@ -120,6 +120,7 @@ export function createFakeRun(
     async findStack() {
       return stack;
     },
+    adminTokenFrom: 'variable',
     adminToken: async () => new Secret(ADMIN_TOKEN, 'admin token'),
     confirm: null,
     reach: async () => ({ kind: 'answered', status: 200 }),
@@ -127,6 +128,8 @@ export function createFakeRun(
     learn() {},
     priorValue: async () => null,
     verifyCaFile: async () => [],
+    hasReporter: () => false,
+    writePrivate: async (path) => path,
     async verifyReports() {},
     ...options.tools,
   };

@@ -10,9 +10,9 @@ import { Secret } from '../../scripts/core/secret.ts';
 import { refusalOf } from '../../scripts/idp/refusals.ts';
 import { parseCollection } from '../../scripts/postman/collection.ts';
 import type { Collection, Item } from '../../scripts/postman/collection-format.ts';
+import { planMint, toMintRun, withAdminToken } from '../../scripts/postman/mint-plan.ts';
 import { type NewmanWorker, startNewmanWorker } from '../../scripts/postman/newman-worker.ts';
 import { RecordedRun } from '../../scripts/postman/recorded-run.ts';
-import { planMint, toRun, withAdminToken } from '../../scripts/postman/request-plan.ts';
 import { CANARY } from './attacks.ts';
 import { collectionBytes, sourceOf } from './builders.ts';
 import { sendJson, serve } from './server.ts';
@@ -29,6 +29,8 @@ export interface Mint {
   /** Of the request that mints. */
   readonly request?: object;
   readonly item?: Item;
+  /** Requests that log in before it. */
+  readonly logins?: readonly Item[];
   readonly collection?: Partial<Collection>;
   readonly options?: Partial<Parameters<typeof planMint>[1]>;
   /** Of the person. */
@@ -74,6 +76,7 @@ export function runInWorker(
   const { signal: _, variables, ...rest } = run;
   const order = {
     ...rest,
+    resolve: [],
     variables: variables.map(({ name, value }) =>
       value instanceof Secret ? { name, value: value.reveal(), isSecret: true } : { name, value, isSecret: false },
     ),
@@ -119,14 +122,21 @@ export async function scene(answer: Mint['answer']) {
 /** The mint of a collection, up to its answer. */
 export async function mint(how: Mint | ((scene: Scene) => Mint), answer?: Mint['answer']): Promise<Minted> {
   const { atIdp, atOther, ...where } = await scene(answer);
-  const { request: changed, item, collection, options, env = {} } = typeof how === 'function' ? how(where) : how;
+  const {
+    request: changed,
+    item,
+    logins = [],
+    collection,
+    options,
+    env = {},
+  } = typeof how === 'function' ? how(where) : how;
   const bearer = [{ key: 'token', value: '{{admin_token}}' }];
   const own: Item = {
     name: 'DCR IAT',
     request: { method: 'POST', url: `${where.idp}/mint`, auth: { type: 'bearer', bearer }, ...changed },
     ...item,
   };
-  const read = parseCollection(collectionBytes([own], collection), 'c.json');
+  const read = parseCollection(collectionBytes([own, ...logins], collection), 'c.json');
   let leftOut: readonly string[] = [];
   const end = (error: unknown) => {
     const { code, message, hint } = toAppError(error);
@@ -135,19 +145,20 @@ export async function mint(how: Mint | ((scene: Scene) => Mint), answer?: Mint['
   try {
     const plan = planMint(sourceOf(read), {
       ...{ request: 'DCR IAT', idpUrl: null, allowHttp: false, allowHosts: [] },
-      ...{ label: null, expiresIn: null, maxUsages: null },
+      ...{ label: null, expiresIn: null, maxUsages: null, adminTokenFrom: 'variable' as const },
+      login: logins.map(({ name = '' }) => name),
       ...options,
     });
     ({ leftOut } = plan);
-    const run = toRun(
+    const run = toMintRun(
       withAdminToken(plan, new Secret(CANARY.admin, 'admin token')),
       { caFile: null, insecure: false },
-      { requestTimeoutMs: 5_000, signal: new AbortController().signal, origins: plan.origins },
+      { requestTimeoutMs: 5_000, signal: new AbortController().signal },
     );
     const { exchanges, refused } = await runInWorker(run, env);
     if (refused.length > 0)
       return { atIdp, atOther, leftOut, code: 'host-refused', message: refused.join(), shown: '' };
-    const [exchange] = exchanges;
+    const exchange = exchanges.find(({ id }) => id === plan.mint.item.id);
     const refusal =
       exchange === undefined ? null : refusalOf(exchange, plan.url, new Date(), { limitMs: 5_000, caFile: null });
     if (refusal !== null) return end(refusal);
