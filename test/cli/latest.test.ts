@@ -153,7 +153,9 @@ describe('reports/latest', () => {
     for (let round = 1; round <= rounds; round++) {
       Atomics.store(turns, 0, round);
       Atomics.notify(turns, 0);
-      for (let done = 0; done < round * runs.length; done = Atomics.load(turns, 1)) Atomics.wait(turns, 1, done, 1_000);
+      for (let done = 0; done < round * runs.length; done = Atomics.load(turns, 1)) {
+        expect(Atomics.wait(turns, 1, done, 60_000)).not.toBe('timed-out');
+      }
       const owners = FILES.map((name) => JSON.parse(readFileSync(join(latest, name), 'utf8')).command);
       if (new Set(owners).size > 1) mixed++;
     }

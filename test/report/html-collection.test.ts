@@ -43,6 +43,10 @@ describe('iterations', () => {
     expect(between(long, 'Iteration 3', 'Iteration 1')).toContain('<dt>amount</dt><dd>20</dd>');
   });
 
+  it('are named where a request of them failed', () => {
+    expect(textOf(between(page, 'id="failures"', '</ol>')).match(/in iteration 3\./g)).toHaveLength(2);
+  });
+
   it('with more iterations than rows go on with the last row', () => {
     expect(
       textOf(between(render(shopRun({ data: [{ user: 'first' }, { user: 'last' }] })), 'Iteration 3', '</summary>')),

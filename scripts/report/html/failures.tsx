@@ -2,21 +2,25 @@
 import { formatDuration } from '../../core/duration.ts';
 import type { Assertion } from '../../core/exchange.ts';
 import { readExpectation } from '../expectation.ts';
-import { type FailedExchange, pathOf } from '../outline.ts';
-import { cut, formatCount } from '../text.ts';
+import { type FailedExchange, iterationOf, pathOf } from '../outline.ts';
+import { cut, formatCount, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
 import { linked } from './linked.tsx';
 import { Entry, ErrorMessage, marked, Section, StatusMark } from './parts.tsx';
 
 /** Which request did not pass, which check, what it wanted and what it found. */
-export function Failures({ failures, numbers }: View) {
+export function Failures({ run, failures, numbers }: View) {
   if (failures.length === 0) return null;
   const rest = failures.length - MOST;
   return (
     <Section id="failures" title={formatCount(failures.length, 'failed request')}>
       <ol class="failures">
         {failures.slice(0, MOST).map((failure) => (
-          <FailureCard failure={failure} number={numbers.get(failure.exchange) ?? 0} />
+          <FailureCard
+            failure={failure}
+            number={numbers.get(failure.exchange) ?? 0}
+            iteration={iterationOf(failure.exchange, run)}
+          />
         ))}
       </ol>
       {rest > 0 && (
@@ -28,7 +32,12 @@ export function Failures({ failures, numbers }: View) {
   );
 }
 
-function FailureCard({ failure, number }: { readonly failure: FailedExchange; readonly number: number }) {
+function FailureCard(props: {
+  readonly failure: FailedExchange;
+  readonly number: number;
+  readonly iteration: number | null;
+}) {
+  const { failure, number, iteration } = props;
   const { step, exchange } = failure;
   const { request, response, error } = exchange;
   const failed = exchange.assertions.filter((assertion) => assertion.status === 'failed');
@@ -41,8 +50,9 @@ function FailureCard({ failure, number }: { readonly failure: FailedExchange; re
         <b class="method">{request.method}</b> <span class="url">{marked(request.url, 1000)}</span>
       </p>
       <p class="muted">
-        {response ? `${response.status} ${response.reason}, ${formatDuration(response.timeMs)}` : 'No answer'}, in step{' '}
-        {step.name}. <a href={`#x${number}`}>Request and response</a>
+        {response ? `${response.status} ${response.reason}, ${formatDuration(response.timeMs)}` : 'No answer'}, in{' '}
+        {iteration === null ? `step ${step.name}` : `iteration ${formatNumber(iteration)}`}.{' '}
+        <a href={`#x${number}`}>Request and response</a>
       </p>
       {error && <ErrorMessage error={error} />}
       {failed.slice(0, MOST_CHECKS).map(failedCheck)}

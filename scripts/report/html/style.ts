@@ -180,6 +180,7 @@ pre, .name, .url, .check-name, .message { unicode-bidi: plaintext; }
 .exchanges { background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
 /* No list items: a browser renumbers a whole list for each row that is hidden. */
 .x { display: block; }
+.many .iteration { content-visibility: auto; contain-intrinsic-size: auto 4rem; }
 .many .x { content-visibility: auto; contain-intrinsic-size: auto 2.75rem; }
 .x + .x { border-top: 1px solid var(--line); }
 .row { display: grid; grid-template-columns: 5rem minmax(0, 4fr) minmax(0, 5fr) 4.5rem 4.5rem; gap: 0 1rem; align-items: baseline; padding: .6rem 1.1rem .6rem 2.1rem; }
@@ -267,7 +268,7 @@ footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 1px solid var(--lin
   section.requests, .log, .diff { break-inside: auto; }
   .toolbar, .copy, .contents { display: none !important; }
   .scroll { max-height: none; overflow: visible; }
-  .many .x, .many .attempt-group { content-visibility: visible; }
+  .many .x, .many .iteration, .many .attempt-group { content-visibility: visible; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 `;
