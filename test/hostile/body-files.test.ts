@@ -115,7 +115,7 @@ attacks('files of this machine', [
   },
   {
     name: 'the same for a collection: it counts for its command line, and not behind it',
-    attempt: () => runWithRc({ workingDir: '/', folders: [], withheld: [] }),
+    attempt: () => runWithRc({ workingDirs: ['/'], folders: [], withheld: [] }),
     happened: ({ arrived }) => expect(arrived).toHaveLength(1),
     outcome: ({ elsewhere }) => expect(elsewhere).toEqual([]),
   },
