@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { type ProxyVariables, proxyOf } from '../core/proxy.ts';
 import type { FileResolver } from './body-files.ts';
 import type { Newman, NewmanRun, Runner } from './newman-types.ts';
@@ -34,8 +35,8 @@ export function startNewman(
       runner.run = (collection, given, callback) => {
         runner.cookieJar = (given.requester as { readonly cookieJar?: Runner['cookieJar'] }).cookieJar;
         const requester = { ...given.requester, maxResponseSize: largestAnswer };
-        // Else the runtime asks the environment, and sends what is for this machine to a proxy, too.
-        const way = { ignoreProxyEnvironmentVariables: true, proxies: { resolve: toProxyConfig(proxies) } };
+        useProxies(proxies);
+        const way = { proxies: { resolve: exemptionsOf(proxies) } };
         begin(collection, { ...given, ...way, requester, fileResolver }, (error, run) => {
           // Where the runtime begins (postman-runtime, waterfall.command.js).
           if (run !== undefined) run.state.cursor = { iteration: firstIteration };
@@ -47,30 +48,43 @@ export function startNewman(
   return run;
 }
 
-function toProxyConfig(proxies: ProxyVariables) {
-  return (target: string): PersonalProxy | undefined => {
-    const url = targetIn(target);
-    const proxy = url && proxyOf(url, proxies);
-    return proxy === null ? undefined : new PersonalProxy(proxy.url);
+/**
+ * The runtime's own way with the environment chooses again at a redirect whether the proxy carries the request or a tunnel; for a
+ * proxy that it is given, it never does, and what is for https would go to the proxy unencrypted (its request-wrapper.js).
+ */
+function useProxies(proxies: ProxyVariables): void {
+  const free = Object.fromEntries(Object.entries(proxies).filter(([name]) => !/^no_proxy$/i.test(name)));
+  for (const scheme of ['http', 'https']) {
+    const proxy = proxyOf(new URL(`${scheme}://any.test`), free);
+    const variable = `${scheme.toUpperCase()}_PROXY`;
+    if (proxy === null) delete process.env[variable];
+    else process.env[variable] = proxy.url.href;
+  }
+}
+
+/** What is for this machine, or exempt, is asked directly; undefined: as the environment says. */
+function exemptionsOf(proxies: ProxyVariables) {
+  const isAny = Object.values(proxies).some(Boolean);
+  return (target: string): Direct | undefined => {
+    const url = isAny ? targetIn(target) : null;
+    return url !== null && proxyOf(url, proxies) === null ? new Direct(url) : undefined;
   };
 }
 
-/** Postman's own class knows no https, and shows its password to scripts as a part of their request. */
-class PersonalProxy {
-  /** By this the runtime knows it (postman-collection, `ProxyConfig.isProxyConfig`). */
+/** In the place of a proxy: none. */
+class Direct {
+  /** By this the runtime takes it for one (postman-collection, `ProxyConfig.isProxyConfig`). */
   static readonly _postman_propertyName = 'ProxyConfig';
-  readonly host: string;
+  readonly host = '';
+  /** The port of which the runtime asks what `localhost` is (postman-runtime, lib/requester/core.js). */
   readonly port: number;
   readonly tunnel = false;
-  readonly #url: URL;
 
-  constructor(url: URL) {
-    this.#url = url;
-    this.host = url.hostname;
-    this.port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  constructor({ port, protocol }: URL) {
+    this.port = Number(port) || (protocol === 'https:' ? 443 : 80);
   }
 
-  getProxyUrl(): string {
-    return this.#url.href;
+  getProxyUrl(): false {
+    return false;
   }
 }
