@@ -173,11 +173,11 @@ async function report({ outside, masker, human, redact }: Session, run: Run, set
   // The folder of the reports is a setting.
   if (settings === null) return { run, reports: none };
   try {
-    const { paths, notes } = await writeReports(run, masker, outside.reportFiles, settings);
-    const named = await writeNamedReports(run, masker, outside.reportFiles, settings);
+    const { run: compared, paths, notes } = await writeReports(run, masker, outside.reportFiles, settings);
+    const named = await writeNamedReports(compared, masker, outside.reportFiles, settings);
     for (const path of named) notes.push(`Written: ${path}`);
     for (const note of notes) human.print('', { text: redact(note), indent: '' });
-    return { run, reports: paths };
+    return { run: compared, reports: paths };
   } catch (error) {
     const failure = toAppError(error);
     if (run.error !== null && failure.code !== 'leak') {

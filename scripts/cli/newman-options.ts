@@ -1,4 +1,15 @@
-import { BAIL, COLOR, COUNT, KEY_VALUE, OFF_SWITCH, PATH, REPORTERS, SWITCH, TEXT } from './option-values.ts';
+import {
+  BAIL,
+  COLOR,
+  COUNT,
+  KEY_VALUE,
+  OFF_SWITCH,
+  OUTPUT_PATH,
+  PATH,
+  REPORTERS,
+  SWITCH,
+  TEXT,
+} from './option-values.ts';
 
 /** The options of `newman run` that only `collection` has, in its spelling and meaning (Newman 6, bin/newman.js). */
 export const NEWMAN_OPTIONS = {
@@ -18,9 +29,13 @@ export const NEWMAN_OPTIONS = {
   sslClientPassphrase: newmans('--ssl-client-passphrase <p>', TEXT, 'the passphrase of that key'),
   sslClientCertList: newmans('--ssl-client-cert-list <path>', PATH, 'client certificates for hosts (JSON)'),
   cookieJar: newmans('--cookie-jar <path>', PATH, "cookie jar (tough-cookie's JSON)"),
-  exportEnvironment: newmans('--export-environment <path>', PATH, 'write the environment, with its secrets'),
-  exportGlobals: newmans('--export-globals <path>', PATH, 'write the globals after the run, with their secrets'),
-  exportCollection: newmans('--export-collection <path>', PATH, 'write the collection after the run, with its secrets'),
+  exportEnvironment: newmans('--export-environment <path>', OUTPUT_PATH, 'write the environment, with its secrets'),
+  exportGlobals: newmans('--export-globals <path>', OUTPUT_PATH, 'write the globals after the run, with their secrets'),
+  exportCollection: newmans(
+    '--export-collection <path>',
+    OUTPUT_PATH,
+    'write the collection after the run, with its secrets',
+  ),
   reporters: newmans(
     '-r, --reporters [reporters]',
     REPORTERS,
@@ -30,7 +45,7 @@ export const NEWMAN_OPTIONS = {
   silent: newmans('--silent', SWITCH, 'nothing on standard output'),
   color: newmans('--color <value>', COLOR, 'auto, on or off'),
   disableUnicode: newmans('--disable-unicode', SWITCH, 'plain signs only'),
-  exportCookieJar: newmans('--export-cookie-jar <path>', PATH, 'write the cookies after the run'),
+  exportCookieJar: newmans('--export-cookie-jar <path>', OUTPUT_PATH, 'write the cookies after the run'),
 } as const;
 
 /** An option of `newman run`. */

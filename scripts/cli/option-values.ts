@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { parseResolution } from '../core/resolve.ts';
 
 /** How the text of an option becomes a setting. */
@@ -25,6 +25,12 @@ export const PATH: OptionValue<string> = {
   read: (text, base) => (text === '-' ? text : isUrl(text) ? undefined : resolve(base, text)),
   // A key for an API may be in it.
   conceal: (text) => text.replace(/^(https?:\/\/)[^/@]*@/i, '$1***@').replace(/\?.*$/s, '?…'),
+};
+
+/** Where a file is to be written: a separator at the end says that it is a folder. */
+export const OUTPUT_PATH: OptionValue<string> = {
+  wanted: 'a path',
+  read: (text, base) => resolve(base, text) + (/[\\/]$/.test(text) ? sep : ''),
 };
 
 /** Where a file is named, and a URL was given. */

@@ -5,6 +5,7 @@ import { type Hint, hintText } from '../core/errors.ts';
 import type { Paragraph } from '../core/ports.ts';
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
 import { toPlain } from '../core/visible.ts';
+import { comparisonInWords } from '../report/words.ts';
 import { maskText } from '../secrets/by-place.ts';
 import { collectionVerdict, renderCollection } from './collection-outcome.ts';
 import type { Layout } from './terminal-text.ts';
@@ -23,6 +24,7 @@ export function renderOutcome(run: Run, reports: ReportPaths, layout: Layout): (
   if (error?.code === 'bootstrap-failed' && diagnosis !== null) lines.push(`  ${sayWhetherIatHelps(diagnosis)}`);
   if (run.compose?.diff && run.verdict === 'planned') lines.push('', ...redact(run.compose.diff).split('\n'), '');
   if (layout.quiet && isPassed) return lines;
+  if (run.comparison) lines.push(`  ${comparisonInWords(run.comparison)}`);
   for (const next of run.next) lines.push(...layOutHint(next, layout, '    '));
   if (reports.html !== null) lines.push(`  Report: ${redact(reports.html)}`);
   return lines;

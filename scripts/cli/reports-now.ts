@@ -4,6 +4,7 @@ import type { Run } from '../core/result.ts';
 import { reportFolderName } from '../report/folder.ts';
 import { renderJunit } from '../report/junit.ts';
 import { renderResult } from '../report/result-json.ts';
+import { findIn } from '../secrets/compressed.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { renderHtmlNow } from './reports.ts';
 
@@ -23,7 +24,7 @@ export function writeReportsNow(
   const junit = renderJunit(run, masker);
   const none = { html: null, junit: null, json: null };
   let ended = { document: renderResult(run, none, masker), folder: null as string | null };
-  if ([page ?? '', junit, ended.document].some((text) => masker.find(text).length > 0))
+  if ([page ?? '', junit, ended.document].some((text) => findIn(text, masker).length > 0))
     return { document: '', folder: null };
   try {
     files.writeNow(reports, reportFolderName(run.startedAt, run.command), (folder) => {

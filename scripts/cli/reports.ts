@@ -24,16 +24,20 @@ export async function loadRenderers() {
 
 let loaded: Pick<Awaited<ReturnType<typeof loadRenderers>>, 'renderHtml'> | null = null;
 
-/** Renders the page, where what it needs is loaded already: for a process that is about to end. */
+/** Renders the page, where what it needs is loaded already: for a process that is about to end. Never throws. */
 export function renderHtmlNow(run: Run, masker: Masker): string | null {
-  return loaded?.renderHtml(run, masker) ?? null;
+  try {
+    return loaded?.renderHtml(run, masker) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /**
  * Writes the reports of a run into a folder of their own, and the page over all runs beside it; removes the oldest reports
  * beyond `keep`.
  *
- * @returns what was written, and what the reader should know about it, in sentences
+ * @returns the run beside the one before, what was written, and what the reader should know about it, in sentences
  * @throws AppError `leak` when a file held a secret in any form: that file is removed, and the message says where it was
  */
 export async function writeReports(
@@ -41,21 +45,49 @@ export async function writeReports(
   masker: Masker,
   files: ReportFiles,
   { reports: folder, keep }: Pick<Settings, 'reports' | 'keep'>,
-): Promise<{ paths: ReportPaths; notes: string[] }> {
+): Promise<{ run: Run; paths: ReportPaths; notes: string[] }> {
   const { renderHtml, renderJunit, renderResult } = await loadRenderers();
+  const comparison = run.command === 'collection' ? await compareWithPrevious(run, masker, files, folder) : null;
+  const compared = { ...run, comparison };
   const own = await files.makeRunFolder(folder, reportFolderName(run.startedAt, run.command));
   const paths = { html: join(own, 'index.html'), junit: join(own, 'junit.xml'), json: join(own, 'result.json') };
-  await files.write(paths.html, renderHtml(run, masker));
-  await files.write(paths.junit, renderJunit(run, masker));
-  await files.write(paths.json, renderResult(run, paths, masker));
-  await verifyNoLeak(Object.values(paths), masker, files);
+  try {
+    await files.write(paths.html, renderHtml(compared, masker));
+    await files.write(paths.junit, renderJunit(run, masker));
+    await files.write(paths.json, renderResult(run, paths, masker));
+    await verifyNoLeak(Object.values(paths), masker, files);
+  } catch (error) {
+    // What an earlier run left there would be taken for this one.
+    copyToLatest(folder, null, files);
+    throw error;
+  }
+  const latest = copyToLatest(folder, own, files);
   for (const name of chooseOld(await files.runs(folder), keep)) {
     // What cannot be removed, or was added to, stays.
     if (name !== basename(own)) await files.removeRun(join(folder, name));
   }
   const history = join(folder, 'index.html');
   const problem = await writeHistory(folder, history, masker, files).catch(() => `${history} could not be written.`);
-  return { paths, notes: problem === null ? [] : [problem] };
+  return { run: compared, paths, notes: [latest, problem].filter((note) => note !== null) };
+}
+
+/** null: no run before was one of the same collection. What cannot be read is no reason to write no report. */
+async function compareWithPrevious(run: Run, masker: Masker, files: ReportFiles, folder: string) {
+  const { choosePrevious, compareRuns } = await import('../report/compare.ts');
+  const name = choosePrevious(run, masker, await files.runs(folder));
+  if (name === null) return null;
+  const text = await files.read(join(folder, name, 'result.json')).catch(() => new Uint8Array());
+  return compareRuns(run, masker, name, Buffer.from(text).toString('utf8'));
+}
+
+/** Never throws. What went wrong, as a sentence; null: nothing. */
+function copyToLatest(folder: string, run: string | null, files: ReportFiles): string | null {
+  const latest = join(folder, 'latest');
+  try {
+    return files.copyToLatest(folder, run) ? null : `${latest} was not written by this tool and stays as it is.`;
+  } catch {
+    return `${latest} could not be updated.`;
+  }
 }
 
 /**

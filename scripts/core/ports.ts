@@ -109,8 +109,8 @@ export interface NewmanOptions {
   /** A redirect is the answer. Without `origins` redirects are followed, else never. */
   readonly ignoreRedirects?: boolean;
   readonly clientCertificates?: readonly ClientCertificate[];
-  /** A serialized cookie jar (tough-cookie's JSON). */
-  readonly cookieJar?: object;
+  /** The file of a serialized cookie jar (tough-cookie's JSON). */
+  readonly cookieJar?: string;
   /** What `CollectionOutcome.exports` has to hold. */
   readonly exports?: readonly ExportName[];
   /** Reporters of other makers, which get all of the run in plain text. */

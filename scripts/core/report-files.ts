@@ -15,7 +15,15 @@ export interface ReportFiles {
   append(path: string, text: string): Promise<void>;
   read(path: string): Promise<Uint8Array>;
   remove(path: string): Promise<void>;
-  /** Every folder in the folder, links not followed. */
+  /**
+   * Makes `latest` in a folder a copy of a run's files, before it returns. Of runs that end at the same time one whole set
+   * stays. Throws what the file system throws.
+   *
+   * @param run the run's folder; null: `latest` is to go
+   * @returns false: what is there is of other origin, and stays
+   */
+  copyToLatest(folder: string, run: string | null): boolean;
+  /** Every folder in the folder but `latest`, links not followed. */
   runs(folder: string): Promise<readonly RunFolder[]>;
   /**
    * Removes a run's folder that holds nothing but the files of a report; returns whether it did. A folder of
@@ -27,7 +35,7 @@ export interface ReportFiles {
 /** A folder beside others, as far as it may be a run's. */
 export interface RunFolder {
   readonly name: string;
-  /** Text of its `result.json`; null where there is none that can be read. */
+  /** Text of its `result.json`, of which the requests may be missing; null where there is none that can be read. */
   readonly result: string | null;
   readonly hasPage: boolean;
 }

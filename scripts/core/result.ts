@@ -1,3 +1,4 @@
+import type { Comparison } from './comparison.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { ErrorCode, Hint, Where } from './errors.ts';
 import type { Exchange } from './exchange.ts';
@@ -86,6 +87,8 @@ export interface CollectionFacts {
   readonly description: string;
   /** `--title`; null: none. */
   readonly title: string | null;
+  /** What was asked for by name; empty: all of it. */
+  readonly selection: readonly string[];
   /** What was to run, as a tree. */
   readonly tree: readonly CollectionNode[];
   /** How many iterations there were to be. */
@@ -163,6 +166,8 @@ export interface Run {
   readonly compose: ChangeFacts | null;
   /** null: the run was not one of `npm run collection`, or ended before it began. */
   readonly collection: CollectionFacts | null;
+  /** How it went beside the run before; null or absent: there is none of the same. */
+  readonly comparison?: Comparison | null;
   readonly diagnosis: Diagnosis | null;
   readonly error: Failure | null;
   /** What the reader does next, most important first; empty when there is nothing to do. */

@@ -1,31 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import {
-  access,
-  constants,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+import { access, constants, lstat, mkdir, open, readdir, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
 import { AppError } from '../core/errors.ts';
 import type { ReportFiles, RunFolder } from '../core/report-files.ts';
+import { copyToLatest, LATEST, OURS, replaceNow } from './latest-report.ts';
 import { readRegular } from './regular-file.ts';
-
-/** What a run's folder holds. `result.json` is removed last: by it the next run recognizes the folder. */
-const OURS = ['index.html', 'junit.xml', 'result.json'];
 
 /** A `result.json` larger than this was not written by this tool; a page may show many requests. */
 const LARGEST_RESULT = 4_000_000;
 const LARGEST_REPORT = 256_000_000;
+
+/** What begins the last member of a `result.json`, and is nowhere else in it. A long run's requests are a megabyte. */
+const REQUESTS = '\n  "requests": [';
 
 /** So many folders are looked at at a time: each is an open file. */
 const AT_A_TIME = 16;
@@ -61,19 +47,13 @@ export const reportFiles: ReportFiles = {
     mkdirSync(folder, { recursive: true });
     const path = makeFolderNow(folder, name);
     for (const [file, text] of Object.entries(render(path))) writeFileSync(join(path, file), text, { flag: 'wx' });
-  },
-  async replace(path, text) {
-    const beside = `${path}.${randomUUID()}.new`;
     try {
-      await writeFile(beside, text, { flag: 'wx' });
-      await rename(beside, path);
-    } catch (error) {
-      await rm(beside, { force: true });
-      // There no file can be renamed over one that is open.
-      if (process.platform !== 'win32') throw error;
-      await writeFile(path, text);
+      copyToLatest(folder, path);
+    } catch {
+      // The run's own folder has everything.
     }
   },
+  replace: async (path, text) => replaceNow(path, text),
   async append(path, text) {
     // A pipe that nobody reads would hold its writer for ever.
     const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants;
@@ -91,9 +71,10 @@ export const reportFiles: ReportFiles = {
     return bytes;
   },
   remove: (path) => rm(path, { force: true }),
+  copyToLatest,
   async runs(folder) {
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const names = entries.filter((entry) => entry.isDirectory() && entry.name !== LATEST).map(({ name }) => name);
     const runs: RunFolder[] = [];
     for (let start = 0; start < names.length; start += AT_A_TIME) {
       runs.push(...(await Promise.all(names.slice(start, start + AT_A_TIME).map((name) => readRun(folder, name)))));
@@ -116,7 +97,7 @@ export const reportFiles: ReportFiles = {
 };
 
 async function readRun(folder: string, name: string): Promise<RunFolder> {
-  const limit = { bytes: LARGEST_RESULT, isLinkFollowed: false };
+  const limit = { bytes: LARGEST_RESULT, isLinkFollowed: false, until: REQUESTS };
   const result = await readRegular({ open }, join(folder, name, 'result.json'), limit).catch(() => 'irregular');
   return {
     name,

@@ -119,7 +119,7 @@ function sourceOf(expression: string, { values, envVars }: Given): string {
 
 /** The scripts before a request, without what is commented out. */
 function preRequestOf(place: Place): string {
-  return codeOf(place, 'prerequest').replace(/^\s*\/\/.*$/gm, '');
+  return codeOf(place, 'prerequest').replace(/^[ \t]{0,200}\/\/.*$/gm, '');
 }
 
 /** Whether scripts set a variable of the text, or one whose name cannot be told. */

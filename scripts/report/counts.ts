@@ -56,8 +56,12 @@ export function responseTimesOf(
   run: Run,
 ): { readonly median: number; readonly p95: number; readonly slowest: number } | null {
   const times = run.steps.flatMap(decidingExchanges).flatMap(({ response }) => response?.timeMs ?? []);
-  times.sort((a, b) => a - b);
-  // Nearest rank: the smallest time that so many answers did not exceed.
-  const rank = (share: number) => times[Math.max(0, Math.ceil(times.length * share) - 1)] ?? 0;
-  return times.length === 0 ? null : { median: rank(0.5), p95: rank(0.95), slowest: rank(1) };
+  if (times.length === 0) return null;
+  return { median: rankOf(times, 0.5), p95: rankOf(times, 0.95), slowest: rankOf(times, 1) };
+}
+
+/** Nearest rank: the smallest number that such a share of all does not exceed; 0 for none. */
+export function rankOf(numbers: readonly number[], share: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }

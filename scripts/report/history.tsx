@@ -1,9 +1,10 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import { formatDuration } from '../core/duration.ts';
+import { toVisible } from '../core/visible.ts';
 import { renderPage } from './html/page.tsx';
 import { StatusMark, sentence, Time } from './html/parts.tsx';
 import type { HistoryEntry } from './past-run.ts';
-import { cut, formatCount, formatUtc } from './text.ts';
+import { cut, formatCount, formatUtc, toLine } from './text.ts';
 import { toneOf, verdictWord } from './words.ts';
 
 /** The page over all runs. Its links are relative, so that the folder can be moved as a whole. */
@@ -36,7 +37,7 @@ function Runs({ entries }: { readonly entries: readonly HistoryEntry[] }) {
         <table class="runs">
           <thead>
             <tr>
-              {['Verdict', 'Command', 'When', 'Duration', 'What failed'].map((name) => (
+              {['Verdict', 'Run', 'When', 'Duration', 'What failed'].map((name) => (
                 <th scope="col">{name}</th>
               ))}
             </tr>
@@ -53,7 +54,8 @@ function Runs({ entries }: { readonly entries: readonly HistoryEntry[] }) {
 }
 
 function RunRow({ entry }: { readonly entry: HistoryEntry }) {
-  const { folder, link, startedAt, command, hasToken, verdict, durationMs, failedSteps, reason } = entry;
+  const { folder, link, startedAt, command, collection, hasToken, verdict, durationMs, failedSteps, reason } = entry;
+  const name = collection === null ? command : cut(toLine(toVisible(collection.title ?? collection.name)), 120);
   const when = startedAt ? formatUtc(startedAt) : folder;
   return (
     <tr>
@@ -63,14 +65,15 @@ function RunRow({ entry }: { readonly entry: HistoryEntry }) {
           word={verdict === null ? 'No result' : verdictWord({ verdict, command }, hasToken)}
         />
       </td>
-      <th scope="row" data-label="Command">
+      <th scope="row" data-label="Run">
         {link === null ? (
-          command
+          name
         ) : (
-          <a href={link} aria-label={`${command}, ${when}`}>
-            {command}
+          <a href={link} aria-label={`${name}, ${when}`}>
+            {name}
           </a>
         )}
+        {collection !== null && <small> {command}</small>}
       </th>
       <td data-label="When">{startedAt && <Time at={startedAt} />}</td>
       <td data-label="Duration" class="number">

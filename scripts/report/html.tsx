@@ -2,8 +2,10 @@
 import type { Hint } from '../core/errors.ts';
 import type { Run, TokenFacts } from '../core/result.ts';
 import { toVisible } from '../core/visible.ts';
+import { compress } from '../secrets/compressed.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { Changes } from './html/changes.tsx';
+import { ComparisonSection } from './html/comparison.tsx';
 import { DiagnosisSection } from './html/diagnosis-card.tsx';
 import { Failures } from './html/failures.tsx';
 import { Hero } from './html/hero.tsx';
@@ -14,18 +16,30 @@ import { Requests } from './html/requests.tsx';
 import { Timeline } from './html/timeline.tsx';
 import { maskRun } from './masked.ts';
 import { nextSteps } from './outline.ts';
-import { cut, formatCount, formatUtc } from './text.ts';
+import { cut, formatCount, formatUtc, toLine } from './text.ts';
 import { toView, type View } from './view.ts';
 import { isPlan, toneOf, verdictWord } from './words.ts';
 
-/** The report page of one run: one self-contained HTML file. */
+/**
+ * The report page of one run: one self-contained HTML file.
+ *
+ * @throws AppError `leak` where what the page would hold compressed has a secret in it
+ */
 export function renderHtml(run: Run, masker: Masker): string {
   const shown = maskRun(run, masker, toVisible);
   return renderPage({
-    title: `${verdictWord(shown, shown.token !== null)}: ${shown.command}, ${formatUtc(shown.startedAt)}`,
+    title: titleOf(shown),
     tone: toneOf(shown.verdict),
-    children: <Report view={toView(shown)} />,
+    children: <Report view={toView(shown, (text) => compress(text, masker))} />,
   });
+}
+
+function titleOf(run: Run): string {
+  const word = verdictWord(run, run.token !== null);
+  const time = formatUtc(run.startedAt);
+  const { title, name } = run.collection ?? { title: null, name: '' };
+  const short = (text: string) => cut(toLine(text), 200);
+  return title === null ? `${word}: ${short(name) || run.command}, ${time}` : `${short(title)}: ${word}, ${time}`;
 }
 
 /** In the order in which a reader asks: did it work, what now, where did the time go, why. */
@@ -41,6 +55,7 @@ function Report({ view }: { readonly view: View }) {
       <Contents {...view} />
       <Notice title="What to do next" kind="next" items={nextSteps(run)} />
       <Notice title={warnings.length === 1 ? 'Warning' : 'Warnings'} kind="warnings" items={warnings} />
+      <ComparisonSection {...view} />
       <Failures {...view} />
       {run.verdict !== 'healthy' && diagnosis}
       {isPlanned && changes}
@@ -66,6 +81,7 @@ function Report({ view }: { readonly view: View }) {
 /** Links to the parts of the page, and to the other runs. */
 function Contents({ run, failures }: View) {
   const parts = [
+    run.comparison && ['#comparison', 'Comparison'],
     failures.length > 0 && ['#failures', 'Failures'],
     run.diagnosis && ['#diagnosis', 'Diagnosis'],
     run.steps.length > 0 && ['#timeline', 'Timeline'],

@@ -1,3 +1,4 @@
+import type { ComparedCheck, ComparedRequest, Comparison } from '../core/comparison.ts';
 import type { Hint } from '../core/errors.ts';
 import type { Body, Exchange, Header } from '../core/exchange.ts';
 import type { ChangeFacts, CollectionFacts, CollectionNode, Failure, Run, StepRecord } from '../core/result.ts';
@@ -27,6 +28,7 @@ export function maskRun(run: Run, masker: Masker, polish: (text: string) => stri
     token: run.token && { ...run.token, handle: text(run.token.handle) },
     compose: run.compose && maskCompose(run.compose, masks),
     collection: run.collection && maskCollection(run.collection, masks),
+    ...(run.comparison ? { comparison: maskComparison(run.comparison, masks) } : {}),
     diagnosis: diagnosis && {
       code: diagnosis.code,
       cause: text(diagnosis.cause),
@@ -151,6 +153,7 @@ function maskCollection(collection: CollectionFacts, masks: Masks): CollectionFa
     name: text(collection.name),
     description: text(collection.description),
     title: collection.title && text(collection.title),
+    selection: collection.selection.map(text),
     tree: collection.tree.map((node) => maskNode(node, masks)),
     iterations: collection.iterations,
     data: collection.data.map((row) =>
@@ -174,6 +177,20 @@ function maskNode({ id, name, description, items, method, url }: CollectionNode,
     items: items?.map((item) => maskNode(item, masks)) ?? null,
     ...(method === undefined ? {} : { method: text(method) }),
     ...(url === undefined ? {} : { url: text(url) }),
+  };
+}
+
+function maskComparison({ since, ...comparison }: Comparison, { text }: Masks): Comparison {
+  const request = ({ path, index }: ComparedRequest) => ({ path: text(path), index });
+  const check = (each: ComparedCheck) => ({ ...request(each), check: each.check && text(each.check) });
+  return {
+    since,
+    folder: text(comparison.folder),
+    newlyFailing: comparison.newlyFailing.map(check),
+    fixed: comparison.fixed.map(check),
+    slower: comparison.slower.map((each) => ({ ...request(each), beforeMs: each.beforeMs, nowMs: each.nowMs })),
+    added: comparison.added.map(request),
+    gone: comparison.gone.map(request),
   };
 }
 

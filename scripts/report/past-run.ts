@@ -3,13 +3,15 @@ import type { RunFolder } from '../core/report-files.ts';
 import type { PriorValue, Verdict } from '../core/result.ts';
 import { toVisible } from '../core/visible.ts';
 import { parseReportFolderName } from './folder.ts';
-import { withoutRequests } from './result-json.ts';
+import { type ResultDocument, withoutRequests } from './result-json.ts';
 import { toLine } from './text.ts';
 
 /** How a run went, for the list of all runs. */
 interface RunSummary {
   readonly startedAt: Date | null;
   readonly command: string;
+  /** What ran, of `collection`; null: another command, or it ended before it knew. */
+  readonly collection: ResultDocument['collection'];
   /** A token was minted. */
   readonly hasToken: boolean;
   /** null: the run left no result, because it was killed or is still going. */
@@ -29,6 +31,8 @@ export interface HistoryEntry extends RunSummary {
 
 /** What a `result.json` says about its run, as far as later runs read it. */
 export interface PastRun extends RunSummary {
+  /** Any was about to run. */
+  readonly hasRequests: boolean;
   /** The file that holds the token's variable, and how the variable was there before the run wrote it. */
   readonly target: string | null;
   readonly before: PriorValue | null;
@@ -51,6 +55,8 @@ export function readPastRun(text: string | null): PastRun | 'unreadable' | 'othe
   return {
     startedAt: Number.isNaN(startedAt.getTime()) ? null : startedAt,
     command: textOf(result['command']),
+    collection: collectionOf(result['collection']),
+    hasRequests: isRecord(result['counts']),
     hasToken: isRecord(result['token']),
     verdict: oneOf(VERDICTS, result['verdict']),
     durationMs: typeof result['durationMs'] === 'number' ? result['durationMs'] : null,
@@ -79,12 +85,22 @@ export function readEntry({ name: folder, result, hasPage }: RunFolder): History
       run === 'other-version'
         ? 'Its result was written by another version of this tool.'
         : 'The run left no result: it was killed, or it is still going.';
-    return { folder, link, ...named, hasToken: false, verdict: null, durationMs: null, failedSteps: [], reason };
+    return {
+      folder,
+      link,
+      ...named,
+      collection: null,
+      hasToken: false,
+      verdict: null,
+      durationMs: null,
+      failedSteps: [],
+      reason,
+    };
   }
-  const { verdict, hasToken, durationMs, failedSteps, reason } = run;
+  const { collection, verdict, hasToken, durationMs, failedSteps, reason } = run;
   const startedAt = run.startedAt ?? named?.startedAt ?? null;
   const command = run.command || (named?.command ?? 'run');
-  return { folder, link, startedAt, command, hasToken, verdict, durationMs, failedSteps, reason };
+  return { folder, link, startedAt, command, collection, hasToken, verdict, durationMs, failedSteps, reason };
 }
 
 const VERDICTS: readonly Verdict[] = ['healthy', 'unhealthy', 'passed', 'failed', 'interrupted', 'planned'];
@@ -96,6 +112,17 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> {
 
 function oneOf<T>(values: readonly T[], value: unknown): T | null {
   return values.find((each) => each === value) ?? null;
+}
+
+/** As it stands in the document: runs of one collection are told by it. */
+function collectionOf(value: unknown): PastRun['collection'] {
+  const { name, title, selection } = recordOf(value);
+  if (typeof name !== 'string') return null;
+  return {
+    name,
+    title: typeof title === 'string' ? title : null,
+    selection: (Array.isArray(selection) ? selection : []).filter((each) => typeof each === 'string'),
+  };
 }
 
 /** Text for the page over all runs. */

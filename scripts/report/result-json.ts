@@ -3,6 +3,7 @@ import { type ErrorCode, hintText } from '../core/errors.ts';
 import { type Assertion, type Exchange, type ExchangeError, isPassed } from '../core/exchange.ts';
 import type {
   ChangeFacts,
+  CollectionFacts,
   Failure,
   ReportPaths,
   Run,
@@ -28,6 +29,7 @@ export interface ResultDocument extends Pick<Run, 'command' | 'verdict' | 'exitC
   readonly diagnosis: (Omit<Diagnosis, 'fix'> & { readonly fix: string }) | null;
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint: string | null } | null;
   readonly reports: ReportPaths;
+  readonly collection: Pick<CollectionFacts, 'name' | 'title' | 'selection'> | null;
   /** null: no request was about to run. */
   readonly counts: ResultCounts | null;
   /** Those of the last attempt of each step, in order. The last member: what is before it can be read without them. */
@@ -103,7 +105,7 @@ function chooseKept(run: Run, lines: readonly string[], room: number): readonly 
 
 /** The result document of a run whose strings are masked already. */
 export function toResult(run: Run, reports: ReportPaths): ResultDocument {
-  const { token, compose, diagnosis, error } = run;
+  const { token, compose, collection, diagnosis, error } = run;
   return {
     schema: 1,
     command: run.command,
@@ -122,6 +124,11 @@ export function toResult(run: Run, reports: ReportPaths): ResultDocument {
     diagnosis: diagnosis && { ...diagnosis, fix: hintText(diagnosis.fix) },
     error: error && { code: error.code, message: messageOf(error), hint: error.hint && hintText(error.hint) },
     reports,
+    collection: collection && {
+      name: collection.name,
+      title: collection.title,
+      selection: collection.selection,
+    },
     counts: toCounts(run),
     requests: run.steps.flatMap((step) => decidingExchanges(step).map((exchange) => toRequest(step.name, exchange))),
   };

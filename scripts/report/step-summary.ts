@@ -9,7 +9,7 @@ import { countRows, measureRows } from './counts.ts';
 import { maskRun } from './masked.ts';
 import { answerOf, failedExchanges, iterationOf, pathOf, tallyOf } from './outline.ts';
 import { cut, formatCount, formatNumber, toLine } from './text.ts';
-import { verdictSentence, verdictWord } from './words.ts';
+import { comparisonInWords, verdictSentence, verdictWord } from './words.ts';
 
 /** The run as Markdown, for the file that `GITHUB_STEP_SUMMARY` names. Text of servers and names never becomes markup. */
 export function renderStepSummary(run: Run, masker: Masker): string {
@@ -18,6 +18,7 @@ export function renderStepSummary(run: Run, masker: Masker): string {
   const blocks = [
     `## ${VERDICT_SIGNS[shown.verdict]} ${verdictWord(shown, shown.token !== null)}: ${toInline(shown.collection?.title ?? shown.collection?.name ?? shown.command)}`,
     toInline(verdictSentence(shown, tally)),
+    shown.comparison && `${toInline(comparisonInWords(shown.comparison))}.`,
     shown.error?.hint && `**Way out:** ${toInline(hintText(shown.error.hint))}`,
     listOf('What to do next', shown.next.map(hintText)),
     listOf('Warnings', shown.warnings),

@@ -1,6 +1,7 @@
+import type { Comparison } from '../core/comparison.ts';
 import type { Run, Verdict } from '../core/result.ts';
 import { decidingExchanges, type Tally, tallyOf } from './outline.ts';
-import { formatCount, formatNumber } from './text.ts';
+import { formatCount, formatNumber, formatUtc } from './text.ts';
 
 /**
  * The verdict in one or two words.
@@ -42,6 +43,19 @@ export function failuresInWords(run: Run): string {
     ).map(([kind, noun]) => (count(kind) === 0 ? '' : formatCount(count(kind), noun))),
   ];
   return parts.filter((part) => part !== '').join(', ');
+}
+
+/** How a run of a collection went beside the run before: "2 newly failing, 1 fixed since 2026-11-28 10:12 UTC". */
+export function comparisonInWords({ since, newlyFailing, fixed, slower, added, gone }: Comparison): string {
+  const parts = [
+    [newlyFailing, 'newly failing'],
+    [fixed, 'fixed'],
+    [slower, 'slower'],
+    [added, 'added'],
+    [gone, 'gone'],
+  ] as const;
+  const words = parts.flatMap(([list, word]) => (list.length === 0 ? [] : `${formatNumber(list.length)} ${word}`));
+  return `${words.join(', ') || 'Nothing changed'} since ${since === null ? 'the run before' : formatUtc(since)}`;
 }
 
 /** Nothing was done: a dry run. A run that stops after writing has no other verdict, but it has minted a token. */

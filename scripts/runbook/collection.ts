@@ -111,6 +111,7 @@ function factsOf({ collection, places, isWhole, data }: RequestPlan, job: Collec
     description: descriptionOf(collection.info),
     title: titles.find((each): each is string => typeof each === 'string') ?? null,
     tree: treeOf(collection, isWhole ? null : places),
+    selection: isWhole ? [] : [...job.names, ...(job.folders ?? [])],
     // As many as there are rows, and in Newman one where there is neither.
     iterations: job.iterationCount ?? (data?.length || 1),
     data: data ?? [],
@@ -152,7 +153,7 @@ async function readOptions(job: CollectionJob, tools: Tools, scope: StepScope): 
     ...(timeoutScriptMs === null ? {} : { scriptTimeoutMs: timeoutScriptMs }),
     ...(bail === null ? {} : { bail }),
     ignoreRedirects: job.ignoreRedirects,
-    ...(job.cookieJar === null ? {} : { cookieJar: await readCookieJar(job.cookieJar, tools) }),
+    ...(job.cookieJar === null ? {} : { cookieJar: await verifyCookieJar(job.cookieJar, tools) }),
     clientCertificates: await readCertificates(job, tools),
     exports: wanted,
     ...(foreign.length === 0
@@ -170,10 +171,11 @@ async function readCertificates(job: CollectionJob, tools: Tools): Promise<reado
   return certificates;
 }
 
-async function readCookieJar(file: string, { files }: Tools): Promise<object> {
+/** The file, once it is known to be one. */
+async function verifyCookieJar(file: string, { files }: Tools): Promise<string> {
   const bytes = await files.read(file);
   const jar = bytes === null ? null : jsonOrNull(new TextDecoder().decode(bytes));
-  if (isRecord(jar)) return jar;
+  if (isRecord(jar)) return file;
   throw new AppError('bad-value', `${bytes === null ? 'There is no cookie jar at' : 'No cookie jar is in'} ${file}.`, {
     hint: 'It is the JSON that --export-cookie-jar writes.',
   });

@@ -39,6 +39,6 @@ function failureOf({ response, error, isSkipped }: Exchange, shown: Exchange): s
   }
   const check = shown.assertions.find(({ status }) => status === 'failed');
   if (check !== undefined) return `its check "${check.name}" failed`;
-  if (error !== null) return `its script broke: ${shown.error?.message ?? ''}`.replace(/[.:\s]+$/, '');
+  if (error !== null) return `its script broke: ${shown.error?.message ?? ''}`.trimEnd().replace(/[.:]$/, '');
   return response === null && !isSkipped ? 'no answer came' : null;
 }

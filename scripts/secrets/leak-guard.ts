@@ -1,18 +1,19 @@
 import { AppError } from '../core/errors.ts';
 import type { ReportFiles } from '../core/report-files.ts';
+import { findIn } from './compressed.ts';
 import type { Leak, Masker } from './masker.ts';
 
 const BUG = 'This is a bug in this tool. Report it with the form and the place: they reveal nothing about the value.';
 
 /**
- * The last check: reads what was written and searches it for every secret in every form.
+ * The last check: reads what was written and searches it, and what is compressed in it, for every secret in every form.
  *
  * @throws AppError `leak` when a file held one: that file is removed, and the message says where it was
  */
 export async function verifyNoLeak(paths: readonly string[], masker: Masker, files: ReportFiles): Promise<void> {
   const found: { readonly file: string; readonly leak: Leak }[] = [];
   for (const file of paths) {
-    const [leak] = masker.find(await files.read(file).catch(() => new Uint8Array()));
+    const [leak] = findIn(await files.read(file).catch(() => new Uint8Array()), masker);
     if (leak === undefined) continue;
     await files.remove(file);
     found.push({ file, leak });

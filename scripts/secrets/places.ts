@@ -9,6 +9,19 @@
  * the last words of the name, because people put words before them.
  */
 export function isSecretName(name: string): boolean {
+  // The members of a long run's bodies have few names.
+  let is = known.get(name);
+  if (is === undefined) {
+    is = judge(name);
+    if (known.size < MOST_KNOWN && name.length <= LONGEST_NAME) known.set(name, is);
+  }
+  return is;
+}
+
+const known = new Map<string, boolean>();
+const MOST_KNOWN = 5_000;
+
+function judge(name: string): boolean {
   if (name.toLowerCase() === REQUEST_ID) return false;
   const words = wordsOf(name.length > LONGEST_NAME ? name.slice(-LONGEST_NAME) : name);
   const last = words.at(-1) ?? '';

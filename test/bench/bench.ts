@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 import { benchCollection } from './collection.ts';
 import { benchFlood } from './flood.ts';
 import { benchIat } from './iat.ts';
+import { benchLongRun } from './long-run.ts';
+import { benchParallel } from './parallel.ts';
 import { benchReaction } from './reaction.ts';
 import { benchReport } from './report.ts';
 import type { Row } from './row.ts';
@@ -15,8 +17,12 @@ import type { Row } from './row.ts';
 const ROWS: Readonly<Record<string, Row>> = {
   /** The main job beside the same by a shell script. */
   iat: benchIat,
-  /** Collections of two sizes beside Newman's own command. */
+  /** Collections of three sizes beside Newman's own command. */
   collection: benchCollection,
+  /** Folders of a collection at the same time. */
+  parallel: benchParallel,
+  /** A run of 20,000 requests beside a quarter of it. */
+  'long-run': benchLongRun,
   /** A large collection with its report beside Newman's best known one. */
   report: benchReport,
   /** How long after the moment itself there is a verdict. */

@@ -8,8 +8,8 @@ import { npmScript, root, words } from './npm-script.ts';
 import { printCosts } from './print-costs.ts';
 import type { Row } from './row.ts';
 
-/** A small collection, where starting counts, and one where the requests do. */
-const REQUESTS = [2, 200];
+/** A small collection, where starting counts, and larger ones, where the requests do. */
+const REQUESTS = [2, 200, 2_000];
 
 /** A collection with all reports beside `newman run`, which prints each request and writes none. */
 export const benchCollection: Row = async ({ rounds, also }) => {
@@ -24,8 +24,7 @@ export const benchCollection: Row = async ({ rounds, also }) => {
         ...{ name, command, cwd: root, env: process.env },
         prepare: () => rm(reports, { recursive: true, force: true }),
       });
-      const own = (command: string) =>
-        contender(command, [...words(command), '--collection', collection, '--reports', reports, 'Orders']);
+      const own = (command: string) => contender(command, [...words(command), collection, '--reports', reports]);
       const newman = join(root, 'node_modules/newman/bin/newman.js');
       const all = [
         contender(NEWMAN, [process.execPath, newman, 'run', collection]),

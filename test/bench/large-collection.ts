@@ -1,8 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** An API that answers each request at once with an order of about 1 kB. */
-export async function startApi(): Promise<{
+/**
+ * An API that answers each request with an order of about 1 kB.
+ *
+ * @param answerMs how long that takes, in milliseconds
+ */
+export async function startApi(answerMs = 0): Promise<{
   readonly url: string;
   /** Milliseconds since the last request. */
   sinceLastRequest(): number;
@@ -13,7 +17,10 @@ export async function startApi(): Promise<{
     last = performance.now();
     request.resume();
     const order = Number(/\d+$/.exec(request.url ?? '')?.[0] ?? 0);
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(toOrder(order)));
+    const answer = () =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(toOrder(order)));
+    if (answerMs === 0) answer();
+    else setTimeout(answer, answerMs);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -26,8 +33,8 @@ export async function startApi(): Promise<{
   };
 }
 
-/** A Postman collection v2.1 with one folder, `Orders`, of `count` requests in twenty folders, with two checks each. */
-export function toCollection(url: string, count: number): string {
+/** A Postman collection v2.1 with one folder, `Orders`, of `count` requests in some folders, with two checks each. */
+export function toCollection(url: string, count: number, folders = 20): string {
   const requests = Array.from({ length: count }, (_, index) => ({
     name: `Read order ${index}`,
     event: [{ listen: 'test', script: { type: 'text/javascript', exec: CHECKS } }],
@@ -38,8 +45,8 @@ export function toCollection(url: string, count: number): string {
       ...(index % 4 === 0 ? { body: { mode: 'raw', raw: JSON.stringify({ id: index, note: 'bench' }) } } : {}),
     },
   }));
-  const size = Math.ceil(count / 20);
-  const regions = Array.from({ length: 20 }, (_, region) => ({
+  const size = Math.ceil(count / folders);
+  const regions = Array.from({ length: folders }, (_, region) => ({
     name: `Region ${region}`,
     item: requests.slice(region * size, (region + 1) * size),
   }));

@@ -46,8 +46,7 @@ export const benchReport: Row = async ({ rounds, also }) => {
       },
     });
     const newman = (...args: string[]) => [process.execPath, join(folder, NEWMAN), 'run', collection, ...args] as const;
-    const own = (command: string) =>
-      contender(command, [...words(command), '--collection', collection, '--reports', reports, 'Orders']);
+    const own = (command: string) => contender(command, [...words(command), collection, '--reports', reports]);
     const contenders = [
       contender(EXTRA, [...newman('-r', 'htmlextra', '--reporter-htmlextra-export', extra)]),
       contender(BARE, [...newman()]),

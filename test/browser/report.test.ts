@@ -2,15 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Comparison } from '../../scripts/core/comparison.ts';
 import type { Run } from '../../scripts/core/result.ts';
 import { reportFolderName } from '../../scripts/report/folder.ts';
 import { renderHistory } from '../../scripts/report/history.tsx';
 import { renderHtml } from '../../scripts/report/html.tsx';
 import { readEntry } from '../../scripts/report/past-run.ts';
 import { renderResult } from '../../scripts/report/result-json.ts';
-import { collectionRun, hostileRun, interruptedRun, plannedRun } from '../report/extreme-runs.ts';
-import { sampleMasker } from '../report/sample-exchanges.ts';
-import { failedBootstrapRun, failedMintRun, healthyRun } from '../report/sample-run.ts';
+import { shopExchange, shopRun } from '../report/collection-samples.ts';
+import { collectionRun, HOSTILE, hostileRun, interruptedRun, plannedRun } from '../report/extreme-runs.ts';
+import { body, failed, IAT, sampleMasker } from '../report/sample-exchanges.ts';
+import { attempt, failedBootstrapRun, failedMintRun, healthyRun, step } from '../report/sample-run.ts';
 import { hasChromium, Reader } from './chromium.ts';
 import { costOfReading } from './reading-cost.ts';
 
@@ -28,6 +30,16 @@ function historyPage(count: number): string {
   return renderHistory(entries.filter((entry) => entry !== null));
 }
 
+const COMPARISON: Comparison = {
+  since: new Date('2026-11-22T10:11:12Z'),
+  folder: '2026-11-22T10-11-12-000Z-collection',
+  newlyFailing: [{ path: 'Orders / Lines / Read lines', index: 10, check: 'has lines' }],
+  fixed: [],
+  slower: [{ path: 'Log in', index: 0, beforeMs: 20, nowMs: 400 }],
+  added: [],
+  gone: [{ path: 'Old / Gone', index: null }],
+};
+
 const PAGES = {
   healthy: () => render(healthyRun()),
   'failed bootstrap': () => render(failedBootstrapRun()),
@@ -38,6 +50,8 @@ const PAGES = {
   'one request': () => render(collectionRun(1)),
   'three requests': () => render(collectionRun(3, 2)),
   hostile: () => render(hostileRun()),
+  iterations: () => render({ ...shopRun({ title: 'Nightly shop' }), comparison: COMPARISON }),
+  'packed details': () => render(collectionRun(150, 40)),
   history: () => historyPage(12),
   'empty history': () => historyPage(0),
 };
@@ -99,6 +113,101 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     expect(await page.getByRole('button').count()).toBe(0);
     await page.locator('summary', { hasText: 'DCR IAT' }).click();
     expect(await page.getByText('"label": "ms-bff bootstrap"').first().isVisible()).toBe(true);
+    await context.close();
+  });
+
+  describe('details that are packed', () => {
+    const hostile = () => {
+      const run = collectionRun(100);
+      const texts = Object.values(HOSTILE).map((text) => text.slice(0, 20_000));
+      const exchanges = Array.from({ length: 100 }, (_, index) => {
+        const text = texts[index % texts.length] ?? '';
+        return shopExchange('r-list', 0, {
+          name: `Request ${index}`,
+          request: {
+            method: 'GET',
+            url: `https://x.test/?token=${IAT}`,
+            headers: [{ name: text, value: text }],
+            body: body(text, 'text/plain'),
+          },
+          assertions: [
+            failed(`[BUG-${index}](https://bugs.test/${index}) ${text}`, `expected '${text}' to equal '${IAT}'`),
+          ],
+        });
+      });
+      return { ...run, steps: [step('collection', { attempts: [attempt(0, 5, exchanges)] })] };
+    };
+
+    test('open from a file and under the policy, as the plain ones do', async () => {
+      const { page, context, complaints } = await reader.open(render(collectionRun(150)), {
+        permissions: ['clipboard-read', 'clipboard-write'],
+      });
+      await page.evaluate('for (const folder of document.querySelectorAll(".folder")) folder.open = true');
+      await page.locator('#x150 summary').click();
+      await page.locator('#x150 .detail').waitFor();
+      const shapeOf = (id: string) =>
+        page.evaluate<string>(`document.querySelector('#${id} .detail').outerHTML.replace(/\\d+/g, '0')`);
+      const plain = await shapeOf('x3');
+      expect(await page.locator('#x3 .detail').count()).toBe(1);
+      expect(
+        (await shapeOf('x150')).replace(/<button.*?<\/button>/g, '').replace(/ data-copy="on"/g, ' data-copy=""'),
+      ).toBe(plain.replaceAll('data-copy="true"', 'data-copy=""'));
+      expect(await page.locator('#x150 .mask').first().textContent()).toBe('‹admin token›');
+      await page.locator('#x150 .copy').last().click();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toContain('"status": "healthy"');
+      expect(await page.evaluate('violations')).toEqual([]);
+      expect(complaints).toEqual([]);
+      await context.close();
+    });
+
+    test('open by a link, and are accessible', async () => {
+      const { page, context } = await reader.open(render(collectionRun(150)));
+      await page.evaluate('location.hash = "#x149"');
+      await page.locator('#x149 .detail').waitFor();
+      expect(await page.locator('#x149').isVisible()).toBe(true);
+      expect(await axeViolations(page)).toEqual([]);
+      await context.close();
+    });
+
+    test('are text, whatever they say, with their links and masks', async () => {
+      const { page, context, complaints } = await reader.open(render(hostile()));
+      await openEverything(page);
+      await page.waitForFunction('document.querySelectorAll(".x .detail").length === 100');
+      expect(await page.locator('.x img, .x style, .x script, .x body, .x iframe').count()).toBe(0);
+      expect(await page.title()).not.toBe('executed');
+      expect(await page.locator('#x99 .checks a').getAttribute('href')).toBe('https://bugs.test/98');
+      expect(await page.locator('#x99 .checks a').getAttribute('rel')).toBe('noreferrer');
+      expect(await page.locator('#x99 .mask').count()).toBeGreaterThan(0);
+      expect(await page.content()).not.toContain(IAT);
+      expect(await overflowOf(page)).toBeLessThanOrEqual(0);
+      expect(await page.evaluate('violations')).toEqual([]);
+      expect(complaints).toEqual([]);
+      await context.close();
+    });
+
+    test('are said to need the script where there is none, and what failed is there without it', async () => {
+      const { page, context } = await reader.open(render(collectionRun(150, 50)), { javaScriptEnabled: false });
+      expect(await page.getByText('Without scripts 60 requests can be opened').isVisible()).toBe(true);
+      for (const number of [1, 50, 100, 150]) expect(await page.locator(`#x${number} .detail`).count()).toBe(1);
+      expect(await page.locator('#x149 .detail').count()).toBe(0);
+      await context.close();
+    });
+  });
+
+  test('opens the folders of what is searched, and closes them again', async () => {
+    const { page, context } = await reader.open(render(collectionRun(140)));
+    const open = () => page.locator('.folder[open]').count();
+    expect(await open()).toBe(1);
+    await page.getByRole('searchbox').fill('order 12');
+    await page.getByText('12 of 140 shown').waitFor();
+    expect(await open()).toBe(8);
+    expect(await page.locator('.x:visible').count()).toBe(12);
+    await page.getByRole('searchbox').fill('order 140');
+    await page.getByText('1 of 140 shown').waitFor();
+    expect(await page.locator('.folder:visible').count()).toBe(2);
+    await page.getByRole('searchbox').fill('');
+    await page.locator('.toolbar output:empty').waitFor({ state: 'attached' });
+    expect([await open(), await page.locator('.folder:visible').count()]).toEqual([1, 8]);
     await context.close();
   });
 
@@ -182,7 +291,7 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     ]) {
       expect(all).toContain(part);
     }
-    await page.locator('summary').first().focus();
+    await page.locator('.x summary').first().focus();
     await page.keyboard.press('Enter');
     expect(await page.locator('.x .detail').first().isVisible()).toBe(true);
     await context.close();

@@ -128,7 +128,7 @@ test.for([
       tools.learn(new Secret(CANARY, 'password'), 'found');
       await recorder.step('preflight', async (scope) => scope.summary('2 requests'));
       await recorder.step('collection', async (scope) => {
-        const facts = { description: '', title: null, tree: [], iterations: 1, data: [], counts: null };
+        const facts = { description: '', title: null, selection: [], tree: [], iterations: 1, data: [], counts: null };
         scope.collection({ name: 'Shop', ...facts });
         for (const [index, each] of exchanges.entries()) scope.exchange(each, index + 1, 2);
         scope.attempt({ startMs: 0, durationMs: 5, passed: false, exchanges });

@@ -106,7 +106,16 @@ describe('the end of npm run collection', () => {
       ...{ iterations: count(2), items: count(4), requests: count(2_000), assertions: count(6) },
       ...{ prerequestScripts: count(0), testScripts: count(4), receivedBytes: 842 },
     };
-    const facts = { name: 'Shop', description: '', title: null, tree: [], iterations: 2, data: [], counts };
+    const facts = {
+      name: 'Shop',
+      description: '',
+      title: null,
+      selection: [],
+      tree: [],
+      iterations: 2,
+      data: [],
+      counts,
+    };
     expect(printed(runOf([exchange(), jwks()], { collection: facts }))).toBe(`
                       executed    failed
 iterations                   2         0
@@ -133,7 +142,16 @@ Passed. (2.1 s)
   ];
 
   test('a run that failed: every failure, by number, with expected and actual; the error does not say it again', () => {
-    const facts = { name: 'Shop', description: '', title: null, tree: [], iterations: 2, data: [], counts: null };
+    const facts = {
+      name: 'Shop',
+      description: '',
+      title: null,
+      selection: [],
+      tree: [],
+      iterations: 2,
+      data: [],
+      counts: null,
+    };
     expect(printed(runOf(failing, { ...bad, collection: facts }))).toBe(`
 3 failures
 

@@ -111,7 +111,7 @@ describe('the requests of a collection', () => {
   const masker = sampleMasker();
   const mask = (text: string) => maskText(masker.mask(text));
   const FACTS: CollectionFacts = {
-    ...{ name: 'Shop', description: '', title: null, tree: [], iterations: 1, data: [], counts: null },
+    ...{ name: 'Shop', description: '', title: null, selection: [], tree: [], iterations: 1, data: [], counts: null },
   };
   const whole = { isTerminal: false, hasUnicode: true };
   const answered = { status: 200, reason: 'OK', headers: [], body: null, timeMs: 12, sizeBytes: 1292 };

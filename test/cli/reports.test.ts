@@ -8,6 +8,8 @@ import { reportFiles } from '../../scripts/platform/report-folder.ts';
 import { makeTemporaryFolder } from '../../scripts/platform/temporary-folder.ts';
 import { reportFolderName } from '../../scripts/report/folder.ts';
 import { Masker } from '../../scripts/secrets/masker.ts';
+import { FACTS } from '../report/collection-samples.ts';
+import { collectionRun } from '../report/extreme-runs.ts';
 import { ADMIN_TOKEN, sampleMasker } from '../report/sample-exchanges.ts';
 import { failedMintRun, healthyRun } from '../report/sample-run.ts';
 
@@ -24,12 +26,14 @@ const nameOf = (minute: number) => reportFolderName(at(minute), 'iat');
 const write = (minute: number, keep = 50) =>
   writeReports(healthyRun({ startedAt: at(minute) }), sampleMasker(), reportFiles, { reports, keep });
 const history = () => readFile(join(reports, 'index.html'), 'utf8');
+/** What is in the folder of the reports, but the copy of the newest one. */
+const names = async () => (await readdir(reports)).filter((name) => name !== 'latest').sort();
 const linksOf = (html: string) => [...html.matchAll(/href="([^"/]+)\/index.html"/g)].map((match) => match[1]);
 
 describe('the reports that stay', () => {
   test('are the newest, and the page lists just them', async () => {
     for (const minute of [1, 2, 3, 4]) await write(minute, 2);
-    expect((await readdir(reports)).sort()).toEqual([nameOf(3), nameOf(4), 'index.html']);
+    expect(await names()).toEqual([nameOf(3), nameOf(4), 'index.html']);
     expect(linksOf(await history())).toEqual([nameOf(4), nameOf(3)]);
   });
 
@@ -44,7 +48,7 @@ describe('the reports that stay', () => {
     await mkdir(join(reports, nameOf(4)));
     await mkdir(join(reports, nameOf(2), 'screenshots'));
     await write(5, 1);
-    expect((await readdir(reports)).sort()).toEqual(
+    expect(await names()).toEqual(
       [nameOf(0), nameOf(1), nameOf(2), nameOf(4), nameOf(5), 'index.html', 'of-other-origin'].sort(),
     );
     expect((await readdir(join(reports, nameOf(1)))).sort()).toEqual([
@@ -62,10 +66,10 @@ describe('the reports that stay', () => {
     expect(linksOf(await history())).toEqual(minutes.map(nameOf).reverse());
     // Each makes room for itself, and none stumbles over what another one removes.
     await Promise.all(minutes.map((minute) => write(20 + minute, 3)));
-    const left = (await readdir(reports)).filter((name) => name !== 'index.html').sort();
+    const left = (await names()).filter((name) => name !== 'index.html');
     expect(left.slice(-3)).toEqual([29, 30, 31].map(nameOf));
     await write(40, 3);
-    expect((await readdir(reports)).sort()).toEqual([nameOf(30), nameOf(31), nameOf(40), 'index.html']);
+    expect(await names()).toEqual([nameOf(30), nameOf(31), nameOf(40), 'index.html']);
   });
 });
 
@@ -124,4 +128,24 @@ describe('the step summary', () => {
     await expect(addStepSummary(run, blind, reportFiles, path())).rejects.toMatchObject({ code: 'leak' });
     expect(await readFile(path(), 'utf8')).toBe('of others\n');
   });
+});
+
+test('of the many requests of a run only the comparison reads', async () => {
+  const run = (minute: number) => ({ ...collectionRun(2_000), startedAt: at(minute), collection: FACTS });
+  const settings = { reports, keep: 50 };
+  const { run: first } = await writeReports(run(1), sampleMasker(), reportFiles, settings);
+  expect(first.comparison).toBeNull();
+  const [folder] = await reportFiles.runs(reports);
+  expect(folder?.result?.length).toBeLessThan(50_000);
+  const { run: second, paths } = await writeReports(run(2), sampleMasker(), reportFiles, settings);
+  expect(second.comparison).toMatchObject({
+    since: at(1),
+    folder: folder?.name,
+    newlyFailing: [],
+    added: [],
+    gone: [],
+  });
+  expect(await readFile(paths.html ?? '', 'utf8')).toContain('Nothing changed since 2026-11-23 10:01:00 UTC');
+  expect(await history()).toContain('>Shop</a><small> collection</small>');
+  expect(linksOf(await history())).toHaveLength(2);
 });

@@ -114,9 +114,9 @@ attacks('files of this machine', [
     outcome: ({ elsewhere }) => expect(elsewhere).toEqual([]),
   },
   {
-    name: 'the same for a collection, where it counts',
+    name: 'the same for a collection: it counts for its command line, and not behind it',
     attempt: () => runWithRc({ workingDirs: ['/'], folders: [], withheld: [] }),
-    happened: ({ elsewhere }) => expect(elsewhere).toHaveLength(1),
-    outcome: ({ arrived }) => expect(arrived).toEqual([]),
+    happened: ({ arrived }) => expect(arrived).toHaveLength(1),
+    outcome: ({ elsewhere }) => expect(elsewhere).toEqual([]),
   },
 ]);

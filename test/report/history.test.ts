@@ -39,6 +39,7 @@ describe('an entry of the history', () => {
       link: `${FOLDER}/index.html`,
       startedAt: new Date('2026-11-23T10:11:12.345Z'),
       command: 'iat',
+      collection: null,
       hasToken: false,
       verdict: 'failed',
       durationMs: 1020,

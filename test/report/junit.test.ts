@@ -92,7 +92,16 @@ describe('JUnit', () => {
 
   it('distinguishes the iterations of a run, in which everything has the same name', () => {
     const exchanges = [0, 1].map((iteration) => exchange({ iteration }));
-    const facts = { name: 'C', description: '', title: null, tree: [], iterations: 2, data: [], counts: null };
+    const facts = {
+      name: 'C',
+      description: '',
+      title: null,
+      selection: [],
+      tree: [],
+      iterations: 2,
+      data: [],
+      counts: null,
+    };
     const steps = [step('collection', { attempts: [attempt(0, 5, exchanges)] })];
     const xml = render(healthyRun({ command: 'collection', collection: facts, steps }));
     expect(complaintsOf(xml)).toBe('');

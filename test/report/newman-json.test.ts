@@ -107,7 +107,7 @@ test("says of a run what Newman's own json reporter says", async () => {
   const run: Run = healthyRun({
     command: 'collection',
     collection: {
-      ...{ name: 'Test', description: '', title: null, tree: [], iterations: 1, data: [] },
+      ...{ name: 'Test', description: '', title: null, selection: [], tree: [], iterations: 1, data: [] },
       counts: {
         ...{ iterations: count('iterations'), items: count('items'), requests: count('requests') },
         ...{ prerequestScripts: count('prerequestScripts'), testScripts: count('testScripts') },
@@ -130,7 +130,7 @@ test('names the folder around what failed by its id, where the tree of the colle
   const node = { id: 'r', name: 'R', description: '', items: null };
   const tree = [{ id: 'f', name: 'F', description: '', items: [node] }];
   const steps = [step('collection', { attempts: [attempt(0, 1, [{ ...only, id: 'r' }])] })];
-  const facts = { name: 'C', description: '', title: null, tree, iterations: 1, data: [], counts: null };
+  const facts = { name: 'C', description: '', title: null, selection: [], tree, iterations: 1, data: [], counts: null };
   const { run: shown } = JSON.parse(renderNewmanJson({ ...run, collection: facts, steps }, sampleMasker()));
   expect(shown.failures[0].parent).toEqual({ id: 'f', name: 'F' });
 });

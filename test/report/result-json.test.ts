@@ -10,7 +10,7 @@ describe('the result document', () => {
   it('has the fields of the contract, in order, and no other', () => {
     const result = toResult(healthyRun(), PATHS);
     expect(Object.keys(result)).toEqual(
-      'schema command verdict exitCode startedAt durationMs steps token compose diagnosis error reports counts requests'.split(
+      'schema command verdict exitCode startedAt durationMs steps token compose diagnosis error reports collection counts requests'.split(
         ' ',
       ),
     );
@@ -119,7 +119,7 @@ describe('the result document', () => {
       notSent({ iteration: 1 }),
     ];
     const collection = {
-      ...{ name: 'C', description: '', title: null, tree: [], iterations: 2, data: [] },
+      ...{ name: 'C', description: '', title: null, selection: [], tree: [], iterations: 2, data: [] },
       counts: {
         ...{ iterations: count(2), items: count(3), requests: count(4, 1), assertions: count(3, 1) },
         ...{ prerequestScripts: count(2), testScripts: count(1, 1), receivedBytes: 1234 },

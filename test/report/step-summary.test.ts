@@ -21,7 +21,16 @@ describe('the step summary', () => {
       notes: ['A script ended the run early.'],
       attempts: each.attempts.map((one) => ({ ...one, exchanges: one.exchanges.map((x) => ({ ...x, iteration: 1 })) })),
     }));
-    const facts = { name: 'Shop', description: '', title: null, tree: [], iterations: 2, data: [], counts: null };
+    const facts = {
+      name: 'Shop',
+      description: '',
+      title: null,
+      selection: [],
+      tree: [],
+      iterations: 2,
+      data: [],
+      counts: null,
+    };
     const text = renderStepSummary({ ...run, steps: inIteration, collection: facts }, masker);
     expect(text).toMatch(/^## ❌ Failed: Shop\n/);
     expect(text).toContain(

@@ -5,13 +5,17 @@ import type { Assertion, Body, ConsoleLine, Exchange, Header } from '../../core/
 import { isJson, layOutJson } from '../../secrets/json-text.ts';
 import { cut, formatBytes, head } from '../text.ts';
 import { LONGEST_BODY } from '../view.ts';
+import { Description } from './description.tsx';
+import { linked } from './linked.tsx';
 import { CodeBlock, Entry, ErrorMessage, marked, StatusMark } from './parts.tsx';
 
 /** Everything about one request: checks, what was sent, what came back, what its scripts wrote. */
-export function ExchangeDetail({ exchange }: { readonly exchange: Exchange }) {
+export function ExchangeDetail(props: { readonly exchange: Exchange; readonly description: string }) {
+  const { exchange } = props;
   const { request, response, assertions, console, error } = exchange;
   return (
     <div class="detail">
+      <Description text={props.description} />
       {error && <ErrorMessage error={error} />}
       {assertions.length > 0 && (
         <ul class="checks" aria-label="Checks">
@@ -44,7 +48,7 @@ export function ExchangeDetail({ exchange }: { readonly exchange: Exchange }) {
 function check({ status, name, message }: Assertion) {
   return (
     <li>
-      <StatusMark status={status} /> {marked(name, 400)}
+      <StatusMark status={status} /> {linked(name, 400)}
       {message && <p class="message">{marked(message, 4000)}</p>}
     </li>
   );

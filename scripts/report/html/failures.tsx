@@ -5,6 +5,7 @@ import { readExpectation } from '../expectation.ts';
 import { type FailedExchange, pathOf } from '../outline.ts';
 import { cut, formatCount } from '../text.ts';
 import type { View } from '../view.ts';
+import { linked } from './linked.tsx';
 import { Entry, ErrorMessage, marked, Section, StatusMark } from './parts.tsx';
 
 /** Which request did not pass, which check, what it wanted and what it found. */
@@ -57,7 +58,7 @@ function failedCheck({ name, message }: Assertion) {
   const expectation = readExpectation(text);
   return (
     <div class="check">
-      <p class="check-name">{marked(name, 400)}</p>
+      <p class="check-name">{linked(name, 400)}</p>
       {expectation ? (
         <dl class="expectation">
           <Entry term="Expected">{marked(expectation.expected)}</Entry>

@@ -1,22 +1,30 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import { formatDuration } from '../../core/duration.ts';
 import type { Failure, Verdict } from '../../core/result.ts';
-import { placeOf } from '../outline.ts';
-import { formatNumber } from '../text.ts';
+import { countsOf, responseTimesOf } from '../counts.ts';
+import { decidingExchanges, placeOf } from '../outline.ts';
+import { formatBytes, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
 import { scriptName, verdictSentence, verdictWord } from '../words.ts';
+import { Description } from './description.tsx';
 import { CodeBlock, marked, sentence, Time } from './parts.tsx';
 
 /** The answer at a glance: the verdict, one sentence, and the run in numbers. */
-export function Hero({ run, tally }: View) {
+export function Hero(view: View) {
+  const { run, tally } = view;
   const { requests, checks, failed, earlier } = tally;
   const passedSteps = run.steps.filter((step) => step.status === 'passed').length;
   const result = failed > 0 ? `${formatNumber(failed)} failed` : checks > 0 ? 'all passed' : '';
+  const word = verdictWord(run, run.token !== null);
+  const { name, title, description } = run.collection ?? { name: '', title: null, description: '' };
+  const iterations = run.collection?.iterations ?? 1;
   return (
     <header class="hero">
       <p class="kicker">
-        <span class="command">npm run {scriptName(run.command)}</span> <Time at={run.startedAt} />
+        <span class="command">npm run {scriptName(run.command)}</span> {name !== '' && <b>{marked(name, 200)}</b>}{' '}
+        <Time at={run.startedAt} />
       </p>
+      {title !== null && <h1 class="title">{marked(title, 300)}</h1>}
       <div class="verdict">
         {/* The verdict as a large sign; the word is beside it */}
         <svg class="verdict-icon" viewBox="0 0 64 64" aria-hidden="true">
@@ -24,7 +32,7 @@ export function Hero({ run, tally }: View) {
           <path d={SIGNS[run.verdict]} />
         </svg>
         <div>
-          <h1>{verdictWord(run, run.token !== null)}</h1>
+          {title === null ? <h1>{word}</h1> : <p class="verdict-word">{word}</p>}
           <p class="sentence">{sentence(verdictSentence(run, tally))}</p>
           {run.error && <Place error={run.error} />}
         </div>
@@ -32,11 +40,36 @@ export function Hero({ run, tally }: View) {
       <dl class="numbers">
         {figure('Duration', formatDuration(run.durationMs))}
         {run.steps.length > 1 && figure('Steps', `${passedSteps} of ${run.steps.length}`, 'passed')}
+        {iterations > 1 && figure('Iterations', formatNumber(iterations))}
         {figure('Requests', formatNumber(requests), earlier > 0 ? `${formatNumber(earlier)} more while waiting` : '')}
         {figure('Checks', formatNumber(checks), result)}
         {figure('Exit code', String(run.exitCode))}
+        {run.command === 'collection' && <Answers {...view} />}
       </dl>
+      <Description text={description} />
     </header>
+  );
+}
+
+/** How long answers took, and how much came. */
+function Answers({ run, numbers }: View) {
+  const times = responseTimesOf(run);
+  const { receivedBytes } = countsOf(run);
+  const slowest = run.steps.flatMap(decidingExchanges).find(({ response }) => response?.timeMs === times?.slowest);
+  return (
+    <>
+      {times && figure('Median answer', formatDuration(times.median))}
+      {times && figure('95 % within', formatDuration(times.p95))}
+      {times && slowest && (
+        <div>
+          <dt>Slowest</dt>
+          <dd>
+            <a href={`#x${numbers.get(slowest)}`}>{formatDuration(times.slowest)}</a>
+          </dd>
+        </div>
+      )}
+      {receivedBytes !== undefined && figure('Received', formatBytes(receivedBytes))}
+    </>
   );
 }
 

@@ -1,29 +1,41 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import { formatDuration } from '../../core/duration.ts';
-import { type Exchange, isPassed, statusOf } from '../../core/exchange.ts';
+import { type Exchange, isPassed } from '../../core/exchange.ts';
 import type { Attempt, StepRecord } from '../../core/result.ts';
-import { cut, formatCount, formatNumber } from '../text.ts';
+import { formatCount, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
-import { ExchangeDetail } from './exchange-detail.tsx';
-import { marked, Section, StatusMark } from './parts.tsx';
+import { CollectionRequests } from './collection-requests.tsx';
+import { PackedDetails } from './packed.tsx';
+import { Section } from './parts.tsx';
+import { Exchanges } from './request-row.tsx';
 
 /** Every request of the run, by step and attempt. */
 export function Requests({ view }: { readonly view: View }) {
   const total = view.numbers.size;
+  const plain = [...view.details.values()].filter((how) => how === 'plain').length;
+  const packed = view.details.size - plain;
   const steps = view.run.steps.filter((step) => step.attempts.length > 0);
   return (
     <Section id="requests" title="Requests" class={total > MANY ? 'requests many' : 'requests'}>
       {total === 0 && <p class="muted">No request was sent.</p>}
       {total > 3 && <Toolbar exchanges={[...view.numbers.keys()]} />}
-      {view.detailed.size < total && (
+      {packed > 0 && (
+        <p class="muted" data-without-script>
+          Without scripts {formatCount(plain, 'request')} can be opened, those that failed first; the others are packed.
+        </p>
+      )}
+      {plain + packed < total && (
         <p class="muted">
-          {formatNumber(view.detailed.size)} of {formatCount(total, 'request')} are shown with headers and bodies, those
+          {formatNumber(plain + packed)} of {formatCount(total, 'request')} are shown with headers and bodies, those
           that failed first; the others have one line each, to keep this page quick.
         </p>
       )}
-      {steps.map((step) => (
-        <StepRequests step={step} view={view} />
-      ))}
+      {view.iterations === null ? (
+        steps.map((step) => <StepRequests step={step} view={view} />)
+      ) : (
+        <CollectionRequests view={view} />
+      )}
+      <PackedDetails view={view} />
     </Section>
   );
 }
@@ -71,55 +83,8 @@ function earlierAttempt({ passed, startMs, exchanges }: Attempt, number: number,
   );
 }
 
-function Exchanges({ exchanges, view }: { readonly exchanges: readonly Exchange[]; readonly view: View }) {
-  return <ol class="exchanges">{exchanges.map((exchange) => exchangeRow(exchange, view))}</ol>;
-}
-
 /** From here on rows are laid out only when they come into sight. */
 const MANY = 100;
-
-/** One request as a line that opens, or as a line alone. */
-function exchangeRow(exchange: Exchange, { numbers, detailed }: View) {
-  return (
-    <li id={`x${numbers.get(exchange)}`} class={`x ${statusOf(exchange)}`}>
-      {detailed.has(exchange) ? (
-        <details>
-          <summary class="row">
-            {/* The detail has the whole URL, so that the path is enough. */}
-            <RowCells exchange={exchange} url={hostAndPath(exchange.request.url).replace(/^[^/]*(?=\/)/, '')} />
-          </summary>
-          <ExchangeDetail exchange={exchange} />
-        </details>
-      ) : (
-        <div class="row">
-          <RowCells exchange={exchange} url={hostAndPath(exchange.request.url)} />
-        </div>
-      )}
-    </li>
-  );
-}
-
-function RowCells({ exchange, url }: { readonly exchange: Exchange; readonly url: string }) {
-  const { name, request, response, folders } = exchange;
-  return (
-    <>
-      <StatusMark status={statusOf(exchange)} />
-      <span class="name">
-        {folders.length > 0 && <small>{marked(`${folders.join(' / ')} / `, 120)}</small>}
-        <bdi>{marked(name, 200)}</bdi>
-      </span>
-      <span class="target">
-        <b>{cut(request.method, 20)}</b> {marked(url, 160)}
-      </span>
-      <span class="code">{response ? response.status : exchange.isSkipped ? 'not sent' : 'no answer'}</span>
-      <span class="time">{response && formatDuration(response.timeMs)}</span>
-    </>
-  );
-}
-
-function hostAndPath(url: string): string {
-  return url.replace(/^https?:\/\//, '').replace(/[?#][\s\S]*$/, '');
-}
 
 /** Filter and search; the script removes `hidden`, so that without scripts there are no controls that do nothing. */
 function Toolbar({ exchanges }: { readonly exchanges: readonly Exchange[] }) {

@@ -1,3 +1,7 @@
+/** What is between the parts of a block of packed details (packed.tsx). */
+export const BETWEEN_TEXTS = '\u0001';
+export const AFTER_TEXTS = '\u0002';
+
 /**
  * What the page does beyond being read: filter, search, copy, times in the reader's zone. Plain JavaScript as a string, because
  * it runs in the browser exactly as it is written here; the page is complete without it.
@@ -20,6 +24,8 @@ export const SCRIPT = `
     time.append(utc);
   }
 
+  for (const note of all('[data-without-script]')) note.remove();
+
   // Filter and search.
   const toolbar = document.querySelector('.toolbar');
   if (toolbar) {
@@ -40,10 +46,18 @@ export const SCRIPT = `
       if (read < rows.length) requestIdleCallback(readOn);
     };
     if (window.requestIdleCallback) requestIdleCallback(readOn);
+    // Folders and iterations are open where something in them is shown, and afterwards as they were.
+    const groups = [...all('.folder, .iteration', list)].map((element) => ({ element, open: element.open }));
+    const keepOpen = () => {
+      for (const group of groups) group.open = group.element.open;
+    };
+    let active = false;
     let filter = 'all';
     const apply = () => {
       const words = input.value.toLowerCase().split(/\\s+/).filter(Boolean);
-      const active = filter !== 'all' || words.length > 0;
+      if (!active) keepOpen();
+      const wasActive = active;
+      active = filter !== 'all' || words.length > 0;
       const lists = new Set();
       let shown = 0;
       for (const each of rows) {
@@ -52,7 +66,13 @@ export const SCRIPT = `
         if (row.hidden === fits) row.hidden = !fits;
         if (!fits) continue;
         shown++;
-        lists.add(row.parentElement);
+        for (let up = row.parentElement; up !== list && !lists.has(up); up = up.parentElement) lists.add(up);
+      }
+      for (const group of groups) {
+        const fits = lists.has(group.element);
+        group.element.hidden = active && !fits;
+        if (active) group.element.open = fits;
+        else if (wasActive) group.element.open = group.open;
       }
       for (const exchanges of all('.exchanges', list)) {
         const fits = lists.has(exchanges);
@@ -132,13 +152,52 @@ export const SCRIPT = `
     button.textContent = 'Copied';
     setTimeout(() => { button.textContent = 'Copy'; }, 1500);
   });
-  document.addEventListener('toggle', (event) => { if (event.target.open) addCopy(event.target); }, true);
+  // Packed details are put into their row when it is opened: elements and texts, never markup.
+  const blocks = new Map();
+  const unpack = (block) => {
+    if (!blocks.has(block)) {
+      const bytes = Uint8Array.from(atob(block.textContent), (char) => char.charCodeAt(0));
+      const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+      blocks.set(block, new Response(stream).text().then((text) => {
+        const [texts, details] = text.split('\\u0002');
+        return [texts.split('\\u0001'), JSON.parse(details)];
+      }));
+    }
+    return blocks.get(block);
+  };
+  const fill = async (details) => {
+    const number = Number(details.parentElement.id.slice(1));
+    details.classList.remove('packed');
+    try {
+      const [texts, packed] = await unpack([...all('script[data-last]')].find((block) => block.dataset.last >= number));
+      const build = (node) => {
+        if (typeof node === 'number') return document.createTextNode(texts[node]);
+        const [tag, ...attributes] = texts[node[0]].split('\\n');
+        const element = document.createElement(tag);
+        for (const attribute of attributes) element.setAttribute(...attribute.split(/=(.*)/, 2));
+        element.append(...node.slice(1).map(build));
+        return element;
+      };
+      details.append(...packed[number].map(build));
+      addCopy(details);
+    } catch {
+      const words = document.createElement('p');
+      words.className = 'detail muted';
+      words.textContent = 'This browser cannot open what is packed here.';
+      details.append(words);
+    }
+  };
+  document.addEventListener('toggle', ({ target }) => {
+    if (!target.open) return;
+    if (target.classList.contains('packed')) fill(target);
+    addCopy(target);
+  }, true);
   addCopy(document);
 
   // On paper nothing can be opened: the first requests are printed open.
   let opened = [];
   addEventListener('beforeprint', () => {
-    opened = [...all('.group > .exchanges details:not([open])')].slice(0, 60);
+    opened = [...all('.group > .exchanges details:not([open]):not(.packed)')].slice(0, 60);
     for (const details of opened) details.open = true;
   });
   addEventListener('afterprint', () => { for (const details of opened) details.open = false; });

@@ -57,6 +57,14 @@ section.card h2 { font-size: 1.05rem; margin-bottom: .4rem; }
 .verdict-icon { flex: none; width: clamp(2.75rem, 8vw, 4rem); height: auto; margin-top: .1rem; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .verdict-icon circle { fill: var(--tone); }
 .verdict-icon path { fill: none; stroke: var(--ground); stroke-width: 5.5; stroke-linecap: round; stroke-linejoin: round; }
+h1.title { font-size: clamp(1.75rem, 5vw, 2.5rem); margin-bottom: 1.25rem; }
+.verdict-word { font-size: clamp(1.5rem, 4vw, 2rem); line-height: 1.1; font-weight: 700; letter-spacing: -.02em; }
+.description { color: var(--muted); font-size: .9375rem; max-width: 52rem; white-space: pre-line; }
+.description > * + * { margin-top: .5rem; }
+.description ul, .description ol { list-style: disc; padding-left: 1.25rem; }
+.description ol { list-style: decimal; }
+.description pre { background: var(--sunk); border-radius: 6px; padding: .6rem .8rem; white-space: pre-wrap; }
+.hero .description { margin-top: 1.5rem; color: var(--text); }
 .sentence { font-size: clamp(1.05rem, 2.4vw, 1.25rem); line-height: 1.45; margin-top: .55rem; max-width: 46rem; }
 .numbers { display: flex; flex-wrap: wrap; gap: 1rem clamp(1.75rem, 5vw, 3.5rem); margin-top: 2rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 dt { font-size: .8125rem; color: var(--muted); }
@@ -141,7 +149,7 @@ pre, .name, .url, .check-name, .message { unicode-bidi: plaintext; }
 .diff del { background: var(--bad-soft); color: var(--bad); }
 
 .toolbar { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: center; margin-bottom: 1rem; }
-.toolbar[hidden], .x[hidden] { display: none; }
+.toolbar[hidden], .x[hidden], .folder[hidden], .iteration[hidden] { display: none; }
 .toolbar fieldset { display: flex; border: 0; margin: 0; padding: 0; }
 .toolbar button, .toolbar input { font: inherit; font-size: .875rem; color: var(--text); background: var(--card); border: 1px solid var(--line); padding: .4rem .85rem; min-height: 2.25rem; }
 .toolbar button { cursor: pointer; margin-left: -1px; }
@@ -156,6 +164,19 @@ pre, .name, .url, .check-name, .message { unicode-bidi: plaintext; }
 .requests > .muted { margin-bottom: 1.25rem; }
 .group + .group { margin-top: 1.75rem; }
 .group > h3 { margin-bottom: .5rem; }
+.comparison h3 { font-size: .875rem; margin-top: .75rem; }
+.comparison ul { list-style: disc; padding-left: 1.25rem; font-size: .9375rem; }
+.iteration, .folder { margin-top: .75rem; }
+.iteration > summary, .folder > summary { padding: .35rem .5rem; border-radius: 6px; overflow-wrap: anywhere; }
+.iteration > summary:hover, .folder > summary:hover { background: var(--sunk); }
+.iteration > summary h3 { display: inline; }
+.iteration > summary .data { font-size: .875rem; color: var(--muted); padding-left: 1.1rem; }
+.iteration > .headers { margin: .25rem 0 .75rem 1.6rem; font-family: var(--mono); font-size: .8125rem; }
+.folder > .group, .iteration > .group { margin: .35rem 0 0 .5rem; padding-left: .75rem; border-left: 2px solid var(--line); }
+.folder > .description { padding: .1rem 0 .35rem 1.6rem; }
+.iteration .bad, .folder .bad { color: var(--bad); font-weight: 600; }
+.group > .exchanges + .exchanges, .group > .folder + .exchanges { margin-top: .75rem; }
+.packed[open]::after { content: 'The details of this request are packed. The script of this page shows them.'; display: block; padding: .35rem 1.1rem 1rem 2.1rem; color: var(--muted); font-size: .875rem; }
 .exchanges { background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
 /* No list items: a browser renumbers a whole list for each row that is hidden. */
 .x { display: block; }
