@@ -11,21 +11,17 @@ import { SCRIPTS } from './fixtures/scripts.ts';
 import { URLS } from './fixtures/urls.ts';
 import { VARIABLES } from './fixtures/variables.ts';
 
-/** Small collections, one trap each, for the hosts of building.ts. */
-export const FIXTURES: Fixtures = {
-  ...REDIRECTS,
-  ...AUTHORIZATION,
-  ...BODIES,
-  ...ANSWERS,
-  ...URLS,
-  ...ORDER,
-  ...SCRIPTS,
-  ...VARIABLES,
-  ...FORMATS,
-};
+/** Small collections, one trap each, for the hosts of building.ts: what is sent and what comes. */
+export const OF_REQUESTS: Fixtures = { ...REDIRECTS, ...AUTHORIZATION, ...BODIES, ...ANSWERS, ...URLS };
+
+/** The same: what runs, in which order, with which variables. */
+export const OF_RUNS: Fixtures = { ...ORDER, ...SCRIPTS, ...VARIABLES, ...FORMATS };
 
 /** Writes them into a folder, with a `manifest.json` that says what belongs together. */
-export async function writeFixtures(folder: string, fixtures: Fixtures = FIXTURES): Promise<void> {
+export async function writeFixtures(
+  folder: string,
+  fixtures: Fixtures = { ...OF_REQUESTS, ...OF_RUNS },
+): Promise<void> {
   const entries = await Promise.all(
     Object.entries(fixtures).map(async ([id, fixture]) => ({
       id,

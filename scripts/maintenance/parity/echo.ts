@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { jsonOrNull } from '../../core/json.ts';
@@ -60,7 +61,10 @@ export async function startEcho(): Promise<Echo> {
   };
   const secure = createSecureServer(await createCertificate('echo.test'), handle);
   const plain = createServer(handle);
+  const tunnels = new Set<Duplex>();
   plain.on('connect', ({ url = '' }, socket) => {
+    // Nobody else closes those.
+    tunnels.add(socket.on('close', () => tunnels.delete(socket)));
     if (NOBODY.test(url)) return void socket.destroy();
     socket.on('error', () => {});
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
@@ -76,7 +80,7 @@ export async function startEcho(): Promise<Echo> {
       return taken;
     },
     async close() {
-      secure.closeAllConnections();
+      for (const tunnel of tunnels) tunnel.destroy();
       await closeServer(plain);
     },
   };
