@@ -64,6 +64,8 @@ export function runNewman(
   const set = new ScriptVariables();
   let stop = () => {};
   let items = 0;
+  /** Whether a variable of that name is a secret. */
+  const areSecret = new Map(order.variables.filter(({ isSecret }) => isSecret).map(({ name }) => [name, true]));
 
   const logins = order.login === undefined ? null : new LoginWatch(order.login);
   const guard = (allowed: readonly string[] | null) =>
@@ -83,10 +85,7 @@ export function runNewman(
     if (error && items === 0) return report({ kind: 'failed', message: messageIn(error) });
     if (error) output.exception(output.current, error);
     const variables = summary === undefined ? {} : set.changed(summary);
-    const isMarked = new Set(order.variables.filter(({ isSecret }) => isSecret).map(({ name }) => name));
-    for (const [name, value] of Object.entries({ ...summary?.globals?.toObject?.(), ...variables })) {
-      if (isMarked.has(name) || isSecretName(name)) found.add(String(value), name);
-    }
+    learnSet(Object.entries({ ...summary?.globals?.toObject?.(), ...variables }));
     report({
       kind: 'end',
       variables,
@@ -145,7 +144,8 @@ export function runNewman(
       body: response && origins !== null ? text : null,
     });
   });
-  run.on('script', (_, { execution }) => execution && set.ran(execution));
+  // Before the request ends, which is when it is shown.
+  run.on('script', (_, { execution }) => execution && learnSet(set.ran(execution)));
   run.on('assertion', (error, { cursor, assertion, skipped }) => {
     if (error && !skipped) logins?.fail();
     output.assertion(cursor.ref, {
@@ -164,6 +164,13 @@ export function runNewman(
     if (error !== null) report({ kind: 'error', ref: cursor.ref, error });
   });
 
+  /** Learns what variables of a secret's name hold. */
+  function learnSet(values: readonly (readonly [name: string, value: unknown])[]): void {
+    for (const [name, value] of values) {
+      if (!areSecret.has(name)) areSecret.set(name, isSecretName(name));
+      if (areSecret.get(name) === true) found.add(String(value), name);
+    }
+  }
   function viaOf(url: string): string | null {
     const target = targetIn(url);
     const proxy = target && proxyOf(target, proxies);

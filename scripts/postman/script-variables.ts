@@ -5,6 +5,8 @@ interface Execution {
   /** `pm.variables`. */
   readonly _variables?: VariableScope;
   readonly collectionVariables?: VariableScope;
+  readonly environment?: VariableScope;
+  readonly globals?: VariableScope;
 }
 
 /** The variables that the scripts of a run set or changed, in whatever scope. */
@@ -18,8 +20,11 @@ export class ScriptVariables {
     this.#before = [summary.globals, summary.collection?.variables, summary.environment].map(valuesOf);
   }
 
-  ran(execution: Execution): void {
+  /** @returns name and value of all that the script could read, or has set */
+  ran(execution: Execution): (readonly [name: string, value: unknown])[] {
     this.#last = execution;
+    const { globals, collectionVariables, environment, _variables } = execution;
+    return [globals, collectionVariables, environment, _variables].flatMap((scope) => Object.entries(valuesOf(scope)));
   }
 
   /** Texts by name; of a name in several scopes the one that Postman finds first. */

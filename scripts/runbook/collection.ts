@@ -138,10 +138,7 @@ async function readOptions(job: CollectionJob, tools: Tools, scope: StepScope): 
   for (const name of foreign) {
     if (!tools.hasReporter(name)) {
       throw new AppError('bad-value', `The reporter ${name} is not installed.`, {
-        hint: {
-          text: 'Own ones are cli, json, junit, html and htmlextra. Else:',
-          command: `npm install newman-reporter-${name}`,
-        },
+        hint: `Own ones are cli, json, junit, html and htmlextra. Else: npm install newman-reporter-${name}`,
       });
     }
     scope.warn(`The reporter ${name} is of another maker: it sees every secret of the run, and may write them.`);

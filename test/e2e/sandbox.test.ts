@@ -34,6 +34,9 @@ test('from failing to healthy: registers, and changes only the lines it names', 
     '-iat/junit.xml',
     '-iat/result.json',
     'index.html',
+    'latest/index.html',
+    'latest/junit.xml',
+    'latest/result.json',
   ]);
 });
 

@@ -30,9 +30,17 @@ export function findLeaks(secret: string, texts: Readonly<Record<string, string>
 export async function readAllFiles(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(
-    await Promise.all(paths.map(async (path) => [path, await readFile(path, 'latin1')] as const)),
+  const texts = await Promise.all(
+    paths.map(async (path) => {
+      // A lock file may be gone meanwhile.
+      const text = await readFile(path, 'latin1').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      });
+      return text === null ? [] : [[path, text] as const];
+    }),
   );
+  return Object.fromEntries(texts.flat());
 }
 
 /** Without what may be between two characters where a text was broken: blanks, line ends, borders of tables. */
