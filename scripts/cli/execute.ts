@@ -1,5 +1,5 @@
 import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
-import type { ReportPaths, Run, StepName } from '../core/result.ts';
+import { type ReportPaths, type Run, type StepName, toFailure } from '../core/result.ts';
 import { toPlain } from '../core/visible.ts';
 import { scriptName } from '../report/words.ts';
 import type { Context, Tools } from '../runbook/job.ts';
@@ -158,13 +158,7 @@ function verifyLastOutput({ transcript, human }: Session, run: Run, layout: Layo
 /** The run, failed for another reason than its own. */
 function endedBy(run: Run, error: AppError | null): Run {
   if (error === null) return run;
-  const { code, message, hint } = error;
-  return {
-    ...run,
-    verdict: 'failed',
-    exitCode: exitCodeOf(code),
-    error: { code, message, hint: hint ?? null, where: null },
-  };
+  return { ...run, verdict: 'failed', exitCode: exitCodeOf(error.code), error: toFailure(error) };
 }
 
 /** Writes the reports. A failure to do so does not hide the failure of the run, but a leak beats everything. */

@@ -1,4 +1,5 @@
 import { exitCodeOf, toAppError } from '../core/errors.ts';
+import { toFailure } from '../core/result.ts';
 import { readSource } from '../postman/source.ts';
 import { renderList } from '../postman/tree.ts';
 import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
@@ -41,10 +42,10 @@ async function listCollection({ outside, human, masker, redact }: Session, setti
     human.print(...renderList(collection).map(redact));
     return 0;
   } catch (error) {
-    const { code, message, hint, where } = toAppError(error);
+    const failure = toFailure(toAppError(error));
     const layout = { columns: human.columns, signs: signsOf(human), quiet: false, redact };
-    human.print(...renderFailure({ code, message, hint: hint ?? null, where: where ?? null }, layout));
-    return exitCodeOf(code);
+    human.print(...renderFailure(failure, layout));
+    return exitCodeOf(failure.code);
   }
 }
 

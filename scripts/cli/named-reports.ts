@@ -1,9 +1,10 @@
-import { dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { ReportFiles } from '../core/report-files.ts';
 import type { Run } from '../core/result.ts';
 import type { CollectionJob } from '../runbook/collection-job.ts';
 import { verifyNoLeak } from '../secrets/leak-guard.ts';
 import type { Masker } from '../secrets/masker.ts';
+import { OUTPUT_PATH } from './option-values.ts';
 import { loadRenderers } from './reports.ts';
 
 /** What Newman calls a file that has no name (lib/reporters), by its reporter. */
@@ -35,9 +36,8 @@ export async function writeNamedReports(
   const paths: string[] = [];
   for (const name of wanted) {
     const given = reporterOptions[name]?.['export'];
-    const path = resolve(typedFrom, typeof given === 'string' ? given : `newman/${NAMES[name]}`);
-    const isFolder = /[/\\]$/.test(String(given)) || (await files.isFolder(path));
-    const target = isFolder ? join(path, NAMES[name]) : path;
+    const path = OUTPUT_PATH.read(typeof given === 'string' ? given : `newman/${NAMES[name]}`, typedFrom) ?? typedFrom;
+    const target = await files.fileAt(path, NAMES[name]);
     await files.verify(dirname(target));
     await files.replace(target, renderers[name](run, masker));
     paths.push(target);

@@ -55,10 +55,10 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     stdout: createOutput(host.stdout, looks, host.platform),
     stderr: createOutput(host.stderr, looks, host.platform),
     /** Asks for yes or no on the terminal; null where no person can be asked. */
-    async confirm(question: string, terminal: Output): Promise<boolean | null> {
-      if (!host.stdin.isTTY || !terminal.isTerminal || host.args.includes('--json')) return null;
-      return askYesNo(question, host.stdin, terminal, host.interruption.signal);
-    },
+    confirm: (question: string, terminal: Output): Promise<boolean | null> =>
+      canConfirm(host, terminal)
+        ? askYesNo(question, host.stdin, terminal, host.interruption.signal)
+        : Promise.resolve(null),
     /** In GitHub Actions the runner's log shows `***` for it from now on. The one line of output that holds a secret. */
     hideFromRunner: createRunnerMask(host.env, channel),
     /** Writes to a stream before it returns, for a process that is about to end. */
@@ -123,6 +123,16 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
   };
 }
 
+/** Whether a person is at the terminal. */
+function isAttended({ stdin }: ReturnType<typeof openHost>, terminal: Output): boolean {
+  return stdin.isTTY && terminal.isTerminal;
+}
+
+/** With `--json` a program reads, and cannot answer. */
+function canConfirm(host: ReturnType<typeof openHost>, terminal: Output): boolean {
+  return isAttended(host, terminal) && !host.args.includes('--json');
+}
+
 /** The environment as far as it decides how text looks, with Newman's `--color` and `--disable-unicode`. */
 function looksOf(args: readonly string[], env: Readonly<Record<string, string | undefined>>) {
   const at = args.findIndex((arg) => /^--color(?:=|$)/.test(arg));
@@ -169,7 +179,7 @@ export function createTools(
   const { files, host } = outside;
   const { sandbox } = run;
   const caFile = settings.caFile === null ? null : openCaFile(settings.caFile, files, outside.clock.date);
-  const isAsked = host.stdin.isTTY && run.terminal.isTerminal;
+  const isAsked = isAttended(host, run.terminal);
   return {
     clock: outside.clock,
     files,
@@ -210,11 +220,9 @@ export function createTools(
         ask: ask && isAsked ? () => run.ask(() => askHidden(TOKEN_QUESTION, host.stdin, run.terminal, signal)) : null,
       });
     },
-    // With --json a program reads, and cannot answer.
-    confirm:
-      isAsked && !settings.json
-        ? (question) => run.ask(() => askYesNo(question, host.stdin, run.terminal, host.interruption.signal))
-        : null,
+    confirm: canConfirm(host, run.terminal)
+      ? (question) => run.ask(() => askYesNo(question, host.stdin, run.terminal, host.interruption.signal))
+      : null,
     async reach(url, signal) {
       const proxy = proxyVariable(url, host.env);
       if (proxy !== null) return { kind: 'unknown', why: `this machine asks it through a proxy (${proxy})` };

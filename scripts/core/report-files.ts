@@ -4,8 +4,8 @@ export interface ReportFiles {
   verify(folder: string): Promise<void>;
   /** A new folder in `folder`; a number is added where the name is taken. Its path. */
   makeRunFolder(folder: string, name: string): Promise<string>;
-  /** Whether there is a folder of that name. */
-  isFolder(path: string): Promise<boolean>;
+  /** The file that a path means: one of this name in it, where it is a folder or ends like one. */
+  fileAt(path: string, name: string): Promise<string>;
   write(path: string, text: string): Promise<void>;
   /** A new run's folder with texts in it, by the names of the files, before it returns. */
   writeNow(folder: string, name: string, render: (path: string) => Readonly<Record<string, string>>): void;

@@ -1,6 +1,6 @@
 import type { Comparison } from './comparison.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import type { ErrorCode, Hint, Where } from './errors.ts';
+import type { AppError, ErrorCode, Hint, Where } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
 /** `passed` is of a collection; whether a BFF is healthy is another question. */
@@ -148,6 +148,11 @@ export interface Failure {
   readonly message: string;
   readonly hint: Hint | null;
   readonly where: Where | null;
+}
+
+/** An error as a run has it. */
+export function toFailure({ code, message, hint, where }: AppError): Failure {
+  return { code, message, hint: hint ?? null, where: where ?? null };
 }
 
 /**

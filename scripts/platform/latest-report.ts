@@ -50,11 +50,15 @@ export function copyToLatest(folder: string, run: string | null): boolean {
 /** More runs than this hardly end at the same moment. */
 const MOST_ROUNDS = 20;
 
-/** Like a write, but a reader at the same time sees one whole text or the other, and no link is written through. */
-export function replaceNow(path: string, text: string | Uint8Array): void {
+/**
+ * Like a write, but a reader at the same time sees one whole text or the other, and no link is written through.
+ *
+ * @param mode of the new file
+ */
+export function replaceNow(path: string, text: string | Uint8Array, mode = 0o666): void {
   const beside = `${path}.${randomUUID()}${BESIDE}`;
   try {
-    writeFileSync(beside, text, { flag: 'wx' });
+    writeFileSync(beside, text, { flag: 'wx', mode });
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
+import { replaceNow } from './latest-report.ts';
+import { fileAt } from './report-folder.ts';
 
 /**
  * Writes a file that only its owner can read, whole or not at all. Folders above it are made.
@@ -11,16 +12,12 @@ import { AppError } from '../core/errors.ts';
  * @throws AppError `file-not-writable`
  */
 export async function writePrivate(path: string, name: string, text: string): Promise<string> {
-  const isFolder = /[/\\]$/.test(path) || (await stat(path).catch(() => null))?.isDirectory() === true;
-  const target = isFolder ? join(path, name) : path;
-  const fresh = `${target}.${randomUUID()}.new`;
+  const target = await fileAt(path, name);
   try {
     await mkdir(dirname(target), { recursive: true });
-    await writeFile(fresh, text, { mode: 0o600, flag: 'wx' });
-    await rename(fresh, target);
+    replaceNow(target, text, 0o600);
     return target;
   } catch (cause) {
-    await rm(fresh, { force: true });
     throw new AppError('file-not-writable', `${target} cannot be written.`, { hint: 'Name another file.', cause });
   }
 }

@@ -40,7 +40,7 @@ export const reportFiles: ReportFiles = {
       }
     }
   },
-  isFolder: async (path) => (await stat(path).catch(() => null))?.isDirectory() === true,
+  fileAt,
   // A link that somebody put there is not written through.
   write: (path, text) => writeFile(path, text, { flag: 'wx' }),
   writeNow(folder, name, render) {
@@ -95,6 +95,12 @@ export const reportFiles: ReportFiles = {
     }
   },
 };
+
+/** See `ReportFiles.fileAt`. */
+export async function fileAt(path: string, name: string): Promise<string> {
+  const isFolder = /[/\\]$/.test(path) || (await stat(path).catch(() => null))?.isDirectory() === true;
+  return isFolder ? join(path, name) : path;
+}
 
 async function readRun(folder: string, name: string): Promise<RunFolder> {
   const limit = { bytes: LARGEST_RESULT, isLinkFollowed: false, until: REQUESTS };

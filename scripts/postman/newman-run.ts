@@ -208,7 +208,7 @@ function toNewmanOptions(order: Order): object {
     delayRequest: newman.delayMs ?? 0,
     bail: newman.bail ?? false,
     cookieJar: newman.cookieJar,
-    sslClientCertList: newman.clientCertificates.map(({ key, ...certificate }) => ({ ...certificate, key })),
+    sslClientCertList: [...newman.clientCertificates],
     color: 'off',
     // A followed redirect turns POST into GET and keeps the Authorization header for another port or scheme of the same host
     // (postman-request, lib/redirect.js).

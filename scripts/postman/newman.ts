@@ -19,9 +19,6 @@ const LARGEST_LIMITED_ANSWER = 4 * 1_048_576;
 
 const PROXY_VARIABLE = /^(?:https?_proxy|no_proxy)$/i;
 
-/** All that Newman needs of the environment: where `.newmanrc` lies. */
-const HOME_VARIABLE = /^(?:HOME|USERPROFILE)$/;
-
 /**
  * The team's collection through Newman 6, in a worker. Nothing else of the project sees one of Newman's objects, and whatever a
  * collection does to its worker, the run ends when it has to, with what was reported until then.
@@ -52,7 +49,7 @@ export function createCollections(
   let wanted = 0;
   let ended: Promise<unknown> = Promise.resolve();
   const start = () => {
-    const worker = startNewmanWorker(variables(HOME_VARIABLE));
+    const worker = startNewmanWorker({});
     workers.add(worker);
     return worker;
   };

@@ -1,4 +1,5 @@
 import { AppError, type Where } from '../core/errors.ts';
+import { groupBy } from '../core/group-by.ts';
 import { nearest } from '../core/nearest.ts';
 import { isFolder, pathOf, placesOf, requestsIn } from './collection.ts';
 import type { Collection, Item, Place } from './collection-format.ts';
@@ -72,9 +73,9 @@ export class Names {
 
   constructor(places: readonly Place[]) {
     this.places = places;
-    this.#byPath = grouped(places, pathOf);
-    this.#byId = grouped(places, ({ item }) => item.id ?? '');
-    this.#byName = grouped(places, ({ item }) => item.name ?? '');
+    this.#byPath = groupBy(places, pathOf);
+    this.#byId = groupBy(places, ({ item }) => item.id ?? '');
+    this.#byName = groupBy(places, ({ item }) => item.name ?? '');
   }
 
   /**
@@ -102,16 +103,6 @@ export class Names {
     };
     return `"${spellings.find(isRight) ?? place.item.id ?? ''}"`;
   }
-}
-
-function grouped(places: readonly Place[], keyOf: (place: Place) => string): Map<string, Place[]> {
-  const groups = new Map<string, Place[]>();
-  for (const place of places) {
-    const group = groups.get(keyOf(place));
-    if (group === undefined) groups.set(keyOf(place), [place]);
-    else group.push(place);
-  }
-  return groups;
 }
 
 /**

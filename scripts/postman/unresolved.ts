@@ -3,7 +3,7 @@ import { nearest } from '../core/nearest.ts';
 import { pathOf } from './collection.ts';
 import type { Place, Request, Row } from './collection-format.ts';
 import type { DataRow } from './iteration-data.ts';
-import { textOfScript } from './script-code.ts';
+import { isOpenEnded, setBy, textOfScript } from './script-code.ts';
 import { urlOf } from './url.ts';
 import { authOf, fillIn, knownTo, textOf, VARIABLE, type Value } from './variables.ts';
 
@@ -184,20 +184,8 @@ function settersOf(places: readonly Place[]): { readonly names: ReadonlySet<stri
   const names = new Set<string>();
   let isOpen = false;
   for (const code of scripts.map(textOfScript)) {
-    for (const match of code.matchAll(SETTER)) names.add(match[2] ?? '');
-    isOpen ||= OPEN.test(code.replace(SETTER, '').replace(READER, ''));
+    for (const name of setBy(code)) names.add(name);
+    isOpen ||= isOpenEnded(code);
   }
   return { names, isOpen };
 }
-
-/** `pm.environment.set('name', …)` and the like, where the name is written out. */
-const SETTER =
-  /(?:\b(?:environment|globals|collectionVariables|variables) ?)?\.(?:set|setEnvironmentVariable|setGlobalVariable) ?\(\s{0,80}(['"`])([^'"`$]{1,200})\1\s{0,80},/g;
-
-/** What sets nothing. */
-const READER =
-  /\b(?:environment|globals|collectionVariables|variables|iterationData)\??\.(?:get|has|unset|clear|toObject|replaceIn|name)\b/g;
-
-/** What is left then may set any variable, or leave out any request. */
-const OPEN =
-  /\b(?:environment|globals|collectionVariables|variables|setEnvironmentVariable|setGlobalVariable|setNextRequest|skipRequest|eval|Function|require)\b|\.set ?\(/;

@@ -5,7 +5,7 @@ import type { Run } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { rankOf } from './counts.ts';
 import { maskRun } from './masked.ts';
-import { withoutMessages } from './outline.ts';
+import { pathOf, withoutMessages } from './outline.ts';
 import { readPastRun } from './past-run.ts';
 import { type ResultDocument, toResult } from './result-json.ts';
 import { toWellFormed } from './text.ts';
@@ -103,7 +103,7 @@ function summarize(requests: readonly ComparableRequest[]): ReadonlyMap<string, 
     const key = JSON.stringify([step, folders, name]);
     let summary = summaries.get(key);
     if (summary === undefined) {
-      summary = { path: [...folders, name].join(' / '), index, checks: new Map(), failedAt: new Map(), times: [] };
+      summary = { path: pathOf({ folders, name }), index, checks: new Map(), failedAt: new Map(), times: [] };
       summaries.set(key, summary);
     }
     if (timeMs !== null) summary.times.push(timeMs);

@@ -1,4 +1,5 @@
 import { type Exchange, isPassed } from '../core/exchange.ts';
+import { groupBy } from '../core/group-by.ts';
 import type { CollectionFacts, CollectionNode, Run } from '../core/result.ts';
 import { decidingExchanges } from './outline.ts';
 
@@ -28,13 +29,7 @@ export interface IterationGroup extends Group {
 /** The requests of a collection's run by iteration, those that did not pass first, and in it by folder. */
 export function toIterations(run: Run): IterationGroup[] {
   const nodes = nodesById(run.collection?.tree ?? []);
-  const byNumber = new Map<number, Exchange[]>();
-  for (const exchange of run.steps.flatMap(decidingExchanges)) {
-    const number = (exchange.iteration ?? 0) + 1;
-    const own = byNumber.get(number);
-    if (own === undefined) byNumber.set(number, [exchange]);
-    else own.push(exchange);
-  }
+  const byNumber = groupBy(run.steps.flatMap(decidingExchanges), ({ iteration = 0 }) => iteration + 1);
   const iterations = [...byNumber].map(([number, exchanges]) => {
     const root = new Folder(null);
     for (const exchange of exchanges) root.add(exchange, foldersOf(exchange, nodes));

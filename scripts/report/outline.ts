@@ -67,7 +67,7 @@ export function describeError({ code, message }: ExchangeError): string {
 }
 
 /** The folders and the request, as one path. */
-export function pathOf(exchange: Exchange): string {
+export function pathOf(exchange: Pick<Exchange, 'folders' | 'name'>): string {
   return [...exchange.folders, exchange.name].join(' / ');
 }
 

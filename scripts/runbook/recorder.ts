@@ -2,17 +2,18 @@ import type { Diagnosis } from '../core/diagnosis.ts';
 import { type AppError, exitCodeOf, type Hint, toAppError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Clock } from '../core/ports.ts';
-import type {
-  Attempt,
-  ChangeFacts,
-  ClassifiedLine,
-  CollectionFacts,
-  Run,
-  StepName,
-  StepRecord,
-  StepStatus,
-  TokenFacts,
-  Verdict,
+import {
+  type Attempt,
+  type ChangeFacts,
+  type ClassifiedLine,
+  type CollectionFacts,
+  type Run,
+  type StepName,
+  type StepRecord,
+  type StepStatus,
+  type TokenFacts,
+  toFailure,
+  type Verdict,
 } from '../core/result.ts';
 import type { Listener } from '../core/stack.ts';
 
@@ -175,12 +176,7 @@ export class Recorder {
       compose: outcome.change ?? null,
       collection: this.#collection,
       diagnosis: outcome.diagnosis ?? null,
-      error: error && {
-        code: error.code,
-        message: error.message,
-        hint: error.hint ?? null,
-        where: error.where ?? null,
-      },
+      error: error && toFailure(error),
       next: outcome.next ?? [],
       warnings: this.#warnings,
       log: outcome.log ?? [],
@@ -204,19 +200,19 @@ export class Recorder {
       const durationMs = this.elapsedMs() - startMs;
       steps.push({ ...bare, name, startMs, durationMs, status: 'failed', summary: 'did not come to its end' });
     }
-    const { code, message, hint } = error(this.#running?.name ?? null);
+    const cause = error(this.#running?.name ?? null);
     return {
       ...about,
       startedAt: this.#startedAt,
       durationMs: Math.round(this.elapsedMs()),
       verdict: 'failed',
-      exitCode: exitCodeOf(code),
+      exitCode: exitCodeOf(cause.code),
       steps,
       token: null,
       compose: null,
       collection: null,
       diagnosis: null,
-      error: { code, message, hint: hint ?? null, where: null },
+      error: toFailure(cause),
       next: [],
       warnings: [],
       log: [],

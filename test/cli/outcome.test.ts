@@ -6,7 +6,7 @@ import type { Failure, Run } from '../../scripts/core/result.ts';
 import { wrap } from '../../scripts/core/wrap.ts';
 import { collectionRun } from '../report/extreme-runs.ts';
 import { exchange, failed, jwks, unanswered } from '../report/sample-exchanges.ts';
-import { attempt, step } from '../report/sample-run.ts';
+import { attempt, shopFacts, step } from '../report/sample-run.ts';
 
 const layout: Layout = {
   columns: 40,
@@ -106,16 +106,7 @@ describe('the end of npm run collection', () => {
       ...{ iterations: count(2), items: count(4), requests: count(2_000), assertions: count(6) },
       ...{ prerequestScripts: count(0), testScripts: count(4), receivedBytes: 842 },
     };
-    const facts = {
-      name: 'Shop',
-      description: '',
-      title: null,
-      selection: [],
-      tree: [],
-      iterations: 2,
-      data: [],
-      counts,
-    };
+    const facts = shopFacts({ counts });
     expect(printed(runOf([exchange(), jwks()], { collection: facts }))).toBe(`
                       executed    failed
 iterations                   2         0
@@ -142,16 +133,7 @@ Passed. (2.1 s)
   ];
 
   test('a run that failed: every failure, by number, with expected and actual; the error does not say it again', () => {
-    const facts = {
-      name: 'Shop',
-      description: '',
-      title: null,
-      selection: [],
-      tree: [],
-      iterations: 2,
-      data: [],
-      counts: null,
-    };
+    const facts = shopFacts();
     expect(printed(runOf(failing, { ...bad, collection: facts }))).toBe(`
 3 failures
 

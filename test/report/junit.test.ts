@@ -4,7 +4,7 @@ import type { Run } from '../../scripts/core/result.ts';
 import { renderJunit } from '../../scripts/report/junit.ts';
 import { collectionRun, hostileRun, interruptedRun, plannedRun } from './extreme-runs.ts';
 import { exchange, failed, notSent, passed, sampleMasker, unanswered } from './sample-exchanges.ts';
-import { attempt, failedBootstrapRun, failedMintRun, healthyRun, step } from './sample-run.ts';
+import { attempt, failedBootstrapRun, failedMintRun, healthyRun, shopFacts, step } from './sample-run.ts';
 
 const SCHEMA = new URL('junit.xsd', import.meta.url).pathname;
 const render = (run: Run) => renderJunit(run, sampleMasker());
@@ -92,16 +92,7 @@ describe('JUnit', () => {
 
   it('distinguishes the iterations of a run, in which everything has the same name', () => {
     const exchanges = [0, 1].map((iteration) => exchange({ iteration }));
-    const facts = {
-      name: 'C',
-      description: '',
-      title: null,
-      selection: [],
-      tree: [],
-      iterations: 2,
-      data: [],
-      counts: null,
-    };
+    const facts = shopFacts();
     const steps = [step('collection', { attempts: [attempt(0, 5, exchanges)] })];
     const xml = render(healthyRun({ command: 'collection', collection: facts, steps }));
     expect(complaintsOf(xml)).toBe('');

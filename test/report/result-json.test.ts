@@ -150,7 +150,7 @@ describe('the result document', () => {
     expect(JSON.parse(text)).not.toHaveProperty('requestsOmitted');
   });
 
-  it('is read without the requests by whoever lists runs', () => {
+  it('is read without its requests for the list of runs', () => {
     const text = renderResult(collectionRun(2000, 50), PATHS, sampleMasker());
     const { requests, ...rest } = JSON.parse(text);
     expect(withoutRequests(text).length).toBeLessThan(2_000);

@@ -1,5 +1,5 @@
 import type { Exchange } from '../../scripts/core/exchange.ts';
-import type { Attempt, ClassifiedLine, Run, StepRecord } from '../../scripts/core/result.ts';
+import type { Attempt, ClassifiedLine, CollectionFacts, Run, StepRecord } from '../../scripts/core/result.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import {
   at,
@@ -227,4 +227,10 @@ export function failedMintRun(overrides: Partial<Run> = {}): Run {
     log: [],
     ...overrides,
   });
+}
+
+/** What is known of a run of the collection `Shop` in two iterations. */
+export function shopFacts(overrides: Partial<CollectionFacts> = {}): CollectionFacts {
+  const none = { description: '', title: null, selection: [], tree: [], data: [], counts: null };
+  return { name: 'Shop', iterations: 2, ...none, ...overrides };
 }

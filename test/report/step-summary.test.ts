@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { renderStepSummary } from '../../scripts/report/step-summary.ts';
 import { collectionRun, hostileRun } from './extreme-runs.ts';
 import { sampleMasker } from './sample-exchanges.ts';
-import { failedBootstrapRun, failedMintRun, healthyRun } from './sample-run.ts';
+import { failedBootstrapRun, failedMintRun, healthyRun, shopFacts } from './sample-run.ts';
 
 const masker = sampleMasker();
 
@@ -21,16 +21,7 @@ describe('the step summary', () => {
       notes: ['A script ended the run early.'],
       attempts: each.attempts.map((one) => ({ ...one, exchanges: one.exchanges.map((x) => ({ ...x, iteration: 1 })) })),
     }));
-    const facts = {
-      name: 'Shop',
-      description: '',
-      title: null,
-      selection: [],
-      tree: [],
-      iterations: 2,
-      data: [],
-      counts: null,
-    };
+    const facts = shopFacts();
     const text = renderStepSummary({ ...run, steps: inIteration, collection: facts }, masker);
     expect(text).toMatch(/^## ❌ Failed: Shop\n/);
     expect(text).toContain(
