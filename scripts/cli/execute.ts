@@ -94,7 +94,9 @@ export async function execute(session: Session, work: Work): Promise<Run> {
         return question().finally(limit.resume);
       },
     });
-    const job = sandbox === null ? settings : { ...settings, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
+    const { kubernetes } = settings;
+    const named = kubernetes === null ? settings : { ...settings, service: kubernetes.replace(/^.*\//, '') };
+    const job = sandbox === null ? named : { ...named, idpUrl: sandbox.idpUrl, bffUrl: sandbox.bffUrl };
     const signal = AbortSignal.any([limit.signal, crash.signal]);
     outcome = await Promise.race([work.run({ job, tools, recorder, signal }), limit.abandoned, crashed]);
   } catch (error) {
@@ -119,7 +121,9 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     planned: work.steps,
     signalExitCode: outside.host.interruption.exitCode(),
   });
-  const finished = withSameOptions(bare, work.given ?? {}, outside.host.platform);
+  const details = tools?.stackDetails() ?? null;
+  const whole = details === null ? bare : { ...bare, kubernetes: { ...details, pods: outcome.instances ?? [] } };
+  const finished = withSameOptions(whole, work.given ?? {}, outside.host.platform);
   await (started as Sandbox | null)?.close();
   const ended = endedBy(finished, terminalLeak(session.transcript));
   for (const note of outside.notes) human.print('', { text: redact(note), indent: '' });

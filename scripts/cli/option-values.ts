@@ -44,9 +44,17 @@ export const VARIABLE_NAME = matching(/^[A-Za-z_]\w*$/, 'the name of a variable'
 /** RFC 6901, and not the whole document, which no token is. */
 export const JSON_POINTER = matching(/^(?:\/(?:[^~/]|~[01])*)+$/, 'a JSON Pointer such as /token');
 
-export const WRITE_TARGET: OptionValue<'auto' | 'compose' | 'env-file'> = {
-  wanted: 'auto, compose or env-file',
-  read: (text) => (text === 'auto' || text === 'compose' || text === 'env-file' ? text : undefined),
+/** NAME, or KIND/NAME. Which kinds there are is the cluster's to say. */
+export const WORKLOAD: OptionValue<string> = matching(
+  /^(?:[A-Za-z][A-Za-z0-9.]*\/)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/,
+  'NAME or KIND/NAME, such as deployment/bff',
+);
+
+const WRITE_TARGETS = ['auto', 'compose', 'env-file', 'secret', 'own-secret'] as const;
+
+export const WRITE_TARGET: OptionValue<(typeof WRITE_TARGETS)[number]> = {
+  wanted: 'auto, compose or env-file, or on a cluster auto, secret or own-secret',
+  read: (text) => WRITE_TARGETS.find((each) => each === text),
 };
 
 /** Paths are appended to it. A query or a fragment would swallow them, and a password would be shown everywhere. */

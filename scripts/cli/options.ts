@@ -16,6 +16,7 @@ import {
   SWITCH,
   TEXT,
   VARIABLE_NAME,
+  WORKLOAD,
   WRITE_TARGET,
 } from './option-values.ts';
 
@@ -65,6 +66,43 @@ export const OPTIONS = {
     fallback: 'bff',
     commands: STACK,
   },
+  kubernetes: {
+    flags: '--kubernetes <[kind/]name>',
+    variable: 'IAT_KUBERNETES',
+    value: WORKLOAD,
+    description:
+      'the workload of the BFF on a cluster, such as deployment/bff, statefulset/bff or daemonset/bff (default: compose)',
+    commands: STACK,
+  },
+  context: {
+    flags: '--context <name>',
+    variable: 'IAT_CONTEXT',
+    value: TEXT,
+    description: 'context of the kubeconfig (default: the current one, which is asked about before anything changes)',
+    commands: STACK,
+  },
+  namespace: {
+    flags: '--namespace <name>',
+    variable: 'IAT_NAMESPACE',
+    value: TEXT,
+    description: "namespace of the workload (default: the context's)",
+    commands: STACK,
+  },
+  container: {
+    flags: '--container <name>',
+    variable: 'IAT_CONTAINER',
+    value: TEXT,
+    description: 'container of the BFF in its pods (default: the one that names the variable)',
+    commands: STACK,
+  },
+  kubectl: {
+    flags: '--kubectl <program>',
+    variable: 'IAT_KUBECTL',
+    value: TEXT,
+    description: 'what to call in place of kubectl, such as oc or "k3s kubectl"',
+    fallback: 'kubectl',
+    commands: STACK,
+  },
   variable: {
     flags: '--variable <name>',
     variable: 'IAT_VARIABLE',
@@ -77,7 +115,8 @@ export const OPTIONS = {
     flags: '--write <where>',
     variable: 'IAT_WRITE',
     value: WRITE_TARGET,
-    description: 'auto, compose or env-file; auto writes where the value comes from today',
+    description:
+      'auto, compose or env-file; on a cluster auto, secret or own-secret; auto writes where the value comes from today',
     fallback: 'auto',
     commands: IAT,
   },

@@ -4,6 +4,7 @@ import type { Collections, Output } from '../core/ports.ts';
 import { proxyVariable } from '../core/proxy.ts';
 import type { StepName } from '../core/result.ts';
 import type { Stack } from '../core/stack.ts';
+import { findKubernetesStack } from '../kubernetes/kubernetes-stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
 import { openCaFile } from '../platform/ca-file.ts';
 import { changedAt } from '../platform/changed-at.ts';
@@ -178,6 +179,7 @@ export function createTools(
 ): Tools {
   const { files, host } = outside;
   const { sandbox } = run;
+  let stack: Stack | null = null;
   const caFile = settings.caFile === null ? null : openCaFile(settings.caFile, files, outside.clock.date);
   const isAsked = isAttended(host, run.terminal);
   return {
@@ -188,18 +190,27 @@ export function createTools(
       caFile,
     ),
     async findStack(purpose, signal) {
-      const { service, variable, write, composeFiles, composeProject, noDeps } = settings;
-      if (sandbox !== null) return sandbox.stack.forRun({ service, variable, write });
+      const { service, variable, composeFiles, composeProject, noDeps } = settings;
+      const write = writeTargetOf(settings);
       const { cwd, platform, env } = host;
+      const edges = { processes: createProcesses(env), clock: outside.clock, files };
+      if (write.on === 'cluster') {
+        const { context, namespace, container, kubectl } = settings;
+        const options = { workload: write.workload, context, namespace, container, kubectl, variable };
+        stack = await findKubernetesStack({ ...options, write: write.to, platform, env }, edges, purpose, signal);
+        return stack;
+      }
+      if (sandbox !== null) return sandbox.stack.forRun({ service, variable, write: write.to });
       const isExported = (name: string) => env[name] !== undefined;
-      const options = { service, variable, write, composeFiles, project: composeProject, noDeps };
+      const options = { service, variable, write: write.to, composeFiles, project: composeProject, noDeps };
       return findComposeStack(
         { ...options, cwd, platform, realPath, isExported, changedAt },
-        { processes: createProcesses(env), clock: outside.clock, files },
-        purpose,
+        edges,
+        purpose === 'clear' ? 'look' : purpose,
         signal,
       );
     },
+    stackDetails: () => stack?.details?.() ?? null,
     adminTokenFrom:
       sandbox !== null
         ? 'sandbox'
@@ -241,6 +252,30 @@ export function createTools(
       await outside.reportFiles.verify(settings.reports);
     },
   };
+}
+
+/**
+ * Where the value may be written, by what runs the BFF.
+ *
+ * @throws AppError `bad-value` for what belongs to the other one
+ */
+function writeTargetOf({ kubernetes, write, noDeps }: Settings) {
+  if (kubernetes === null) {
+    if (write === 'secret' || write === 'own-secret')
+      throw new AppError('bad-value', `--write ${write} is for a cluster.`, {
+        hint: 'Name the workload with --kubernetes, or say --write compose or env-file.',
+      });
+    return { on: 'compose', to: write } as const;
+  }
+  if (write === 'compose' || write === 'env-file')
+    throw new AppError('bad-value', `--write ${write} is for compose, and --kubernetes names a workload.`, {
+      hint: 'Say --write secret or own-secret, or leave it out.',
+    });
+  if (noDeps)
+    throw new AppError('bad-value', '--no-deps is for compose, and --kubernetes names a workload.', {
+      hint: 'Leave out one of them.',
+    });
+  return { on: 'cluster', workload: kubernetes, to: write } as const;
 }
 
 /** Newman gets the CA's certificates in PEM. */

@@ -19,6 +19,9 @@ export interface Command {
   readonly cwd?: string;
 }
 
+/** Stands among a command's arguments for the file with `RunOptions.privateText`. */
+export const PRIVATE_FILE = '‹file›';
+
 /** What a child process did. Facts, so that no text has to be parsed to learn whether it ended by itself. */
 export interface CommandResult {
   /** null: it did not start, or a signal ended it. */
@@ -41,10 +44,13 @@ export interface RunOptions {
    * still ends it.
    */
   readonly ownGroup?: boolean;
-  /** The descriptor of an open file that is the child's standard input. Default: it has none. */
-  readonly stdin?: number;
-  /** Added to the child's environment, which is the user's without the tool's own secrets. */
-  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * A text that the child reads from a file, whose path takes the place of `PRIVATE_FILE` among the arguments. Only this user
+   * can read it, it has no name where the system allows that, and it is gone when the child has ended.
+   */
+  readonly privateText?: string;
+  /** Added to the child's environment, which is the user's without the tool's own secrets. `undefined` takes one out. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** The one seam to other programs. */

@@ -119,8 +119,8 @@ export interface ChangeFacts {
   /** The files that describe the service, in order. */
   readonly files: readonly string[];
   readonly service: string;
-  readonly wrote: 'compose' | 'env-file' | null;
-  /** The file that holds the value now; null when nothing was written. */
+  readonly wrote: 'compose' | 'env-file' | 'secret' | 'own-secret' | null;
+  /** The file that holds the value now, or the object (`secret/bff-secrets`); null when nothing was written. */
   readonly target: string | null;
   /** What it said about the token's variable before; null when nothing was written. */
   readonly before: PriorValue | null;
@@ -128,6 +128,63 @@ export interface ChangeFacts {
   readonly changed: readonly string[];
   /** Unified diff of the target file; the token's place is masked by the sink. null: nothing changed. */
   readonly diff: string | null;
+}
+
+/** One of several instances, as it was at the end. */
+export interface InstanceFacts {
+  readonly name: string;
+  /** Made by this run's restart, or one that was there before. */
+  readonly isNew: boolean;
+  /** "running", "waiting: CrashLoopBackOff": in the stack's own words. */
+  readonly state: string;
+  readonly restarts: number;
+  /** Of its last end; null: it has not ended. */
+  readonly exitCode: number | null;
+  /** null: not known. */
+  readonly registered: boolean | null;
+  readonly healthy: boolean | null;
+  /** The thumbprint of its public signing key (RFC 7638), base64url; null: not asked for. */
+  readonly key: string | null;
+  /** Why it is not well, in a sentence; null: it is, or nothing is known. */
+  readonly problem: string | null;
+}
+
+/** An object that something else keeps as it wants it. */
+export interface OwnerFacts {
+  /** "ExternalSecret", "Helm", "Argo CD" … */
+  readonly kind: string;
+  readonly name: string;
+  /** When it undoes a change by hand. */
+  readonly reverts: 'at-once' | 'on-sync' | 'on-upgrade';
+}
+
+/** Where on which cluster a run was at work, and what it found there. */
+export interface KubernetesFacts {
+  readonly context: string;
+  /** The API server's URL. */
+  readonly cluster: string;
+  readonly namespace: string;
+  /** `deployment/bff` */
+  readonly workload: string;
+  readonly container: string;
+  readonly wrote: 'secret' | 'own-secret' | null;
+  /** `secret/bff-secrets`; null: not decided. */
+  readonly target: string | null;
+  readonly key: string | null;
+  readonly before: PriorValue | null;
+  readonly owners: readonly OwnerFacts[];
+  /** Whether what the BFF caches outlives a pod, and whether all pods share it; null: not known. */
+  readonly credentials: 'shared' | 'per-pod' | 'not-kept' | null;
+  readonly usesNeeded: number | null;
+  /** Of the rollout; null: not known. */
+  readonly revision: { readonly before: number | null; readonly after: number | null };
+  readonly pods: readonly InstanceFacts[];
+  /** As `create pods/portforward`. */
+  readonly missingRights: readonly string[];
+  /** A Role that grants them, as YAML; null: none is missing. */
+  readonly role: string | null;
+  /** Something put the written value back. */
+  readonly reverted: boolean;
 }
 
 /** One line of the BFF's own log, without prefix, colour and control characters. */
@@ -169,6 +226,8 @@ export interface Run {
   readonly steps: readonly StepRecord[];
   readonly token: TokenFacts | null;
   readonly compose: ChangeFacts | null;
+  /** null or absent: it was not on a cluster. */
+  readonly kubernetes?: KubernetesFacts | null;
   /** null: the run was not one of `npm run collection`, or ended before it began. */
   readonly collection: CollectionFacts | null;
   /** How it went beside the run before; null or absent: there is none of the same. */

@@ -1,17 +1,19 @@
 import type { AppError } from './errors.ts';
 import type { Network } from './reach.ts';
-import type { ChangeFacts, LogLine, PriorValue } from './result.ts';
+import type { ChangeFacts, KubernetesFacts, LogLine, PriorValue } from './result.ts';
 import type { Secret } from './secret.ts';
 
 /** Variables of the BFF as its next start gets them; null: passed through from outside, and unset there. */
 export type Environment = Readonly<Record<string, string | null>>;
 
-/** One running copy of the BFF: a container, or a process in place of one. */
+/** One running copy of the BFF: a container, a pod, or a process in place of one. */
 export interface Instance {
   readonly id: string;
+  /** What people call such a copy; absent: container. */
+  readonly noun?: 'container' | 'pod';
   readonly name: string;
   readonly image: string;
-  /** Environment as the process got it. Holds secrets: compared in memory, never shown. */
+  /** Environment as the process got it, as far as that can be known. Holds secrets: compared in memory, never shown. */
   readonly env: Readonly<Record<string, string>>;
   /** Absolute paths in it whose contents outlive it: volumes and bind mounts. */
   readonly persistentPaths: readonly string[];
@@ -42,6 +44,8 @@ export interface InstanceState {
   readonly startedAt: string;
   /** The engine's own words when it could not start the instance, '' otherwise. */
   readonly error: string;
+  /** What keeps it from starting or makes it end, with its code and way out, where the stack can name that; absent: nothing. */
+  readonly obstacle?: AppError;
   /** By the healthcheck of the container; null: it has none. */
   readonly health: {
     readonly status: 'starting' | 'healthy' | 'unhealthy';
@@ -76,7 +80,18 @@ export interface StackState {
   readonly instances: readonly Instance[];
   /** What else a restart would touch, a sentence each. */
   readonly sideEffects: readonly string[];
+  /** What speaks against a change at all, the worst first; absent: nothing. */
+  readonly objections?: readonly Objection[];
   readonly next: NextStart;
+}
+
+/** A reason not to go on: a person is asked, and where nobody can be asked, it ends the run. */
+export interface Objection {
+  readonly error: AppError;
+  /** "Restart it anyway?" */
+  readonly question: string;
+  /** `--force` goes on without a question. Else only the person, or another option, can say so. */
+  readonly yieldsToForce: boolean;
 }
 
 /** What a restart would come to, as things are now. */
@@ -85,6 +100,8 @@ export interface NextStart {
   readonly changed: string | null;
   /** How many instances there will be. */
   readonly copies: number;
+  /** How many more starts will use the token besides, such as instances that are replaced only later; absent: none. */
+  readonly extraStarts?: number;
   /** Absolute paths that all of them share, and that outlive them; null: not known. */
   readonly sharedPaths: readonly string[] | null;
   /** What has to be done before a token is minted, a few words each (`prepare`): afterwards it could undo the token. */
@@ -149,7 +166,7 @@ export interface Written {
 }
 
 /**
- * What runs the BFF: a compose project, or the sandbox's processes. It is found once, for one service and one variable that
+ * What runs the BFF: a compose project, a workload of a cluster, or the sandbox's processes. It is found once, for one service and one variable that
  * takes the token; after that it is asked. Every method ends with the signal's reason when that aborts.
  */
 export interface Stack extends Network {
@@ -188,11 +205,28 @@ export interface Stack extends Network {
    * restarts, without gaps or repeats. With `tail`, only about so many of the last lines.
    */
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
+  /**
+   * A way from this machine to the port that an instance serves; absent: its published ports are all there is. It is kept open
+   * while it is used again and again, renewed where it broke, and ended by `close`.
+   *
+   * @returns the URL without a path: `http://127.0.0.1:41234`
+   * @throws AppError `port-forward-failed`
+   */
+  connect?(id: string, signal: AbortSignal): Promise<string>;
+  /** What the result says of it beyond the change, as far as is known by now; absent: nothing. */
+  details?(): Omit<KubernetesFacts, 'pods'>;
+  /** Ends what it keeps running beside itself; absent: nothing. */
+  close?(): Promise<void>;
 }
 
 export interface Restarted {
   /** The newest first, at least one. */
   readonly instances: readonly [Instance, ...Instance[]];
+  /**
+   * Where the stack itself makes, replaces and removes instances: how many there have to be in the end. Others come one by one
+   * (`Stack.instances` has those of the newest start), and one that is gone is no fault. Absent: it is exactly `instances`.
+   */
+  readonly wanted?: () => number;
   /** One line: what was started. */
   readonly summary: string;
 }

@@ -2,8 +2,9 @@ import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { execa } from 'execa';
-import type { Command, CommandResult, Processes, RunOptions } from '../core/ports.ts';
+import { type Command, type CommandResult, PRIVATE_FILE, type Processes, type RunOptions } from '../core/ports.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { openPrivateText } from './private-text.ts';
 
 /** Memory held of one child's output; compose prints kilobytes, and more than this is no answer. */
 const MAX_BUFFER_BYTES = 64 * 1024 * 1024;
@@ -17,14 +18,14 @@ const MAX_QUEUED_LINES = 5_000;
  * @param env the environment that children get: the user's, without this tool's own secrets
  */
 export function createProcesses(env: Readonly<Record<string, string | undefined>>): Processes {
-  const optionsOf = (command: Command, options: RunOptions) =>
+  const optionsOf = (command: Command, options: RunOptions, stdin: number | null = null) =>
     ({
       ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
       env: { ...env, ...options.env },
       extendEnv: false,
       reject: false,
       // Execa hands any descriptor on; its types name 0 only.
-      stdin: (options.stdin ?? 'ignore') as 'ignore',
+      stdin: (stdin ?? 'ignore') as 'ignore',
       cancelSignal: options.signal,
       forceKillAfterDelay: 5_000,
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
@@ -39,11 +40,14 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
     async run(command, options) {
       options.signal.throwIfAborted();
       const stop = later(options.signal, options.finishMs ?? 0);
+      const { privateText } = options;
+      const input = privateText === undefined ? null : await openPrivateText(privateText, process.platform);
+      const args = command.args.map((arg) => (arg === PRIVATE_FILE && input !== null ? input.path : arg));
       const result = await execa(
         command.file,
-        [...command.args],
-        optionsOf(command, { ...options, signal: stop.signal }),
-      );
+        args,
+        optionsOf(command, { ...options, signal: stop.signal }, input?.stdin ?? null),
+      ).finally(() => input?.remove());
       stop.clear();
       options.signal.throwIfAborted();
       return {

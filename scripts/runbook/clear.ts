@@ -126,7 +126,7 @@ async function preflightClear(context: Context, scope: StepScope): Promise<Clear
   warnOf(context, scope, planHealth(source, job));
   await tools.verifyReports();
   scope.progress('looking for the BFF');
-  const stack = await tools.findStack('look', signal);
+  const stack = await tools.findStack('clear', signal);
   tools.collections.preload();
   describeStack(scope, stack);
   const state = await stack.look(signal);

@@ -64,9 +64,12 @@ export interface Tools {
   /**
    * Finds what runs the BFF.
    *
-   * @param purpose `write`: what keeps the token from being written is said before anything else that is wrong
+   * @param purpose `write`: what keeps the token from being written is said before anything else that is wrong; `look`: nothing
+   *   will be changed
    */
-  findStack(purpose: 'write' | 'look', signal: AbortSignal): Promise<Stack>;
+  findStack(purpose: 'write' | 'clear' | 'look', signal: AbortSignal): Promise<Stack>;
+  /** What the stack that was found last has for the result; null: none was found, or it has nothing. */
+  stackDetails(): ReturnType<NonNullable<Stack['details']>> | null;
   /** How an admin token was handed over before anything ran; null: it was not. */
   readonly adminTokenFrom: AdminTokenFrom | null;
   /**

@@ -7,6 +7,7 @@ import {
   type ChangeFacts,
   type ClassifiedLine,
   type CollectionFacts,
+  type InstanceFacts,
   type Run,
   type StepName,
   type StepRecord,
@@ -54,6 +55,8 @@ export interface Outcome {
   readonly log?: readonly ClassifiedLine[];
   /** What the reader does next, most important first. */
   readonly next?: readonly Hint[];
+  /** Each of several instances, as it was at the end. */
+  readonly instances?: readonly InstanceFacts[];
   /** Name and value, beside what the steps have said. */
   readonly facts?: readonly (readonly [string, string])[];
 }

@@ -127,6 +127,7 @@ export function createFakeRun(
     async *logFile() {},
     learn() {},
     priorValue: async () => null,
+    stackDetails: () => null,
     verifyCaFile: async () => [],
     hasReporter: () => false,
     writePrivate: async (path) => path,

@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bff: ['idp', 'core'],
   'compose-file': ['core'],
   compose: ['compose-file', 'idp', 'core'],
+  kubernetes: ['compose-file', 'idp', 'core'],
   report: ['secrets', 'core'],
   secrets: ['core'],
   platform: ['idp', 'core'],
@@ -21,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files that talk to the outside, besides the folders platform/ and sandbox/. */
 const EDGE_FILES = [
   'scripts/compose/compose-stack.ts',
+  'scripts/kubernetes/kubernetes-stack.ts',
   'scripts/postman/body-files.ts',
   'scripts/postman/eager-timers.ts',
   'scripts/postman/egress.ts',

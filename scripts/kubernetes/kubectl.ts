@@ -1,0 +1,120 @@
+import type { AppError } from '../core/errors.ts';
+import type { Command, CommandResult, Processes } from '../core/ports.ts';
+import { renderCommand } from '../core/shell.ts';
+import { kubectlFailure, reasonOf } from './failures.ts';
+
+/** How long one answer may take, with the login that a credential plug-in makes first. */
+const ANSWER_SECONDS = 15;
+const CALL_TIMEOUT_MS = (ANSWER_SECONDS + 5) * 1_000;
+
+/** What came of one call. */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  /** @property reason of the API server, such as `NotFound`, `Forbidden`, `Conflict`, `Invalid`; null: it is not from there */
+  | { readonly ok: false; readonly reason: string | null; readonly error: AppError };
+
+export interface CallOptions {
+  /** The content of the file for which `PRIVATE_FILE` stands among the arguments. Secrets go no other way. */
+  readonly privateText?: string;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * The user's own kubectl, pinned to one context and one namespace: another terminal may change the current context at any time
+ * (kubernetes/kubectl#873). Its standard input is closed, each call has a time limit, and what it prints on stderr is never
+ * shown. Every method ends with the signal's reason when that aborts.
+ *
+ * Callers give every flag that matters (`-o`, `--dry-run`, `--type`): a kuberc may have other defaults.
+ */
+export interface Kubectl {
+  /** The program, as in `oc` or `k3s kubectl`. */
+  readonly program: string;
+  /** A call as a person types it, whole. */
+  typed(args: readonly string[]): string;
+  /** The call as it is made. `-o json` is added, and what it prints is read. */
+  ask<T>(args: readonly string[], signal: AbortSignal, options?: CallOptions): Promise<Answer<T>>;
+  /** As `ask`. @throws AppError what kept it from an answer */
+  json<T>(args: readonly string[], signal: AbortSignal, options?: CallOptions): Promise<T>;
+  /** The call without `-o json`, for what is no object. */
+  run(args: readonly string[], signal: AbortSignal, options?: CallOptions): Promise<CommandResult>;
+  /** What a failed `run` means. */
+  failure(result: CommandResult, args: readonly string[]): AppError;
+  /** Its output line by line until it ends or the signal aborts; without a time limit. */
+  lines(args: readonly string[], signal: AbortSignal): ReturnType<Processes['lines']>;
+  /** The JSON documents that a watch prints one after another, `-o json` added; without a time limit. */
+  documents<T>(args: readonly string[], signal: AbortSignal): AsyncIterable<T>;
+}
+
+/**
+ * @param program with its first arguments: `kubectl`, `k3s kubectl`, `"C:\Program Files\kubectl.exe"`
+ * @param pins flags of every call: `--context`, `--namespace`
+ */
+export function createKubectl(
+  processes: Processes,
+  program: string,
+  pins: readonly string[],
+  platform: NodeJS.Platform,
+): Kubectl {
+  const [file = 'kubectl', ...first] = [...program.matchAll(/"([^"]*)"|(\S+)/g)].map(
+    ([, quoted, word]) => quoted ?? word ?? '',
+  );
+  const commandOf = (args: readonly string[]): Command => ({ file, args: [...first, ...args, ...pins] });
+  const typed = (args: readonly string[]) => renderCommand(commandOf(args), platform);
+  const run = (args: readonly string[], signal: AbortSignal, options: CallOptions = {}) =>
+    processes.run(commandOf([...args, `--request-timeout=${ANSWER_SECONDS}s`]), {
+      signal,
+      timeoutMs: options.timeoutMs ?? CALL_TIMEOUT_MS,
+      env: OWN_ENVIRONMENT,
+      ...(options.privateText === undefined ? {} : { privateText: options.privateText }),
+    });
+  const failure = (result: CommandResult, args: readonly string[]) => kubectlFailure(result, typed(args), program);
+  const lines = (args: readonly string[], signal: AbortSignal) =>
+    processes.lines(commandOf(args), { signal, env: OWN_ENVIRONMENT });
+
+  const ask = async <T>(args: readonly string[], signal: AbortSignal, options?: CallOptions): Promise<Answer<T>> => {
+    const result = await run([...args, '-o', 'json'], signal, options);
+    const value = result.exitCode === 0 ? parse<T>(result.stdout) : undefined;
+    if (value !== undefined) return { ok: true, value };
+    return { ok: false, reason: reasonOf(result), error: failure(result, args) };
+  };
+
+  return {
+    program,
+    typed,
+    ask,
+    async json<T>(args: readonly string[], signal: AbortSignal, options?: CallOptions) {
+      const answer = await ask<T>(args, signal, options);
+      if (!answer.ok) throw answer.error;
+      return answer.value;
+    },
+    run,
+    failure,
+    lines,
+    async *documents<T>(args: readonly string[], signal: AbortSignal) {
+      let document: string[] = [];
+      for await (const { stream, text } of lines([...args, '-o', 'json'], signal)) {
+        if (stream === 'stderr') continue;
+        document.push(text);
+        // Each is indented, so that only its last line is a single brace.
+        if (text !== '}') continue;
+        const value = parse<T>(document.join('\n'));
+        document = [];
+        if (value !== undefined) yield value;
+      }
+    },
+  };
+}
+
+/** A diff program of the user's would get Secrets to read. What this tool is told is nothing to kubectl. */
+const OWN_ENVIRONMENT = {
+  KUBECTL_EXTERNAL_DIFF: undefined,
+  IAT_ADMIN_TOKEN: undefined,
+} as const;
+
+function parse<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}
