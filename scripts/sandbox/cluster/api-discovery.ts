@@ -1,4 +1,5 @@
 import { groupBy } from '../../core/group-by.ts';
+import { openApi } from './api-openapi.ts';
 import { apiVersionOf, RESOURCES, type ResourceType } from './api-resources.ts';
 
 /** What a path of discovery answers. */
@@ -18,7 +19,7 @@ const VERSION = {
 };
 
 /**
- * `/version`, `/api`, `/apis` and below. kubectl since 1.27 asks for all groups at once (KEP-3352); older ones ask group by group.
+ * `/version`, `/api`, `/apis` and `/openapi/v3` with what is below. kubectl since 1.27 asks for all groups at once (KEP-3352); older ones ask group by group.
  *
  * @param accept the request's header
  * @returns null where the path is none of these
@@ -38,7 +39,7 @@ export function discover(path: string, accept: string): Discovery | null {
       },
     };
   }
-  const body = plain(path);
+  const body = plain(path) ?? openApi(path);
   return body === null ? null : { contentType: 'application/json', body };
 }
 

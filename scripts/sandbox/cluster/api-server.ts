@@ -40,8 +40,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     note(request);
     try {
-      const { pod, container, command } = execOf(api, request);
-      acceptExec(sockets, request, socket, head, (signal) => command.run(pod, container, signal));
+      acceptExec(sockets, request, socket, head, execOf(api, request));
     } catch (error) {
       const { status } = toApiError(error);
       const body = JSON.stringify(status);
@@ -196,10 +195,9 @@ function execOf(api: Api, request: IncomingMessage) {
   if (pods === undefined || route.subresource !== 'exec' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
     throw badRequest('unable to upgrade: only exec over WebSocket is known here');
   }
-  const words = url.searchParams.getAll('command');
-  const run = (pod: ApiObject, container: string, signal: AbortSignal) => pods.exec(pod, container, words, signal);
   const pod = objectAt(api, route);
-  return { pod, container: containerOf(pod, url.searchParams.get('container')), command: { run } };
+  const container = containerOf(pod, url.searchParams.get('container'));
+  return (signal: AbortSignal) => pods.exec(pod, container, url.searchParams.getAll('command'), signal);
 }
 
 function noMethod(): ApiError {

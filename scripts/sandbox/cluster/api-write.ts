@@ -57,7 +57,7 @@ export function createWriter({ store, now, admit = () => null, onDelete }: ApiSe
     const problems = problemsOf(type, before, after);
     if (problems.length > 0) throw invalid(type, after.metadata.name, problems);
     admitted(before === null ? 'CREATE' : 'UPDATE', after);
-    return signChanges(before, after, options.manager, now());
+    return signChanges(before && withDefaults(type, before), after, options.manager, now());
   };
 
   const update = (target: Target, before: ApiObject, wanted: ApiObject, options: WriteOptions): ApiObject => {
