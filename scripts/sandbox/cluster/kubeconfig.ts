@@ -1,0 +1,27 @@
+import { writeFile } from 'node:fs/promises';
+
+export interface KubeconfigOptions {
+  /** URL of the API server. */
+  readonly server: string;
+  readonly context: string;
+  /** What calls without `--namespace` are about. */
+  readonly namespace: string;
+  /** Default: no credentials. */
+  readonly token?: string;
+}
+
+/** A kubeconfig with one context, which is the current one. JSON is YAML, too. */
+export async function writeKubeconfig(
+  path: string,
+  { server, context, namespace, token }: KubeconfigOptions,
+): Promise<void> {
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': context,
+    clusters: [{ name: context, cluster: { server } }],
+    contexts: [{ name: context, context: { cluster: context, user: context, namespace } }],
+    users: [{ name: context, user: token === undefined ? {} : { token } }],
+  };
+  await writeFile(path, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+}
