@@ -119,13 +119,13 @@ test.for([
   ['old pods that are not available make no room beyond it either', [2, 0], [[2, 0]], 2, [2]],
   ['each that gets available costs an old one', [2, 1], [[2, 2]], 2, [1]],
   [
-    'the unavailable go first, of the oldest set',
-    [3, 2],
+    'what is not available goes first',
+    [2, 1],
     [
       [1, 1],
       [1, 0],
     ],
-    3,
+    2,
     [1, 0],
   ],
   ['nothing is left', [3, 3], [[0, 0]], 3, [0]],
