@@ -13,7 +13,10 @@ export interface KubeletOptions {
   readonly clock: Clock;
   /** For volumes and logs. */
   readonly dir: string;
-  /** How many times faster than on a cluster everything that the kubelet waits for comes: back-off, probes, preStop. Default 1. */
+  /**
+   * How many times faster than on a cluster the kubelet's waits are over: back-off, readiness probes, preStop. Those of the probes
+   * that end a container are not. Default 1.
+   */
   readonly speed?: number;
   readonly findFault?: FindFault;
   /** Default: processes on this machine. */

@@ -83,7 +83,7 @@ async function* readRun({ id, run }: FoundRun, options: LogOptions, signal: Abor
   }
   for await (const { at, text } of run.log.read(follow, signal)) {
     if (skipped > 0) skipped--;
-    else if (at.getTime() >= sinceMs) yield spelled(at, text);
+    else if (at !== null && at.getTime() >= sinceMs) yield spelled(at, text);
   }
 }
 
