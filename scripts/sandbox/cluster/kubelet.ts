@@ -23,6 +23,8 @@ export interface KubeletOptions {
   readonly start?: StartContainer;
   /** Asks a probe's URL: the status. Default: over HTTP. */
   readonly ask?: KubeletTools['ask'];
+  /** Default: one that is free on this machine. */
+  readonly findPort?: () => Promise<number>;
 }
 
 /** The one node of the cluster, with its scheduler. */
@@ -36,6 +38,7 @@ export interface Kubelet {
 export function startKubelet(options: KubeletOptions): Kubelet {
   const { store, clock, speed = 1 } = options;
   const record = createEvents(store, () => clock.date());
+  const { findPort = findFreePort } = options;
   const ports = new Set<number>();
   const tools: KubeletTools = {
     store,
@@ -47,7 +50,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     ask: options.ask ?? ((url, timeoutMs) => ask(url, { timeoutMs }).then(({ status }) => status)),
     async findPort() {
       for (;;) {
-        const port = await findFreePort();
+        const port = await findPort();
         if (ports.has(port)) continue;
         ports.add(port);
         return port;
