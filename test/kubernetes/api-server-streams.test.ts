@@ -145,6 +145,36 @@ describeWithKubectl('Watching, logs, exec and proxy of the sandbox’s API serve
     });
   });
 
+  test('who goes away in the middle of a command, a log or an answer does no harm', async () => {
+    const url = await serve((_, response) => void response.writeHead(200, { 'content-length': '9' }).write('half'));
+    let tell: () => void = () => {};
+    const aborted = new Promise<void>((resolve) => (tell = resolve));
+    const { store, api, start } = await startCluster({
+      pods: runtime({
+        exec: async (_pod, _container, _command, signal) => {
+          started();
+          signal.addEventListener('abort', tell);
+          await aborted;
+          return { stdout: 'too late', stderr: '', exitCode: 0 };
+        },
+        address: () => ({ host: '127.0.0.1', port: Number(new URL(url).port) }),
+      }),
+    });
+    store.create('pods', pod('bff-1'));
+    let started: () => void = () => {};
+    const running = new Promise<void>((resolve) => (started = resolve));
+    const { stop } = start(['exec', 'bff-1', '--', 'sleep']);
+    await running;
+    stop();
+    await aborted;
+
+    const reading = new AbortController();
+    const answer = await fetch(`${api.url}/api/v1/namespaces/crud/pods/bff-1/proxy/`, { signal: reading.signal });
+    reading.abort();
+    await expect(answer.text()).rejects.toThrow();
+    expect((await fetch(`${api.url}/version`)).status).toBe(200);
+  });
+
   test('exec needs the right to create as well as to get', async () => {
     const { store, call } = await startCluster({
       pods: runtime({}),

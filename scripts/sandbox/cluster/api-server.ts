@@ -40,6 +40,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     note(request);
+    // Who goes away in the middle is no fault of the server.
+    socket.on('error', () => socket.destroy());
     try {
       acceptExec(sockets, request, socket, head, execOf(api, request));
     } catch (error) {
