@@ -12,7 +12,7 @@ export interface Cluster extends KubectlHere {
 /** An API server with the namespace `crud` and a kubectl for it; both end with the test. */
 export async function startCluster(options: Partial<Omit<ApiServerOptions, 'store'>> = {}): Promise<Cluster> {
   const { store, api } = await startServer(options);
-  const kubectl = await createKubectlHere({ server: api.url });
+  const kubectl = await createKubectlHere(api.url);
   return { store, api, ...kubectl };
 }
 
@@ -33,12 +33,12 @@ export function secret(name: string, data: Readonly<Record<string, string>>, oth
   return { ...objectOf('v1', 'Secret', name), data: Object.fromEntries(encoded), type: 'Opaque', ...other };
 }
 
-export function deployment(name: string, container: object = {}): ApiObject {
+export function deployment(name: string, container: object = {}, other: object = {}): ApiObject {
   const labels = { app: name };
   const spec = { containers: [{ name, image: 'bff:1', ...container }] };
   return {
     ...objectOf('apps/v1', 'Deployment', name),
-    spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+    spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec }, ...other },
   };
 }
 

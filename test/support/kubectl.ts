@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,12 +24,6 @@ export function describeWithKubectl(name: string, body: () => void): void {
   describeUnless(missing, NEEDED, name, body);
 }
 
-export interface KubectlOptions {
-  readonly server: string;
-  /** Default `crud`. */
-  readonly namespace?: string;
-}
-
 export interface Called {
   readonly exitCode: number | undefined;
   readonly stdout: string;
@@ -36,7 +31,7 @@ export interface Called {
 }
 
 export interface KubectlHere {
-  /** PATH, HOME, KUBECONFIG and KUBECACHEDIR: nothing of the machine's own. */
+  /** Of each call. */
   readonly env: Readonly<Record<string, string>>;
   /** One call to its end. @param input of standard input, which is closed after it */
   call(args: readonly string[], input?: string): Promise<Called>;
@@ -45,7 +40,7 @@ export interface KubectlHere {
 }
 
 /** kubectl for one test, with a home folder, kubeconfig and cache of its own, which are removed after it. */
-export async function createKubectlHere({ server, namespace = 'crud' }: KubectlOptions): Promise<KubectlHere> {
+export async function createKubectlHere(server: string, namespace = 'crud'): Promise<KubectlHere> {
   const home = await mkdtemp(join(await realpath(tmpdir()), 'iat-test-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
   const config = join(home, 'config');
@@ -56,15 +51,35 @@ export async function createKubectlHere({ server, namespace = 'crud' }: KubectlO
     KUBECONFIG: config,
     KUBECACHEDIR: join(home, 'cache'),
   };
-  const options = { env, extendEnv: false, cwd: home, reject: false } as const;
+  return callsOf(env, []);
+}
+
+/** The kubeconfig of a real cluster to test on, `IAT_TEST_KUBECONFIG`; null: there is none. */
+export const REAL_KUBECONFIG = process.env['IAT_TEST_KUBECONFIG'] || null;
+
+/** kubectl for one test on the real cluster, in a namespace of its own, which is removed after it. */
+export async function createKubectlThere(kubeconfig: string): Promise<KubectlHere> {
+  const namespace = `iat-test-${randomUUID().slice(0, 8)}`;
+  const env = Object.fromEntries(
+    Object.entries({ ...process.env, KUBECONFIG: kubeconfig }).map(([k, v]) => [k, v ?? '']),
+  );
+  const kubectl = callsOf(env, [`--namespace=${namespace}`]);
+  const made = await kubectl.call(['create', 'namespace', namespace]);
+  if (made.exitCode !== 0) throw new Error(`The namespace ${namespace} could not be made: ${made.stderr}`);
+  onTestFinished(async () => void (await kubectl.call(['delete', 'namespace', namespace, '--wait=false'])));
+  return kubectl;
+}
+
+function callsOf(env: Readonly<Record<string, string>>, flags: readonly string[]): KubectlHere {
+  const options = { env, extendEnv: false, reject: false } as const;
   return {
     env,
     async call(args, input = '') {
-      const { exitCode, stdout, stderr } = await execa(KUBECTL, args, { ...options, input });
+      const { exitCode, stdout, stderr } = await execa(KUBECTL, [...flags, ...args], { ...options, input });
       return { exitCode, stdout, stderr };
     },
     start(args) {
-      const child = execa(KUBECTL, args, { ...options, stdin: 'ignore', buffer: false });
+      const child = execa(KUBECTL, [...flags, ...args], { ...options, stdin: 'ignore', buffer: false });
       const stop = () => void child.kill('SIGKILL');
       onTestFinished(stop);
       return { lines: child[Symbol.asyncIterator]() as AsyncIterator<string>, stop };
