@@ -8,7 +8,7 @@ import type { CommandResult } from '../core/ports.ts';
 export function reasonOf({ stderr }: Pick<CommandResult, 'stderr'>): string | null {
   const reasons = [...stderr.matchAll(/^(?:error: )?Error from server \((\w{1,60})\)/gm)];
   if (reasons.length > 0) return reasons.at(-1)?.[1] ?? null;
-  return /^error: You must be logged in to the server \(Unauthorized\)/m.test(stderr) ? 'Unauthorized' : null;
+  return /^error: You must be logged in to the server \(/m.test(stderr) ? 'Unauthorized' : null;
 }
 
 /**
