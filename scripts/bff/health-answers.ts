@@ -81,7 +81,9 @@ const KEY_MEMBERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Several keys under one client id: which instances have which; null: they have the same, as far as that is known. */
-export function diagnoseKeys(keys: readonly { readonly name: string; readonly key: string | null }[]): Diagnosis | null {
+export function diagnoseKeys(
+  keys: readonly { readonly name: string; readonly key: string | null }[],
+): Diagnosis | null {
   const known = keys.filter(({ key }) => key !== null);
   const different = [...new Set(known.map(({ key }) => key))];
   if (different.length < 2) return null;
