@@ -24,6 +24,7 @@ export function acceptExec(
   sockets.handleUpgrade(request, socket, head, (webSocket) => {
     const ended = new AbortController();
     webSocket.on('close', () => ended.abort());
+    webSocket.on('error', () => webSocket.terminate());
     run(ended.signal)
       .catch((error: unknown): Refusal => ({ refusal: String(error) }))
       .then((result) => send(webSocket, result));

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { isRecord } from '../../core/json.ts';
 import { ApiError, badRequest } from './api-status.ts';
 import type { LogOptions, PodRuntime } from './api-types.ts';
@@ -94,12 +95,13 @@ export async function answerProxy(
   const { authorization, host, connection, ...headers } = request.headers;
   const outgoing = requestHttp({ ...address, path, method: request.method, headers, agent: false });
   response.on('close', () => outgoing.destroy());
+  outgoing.on('error', () => response.headersSent && response.destroy());
   request.pipe(outgoing);
   const [incoming] = (await once(outgoing, 'response').catch(() => {
     throw unreachable();
   })) as [IncomingMessage];
   response.writeHead(incoming.statusCode ?? 502, incoming.headers);
-  incoming.pipe(response);
+  await pipeline(incoming, response);
 }
 
 function firstPort(pod: ApiObject): number | null {

@@ -72,8 +72,8 @@ export interface ApiServerOptions {
   readonly rights?: (review: Review) => boolean;
   /** An admission webhook. @returns why it denies the request, or null */
   readonly admit?: (operation: 'CREATE' | 'UPDATE' | 'DELETE', object: ApiObject) => string | null;
-  /** Bearer token that a request must bring; anything else is a 401. Default: none is needed. */
-  readonly token?: string;
+  /** false: every request is a 401. Default: all are accepted. kubectl sends credentials over TLS only, which is not here. */
+  readonly isLoggedIn?: () => boolean;
   /** Called instead of the plain deletion. @returns true where it takes care of that itself */
   readonly onDelete?: (resource: string, object: ApiObject, options: DeleteOptions) => boolean;
 }

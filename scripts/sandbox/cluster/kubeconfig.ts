@@ -6,22 +6,17 @@ export interface KubeconfigOptions {
   readonly context: string;
   /** What calls without `--namespace` are about. */
   readonly namespace: string;
-  /** Default: no credentials. */
-  readonly token?: string;
 }
 
-/** A kubeconfig with one context, which is the current one. JSON is YAML, too. */
-export async function writeKubeconfig(
-  path: string,
-  { server, context, namespace, token }: KubeconfigOptions,
-): Promise<void> {
+/** A kubeconfig with one context, which is the current one, and no credentials: kubectl sends none over plain HTTP. JSON is YAML, too. */
+export async function writeKubeconfig(path: string, { server, context, namespace }: KubeconfigOptions): Promise<void> {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': context,
     clusters: [{ name: context, cluster: { server } }],
     contexts: [{ name: context, context: { cluster: context, user: context, namespace } }],
-    users: [{ name: context, user: token === undefined ? {} : { token } }],
+    users: [{ name: context, user: {} }],
   };
   await writeFile(path, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
 }
