@@ -16,7 +16,8 @@ const run = promisify(execFile);
 async function start(options: Partial<SandboxClusterOptions> & { readonly mint?: boolean } = {}) {
   const { url } = await idp();
   const iat = options.mint ? await mint(url, { max_usages: 100 }) : null;
-  const cluster = await startSandboxCluster({ dir: temporaryFolder(), idpUrl: url, speed: 50, iat, ...options });
+  const dir = temporaryFolder();
+  const cluster = await startSandboxCluster({ dir, idpUrl: url, speed: 50, iat, ...options });
   atTheEnd(() => cluster.close());
   const { kubeconfig, store, namespace } = cluster;
   const pods = () => listOf(store, 'pods', namespace);
@@ -25,7 +26,8 @@ async function start(options: Partial<SandboxClusterOptions> & { readonly mint?:
     idpUrl: url,
     pods,
     kubectl: async (...args: string[]) =>
-      (await run('kubectl', args, { env: { PATH: process.env['PATH'] ?? '', KUBECONFIG: kubeconfig } })).stdout,
+      (await run('kubectl', args, { env: { PATH: process.env['PATH'] ?? '', HOME: dir, KUBECONFIG: kubeconfig } }))
+        .stdout,
     /** Each pod as `phase`, whether it is ready, and what its container waits for or ended with. */
     states: () =>
       pods().map(({ status }) => {
