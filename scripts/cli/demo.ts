@@ -1,7 +1,7 @@
 import { LogReader } from '../bff/log-reader.ts';
 import { judge } from '../bff/verdict.ts';
 import { isFault, sayWhetherIatHelps } from '../core/diagnosis.ts';
-import { hintText } from '../core/errors.ts';
+import { AppError, hintText } from '../core/errors.ts';
 import type { Look } from '../core/ports.ts';
 import type { Run } from '../core/result.ts';
 import { execute } from './execute.ts';
@@ -9,7 +9,7 @@ import { workOf } from './main.ts';
 import { runCommand, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { signsOf } from './terminal-text.ts';
-import type { openOutside, Sandbox } from './wiring.ts';
+import type { FailingCluster, openOutside, Sandbox } from './wiring.ts';
 
 /** How long the demo watches a healthy BFF; a real run takes 10 s. */
 const STABLE_FOR_MS = 1_000;
@@ -46,14 +46,18 @@ async function refuse(session: Session, error: Error): Promise<number> {
 }
 
 /**
- * What the demo was asked to show: the whole story; one fault, where `--fault` names one; else the list of all faults, which is
+ * What the demo was asked to show: the whole story, with `--kubernetes` on a cluster; one fault, where `--fault` names one; else the list of all faults, which is
  * an error where the name is wrong.
  *
  * @returns the exit code
  */
 export async function runDemo(session: Session, settings: Settings): Promise<number> {
   const { human, outside } = session;
-  const { fault } = settings;
+  const { fault, onCluster } = settings;
+  if (onCluster) {
+    if (fault === null) return showClusterStory(session, { ...settings, stableForMs: STABLE_FOR_MS });
+    return refuse(session, new AppError('usage', '--fault shows a fault without a cluster: leave out --kubernetes.'));
+  }
   if (fault === null) return showStory(session, { ...settings, stableForMs: STABLE_FOR_MS });
   let exitCode = 0;
   if (fault !== '') {
@@ -93,6 +97,71 @@ async function showStory(session: Session, settings: Settings): Promise<number> 
   }
 }
 
+/** The same story on a cluster: three pods that crash-loop, the main job through kubectl, and the rollout from cached credentials. */
+async function showClusterStory(session: Session, settings: Settings): Promise<number> {
+  const { outside } = session;
+  const print = createPrint(session);
+  const opened = await outside.openCluster(settings.kubectl).catch((error: Error) => error);
+  if (opened instanceof Error) return refuse(session, opened);
+  const cluster = opened;
+  try {
+    print.text('A real IdP and real BFFs run here as processes, on a cluster that only kubectl takes for one.');
+    print.title('1. Three pods without an Initial Access Token');
+    showPods(session, cluster);
+
+    const job = { context: cluster.context, kubernetes: cluster.workload };
+    const run = (command: 'iat' | 'clear') => runOnCluster(session, command, { ...settings, ...job }, cluster);
+    print.title(`2. npm run iat -- --kubernetes ${cluster.workload} --context ${cluster.context}`);
+    const fixed = await run('iat');
+    if (fixed.exitCode !== 0) return fixed.exitCode;
+
+    print.title('3. The token is taken out again, and the pods start from their cached credentials');
+    const cleared = await run('clear');
+    if (cleared.exitCode === 0) {
+      print.text('');
+      print.text('That is all. On your own cluster: npm run iat -- --kubernetes deployment/NAME --context NAME.');
+    }
+    return cleared.exitCode;
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** A run as any other, but that kubeconfig and admin token are the cluster's own. Its health is asked through its Service. */
+function runOnCluster(
+  session: Session,
+  command: 'iat' | 'clear',
+  settings: Settings,
+  { kubeconfig, adminToken, idpUrl, bffUrl }: FailingCluster,
+): Promise<Run> {
+  const { outside, masker } = session;
+  masker.add(adminToken, 'certain');
+  const { host } = outside;
+  const here = {
+    ...session,
+    outside: { ...outside, host: { ...host, env: { ...host.env, KUBECONFIG: kubeconfig } } },
+  };
+  return execute(
+    here,
+    workOf(command, here, {
+      kind: 'run',
+      settings: { ...settings, sandbox: false, idpUrl, bffUrl },
+      adminToken: adminToken.reveal(),
+      given: {},
+    }),
+  );
+}
+
+/** The pods before anything is done, the end of a log, the cause, and the way out. */
+function showPods(session: Session, { pods, log }: FailingCluster): void {
+  const print = createPrint(session);
+  for (const [name, state] of pods) print.text(`  ${name}  ${state}`);
+  print.text('');
+  const reader = new LogReader();
+  for (const line of log) reader.push(line);
+  showLog(session, reader);
+}
+
 /**
  * `npm run demo -- --fault NAME`: what the BFF shows, what the main job says, and how that would have ended.
  *
@@ -126,9 +195,8 @@ function runIn(session: Session, command: 'iat' | 'clear', settings: Settings, s
 
 /** The BFF before anything is done: the end of its log, its state, the cause, and the way out. */
 async function showBff(session: Session, { stack }: Sandbox): Promise<void> {
-  const { outside, human } = session;
+  const { outside } = session;
   const { signal } = outside.host.interruption;
-  const print = createPrint(session);
   // A BFF with a fault may go on running.
   const untilMs = outside.clock.now() + WATCH_MS;
   let [instance] = await stack.instances(signal);
@@ -139,12 +207,18 @@ async function showBff(session: Session, { stack }: Sandbox): Promise<void> {
   if (instance === undefined) return;
   const reader = new LogReader();
   for await (const line of stack.logs(instance.id, { follow: false, signal })) reader.push(line);
+  showLog(session, reader, judge(instance, instance, stack.byHand).message);
+}
+
+/** The end of a log, what is said about it, and what the log means. */
+function showLog(session: Session, reader: LogReader, verdict: string | null = null): void {
+  const print = createPrint(session);
   for (const { text } of reader.excerpt().slice(-SHOWN_LINES))
     print.text(`  bff | ${text.slice(0, LONGEST_LINE)}`, '        ', 'dim');
-  print.text(judge(instance, instance, stack.byHand).message);
+  if (verdict !== null) print.text(verdict);
   const diagnosis = reader.diagnosis();
   const { cause, fix } = diagnosis;
-  if (isFault(diagnosis)) print.text(`${signsOf(human).failed} ${cause}`, '  ', 'bad');
+  if (isFault(diagnosis)) print.text(`${signsOf(session.human).failed} ${cause}`, '  ', 'bad');
   else print.text(cause);
   print.text(`  ${hintText(fix)}`, '  ');
   if (isFault(diagnosis)) print.text(`  ${sayWhetherIatHelps(diagnosis)}`, '  ');

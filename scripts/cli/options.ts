@@ -325,6 +325,12 @@ export const OPTIONS = {
     description: 'against the embedded sandbox: no Docker, no configuration, no network',
     commands: ['iat', 'doctor'],
   },
+  onCluster: {
+    flags: '--kubernetes',
+    value: SWITCH,
+    description: 'tell the story on a small cluster, through kubectl',
+    commands: ['demo'],
+  },
   fault: {
     flags: '--fault [name]',
     value: TEXT,

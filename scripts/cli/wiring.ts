@@ -24,11 +24,13 @@ import { createRunnerMask } from '../platform/workflow-commands.ts';
 import { createCollections, isReporterInstalled } from '../postman/newman.ts';
 import { priorValueIn } from '../report/keep.ts';
 import type { Tools } from '../runbook/job.ts';
+import type { FailingCluster } from '../sandbox/cluster/failing-cluster.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { StreamName } from '../secrets/leak-guard.ts';
 import { readAdminToken } from './admin-token.ts';
 import type { Settings } from './settings.ts';
 
+export type { FailingCluster } from '../sandbox/cluster/failing-cluster.ts';
 export type { Sandbox } from '../sandbox/sandbox.ts';
 
 /** The outside, as far as it does not depend on settings. */
@@ -117,6 +119,38 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
         ...sandbox,
         async close() {
           await sandbox.close();
+          await folder.remove();
+        },
+      };
+    },
+    /**
+     * A small cluster in a folder of its own, with a Deployment whose pods fail because they have no token.
+     *
+     * @param kubectl the program that is to reach it
+     * @throws AppError `usage` where there is no such program
+     */
+    async openCluster(kubectl: string): Promise<FailingCluster> {
+      const { signal } = host.interruption;
+      const [file = kubectl, ...args] = kubectl.split(' ');
+      const { exitCode } = await createProcesses(host.env).run(
+        { file, args: [...args, 'version', '--client'] },
+        { signal, timeoutMs: 20_000 },
+      );
+      if (exitCode !== 0) {
+        throw new AppError('usage', `There is no ${kubectl} here, and the demo on a cluster goes through it.`, {
+          hint: 'Install kubectl, or see the same story without it: npm run demo.',
+        });
+      }
+      const { startFailingCluster } = await import('../sandbox/cluster/failing-cluster.ts');
+      const folder = await makeTemporaryFolder();
+      const cluster = await startFailingCluster(folder.path, signal).catch(async (error: unknown) => {
+        await folder.remove();
+        throw error;
+      });
+      return {
+        ...cluster,
+        async close() {
+          await cluster.close();
           await folder.remove();
         },
       };

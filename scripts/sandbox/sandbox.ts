@@ -96,7 +96,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   return { stack, idpUrl, bffUrl: `http://127.0.0.1:${bffPort}`, adminToken, composeFile, close };
 }
 
-function startIdpProcess(port: number, adminToken: Secret, fault: string | null) {
+/** The IdP as a process of its own. `ready` rejects with AppError `internal` when it does not start. */
+export function startIdpProcess(port: number, adminToken: Secret, fault: string | null) {
   const child = startProgram('idp', {
     SANDBOX_PORT: String(port),
     SANDBOX_ADMIN_TOKEN_FILE: '-',

@@ -1,74 +1,9 @@
-import type { DeploymentSpec, StatefulSetSpec } from 'kubernetes-types/apps/v1.d.ts';
-import { expect, onTestFinished, test } from 'vitest';
-import { startControllers } from '../../scripts/sandbox/cluster/controllers.ts';
+import type { DeploymentSpec } from 'kubernetes-types/apps/v1.d.ts';
+import { expect, test } from 'vitest';
 import { nextStep, resolveFenceposts } from '../../scripts/sandbox/cluster/rolling-update.ts';
-import { ObjectStore } from '../../scripts/sandbox/cluster/store.ts';
-import {
-  createIn,
-  getOf,
-  isActive,
-  listOf,
-  readySince,
-  type Stored,
-  timestamp,
-  updateIn,
-} from '../../scripts/sandbox/cluster/typed-store.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-
-const NEVER = new AbortController().signal;
-const NAMESPACE = 'crud';
-
-type Pod = Stored<'pods'>;
-
-/** The image of a pod says whether it gets ready: `good…` does. */
-const imageOf = ({ spec }: Pod) => spec?.containers[0]?.image ?? '';
-
-/** Controllers on a store, and pods that are nothing but their objects. */
-function cluster(options: { readonly refuse?: (image: string) => string | null } = {}) {
-  const clock = new FakeClock();
-  const store = new ObjectStore(() => clock.date());
-  const controllers = startControllers({
-    store,
-    clock,
-    refusePods: (spec) => options.refuse?.(spec?.containers[0]?.image ?? '') ?? null,
-  });
-  onTestFinished(() => controllers.close());
-  const pods = () => listOf(store, 'pods', NAMESPACE);
-  const settle = () => clock.sleep(0, NEVER);
-  const setReady = (pod: Pod, isReady: boolean) =>
-    updateIn(store, 'pods', pod, (old) => ({
-      ...old,
-      spec: { containers: [], ...old.spec, nodeName: 'sandbox' },
-      status: {
-        phase: 'Running',
-        conditions: [
-          { type: 'Ready', status: isReady ? 'True' : 'False', lastTransitionTime: timestamp(clock.date()) },
-        ],
-      },
-    }));
-  /** One turn of a kubelet: new pods start, ending ones are gone. */
-  const turn = async () => {
-    for (const pod of pods()) {
-      if (pod.metadata.deletionTimestamp !== undefined) store.delete('pods', NAMESPACE, pod.metadata.name);
-      else if (pod.status?.conditions === undefined) setReady(pod, imageOf(pod).startsWith('good'));
-    }
-    await settle();
-  };
-  /** Turns until nothing changes any more. */
-  const untilStill = async () => {
-    for (let before = ''; before !== store.version; ) {
-      before = store.version;
-      await turn();
-    }
-  };
-  const images = () => pods().filter(isActive).map(imageOf).sort();
-  return { clock, store, pods, settle, setReady, turn, untilStill, images };
-}
-
-const template = (image: string) => ({
-  metadata: { labels: { app: 'bff' } },
-  spec: { containers: [{ name: 'bff', image }] },
-});
+import type { ObjectStore } from '../../scripts/sandbox/cluster/store.ts';
+import { createIn, getOf, isActive, listOf, readySince, updateIn } from '../../scripts/sandbox/cluster/typed-store.ts';
+import { fakeCluster, NAMESPACE, NEVER, template } from '../support/fake-cluster.ts';
 
 function createDeployment(store: ObjectStore, image: string, spec: Partial<DeploymentSpec> = {}) {
   createIn(store, 'deployments', {
@@ -143,7 +78,7 @@ test.for([
 });
 
 test('a deployment makes a ReplicaSet with a hash and a revision, and its pods are owned by it', async () => {
-  const { store, untilStill, pods } = cluster();
+  const { store, untilStill, pods } = fakeCluster();
   createDeployment(store, 'good');
   await untilStill();
   const [set] = listOf(store, 'replicasets', NAMESPACE);
@@ -176,7 +111,7 @@ test('a deployment makes a ReplicaSet with a hash and a revision, and its pods a
 });
 
 test('a healthy rollout never has more than four pods nor fewer than two that are ready', async () => {
-  const { store, untilStill, turn, pods, images } = cluster();
+  const { store, untilStill, turn, pods, images } = fakeCluster();
   createDeployment(store, 'good');
   await untilStill();
   change(store, { template: template('good-new') });
@@ -195,7 +130,7 @@ test('a healthy rollout never has more than four pods nor fewer than two that ar
 });
 
 test('the rollout of a deployment that never gets ready stalls with two old and two new pods', async () => {
-  const { store, untilStill, images, clock } = cluster();
+  const { store, untilStill, images, clock } = fakeCluster();
   createDeployment(store, 'bad');
   await untilStill();
   expect(images()).toEqual(['bad', 'bad', 'bad']);
@@ -212,7 +147,7 @@ test('the rollout of a deployment that never gets ready stalls with two old and 
 });
 
 test('the template of an old revision, taken again, gets the highest number', async () => {
-  const { store, untilStill } = cluster();
+  const { store, untilStill } = fakeCluster();
   createDeployment(store, 'good');
   await untilStill();
   for (const image of ['good-new', 'good']) {
@@ -230,7 +165,7 @@ test('the template of an old revision, taken again, gets the highest number', as
 });
 
 test('Recreate starts no new pod before the last old one has ended', async () => {
-  const { store, untilStill, settle, pods, images } = cluster();
+  const { store, untilStill, settle, pods, images } = fakeCluster();
   createDeployment(store, 'good', { strategy: { type: 'Recreate' } });
   await untilStill();
   change(store, { template: template('good-new') });
@@ -246,7 +181,7 @@ test('Recreate starts no new pod before the last old one has ended', async () =>
 });
 
 test('a paused deployment is scaled and not rolled out', async () => {
-  const { store, untilStill, images } = cluster();
+  const { store, untilStill, images } = fakeCluster();
   createDeployment(store, 'good', { replicas: 2 });
   await untilStill();
   change(store, { paused: true, template: template('good-new'), replicas: 3 });
@@ -260,7 +195,7 @@ test('a paused deployment is scaled and not rolled out', async () => {
 });
 
 test.for([5, 1, 0])('a deployment of three is scaled to %d', async (replicas) => {
-  const { store, untilStill, images } = cluster();
+  const { store, untilStill, images } = fakeCluster();
   createDeployment(store, 'good');
   await untilStill();
   change(store, { replicas });
@@ -272,7 +207,7 @@ test.for([5, 1, 0])('a deployment of three is scaled to %d', async (replicas) =>
 });
 
 test('of several pods the one that is not ready goes first', async () => {
-  const { store, untilStill, pods, setReady } = cluster();
+  const { store, untilStill, pods, setReady } = fakeCluster();
   createDeployment(store, 'good');
   await untilStill();
   const [first, second, third] = pods();
@@ -283,7 +218,7 @@ test('of several pods the one that is not ready goes first', async () => {
 });
 
 test('pods count as available only after minReadySeconds', async () => {
-  const { store, turn, settle, clock } = cluster();
+  const { store, turn, settle, clock } = fakeCluster();
   createDeployment(store, 'good', { minReadySeconds: 60, progressDeadlineSeconds: 3_600 });
   await settle();
   const start = clock.now();
@@ -299,7 +234,7 @@ test('pods count as available only after minReadySeconds', async () => {
 test('a quota that refuses pods is an event and a condition, and no pod; later they come', async () => {
   const quota = 'pods "bff" is forbidden: exceeded quota: pods, requested: pods=1, used: pods=2, limited: pods=2';
   let isFull = true;
-  const { store, settle, pods, clock } = cluster({ refuse: () => (isFull ? quota : null) });
+  const { store, settle, pods, clock } = fakeCluster({ refuse: () => (isFull ? quota : null) });
   createDeployment(store, 'good');
   await settle();
   expect(pods()).toEqual([]);
@@ -315,113 +250,10 @@ test('a quota that refuses pods is an event and a condition, and no pod; later t
 });
 
 test('with a deployment go its ReplicaSets and pods', async () => {
-  const { store, untilStill, pods } = cluster();
+  const { store, untilStill, pods } = fakeCluster();
   createDeployment(store, 'good');
   await untilStill();
   store.delete('deployments', NAMESPACE, 'bff');
   await untilStill();
   expect([listOf(store, 'replicasets'), pods()]).toEqual([[], []]);
-});
-
-function createStatefulSet(store: ObjectStore, image: string, spec: Partial<StatefulSetSpec> = {}) {
-  createIn(store, 'statefulsets', {
-    apiVersion: 'apps/v1',
-    kind: 'StatefulSet',
-    metadata: { name: 'bff', namespace: NAMESPACE },
-    spec: {
-      replicas: 3,
-      serviceName: 'bff',
-      selector: { matchLabels: { app: 'bff' } },
-      template: template(image),
-      volumeClaimTemplates: [{ metadata: { name: 'keys' }, spec: { accessModes: ['ReadWriteOnce'] } }],
-      ...spec,
-    },
-  });
-}
-
-function changeSet(store: ObjectStore, image: string) {
-  const set = getOf(store, 'statefulsets', NAMESPACE, 'bff');
-  if (set?.spec === undefined) throw new Error('there is no StatefulSet');
-  const { spec } = set;
-  updateIn(store, 'statefulsets', set, (old) => ({ ...old, spec: { ...spec, template: template(image) } }));
-}
-
-const named = (pods: readonly Pod[]) => Object.fromEntries(pods.map((pod) => [pod.metadata.name, imageOf(pod)]));
-
-test('a StatefulSet starts its pods in order, each with a volume of its own', async () => {
-  const { store, settle, turn, pods } = cluster();
-  createStatefulSet(store, 'good');
-  const seen: number[] = [];
-  for (await settle(); seen.length < 4; await turn()) seen.push(pods().length);
-  expect(seen).toEqual([1, 2, 3, 3]);
-  expect(listOf(store, 'persistentvolumeclaims').map(({ metadata }) => metadata.name)).toEqual([
-    'keys-bff-0',
-    'keys-bff-1',
-    'keys-bff-2',
-  ]);
-  expect(pods()[2]?.spec?.volumes).toEqual([{ name: 'keys', persistentVolumeClaim: { claimName: 'keys-bff-2' } }]);
-});
-
-test('a StatefulSet is rolled out from the last pod to the first', async () => {
-  const { store, untilStill, turn, pods } = cluster();
-  createStatefulSet(store, 'good');
-  await untilStill();
-  changeSet(store, 'good-new');
-  const replaced: string[] = [];
-  for (let turns = 0; replaced.length < 3; turns++) {
-    expect(turns).toBeLessThan(20);
-    await turn();
-    const fresh = pods().filter((pod) => imageOf(pod) === 'good-new');
-    for (const { metadata } of fresh) if (!replaced.includes(metadata.name)) replaced.push(metadata.name);
-  }
-  expect(replaced).toEqual(['bff-2', 'bff-1', 'bff-0']);
-  await untilStill();
-  const { status } = getOf(store, 'statefulsets', NAMESPACE, 'bff') ?? {};
-  expect(status).toMatchObject({ updatedReplicas: 3, readyReplicas: 3, observedGeneration: 2 });
-  expect(status?.currentRevision).toBe(status?.updateRevision);
-});
-
-test.for([
-  ['a partition holds back the lower pods', { rollingUpdate: { partition: 2 } }, 'good', ['good', 'good', 'good-new']],
-  ['OnDelete replaces none', { type: 'OnDelete' }, 'good', ['good', 'good', 'good']],
-  ['a pod that never gets ready holds up all of it', {}, 'bad', ['bad']],
-] as const)('a StatefulSet: %s', async ([, updateStrategy, image, expected]) => {
-  const { store, untilStill, pods } = cluster();
-  createStatefulSet(store, image, { updateStrategy });
-  await untilStill();
-  changeSet(store, 'good-new');
-  await untilStill();
-  expect(Object.values(named(pods()))).toEqual(expected);
-});
-
-test('a pod of a StatefulSet that is deleted by hand comes again, with OnDelete from the new template', async () => {
-  const { store, untilStill, pods } = cluster();
-  createStatefulSet(store, 'good', { updateStrategy: { type: 'OnDelete' } });
-  await untilStill();
-  changeSet(store, 'good-new');
-  await untilStill();
-  store.delete('pods', NAMESPACE, 'bff-1');
-  await untilStill();
-  expect(named(pods())).toEqual({ 'bff-0': 'good', 'bff-1': 'good-new', 'bff-2': 'good' });
-});
-
-test.for([
-  ['RollingUpdate', ['good-new']],
-  ['OnDelete', ['good']],
-] as const)('a DaemonSet has one pod, and with %s a new template means %s', async ([type, expected]) => {
-  const { store, untilStill, images } = cluster();
-  const spec = { selector: {}, updateStrategy: { type }, template: template('good') };
-  createIn(store, 'daemonsets', {
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    metadata: { name: 'bff', namespace: NAMESPACE },
-    spec,
-  });
-  await untilStill();
-  const set = getOf(store, 'daemonsets', NAMESPACE, 'bff');
-  expect(set?.status).toMatchObject({ desiredNumberScheduled: 1, numberReady: 1, updatedNumberScheduled: 1 });
-  if (set !== undefined)
-    updateIn(store, 'daemonsets', set, (old) => ({ ...old, spec: { ...spec, template: template('good-new') } }));
-  await untilStill();
-  expect(images()).toEqual(expected);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../core/ports.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { startApiServer } from './api-server.ts';
-import type { ApiServer, ApiServerOptions, DeleteOptions } from './api-types.ts';
+import type { ApiServer, ApiServerOptions, DeleteOptions, PodRuntime } from './api-types.ts';
 import { type ControllersOptions, startControllers } from './controllers.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { type KubeletOptions, startKubelet } from './kubelet.ts';
@@ -17,7 +17,7 @@ export interface SandboxClusterOptions
   extends Omit<ManifestOptions, 'namespace'>,
     Pick<KubeletOptions, 'speed' | 'findFault' | 'start' | 'ask'>,
     Pick<ControllersOptions, 'refusePods'>,
-    Pick<ApiServerOptions, 'rights' | 'admit' | 'token'> {
+    Pick<ApiServerOptions, 'rights' | 'admit' | 'isLoggedIn'> {
   /** Where volumes, logs and the kubeconfig go; made where it does not exist. */
   readonly dir: string;
   readonly clock?: Clock;
@@ -30,6 +30,8 @@ export interface SandboxCluster {
   readonly namespace: string;
   readonly store: ObjectStore;
   readonly server: ApiServer;
+  /** Logs and addresses of the pods. */
+  readonly runtime: PodRuntime;
   /** Goes to a pod that is ready, as the Service does. */
   readonly serviceUrl: string;
   /** Ends all that it started. */
@@ -41,7 +43,7 @@ const NAMESPACE = 'crud';
 
 /** Starts a cluster with the documented Deployment `bff` on it, whose pods are processes of the sandbox's BFF. */
 export async function startSandboxCluster(options: SandboxClusterOptions): Promise<SandboxCluster> {
-  const { dir, clock = systemClock, token } = options;
+  const { dir, clock = systemClock } = options;
   await mkdir(dir, { recursive: true });
   const now = () => clock.date();
   const store = new ObjectStore(now);
@@ -56,7 +58,6 @@ export async function startSandboxCluster(options: SandboxClusterOptions): Promi
     server: server.url,
     context: CONTEXT,
     namespace: NAMESPACE,
-    ...(token === undefined ? {} : { token }),
   });
   let closed: Promise<void> | null = null;
   return {
@@ -65,6 +66,7 @@ export async function startSandboxCluster(options: SandboxClusterOptions): Promi
     namespace: NAMESPACE,
     store,
     server,
+    runtime: pods,
     serviceUrl: service.url,
     close() {
       controllers.close();
