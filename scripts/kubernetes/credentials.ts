@@ -2,6 +2,7 @@ import type { StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
 import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
+  PodSpec,
   Volume,
   VolumeMount,
 } from 'kubernetes-types/core/v1.d.ts';
@@ -35,12 +36,11 @@ export function credentialsOf(
   claims: readonly PersistentVolumeClaim[] | null,
 ): Credentials {
   const templates = kind === 'statefulset' ? ((object as StatefulSet).spec?.volumeClaimTemplates ?? []) : [];
-  const isPinned = podSpec.nodeName !== undefined || podSpec.nodeSelector?.['kubernetes.io/hostname'] !== undefined;
   const mounts = (container.volumeMounts ?? [])
     .map((mount) => {
       const template = templates.find(({ metadata }) => metadata?.name === mount.name);
       const volume = podSpec.volumes?.find(({ name }) => name === mount.name);
-      const place = template ? ofTemplate(template.spec) : ofVolume(volume, kind, isPinned, claims);
+      const place = template ? ofTemplate(template.spec) : ofVolume(volume, kind, isPinned(podSpec), claims);
       return { path: withoutSlash(mount.mountPath), place: ofMount(place, mount, kind) };
     })
     // The kubelet mounts them so that the deeper one wins.
@@ -62,6 +62,11 @@ export function credentialsOf(
     sharedPaths: pathsOf('shared'),
     isReadOnlyRoot,
   };
+}
+
+/** All pods run on one node. */
+export function isPinned({ nodeName, nodeSelector }: PodSpec): boolean {
+  return nodeName !== undefined || nodeSelector?.['kubernetes.io/hostname'] !== undefined;
 }
 
 /** How often a token will be used, and what that comes to for `NextStart`. */
@@ -151,7 +156,7 @@ const POD_VOLUMES = ['emptyDir', 'gitRepo', 'ephemeral'] as const;
 function ofVolume(
   volume: Volume | undefined,
   kind: WorkloadKind,
-  isPinned: boolean,
+  isOneNode: boolean,
   claims: readonly PersistentVolumeClaim[] | null,
 ): Place {
   if (volume === undefined) return UNKNOWN;
@@ -177,7 +182,7 @@ function ofVolume(
   }
   if (volume.hostPath) {
     if (kind === 'daemonset') return place('per-pod', 'is in a folder of the node, and each node has one pod');
-    if (isPinned) return place('shared', 'is in a folder of the one node that its pods run on');
+    if (isOneNode) return place('shared', 'is in a folder of the one node that its pods run on');
     return place('not-kept', 'is in a folder of the node, which a pod on another node does not have');
   }
   const shared = isOf(NETWORK_VOLUMES) ?? isOf(DISK_VOLUMES);
