@@ -28,12 +28,12 @@ export interface Credentials {
  * Where the BFF keeps what it registered with, and whether that outlives a pod.
  *
  * @param path of the file with its credentials (`BFF_CLIENT_CRED_PATH`), absolute; null: not known
- * @param claims of the namespace; null: they could not be read
+ * @param claims of the namespace, as far as they could be read
  */
 export function credentialsOf(
   { kind, object, podSpec, container }: Workload,
   path: string | null,
-  claims: readonly PersistentVolumeClaim[] | null,
+  claims: readonly PersistentVolumeClaim[],
 ): Credentials {
   const templates = kind === 'statefulset' ? ((object as StatefulSet).spec?.volumeClaimTemplates ?? []) : [];
   const mounts = (container.volumeMounts ?? [])
@@ -157,7 +157,7 @@ function ofVolume(
   volume: Volume | undefined,
   kind: WorkloadKind,
   isOneNode: boolean,
-  claims: readonly PersistentVolumeClaim[] | null,
+  claims: readonly PersistentVolumeClaim[],
 ): Place {
   if (volume === undefined) return UNKNOWN;
   const isOf = (sources: readonly string[]) => sources.find((source) => source in volume);
@@ -174,7 +174,7 @@ function ofVolume(
     );
   if (volume.persistentVolumeClaim) {
     const { claimName, readOnly = false } = volume.persistentVolumeClaim;
-    const claim = claims?.find(({ metadata }) => metadata?.name === claimName);
+    const claim = claims.find(({ metadata }) => metadata?.name === claimName);
     const isReadOnly = readOnly || isOnlyRead(claim?.spec);
     return isReadOnly
       ? place('not-kept', `is in claim ${claimName}, which is mounted only for reading`, true)

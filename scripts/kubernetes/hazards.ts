@@ -1,13 +1,5 @@
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
-import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.d.ts';
-import type {
-  EnvVar,
-  PersistentVolumeClaim,
-  Pod,
-  PodSpec,
-  ResourceQuota,
-  Service,
-} from 'kubernetes-types/core/v1.d.ts';
+import type { EnvVar, Pod, PodSpec } from 'kubernetes-types/core/v1.d.ts';
 import { formatDuration } from '../core/duration.ts';
 import { AppError } from '../core/errors.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
@@ -17,6 +9,7 @@ import { nameOf, type Workload } from './model.ts';
 import type { Reloader } from './owners.ts';
 import { nearlyUsedUp } from './quota.ts';
 import { isRecreated, paceOf, podSeconds, replicasOf, rolloutSeconds } from './rollout-plan.ts';
+import type { Neighbours } from './surroundings.ts';
 
 /**
  * Why a restart would start nothing, or not all of it.
@@ -99,14 +92,10 @@ export function keysObjection(
   };
 }
 
-/** What is around a workload. null: it could not be read, and nothing is said of it. */
-export interface Surroundings {
+/** What is around a workload, as far as it could be read. */
+export interface Surroundings extends Neighbours {
   readonly pods: readonly Pod[];
   readonly replicaSets: readonly ReplicaSet[];
-  readonly claims: readonly PersistentVolumeClaim[] | null;
-  readonly autoscalers: readonly HorizontalPodAutoscaler[] | null;
-  readonly services: readonly Service[] | null;
-  readonly quotas: readonly ResourceQuota[] | null;
 }
 
 /** What else a warning depends on. */
@@ -133,7 +122,7 @@ export function hazardsOf(workload: Workload, around: Surroundings, intention: I
     ...claimWarnings(workload, around),
     ...scaleWarnings(workload, around, intention),
     ...linkWarnings(workload, around, intention),
-    ...(around.quotas ?? []).flatMap((quota) => {
+    ...around.quotas.flatMap((quota) => {
       const full = nearlyUsedUp(quota);
       return full === null
         ? []
@@ -184,7 +173,7 @@ function claimWarnings(workload: Workload, { claims, pods }: Surroundings): stri
   const nodes = new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []));
   const where = nodes.size > 1 ? `, and its pods run on ${nodes.size} nodes` : '';
   return [...new Set(names)].flatMap((name) => {
-    const modes = claims?.find(({ metadata }) => metadata?.name === name)?.spec?.accessModes ?? [];
+    const modes = claims.find(({ metadata }) => metadata?.name === name)?.spec?.accessModes ?? [];
     if (modes.length === 0) return [];
     if (modes.every((mode) => mode === 'ReadWriteOncePod'))
       return [`Claim ${name} is for one pod at a time (ReadWriteOncePod): a new pod waits until the old one is gone.`];
@@ -198,7 +187,7 @@ function claimWarnings(workload: Workload, { claims, pods }: Surroundings): stri
 function scaleWarnings(workload: Workload, { autoscalers, pods }: Surroundings, { credentials }: Intention): string[] {
   const { kind, name } = workload;
   const apart = credentials.kept === 'shared' ? '' : ' Each pod that comes later needs a token, too.';
-  const scaled = (autoscalers ?? [])
+  const scaled = autoscalers
     .filter(({ spec }) => spec?.scaleTargetRef.kind.toLowerCase() === kind && spec.scaleTargetRef.name === name)
     .map(({ metadata, spec }) => {
       const scaledObject = metadata?.labels?.['scaledobject.keda.sh/name'];
@@ -214,7 +203,7 @@ const LINKED = ['BFF_PORT', 'IDP_PORT', 'KAFKA_PORT', 'REDIS_PORT'];
 
 function linkWarnings({ podSpec }: Workload, { services }: Surroundings, { environment }: Intention): string[] {
   if (podSpec.enableServiceLinks === false) return [];
-  return (services ?? []).flatMap(({ metadata, spec }) => {
+  return services.flatMap(({ metadata, spec }) => {
     const variable = `${metadata?.name?.toUpperCase().replaceAll('-', '_')}_PORT`;
     const hasAddress = spec?.clusterIP !== undefined && spec.clusterIP !== '' && spec.clusterIP !== 'None';
     // What the container is given itself wins.

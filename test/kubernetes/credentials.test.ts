@@ -16,7 +16,7 @@ function look({
   mounts = [{ name: 'keys', mountPath: '/app/keys' }] as VolumeMount[],
   volumes = [] as Volume[],
   templates = [] as PersistentVolumeClaim[],
-  claims = [] as PersistentVolumeClaim[] | null,
+  claims = [] as PersistentVolumeClaim[],
   isReadOnlyRoot = false,
   nodeSelector = {} as Record<string, string>,
   path = PATH as string | null,
@@ -86,7 +86,7 @@ describe('each kind of volume', () => {
     [[claim('bff-keys', 'ReadOnlyMany')], 'not-kept', true],
     [[claim('bff-keys', 'ReadWriteMany')], 'shared', false],
     [[claim('bff-keys', 'ReadWriteOnce', 'ReadOnlyMany')], 'shared', false],
-    [null, 'shared', false],
+    [[claim('other', 'ReadOnlyMany')], 'shared', false],
   ])('of the claims %j', (claims, kept, isReadOnly) => {
     expect(look({ volumes: [KEYS_CLAIM], claims })).toMatchObject({ kept, isReadOnly });
   });
