@@ -2,6 +2,7 @@ import type { StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
 import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
+  Pod,
   PodSpec,
   Volume,
   VolumeMount,
@@ -67,6 +68,16 @@ export function credentialsOf(
 /** All pods run on one node. */
 export function isPinned({ nodeName, nodeSelector }: PodSpec): boolean {
   return nodeName !== undefined || nodeSelector?.['kubernetes.io/hostname'] !== undefined;
+}
+
+/** How many pods start their container again and again, or wait for what it needs: they read the Secret at each start. */
+export function countWaiting(pods: readonly Pod[], container: string): number {
+  return pods.filter(({ metadata, status }) => {
+    const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+    const own = statuses.find(({ name }) => name === container);
+    if (metadata?.deletionTimestamp !== undefined || own === undefined || own.ready) return false;
+    return own.restartCount > 0 || own.state?.running === undefined;
+  }).length;
 }
 
 /** How often a token will be used, and what that comes to for `NextStart`. */
