@@ -53,7 +53,7 @@ export function credentialsOf(
   // What is mounted above it says nothing of it.
   const counting = mounts.filter((mount) => mount === own || known === null || !isBelow(known, mount.path));
   const pathsOf = (...kept: Credentials['kept'][]) =>
-    counting.filter(({ place }) => !place.isReadOnly && kept.includes(place.kept)).map((mount) => mount.path);
+    counting.filter(({ place }) => kept.includes(place.kept)).map((mount) => mount.path);
   const place = known === null ? UNKNOWN : (own?.place ?? (isReadOnlyRoot ? READ_ONLY_ROOT : CONTAINER));
   return {
     kept: place.kept,

@@ -133,6 +133,7 @@ describe('where the file is', () => {
   test('a pod of a StatefulSet finds the folder by its name again', () => {
     const mounts = [{ name: 'keys', mountPath: '/app/keys', subPathExpr: '$(POD_NAME)' }];
     expect(look({ kind: 'statefulset', mounts, volumes: [KEYS_CLAIM] }).kept).toBe('per-pod');
+    expect(look({ kind: 'statefulset', mounts, volumes: [{ name: 'keys', emptyDir: {} }] }).kept).toBe('not-kept');
   });
 
   test.each([[null], ['keys/bff_client.json']])('at %s it is not known, and all mounts count', (path) => {

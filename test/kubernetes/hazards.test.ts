@@ -57,6 +57,13 @@ const HAZARDS: readonly (readonly [string, Options, Partial<Surroundings>, Parti
     ],
   ],
   [
+    'credentials that cannot be written, which is refused',
+    {},
+    {},
+    { credentials: { ...kept('not-kept'), isReadOnly: true } },
+    [],
+  ],
+  [
     'credentials of several pods, which is an objection',
     { spec: { replicas: 2 } },
     {},

@@ -154,6 +154,12 @@ describe('which rights are missing', () => {
     expect(await checkRights(kubectl, 'crud', rights, NEVER)).toBeNull();
   });
 
+  test('it is not known where the answer is none', async () => {
+    const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: {} };
+    const { kubectl } = await cluster({ refused: { status: 201, body: review } });
+    expect(await checkRights(kubectl, 'crud', rights, NEVER)).toBeNull();
+  });
+
   test('a login that has expired is no missing right', async () => {
     const { kubectl } = await cluster({ refused: refusal(401, 'Unauthorized') });
     await expect(checkRights(kubectl, 'crud', rights, NEVER)).rejects.toMatchObject({ code: 'cluster-unauthorized' });

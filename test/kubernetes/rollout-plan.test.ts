@@ -58,7 +58,8 @@ test.each<[string, Options, number]>([
     { kind: 'statefulset', pod: { terminationGracePeriodSeconds: 60 }, ...sleeping(['/bin/drain']) },
     75,
   ],
-  ['a DaemonSet', daemons({ maxUnavailable: 2 }), 30],
+  ['a DaemonSet', { ...daemons({ maxUnavailable: 2 }), ...sleeping(['sleep', '15']) }, 60],
+  ['one that adds pods first', { ...daemons({ maxSurge: 2, maxUnavailable: 0 }), ...sleeping(['sleep', '15']) }, 30],
 ])('%s', (_, options, seconds) => {
   expect(rolloutSeconds(workload(options))).toBe(seconds);
 });
