@@ -52,7 +52,7 @@ export function rightsFor(options: RightsOptions): Right[] {
     ...of('get list watch', { group: '', resource: 'pods' }),
     ...of('get', { group: '', resource: 'pods', subresource: 'log' }),
     ...(kind === 'deployment'
-      ? of(isChange ? 'list watch' : 'list', { group: 'apps', resource: 'replicasets' })
+      ? of('list', { group: 'apps', resource: 'replicasets' })
       : of('list', { group: 'apps', resource: 'controllerrevisions', without: NO_REVISIONS })),
     ...secretRights(),
     ...others.map((source) => ({ verb: 'get', group: '', resource: `${source.kind}s`, name: source.name }) as const),

@@ -31,7 +31,7 @@ const LOOKING = ['get pods', 'list pods', 'watch pods', 'get pods/log', ...EVENT
 const FORWARD = ['get pods/portforward', 'create pods/portforward'];
 const DEPLOYMENT = ['get', 'patch'].map((verb) => `${verb} deployments.apps bff`);
 const ALL_DEPLOYMENTS = ['list deployments.apps', 'watch deployments.apps'];
-const REPLICA_SETS = ['list replicasets.apps', 'watch replicasets.apps'];
+const REPLICA_SETS = ['list replicasets.apps'];
 
 describe('what a run does with the cluster', () => {
   test.each<[string, Partial<RightsOptions>, string[]]>([
