@@ -2,6 +2,8 @@ import type { StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
 import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
+  Pod,
+  PodSpec,
   Volume,
   VolumeMount,
 } from 'kubernetes-types/core/v1.d.ts';
@@ -27,20 +29,19 @@ export interface Credentials {
  * Where the BFF keeps what it registered with, and whether that outlives a pod.
  *
  * @param path of the file with its credentials (`BFF_CLIENT_CRED_PATH`), absolute; null: not known
- * @param claims of the namespace; null: they could not be read
+ * @param claims of the namespace, as far as they could be read
  */
 export function credentialsOf(
   { kind, object, podSpec, container }: Workload,
   path: string | null,
-  claims: readonly PersistentVolumeClaim[] | null,
+  claims: readonly PersistentVolumeClaim[],
 ): Credentials {
   const templates = kind === 'statefulset' ? ((object as StatefulSet).spec?.volumeClaimTemplates ?? []) : [];
-  const isPinned = podSpec.nodeName !== undefined || podSpec.nodeSelector?.['kubernetes.io/hostname'] !== undefined;
   const mounts = (container.volumeMounts ?? [])
     .map((mount) => {
       const template = templates.find(({ metadata }) => metadata?.name === mount.name);
       const volume = podSpec.volumes?.find(({ name }) => name === mount.name);
-      const place = template ? ofTemplate(template.spec) : ofVolume(volume, kind, isPinned, claims);
+      const place = template ? ofTemplate(template.spec) : ofVolume(volume, kind, isPinned(podSpec), claims);
       return { path: withoutSlash(mount.mountPath), place: ofMount(place, mount, kind) };
     })
     // The kubelet mounts them so that the deeper one wins.
@@ -52,7 +53,7 @@ export function credentialsOf(
   // What is mounted above it says nothing of it.
   const counting = mounts.filter((mount) => mount === own || known === null || !isBelow(known, mount.path));
   const pathsOf = (...kept: Credentials['kept'][]) =>
-    counting.filter(({ place }) => !place.isReadOnly && kept.includes(place.kept)).map((mount) => mount.path);
+    counting.filter(({ place }) => kept.includes(place.kept)).map((mount) => mount.path);
   const place = known === null ? UNKNOWN : (own?.place ?? (isReadOnlyRoot ? READ_ONLY_ROOT : CONTAINER));
   return {
     kept: place.kept,
@@ -62,6 +63,21 @@ export function credentialsOf(
     sharedPaths: pathsOf('shared'),
     isReadOnlyRoot,
   };
+}
+
+/** All pods run on one node. */
+export function isPinned({ nodeName, nodeSelector }: PodSpec): boolean {
+  return nodeName !== undefined || nodeSelector?.['kubernetes.io/hostname'] !== undefined;
+}
+
+/** How many pods start their container again and again, or wait for what it needs: they read the Secret at each start. */
+export function countWaiting(pods: readonly Pod[], container: string): number {
+  return pods.filter(({ metadata, status }) => {
+    const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+    const own = statuses.find(({ name }) => name === container);
+    if (metadata?.deletionTimestamp !== undefined || own === undefined || own.ready) return false;
+    return own.restartCount > 0 || own.state?.running === undefined;
+  }).length;
 }
 
 /** How often a token will be used, and what that comes to for `NextStart`. */
@@ -151,8 +167,8 @@ const POD_VOLUMES = ['emptyDir', 'gitRepo', 'ephemeral'] as const;
 function ofVolume(
   volume: Volume | undefined,
   kind: WorkloadKind,
-  isPinned: boolean,
-  claims: readonly PersistentVolumeClaim[] | null,
+  isOneNode: boolean,
+  claims: readonly PersistentVolumeClaim[],
 ): Place {
   if (volume === undefined) return UNKNOWN;
   const isOf = (sources: readonly string[]) => sources.find((source) => source in volume);
@@ -169,7 +185,7 @@ function ofVolume(
     );
   if (volume.persistentVolumeClaim) {
     const { claimName, readOnly = false } = volume.persistentVolumeClaim;
-    const claim = claims?.find(({ metadata }) => metadata?.name === claimName);
+    const claim = claims.find(({ metadata }) => metadata?.name === claimName);
     const isReadOnly = readOnly || isOnlyRead(claim?.spec);
     return isReadOnly
       ? place('not-kept', `is in claim ${claimName}, which is mounted only for reading`, true)
@@ -177,7 +193,7 @@ function ofVolume(
   }
   if (volume.hostPath) {
     if (kind === 'daemonset') return place('per-pod', 'is in a folder of the node, and each node has one pod');
-    if (isPinned) return place('shared', 'is in a folder of the one node that its pods run on');
+    if (isOneNode) return place('shared', 'is in a folder of the one node that its pods run on');
     return place('not-kept', 'is in a folder of the node, which a pod on another node does not have');
   }
   const shared = isOf(NETWORK_VOLUMES) ?? isOf(DISK_VOLUMES);

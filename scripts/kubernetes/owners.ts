@@ -303,7 +303,8 @@ function isFlux(labels: Readonly<Record<string, string>>): boolean {
 }
 
 /** `app:group/Kind:namespace/name`. A copy of the annotation on another object says nothing (Argo CD, "Resource Tracking"). */
-function argoTrackingId({ annotations = {}, name, namespace }: ObjectMeta): string | null {
-  const [app, , place] = (annotations['argocd.argoproj.io/tracking-id'] ?? '').split(':');
-  return app !== undefined && place === `${namespace ?? ''}/${name ?? ''}` ? app : null;
+function argoTrackingId({ annotations = {}, name = '', namespace }: ObjectMeta): string | null {
+  const [app, , place = ''] = (annotations['argocd.argoproj.io/tracking-id'] ?? '').split(':');
+  const [inNamespace, of] = place.split('/');
+  return app !== undefined && of === name && (namespace ?? inNamespace) === inNamespace ? app : null;
 }

@@ -10,7 +10,7 @@ export interface Right {
   /** `get`, `patch` … */
   readonly verb: string;
   /** '' for Pods, Secrets and the like. */
-  readonly group: '' | 'apps';
+  readonly group: '' | 'apps' | 'autoscaling';
   /** Plural: `pods`. */
   readonly resource: string;
   /** `log`, as in `pods/log`. */
@@ -49,10 +49,10 @@ export function rightsFor(options: RightsOptions): Right[] {
           ...of('list watch', { group: 'apps', resource: `${kind}s` }),
         ]
       : []),
-    ...of(isChange ? 'get list watch' : 'get list', { group: '', resource: 'pods' }),
+    ...of('get list watch', { group: '', resource: 'pods' }),
     ...of('get', { group: '', resource: 'pods', subresource: 'log' }),
     ...(kind === 'deployment'
-      ? of(isChange ? 'list watch' : 'list', { group: 'apps', resource: 'replicasets' })
+      ? of('list', { group: 'apps', resource: 'replicasets' })
       : of('list', { group: 'apps', resource: 'controllerrevisions', without: NO_REVISIONS })),
     ...secretRights(),
     ...others.map((source) => ({ verb: 'get', group: '', resource: `${source.kind}s`, name: source.name }) as const),
@@ -65,7 +65,11 @@ export function rightsFor(options: RightsOptions): Right[] {
           subresource: 'portforward',
           ...(isChange ? {} : { without: NO_PORT_FORWARD }),
         })),
-    ...of('list', { group: '', resource: 'events', without: NO_EVENTS }),
+    ...of('list watch', { group: '', resource: 'events', without: NO_EVENTS }),
+    ...['persistentvolumeclaims', 'services', 'resourcequotas'].flatMap((resource) =>
+      of('list', { group: '', resource, without: NO_NEIGHBOURS }),
+    ),
+    ...of('list', { group: 'autoscaling', resource: 'horizontalpodautoscalers', without: NO_NEIGHBOURS }),
   ];
 
   function secretRights(): Right[] {
@@ -80,6 +84,7 @@ export function rightsFor(options: RightsOptions): Right[] {
 }
 
 const NO_EVENTS = 'Without it only the objects say why a pod does not start, and not the events.';
+const NO_NEIGHBOURS = 'Without it some warnings about the restart are left out.';
 const NO_REVISIONS = 'Without it a pod of an older revision may be taken for a new one.';
 const NO_SECRET = 'Without it this tool cannot say which value the next pod gets.';
 const NO_PORT_FORWARD = 'Without it the pods are not asked for their health, unless --bff-url says where.';

@@ -1,6 +1,6 @@
-import type { PersistentVolumeClaim, Volume, VolumeMount } from 'kubernetes-types/core/v1.d.ts';
+import type { ContainerStatus, PersistentVolumeClaim, Pod, Volume, VolumeMount } from 'kubernetes-types/core/v1.d.ts';
 import { describe, expect, test } from 'vitest';
-import { credentialsOf, usesNeeded } from '../../scripts/kubernetes/credentials.ts';
+import { countWaiting, credentialsOf, usesNeeded } from '../../scripts/kubernetes/credentials.ts';
 import type { WorkloadKind } from '../../scripts/kubernetes/model.ts';
 import { workload } from './workload.ts';
 
@@ -16,7 +16,7 @@ function look({
   mounts = [{ name: 'keys', mountPath: '/app/keys' }] as VolumeMount[],
   volumes = [] as Volume[],
   templates = [] as PersistentVolumeClaim[],
-  claims = [] as PersistentVolumeClaim[] | null,
+  claims = [] as PersistentVolumeClaim[],
   isReadOnlyRoot = false,
   nodeSelector = {} as Record<string, string>,
   path = PATH as string | null,
@@ -86,7 +86,7 @@ describe('each kind of volume', () => {
     [[claim('bff-keys', 'ReadOnlyMany')], 'not-kept', true],
     [[claim('bff-keys', 'ReadWriteMany')], 'shared', false],
     [[claim('bff-keys', 'ReadWriteOnce', 'ReadOnlyMany')], 'shared', false],
-    [null, 'shared', false],
+    [[claim('other', 'ReadOnlyMany')], 'shared', false],
   ])('of the claims %j', (claims, kept, isReadOnly) => {
     expect(look({ volumes: [KEYS_CLAIM], claims })).toMatchObject({ kept, isReadOnly });
   });
@@ -133,6 +133,7 @@ describe('where the file is', () => {
   test('a pod of a StatefulSet finds the folder by its name again', () => {
     const mounts = [{ name: 'keys', mountPath: '/app/keys', subPathExpr: '$(POD_NAME)' }];
     expect(look({ kind: 'statefulset', mounts, volumes: [KEYS_CLAIM] }).kept).toBe('per-pod');
+    expect(look({ kind: 'statefulset', mounts, volumes: [{ name: 'keys', emptyDir: {} }] }).kept).toBe('not-kept');
   });
 
   test.each([[null], ['keys/bff_client.json']])('at %s it is not known, and all mounts count', (path) => {
@@ -194,5 +195,31 @@ describe('how many uses a token needs', () => {
       'Each of 2 pods may keep its credentials apart, so each of them registers.',
       '2 old pods still start again and again with the same Secret, so they may use the token first. With --write own-secret they cannot.',
     ]);
+  });
+});
+
+describe('old pods that may use the token first', () => {
+  const pod = (state: Partial<ContainerStatus>, more: Pod = {}): Pod => ({
+    ...more,
+    status: { containerStatuses: [{ name: 'bff', ready: false, restartCount: 0, image: '', imageID: '', ...state }] },
+  });
+
+  test.each([
+    ['it crashes', pod({ restartCount: 4, state: { waiting: { reason: 'CrashLoopBackOff' } } }), 1],
+    ['it runs, and has crashed', pod({ restartCount: 1, state: { running: {} } }), 1],
+    ['it has just ended', pod({ state: { terminated: { exitCode: 3 } } }), 1],
+    ['it waits for the Secret', pod({ state: { waiting: { reason: 'CreateContainerConfigError' } } }), 1],
+    ['it starts for the first time', pod({ state: { running: {} } }), 0],
+    ['it is ready', pod({ ready: true, restartCount: 7, state: { running: {} } }), 0],
+    ['it is being deleted', pod({ restartCount: 4 }, { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }), 0],
+    ['another container crashes', pod({ name: 'proxy', restartCount: 4 }), 0],
+    ['it has no node yet', {}, 0],
+  ])('%s', (_, one, count) => {
+    expect(countWaiting([one], 'bff')).toBe(count);
+  });
+
+  test('an init container counts as well', () => {
+    const status = pod({ name: 'bootstrap', restartCount: 2 }).status?.containerStatuses ?? [];
+    expect(countWaiting([{ status: { initContainerStatuses: status } }, {}], 'bootstrap')).toBe(1);
   });
 });

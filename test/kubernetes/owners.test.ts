@@ -149,6 +149,11 @@ describe('who keeps a Secret', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  test('a name that looks like that of kustomize is none where another owner has made it', () => {
+    const made = secret({ ...ownedBy('VaultStaticSecret', 'bff').metadata, name: 'bff-secrets-2g9f6c8h4t' });
+    expect(ownersOf(made).map(({ kind }) => kind)).toEqual(['Vault Secrets Operator']);
+  });
+
   test('a Secret that is copied to other namespaces takes the token there', () => {
     const copied = annotated({ 'reflector.v1.k8s.emberstack.com/reflection-auto-enabled': 'true' });
     expect(judgeOwners('secret/bff-secrets', copied).warnings).toEqual([
@@ -188,6 +193,7 @@ describe('Reloader', () => {
     [{ [`secret.${R}/reload`]: 'other, bff-secrets' }, {}, { by: 'name', pausePeriod: null }],
     [{ [`secret.${R}/reload`]: 'bff-.*' }, {}, { by: 'name', pausePeriod: null }],
     [{ [`secret.${R}/reload`]: 'other' }, {}, null],
+    [{ [`secret.${R}/reload`]: 'bff-secrets.*secrets' }, {}, null],
     [{ [`secret.${R}/reload`]: 'other-.*' }, {}, null],
     [searching, { [`${R}/match`]: 'true' }, { by: 'match', pausePeriod: null }],
     [searching, {}, null],

@@ -1,10 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import process from 'node:process';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { createKubectl } from '../../scripts/kubernetes/kubectl.ts';
 import {
   checkRights,
   describeRight,
@@ -14,8 +9,7 @@ import {
   renderRole,
   rightsFor,
 } from '../../scripts/kubernetes/permissions.ts';
-import { createProcesses } from '../../scripts/platform/processes.ts';
-import { sendJson, serve } from '../support/server.ts';
+import { type Answer, realKubectl, refusal } from './real-kubectl.ts';
 
 const NEVER = new AbortController().signal;
 const BASE: RightsOptions = {
@@ -26,12 +20,18 @@ const BASE: RightsOptions = {
   purpose: 'write',
 };
 
-const LOOKING = ['get pods', 'list pods', 'get pods/log', 'list events'];
-const CHANGING = [...LOOKING, 'watch pods'];
+const NEIGHBOURS = [
+  'list persistentvolumeclaims',
+  'list services',
+  'list resourcequotas',
+  'list horizontalpodautoscalers.autoscaling',
+];
+const EVENTS = ['list events', 'watch events'];
+const LOOKING = ['get pods', 'list pods', 'watch pods', 'get pods/log', ...EVENTS, ...NEIGHBOURS];
 const FORWARD = ['get pods/portforward', 'create pods/portforward'];
 const DEPLOYMENT = ['get', 'patch'].map((verb) => `${verb} deployments.apps bff`);
 const ALL_DEPLOYMENTS = ['list deployments.apps', 'watch deployments.apps'];
-const REPLICA_SETS = ['list replicasets.apps', 'watch replicasets.apps'];
+const REPLICA_SETS = ['list replicasets.apps'];
 
 describe('what a run does with the cluster', () => {
   test.each<[string, Partial<RightsOptions>, string[]]>([
@@ -39,7 +39,7 @@ describe('what a run does with the cluster', () => {
       'writes into a Secret',
       {},
       [
-        ...[...DEPLOYMENT, ...ALL_DEPLOYMENTS, ...REPLICA_SETS, ...CHANGING, ...FORWARD],
+        ...[...DEPLOYMENT, ...ALL_DEPLOYMENTS, ...REPLICA_SETS, ...LOOKING, ...FORWARD],
         ...['get secrets bff-secrets', 'patch secrets bff-secrets'],
       ],
     ],
@@ -47,7 +47,7 @@ describe('what a run does with the cluster', () => {
       'makes a Secret of its own, and takes it away where the run is broken off',
       { write: 'own-secret', secret: 'bff-dcr-iat' },
       [
-        ...[...DEPLOYMENT, ...ALL_DEPLOYMENTS, ...REPLICA_SETS, ...CHANGING, ...FORWARD],
+        ...[...DEPLOYMENT, ...ALL_DEPLOYMENTS, ...REPLICA_SETS, ...LOOKING, ...FORWARD],
         ...['create secrets', 'get secrets bff-dcr-iat', 'patch secrets bff-dcr-iat', 'delete secrets bff-dcr-iat'],
       ],
     ],
@@ -55,7 +55,7 @@ describe('what a run does with the cluster', () => {
       'takes its own Secret away',
       { write: 'own-secret', secret: 'bff-dcr-iat', purpose: 'clear' },
       [
-        ...[...DEPLOYMENT, ...ALL_DEPLOYMENTS, ...REPLICA_SETS, ...CHANGING, ...FORWARD],
+        ...[...DEPLOYMENT, ...ALL_DEPLOYMENTS, ...REPLICA_SETS, ...LOOKING, ...FORWARD],
         ...['get secrets bff-dcr-iat', 'patch secrets bff-dcr-iat', 'delete secrets bff-dcr-iat'],
       ],
     ],
@@ -97,67 +97,34 @@ describe('what a run does with the cluster', () => {
   test('a change cannot do without port-forward, a look can, and neither needs events', () => {
     const optional = (purpose: RightsOptions['purpose']) =>
       rightsFor({ ...BASE, purpose }).filter(({ without }) => without !== undefined);
-    expect(optional('write').map(describeRight)).toEqual(['list events']);
-    expect(optional('look').map(describeRight)).toEqual(['get secrets bff-secrets', ...FORWARD, 'list events']);
+    expect(optional('write').map(describeRight)).toEqual([...EVENTS, ...NEIGHBOURS]);
+    expect(optional('look').map(describeRight)).toEqual([
+      'get secrets bff-secrets',
+      ...FORWARD,
+      ...EVENTS,
+      ...NEIGHBOURS,
+    ]);
   });
 });
 
-/** A real kubectl on an API server that knows nothing but reviews. Those that `isAllowed` says no to are refused. */
-async function cluster({ isAllowed = (_: string): boolean => true, status = 201, reason = 'Forbidden' } = {}) {
+const REVIEWS = {
+  groupVersion: 'authorization.k8s.io/v1',
+  name: 'selfsubjectaccessreviews',
+  kind: 'SelfSubjectAccessReview',
+  namespaced: false,
+};
+
+/** A cluster that knows nothing but reviews, and what it was asked. */
+async function cluster({ isAllowed = (_: string): boolean => true, refused = null as Answer | null } = {}) {
   const asked: string[] = [];
-  const API = 'authorization.k8s.io/v1';
-  const url = await serve((request, response) => {
-    const path = request.url?.split('?')[0];
-    if (path === '/api') return sendJson(response, 200, { kind: 'APIVersions', versions: ['v1'] });
-    if (path === '/api/v1')
-      return sendJson(response, 200, { kind: 'APIResourceList', groupVersion: 'v1', resources: [] });
-    if (path === '/apis') {
-      const version = { groupVersion: API, version: 'v1' };
-      const groups = [{ name: 'authorization.k8s.io', versions: [version], preferredVersion: version }];
-      return sendJson(response, 200, { kind: 'APIGroupList', apiVersion: 'v1', groups });
-    }
-    if (path === `/apis/${API}`) {
-      const kind = 'SelfSubjectAccessReview';
-      const resources = [
-        { name: 'selfsubjectaccessreviews', singularName: '', namespaced: false, kind, verbs: ['create'] },
-      ];
-      return sendJson(response, 200, { kind: 'APIResourceList', groupVersion: API, resources });
-    }
-    if (path !== `/apis/${API}/selfsubjectaccessreviews` || status !== 201) {
-      return sendJson(response, status === 201 ? 404 : status, {
-        kind: 'Status',
-        status: 'Failure',
-        reason,
-        code: status,
-      });
-    }
-    const review = JSON.parse(request.text);
+  const { kubectl, calls } = await realKubectl([REVIEWS], (path, body) => {
+    if (refused !== null || path !== 'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews')
+      return refused ?? refusal(404, 'NotFound');
+    const review = JSON.parse(body);
     const { namespace, ...right } = review.spec.resourceAttributes;
     asked.push(`${describeRight(right)} in ${namespace}`);
-    return sendJson(response, 201, { ...review, status: { allowed: isAllowed(describeRight(right)) } });
+    return { status: 201, body: { ...review, status: { allowed: isAllowed(describeRight(right)) } } };
   });
-  const home = await mkdtemp(join(tmpdir(), 'iat-rights-'));
-  onTestFinished(() => rm(home, { recursive: true }));
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'here',
-    clusters: [{ name: 'here', cluster: { server: url } }],
-    contexts: [{ name: 'here', context: { cluster: 'here', user: 'me' } }],
-    users: [{ name: 'me', user: {} }],
-  };
-  await writeFile(join(home, 'config'), JSON.stringify(config));
-  const env = { PATH: process.env['PATH'], HOME: home, KUBECONFIG: join(home, 'config') };
-  const calls: string[] = [];
-  const real = createProcesses(env);
-  const counted = {
-    ...real,
-    run: (...args: Parameters<typeof real.run>) => {
-      calls.push(args[0].args.join(' '));
-      return real.run(...args);
-    },
-  };
-  const kubectl = createKubectl(counted, 'kubectl', ['--context', 'here', '--namespace', 'crud'], process.platform);
   return { kubectl, asked, calls };
 }
 
@@ -165,7 +132,9 @@ describe('which rights are missing', () => {
   const rights = rightsFor({ ...BASE, write: 'own-secret', secret: 'bff-dcr-iat' });
 
   test('all are asked for by one call, each in the namespace', async () => {
-    const { kubectl, asked, calls } = await cluster({ isAllowed: (right) => !/events|create secrets/.test(right) });
+    const { kubectl, asked, calls } = await cluster({
+      isAllowed: (right) => !/list events|create secrets/.test(right),
+    });
     const missing = await checkRights(kubectl, 'crud', rights, NEVER);
     expect(missing?.map(describeRight)).toEqual(['create secrets', 'list events']);
     expect(asked).toEqual(rights.map((right) => `${describeRight(right)} in crud`));
@@ -181,12 +150,18 @@ describe('which rights are missing', () => {
     ['forbids the question', 403, 'Forbidden'],
     ['does not know it', 404, 'NotFound'],
   ])('it is not known where the cluster %s', async (_, status, reason) => {
-    const { kubectl } = await cluster({ status, reason });
+    const { kubectl } = await cluster({ refused: refusal(status, reason) });
+    expect(await checkRights(kubectl, 'crud', rights, NEVER)).toBeNull();
+  });
+
+  test('it is not known where the answer is none', async () => {
+    const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: {} };
+    const { kubectl } = await cluster({ refused: { status: 201, body: review } });
     expect(await checkRights(kubectl, 'crud', rights, NEVER)).toBeNull();
   });
 
   test('a login that has expired is no missing right', async () => {
-    const { kubectl } = await cluster({ status: 401, reason: 'Unauthorized' });
+    const { kubectl } = await cluster({ refused: refusal(401, 'Unauthorized') });
     await expect(checkRights(kubectl, 'crud', rights, NEVER)).rejects.toMatchObject({ code: 'cluster-unauthorized' });
   });
 });

@@ -1,6 +1,7 @@
 import type { DaemonSet, Deployment, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { Container, PodSpec } from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
+import type { Credentials } from '../../scripts/kubernetes/credentials.ts';
 import type { Workload, WorkloadKind } from '../../scripts/kubernetes/model.ts';
 
 type Spec = Partial<NonNullable<Deployment['spec'] & StatefulSet['spec'] & DaemonSet['spec']>>;
@@ -31,3 +32,16 @@ export function workload({
     containerPath: '/spec/template/spec/containers/0',
   };
 }
+
+/** What becomes of credentials on no volume, where that is not known better. */
+export const kept = (
+  how: Credentials['kept'],
+  because = 'is on no volume, so that it goes with its container',
+): Credentials => ({
+  kept: how,
+  because,
+  isReadOnly: false,
+  persistentPaths: [],
+  sharedPaths: [],
+  isReadOnlyRoot: false,
+});
