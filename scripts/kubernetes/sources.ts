@@ -1,5 +1,6 @@
 import type { ConfigMap, Container, EnvVar } from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
+import { AppError } from '../core/errors.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
 import { reasonOf } from './failures.ts';
 import type { Kubectl } from './kubectl.ts';
@@ -149,12 +150,20 @@ function parseConfigMaps(stdout: string): ConfigMapSource[] {
   return objects.map(({ metadata, data = {} }) => ({ name: metadata?.name ?? '', data }));
 }
 
-/** What {@link secretTemplate} prints: one JSON list a line, and `secret` begins the next one. */
+/**
+ * What {@link secretTemplate} prints: one JSON list a line, and `secret` begins the next one.
+ *
+ * @throws AppError `kubectl-failed` for anything else: keys would be taken for those of another Secret
+ */
 function parseSecrets(stdout: string): SecretSource[] {
   const secrets: SecretSource[] = [];
   for (const line of stdout.split('\n')) {
+    if (line === '') continue;
     const fields = jsonOrNull(line);
-    if (!Array.isArray(fields)) continue;
+    if (!Array.isArray(fields))
+      throw new AppError('kubectl-failed', 'What kubectl prints of a Secret cannot be read.', {
+        hint: 'Name another kubectl with --kubectl, such as the one of your cluster.',
+      });
     const [what, first = '', second = '', third = ''] = fields.map(String);
     if (what === 'secret') {
       secrets.push({
