@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { expect, test } from 'vitest';
 
@@ -45,8 +45,17 @@ test("on failure the runner's own summary is repeated, after what npm said", () 
   ]);
 });
 
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+
+test('CI requires whatever a test can be told to require', () => {
+  const required = readdirSync(new URL('test', root), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('ci.test.ts'))
+    .flatMap((path) => [...read(`test/${path}`).matchAll(/\bIAT_REQUIRE_[A-Z]+/g)].map(([name]) => name));
+  expect(required).toContain('IAT_REQUIRE_DOCKER');
+  for (const name of required) expect(read('.ci/run')).toContain(`${name}=1 `);
+});
+
 test("CI runs the README's own test command", () => {
-  const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
   const command = /^TEST_COMMAND='([^']+)'$/m.exec(read('.ci/run'))?.[1];
   const quickStart = /^## Quick start$([\s\S]*?)^## /m.exec(read('README.md'))?.[1] ?? '';
   const commands = quickStart.split('\n').filter((line) => line.startsWith('npm ci && '));

@@ -4,6 +4,7 @@ import { readToken } from '../scripts/idp/token.ts';
 import { parseCollection, requestsIn } from '../scripts/postman/collection.ts';
 import type { Item } from '../scripts/postman/collection-format.ts';
 import { createCollections } from '../scripts/postman/newman.ts';
+import { planHealth, toRun } from '../scripts/postman/request-plan.ts';
 import { findFolder, findRequest } from '../scripts/postman/selection.ts';
 import { sendJson, serve } from './support/server.ts';
 import { openStory } from './support/story.ts';
@@ -43,6 +44,7 @@ describe('the supplied collection', () => {
     expect(values).toMatchObject({
       idp_url: 'https://idp.ocg.labs.empowernow.ai',
       bff_url: 'http://localhost:8000',
+      bff_health_path: 'health',
       iat_label: 'ms-bff bootstrap',
       iat_expires_in: '3600',
       iat_max_usages: '1',
@@ -53,6 +55,27 @@ describe('the supplied collection', () => {
     const requests = requestsIn(findFolder(collection, 'BFF Health', FILE), collection);
     expect(requests.map(({ item }) => item.name)).toEqual(['Health', 'JWKS']);
   });
+});
+
+test.for([
+  [undefined, ['GET /health', 'GET /.well-known/jwks.json']],
+  ['auth/health', ['GET /auth/health', 'GET /.well-known/jwks.json']],
+])("the health folder asks the BFF's own path, bff_health_path %s", async ([path, asked]) => {
+  const heard: string[] = [];
+  const url = await serve(({ method, url: target }, response) => {
+    heard.push(`${method} ${target}`);
+    sendJson(response, 200, { components: {}, keys: [{ kid: 'bff-sig-001' }] });
+  });
+  const values = path === undefined ? [] : [{ name: 'bff_health_path', value: path, isSecret: false }];
+  const none = { environmentName: '', globals: [], data: null, facts: [], warnings: [] };
+  const source = { ...none, collection: parseCollection(read(FILE), FILE), file: FILE, values };
+  const engine = createCollections(() => {});
+  onTestFinished(() => engine.close());
+  const plan = planHealth(source, { healthFolder: 'BFF Health', bffUrl: url });
+  const limits = { requestTimeoutMs: 5_000, signal: new AbortController().signal };
+  const { exchanges } = await engine.run(toRun(plan, { caFile: null, insecure: false }, limits));
+  expect(heard).toEqual(asked);
+  expect(exchanges.flatMap(({ assertions }) => assertions.map(({ status }) => status))).not.toContain('failed');
 });
 
 test('no file of the folder holds a secret: what is marked secret is empty', () => {

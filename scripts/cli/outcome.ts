@@ -8,6 +8,7 @@ import { toPlain } from '../core/visible.ts';
 import { comparisonInWords } from '../report/words.ts';
 import { maskText } from '../secrets/by-place.ts';
 import { collectionVerdict, renderCollection } from './collection-outcome.ts';
+import { renderPods, renderRole } from './pod-lines.ts';
 import type { Layout } from './terminal-text.ts';
 
 /** What is printed under the steps when a run has ended: the verdict, what to do next, where the report is. */
@@ -23,6 +24,7 @@ export function renderOutcome(run: Run, reports: ReportPaths, layout: Layout): (
   else lines.push(...renderFailure(error, layout));
   if (error?.code === 'bootstrap-failed' && diagnosis !== null) lines.push(`  ${sayWhetherIatHelps(diagnosis)}`);
   if (run.compose?.diff && run.verdict === 'planned') lines.push('', ...redact(run.compose.diff).split('\n'), '');
+  if (run.kubernetes) lines.push(...renderPods(run.kubernetes, layout), ...renderRole(run.kubernetes, layout));
   if (layout.quiet && isPassed) return lines;
   if (run.comparison) lines.push(`  ${comparisonInWords(run.comparison)}`);
   for (const next of run.next) lines.push(...layOutHint(next, layout, '    '));

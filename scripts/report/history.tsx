@@ -54,7 +54,8 @@ function Runs({ entries }: { readonly entries: readonly HistoryEntry[] }) {
 }
 
 function RunRow({ entry }: { readonly entry: HistoryEntry }) {
-  const { folder, link, startedAt, command, collection, hasToken, verdict, durationMs, failedSteps, reason } = entry;
+  const { folder, link, startedAt, command, collection, workload, hasToken, verdict, durationMs, failedSteps, reason } =
+    entry;
   const name = collection === null ? command : cut(toLine(toVisible(collection.title ?? collection.name)), 120);
   const when = startedAt ? formatUtc(startedAt) : folder;
   return (
@@ -74,6 +75,7 @@ function RunRow({ entry }: { readonly entry: HistoryEntry }) {
           </a>
         )}
         {collection !== null && <small> {command}</small>}
+        {workload !== null && <small class="workload"> {cut(workload, 200)}</small>}
       </th>
       <td data-label="When">{startedAt && <Time at={startedAt} />}</td>
       <td data-label="Duration" class="number">

@@ -12,6 +12,7 @@ import { Hero } from './html/hero.tsx';
 import { Log } from './html/log-excerpt.tsx';
 import { renderPage } from './html/page.tsx';
 import { Entry, hintWords, marked, Section, Time } from './html/parts.tsx';
+import { Cluster, Pods } from './html/pods.tsx';
 import { Requests } from './html/requests.tsx';
 import { Timeline } from './html/timeline.tsx';
 import { maskRun } from './masked.ts';
@@ -46,7 +47,8 @@ function titleOf(run: Run): string {
 function Report({ view }: { readonly view: View }) {
   const { run } = view;
   const isPlanned = isPlan(run);
-  const changes = run.compose && <Changes compose={run.compose} isPlan={isPlanned} />;
+  const { kubernetes } = run;
+  const changes = run.compose && <Changes change={run.compose} kubernetes={kubernetes ?? null} isPlan={isPlanned} />;
   const diagnosis = run.diagnosis && <DiagnosisSection diagnosis={run.diagnosis} />;
   const warnings = run.warnings.map((text) => ({ text }));
   return (
@@ -58,12 +60,15 @@ function Report({ view }: { readonly view: View }) {
       <ComparisonSection {...view} />
       <Failures {...view} />
       {run.verdict !== 'healthy' && diagnosis}
+      {kubernetes && <Pods kubernetes={kubernetes} />}
+      {kubernetes?.role && <Cluster kubernetes={kubernetes} />}
       {isPlanned && changes}
       <Timeline run={run} />
       {run.verdict === 'healthy' && diagnosis}
       <Log lines={run.log} />
       {!isPlanned && changes}
       <Requests view={view} />
+      {kubernetes && !kubernetes.role && <Cluster kubernetes={kubernetes} />}
       <Facts run={run} />
       <footer>
         <p>
@@ -84,10 +89,12 @@ function Contents({ run, failures }: View) {
     run.comparison && ['#comparison', 'Comparison'],
     failures.length > 0 && ['#failures', 'Failures'],
     run.diagnosis && ['#diagnosis', 'Diagnosis'],
+    (run.kubernetes?.pods.length ?? 0) > 0 && ['#pods', 'Pods'],
     run.steps.length > 0 && ['#timeline', 'Timeline'],
     run.log.length > 0 && ['#log', 'Log'],
     run.compose && ['#changes', 'Changes'],
     ['#requests', 'Requests'],
+    run.kubernetes && ['#cluster', 'Cluster'],
     ['#facts', 'Environment'],
     ['../index.html', 'All runs'],
   ].filter((part) => Array.isArray(part));

@@ -6,6 +6,7 @@ import { toVisible, withoutCommands } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
 import { answerOf, decidingExchanges, iterationOf, withoutMessages } from './outline.ts';
+import { groupPods, placeInCluster, podsInWords, problemOf } from './pods.ts';
 import { cut, toIso, toLine } from './text.ts';
 
 /**
@@ -62,6 +63,7 @@ function stepSuite(run: Run): Suite {
       ['exitCode', String(run.exitCode)],
       ['version', run.version],
       ...(run.token ? [['token', run.token.handle] as const] : []),
+      ...(run.kubernetes ? [['workload', placeInCluster(run.kubernetes)] as const] : []),
       ...run.facts,
     ],
     cases: run.steps.map((step) => ({
@@ -70,8 +72,16 @@ function stepSuite(run: Run): Suite {
       timeMs: step.durationMs,
       problem: stepProblem(run, step),
     })),
-    output: run.warnings.map((warning) => `Warning: ${warning}`).join('\n'),
+    output: [...run.warnings.map((warning) => `Warning: ${warning}`), ...podLines(run)].join('\n'),
   };
+}
+
+/** How many pods are well, and a line for each that is not. */
+function podLines({ kubernetes }: Run): string[] {
+  if (!kubernetes || kubernetes.pods.length === 0) return [];
+  const groups = groupPods(kubernetes.pods);
+  const lines = groups.notWell.map((pod) => `${pod.name}: ${[pod.state, problemOf(pod)].filter(Boolean).join(', ')}`);
+  return [`${podsInWords(groups)}.`, ...lines];
 }
 
 function stepProblem({ error, diagnosis }: Run, { status, summary }: StepRecord): Problem | null {

@@ -1,7 +1,15 @@
 import type { ComparedCheck, ComparedRequest, Comparison } from '../core/comparison.ts';
 import type { Hint } from '../core/errors.ts';
 import type { Body, Exchange, Header } from '../core/exchange.ts';
-import type { ChangeFacts, CollectionFacts, CollectionNode, Failure, Run, StepRecord } from '../core/result.ts';
+import type {
+  ChangeFacts,
+  CollectionFacts,
+  CollectionNode,
+  Failure,
+  KubernetesFacts,
+  Run,
+  StepRecord,
+} from '../core/result.ts';
 import { maskBody, maskEnvironmentLines, maskHeader } from '../secrets/by-place.ts';
 import type { Masker } from '../secrets/masker.ts';
 
@@ -27,6 +35,7 @@ export function maskRun(run: Run, masker: Masker, polish: (text: string) => stri
     steps: run.steps.map((step) => maskStep(step, masks)),
     token: run.token && { ...run.token, handle: text(run.token.handle) },
     compose: run.compose && maskCompose(run.compose, masks),
+    ...(run.kubernetes ? { kubernetes: maskKubernetes(run.kubernetes, masks) } : {}),
     collection: run.collection && maskCollection(run.collection, masks),
     ...(run.comparison ? { comparison: maskComparison(run.comparison, masks) } : {}),
     diagnosis: diagnosis && {
@@ -144,6 +153,38 @@ function maskCompose(compose: ChangeFacts, { text, lines }: Masks): ChangeFacts 
     before: compose.before,
     changed: compose.changed.map(text),
     diff: compose.diff && lines(compose.diff),
+  };
+}
+
+function maskKubernetes(facts: KubernetesFacts, { text }: Masks): KubernetesFacts {
+  return {
+    context: text(facts.context),
+    cluster: text(facts.cluster),
+    namespace: text(facts.namespace),
+    workload: text(facts.workload),
+    container: text(facts.container),
+    wrote: facts.wrote,
+    target: facts.target && text(facts.target),
+    key: facts.key && text(facts.key),
+    before: facts.before,
+    owners: facts.owners.map(({ kind, name, reverts }) => ({ kind: text(kind), name: text(name), reverts })),
+    credentials: facts.credentials,
+    usesNeeded: facts.usesNeeded,
+    revision: { before: facts.revision.before, after: facts.revision.after },
+    pods: facts.pods.map(({ name, isNew, state, restarts, exitCode, registered, healthy, key, problem }) => ({
+      name: text(name),
+      isNew,
+      state: text(state),
+      restarts,
+      exitCode,
+      registered,
+      healthy,
+      key: key && text(key),
+      problem: problem && text(problem),
+    })),
+    missingRights: facts.missingRights.map(text),
+    role: facts.role && text(facts.role),
+    reverted: facts.reverted,
   };
 }
 

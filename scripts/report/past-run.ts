@@ -3,6 +3,7 @@ import type { RunFolder } from '../core/report-files.ts';
 import type { PriorValue, Verdict } from '../core/result.ts';
 import { toVisible } from '../core/visible.ts';
 import { parseReportFolderName } from './folder.ts';
+import { placeInCluster, placeOfObject } from './pods.ts';
 import { type ResultDocument, withoutRequests } from './result-json.ts';
 import { toLine } from './text.ts';
 
@@ -12,6 +13,8 @@ interface RunSummary {
   readonly command: string;
   /** What ran, of `collection`; null: another command, or it ended before it knew. */
   readonly collection: ResultDocument['collection'];
+  /** The workload and where it is, of a run on a cluster. */
+  readonly workload: string | null;
   /** A token was minted. */
   readonly hasToken: boolean;
   /** null: the run left no result, because it was killed or is still going. */
@@ -33,7 +36,7 @@ export interface HistoryEntry extends RunSummary {
 export interface PastRun extends RunSummary {
   /** Any was about to run. */
   readonly hasRequests: boolean;
-  /** The file that holds the token's variable, and how the variable was there before the run wrote it. */
+  /** The file that holds the token's variable, or the object (`placeOfObject`), and how the variable was there before the run wrote it. */
   readonly target: string | null;
   readonly before: PriorValue | null;
   /** The run took the token out again. */
@@ -51,11 +54,13 @@ export function readPastRun(text: string | null): PastRun | 'unreadable' | 'othe
   if (result['schema'] !== 1) return typeof result['schema'] === 'number' ? 'other-version' : 'unreadable';
   const steps = (Array.isArray(result['steps']) ? result['steps'] : []).map(recordOf);
   const compose = recordOf(result['compose']);
+  const cluster = clusterOf(result['kubernetes']);
   const startedAt = new Date(textOf(result['startedAt']));
   return {
     startedAt: Number.isNaN(startedAt.getTime()) ? null : startedAt,
     command: textOf(result['command']),
     collection: collectionOf(result['collection']),
+    workload: cluster && placeInCluster(cluster),
     hasRequests: isRecord(result['counts']),
     hasToken: isRecord(result['token']),
     verdict: oneOf(VERDICTS, result['verdict']),
@@ -65,8 +70,8 @@ export function readPastRun(text: string | null): PastRun | 'unreadable' | 'othe
       result['verdict'] === 'healthy' || result['verdict'] === 'passed'
         ? ''
         : textOf(recordOf(result['error'])['message']) || textOf(recordOf(result['diagnosis'])['cause']),
-    target: typeof compose['target'] === 'string' ? compose['target'] : null,
-    before: oneOf(STATES, compose['before']),
+    target: cluster ? cluster.target : typeof compose['target'] === 'string' ? compose['target'] : null,
+    before: cluster ? cluster.before : oneOf(STATES, compose['before']),
     hasCleared: result['exitCode'] === 0 && steps.some(({ name, status }) => name === 'clear' && status === 'passed'),
   };
 }
@@ -90,6 +95,7 @@ export function readEntry({ name: folder, result, hasPage }: RunFolder): History
       link,
       ...named,
       collection: null,
+      workload: null,
       hasToken: false,
       verdict: null,
       durationMs: null,
@@ -97,10 +103,10 @@ export function readEntry({ name: folder, result, hasPage }: RunFolder): History
       reason,
     };
   }
-  const { collection, verdict, hasToken, durationMs, failedSteps, reason } = run;
+  const { collection, workload, verdict, hasToken, durationMs, failedSteps, reason } = run;
   const startedAt = run.startedAt ?? named?.startedAt ?? null;
   const command = run.command || (named?.command ?? 'run');
-  return { folder, link, startedAt, command, collection, hasToken, verdict, durationMs, failedSteps, reason };
+  return { folder, link, startedAt, command, collection, workload, hasToken, verdict, durationMs, failedSteps, reason };
 }
 
 const VERDICTS: readonly Verdict[] = ['healthy', 'unhealthy', 'passed', 'failed', 'interrupted', 'planned'];
@@ -123,6 +129,15 @@ function collectionOf(value: unknown): PastRun['collection'] {
     title: typeof title === 'string' ? title : null,
     selection: (Array.isArray(selection) ? selection : []).filter((each) => typeof each === 'string'),
   };
+}
+
+function clusterOf(value: unknown) {
+  if (!isRecord(value)) return null;
+  const { context, namespace, workload, target } = value;
+  const cluster = textOf(value['cluster']);
+  const facts = { context: textOf(context), namespace: textOf(namespace), workload: textOf(workload) };
+  const place = typeof target === 'string' ? placeOfObject({ ...facts, cluster }, target) : null;
+  return { ...facts, target: place, before: oneOf(STATES, value['before']) };
 }
 
 /** Text for the page over all runs. */

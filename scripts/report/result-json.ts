@@ -5,6 +5,8 @@ import type {
   ChangeFacts,
   CollectionFacts,
   Failure,
+  InstanceFacts,
+  KubernetesFacts,
   ReportPaths,
   Run,
   RunCounts,
@@ -17,6 +19,7 @@ import type { Masker } from '../secrets/masker.ts';
 import { countsOf } from './counts.ts';
 import { maskRun } from './masked.ts';
 import { decidingExchanges, placeOf, tallyOf, withoutMessages } from './outline.ts';
+import { splitState } from './pods.ts';
 import { cut, toIso, toWellFormed } from './text.ts';
 
 /** The result for programs: what `--json` prints and `result.json` holds. Times are RFC 3339 in UTC, durations milliseconds. */
@@ -25,7 +28,9 @@ export interface ResultDocument extends Pick<Run, 'command' | 'verdict' | 'exitC
   readonly startedAt: string | null;
   readonly steps: readonly Pick<StepRecord, 'name' | 'status' | 'durationMs' | 'summary'>[];
   readonly token: (Omit<TokenFacts, 'expiresAt'> & { readonly expiresAt: string | null }) | null;
+  /** null on a cluster: `kubernetes` says it there. */
   readonly compose: Omit<ChangeFacts, 'diff'> | null;
+  readonly kubernetes: ResultCluster | null;
   readonly diagnosis: (Omit<Diagnosis, 'fix'> & { readonly fix: string }) | null;
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint: string | null } | null;
   readonly reports: ReportPaths;
@@ -43,6 +48,19 @@ interface ResultCounts
   extends Partial<Pick<RunCounts, 'iterations' | 'prerequestScripts' | 'testScripts' | 'receivedBytes'>> {
   readonly requests: RunCounts['requests'] & { readonly skipped: number };
   readonly checks: RunCounts['assertions'] & { readonly passed: number; readonly skipped: number };
+}
+
+interface ResultCluster extends Omit<KubernetesFacts, 'role' | 'pods'> {
+  readonly pods: readonly ResultPod[];
+}
+
+interface ResultPod extends Omit<InstanceFacts, 'isNew' | 'state'> {
+  /** Of the rollout: made by this run's restart, or there before. */
+  readonly revision: 'new' | 'old';
+  /** "running", "waiting" … */
+  readonly phase: string;
+  /** "CrashLoopBackOff"; null: the phase says it all. */
+  readonly reason: string | null;
 }
 
 interface ResultRequest {
@@ -105,7 +123,7 @@ function chooseKept(run: Run, lines: readonly string[], room: number): readonly 
 
 /** The result document of a run whose strings are masked already. */
 export function toResult(run: Run, reports: ReportPaths): ResultDocument {
-  const { token, compose, collection, diagnosis, error } = run;
+  const { token, compose, kubernetes, collection, diagnosis, error } = run;
   return {
     schema: 1,
     command: run.command,
@@ -120,7 +138,8 @@ export function toResult(run: Run, reports: ReportPaths): ResultDocument {
       summary,
     })),
     token: token && { ...token, expiresAt: token.expiresAt && toIso(token.expiresAt) },
-    compose: compose && withoutDiff(compose),
+    compose: compose && !kubernetes ? withoutDiff(compose) : null,
+    kubernetes: kubernetes ? toCluster(kubernetes) : null,
     diagnosis: diagnosis && { ...diagnosis, fix: hintText(diagnosis.fix) },
     error: error && { code: error.code, message: messageOf(error), hint: error.hint && hintText(error.hint) },
     reports,
@@ -173,6 +192,18 @@ const LONGEST_TEXT = 2_000;
 
 function withoutDiff({ diff, ...compose }: ChangeFacts): ResultDocument['compose'] {
   return compose;
+}
+
+function toCluster({ role, pods, ...facts }: KubernetesFacts): ResultCluster {
+  return {
+    ...facts,
+    pods: pods.map(({ name, isNew, state, ...pod }) => ({
+      name,
+      revision: isNew ? 'new' : 'old',
+      ...splitState(state),
+      ...pod,
+    })),
+  };
 }
 
 /** The message with the place, where there is one: the document has no field of its own for it. */

@@ -8,6 +8,7 @@ import type { Masker } from '../secrets/masker.ts';
 import { countRows, measureRows } from './counts.ts';
 import { maskRun } from './masked.ts';
 import { answerOf, failedExchanges, iterationOf, pathOf, tallyOf } from './outline.ts';
+import { groupPods, placeInCluster, podsInWords, problemOf } from './pods.ts';
 import { cut, formatCount, formatNumber, toLine } from './text.ts';
 import { comparisonInWords, verdictSentence, verdictWord } from './words.ts';
 
@@ -18,11 +19,13 @@ export function renderStepSummary(run: Run, masker: Masker): string {
   const blocks = [
     `## ${VERDICT_SIGNS[shown.verdict]} ${verdictWord(shown, shown.token !== null)}: ${toInline(shown.collection?.title ?? shown.collection?.name ?? shown.command)}`,
     toInline(verdictSentence(shown, tally)),
+    shown.kubernetes && `${toInline(placeInCluster(shown.kubernetes))}.`,
     shown.comparison && `${toInline(comparisonInWords(shown.comparison))}.`,
     shown.error?.hint && `**Way out:** ${toInline(hintText(shown.error.hint))}`,
     listOf('What to do next', shown.next.map(hintText)),
     listOf('Warnings', shown.warnings),
     ...(shown.collection === null ? [stepTable(shown)] : [countTable(shown), notesOf(shown)]),
+    pods(shown),
     failures(shown),
     diagnosis(shown),
     `${formatCount(tally.requests, 'request')}, ${formatCount(tally.checks, 'check')}, ${formatDuration(shown.durationMs)}` +
@@ -56,6 +59,18 @@ function countTable(run: Run): string {
   );
   const measures = measureRows(run).map(([name, text]) => `- ${name}: ${text}`);
   return ['| | executed | failed |', '| --- | ---: | ---: |', ...rows, '', ...measures].join('\n');
+}
+
+function pods({ kubernetes }: Run): string {
+  if (!kubernetes || kubernetes.pods.length === 0) return '';
+  const groups = groupPods(kubernetes.pods);
+  const { notWell } = groups;
+  const lines = notWell.slice(0, MOST).map((pod) => {
+    const why = [pod.state, problemOf(pod)].filter(Boolean).join(', ');
+    return `- **${toInline(pod.name)}**: ${toInline(why)}`;
+  });
+  const rest = notWell.length > MOST ? [`- and ${formatCount(notWell.length - MOST, 'more pod')}`] : [];
+  return [`### Pods\n\n${podsInWords(groups)}.`, [...lines, ...rest].join('\n')].filter(Boolean).join('\n\n');
 }
 
 function failures(run: Run): string {

@@ -11,6 +11,7 @@ import { readEntry } from '../../scripts/report/past-run.ts';
 import { renderResult } from '../../scripts/report/result-json.ts';
 import { shopExchange, shopRun } from '../report/collection-samples.ts';
 import { collectionRun, HOSTILE, hostileRun, interruptedRun, plannedRun } from '../report/extreme-runs.ts';
+import { clusterRun, manyPods, SAMPLE_ROLE, sampleCluster } from '../report/sample-cluster.ts';
 import { body, failed, IAT, sampleMasker } from '../report/sample-exchanges.ts';
 import { attempt, failedBootstrapRun, failedMintRun, healthyRun, step } from '../report/sample-run.ts';
 import { hasChromium, Reader } from './chromium.ts';
@@ -46,6 +47,8 @@ const PAGES = {
   'failed mint': () => render(failedMintRun()),
   interrupted: () => render(interruptedRun()),
   planned: () => render(plannedRun()),
+  cluster: () => render(clusterRun()),
+  'fifty pods': () => render(clusterRun({ kubernetes: sampleCluster({ pods: manyPods(50, 5), role: SAMPLE_ROLE }) })),
   'no request': () => render(collectionRun(0)),
   'one request': () => render(collectionRun(1)),
   'three requests': () => render(collectionRun(3, 2)),

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { renderFailure, renderOutcome } from '../../scripts/cli/outcome.ts';
 import { type Layout, shortenPaths, signsOf } from '../../scripts/cli/terminal-text.ts';
 import type { Exchange } from '../../scripts/core/exchange.ts';
-import type { Failure, Run } from '../../scripts/core/result.ts';
+import type { Failure, KubernetesFacts, Run } from '../../scripts/core/result.ts';
 import { wrap } from '../../scripts/core/wrap.ts';
 import { collectionRun } from '../report/extreme-runs.ts';
+import { badPod, clusterRun, manyPods, SAMPLE_ROLE, sampleCluster, samplePod } from '../report/sample-cluster.ts';
 import { exchange, failed, jwks, unanswered } from '../report/sample-exchanges.ts';
 import { attempt, shopFacts, step } from '../report/sample-run.ts';
 
@@ -61,6 +62,73 @@ test('a command at the end of a hint stays whole, to be copied', () => {
   expect(shown(failure({ hint: { text: 'See:', command: 'npm run doctor' } })).slice(1)).toEqual([
     '  See: npm run doctor',
   ]);
+});
+
+describe('several pods', () => {
+  const NONE = { html: null, junit: null, json: null };
+  const printed = (kubernetes: KubernetesFacts, more: Partial<Run> = {}) =>
+    renderOutcome(clusterRun({ kubernetes, next: [], ...more }), NONE, { ...layout, columns: 80 })
+      .map((each) => (typeof each === 'string' ? each : wrap(each.text, 80, each.indent).join('\n')))
+      .join('\n');
+
+  test('those that are not well stand under what is wrong with them; the others are counted', () => {
+    const pods = [
+      samplePod('bff-7d9c5b8f6d-x2x4z'),
+      samplePod('bff-7d9c5b8f6d-aaaaa', { healthy: null }),
+      badPod('bff-7d9c5b8f6d-k8k8k'),
+      samplePod('bff-7d9c5b8f6d-bbbbb', { healthy: false }),
+      badPod('bff-7d9c5b8f6d-m4m4m', { restarts: 1 }),
+      badPod('bff-5f4d3c2b1a-old01', { isNew: false }),
+    ];
+    expect(printed(sampleCluster({ pods }))).toBe(`
+2 of 3 pods are registered.
+  The IdP refused its Initial Access Token (401 invalid_token).
+    bff-7d9c5b8f6d-k8k8k  CrashLoopBackOff, 3 restarts
+    bff-7d9c5b8f6d-m4m4m  CrashLoopBackOff, 1 restart
+  not healthy
+    bff-7d9c5b8f6d-bbbbb  running
+  health not known
+    bff-7d9c5b8f6d-aaaaa  running
+  and 1 other is registered and healthy`);
+  });
+
+  test('of fifty at most a screen is shown, in 80 columns', () => {
+    const problem = 'a long reason '.repeat(100);
+    const name = (index: number) => `a-workload-with-a-very-long-name-${'x'.repeat(60)}-${index}`;
+    const pods = Array.from({ length: 50 }, (_, index) =>
+      index < 40 ? samplePod(name(index)) : badPod(name(index), { problem, state: `waiting: ${'Long'.repeat(50)}` }),
+    );
+    const lines = printed(sampleCluster({ pods })).split('\n');
+    expect(lines.length).toBeLessThan(18);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.slice(-2)).toEqual(['  and 2 more that are not well', '  and 40 others are registered and healthy']);
+  });
+
+  test.for([
+    ['all well, after a restart', manyPods(3, 0), '  All 3 pods are registered and healthy.'],
+    [
+      'all well, and none is new',
+      manyPods(3, 0).map((pod) => ({ ...pod, isNew: false })),
+      '  All 3 pods are registered and healthy.',
+    ],
+    [
+      'old ones beside them',
+      [samplePod('a'), badPod('b', { isNew: false }), badPod('c', { isNew: false })],
+      '  The pod is registered and healthy, 2 old pods are still there.',
+    ],
+  ] as const)('%s', ([, pods, line]) => {
+    const well = printed(sampleCluster({ pods }), { error: null, verdict: 'healthy', diagnosis: null });
+    expect(well.split('\n').slice(2)).toEqual([line]);
+  });
+
+  test('one pod has no line: the verdict is about it', () => {
+    expect(printed(sampleCluster({ pods: [badPod('a')] }))).toBe('\n2 of 3 pods are registered.');
+  });
+
+  test('the Role that is missing can be copied', () => {
+    const text = printed(sampleCluster({ pods: [], missingRights: ['create pods/portforward'], role: SAMPLE_ROLE }));
+    expect(text).toContain('  The Role to ask for:\n    apiVersion: rbac.authorization.k8s.io/v1\n    kind: Role\n');
+  });
 });
 
 describe('paths below the working directory', () => {

@@ -1,4 +1,5 @@
 import type { Run } from '../../scripts/core/result.ts';
+import { badPod, sampleCluster } from './sample-cluster.ts';
 import {
   ADMIN_TOKEN,
   at,
@@ -152,6 +153,19 @@ export function hostileRun(): Run {
         attempts: [attempt(10, 10, exchanges), attempt(30, 10, exchanges)],
       }),
     ],
+    kubernetes: sampleCluster({
+      context: short.join(' '),
+      cluster: short[0] ?? '',
+      namespace: short[1] ?? '',
+      workload: short[2] ?? '',
+      container: short[3] ?? '',
+      target: short[4] ?? '',
+      key: short[5] ?? '',
+      owners: short.map((text) => ({ kind: text, name: text, reverts: 'on-sync' })),
+      pods: short.map((text) => badPod(text, { state: text, key: text, problem: text })),
+      missingRights: short,
+      role: short.join('\n'),
+    }),
     facts: short.map((text) => [text, text] as const),
     warnings: short,
     next: short.map((text) => ({ text, command: text })),

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { PriorValue } from '../../scripts/core/result.ts';
+import type { KubernetesFacts, PriorValue } from '../../scripts/core/result.ts';
 import { parseReportFolderName, reportFolderName } from '../../scripts/report/folder.ts';
 import { renderHistory } from '../../scripts/report/history.tsx';
 import { chooseOld, priorValueIn } from '../../scripts/report/keep.ts';
 import { readEntry } from '../../scripts/report/past-run.ts';
+import { placeOfObject } from '../../scripts/report/pods.ts';
 import { renderResult } from '../../scripts/report/result-json.ts';
 import { HOSTILE } from './extreme-runs.ts';
+import { clusterRun, sampleCluster } from './sample-cluster.ts';
 import { sampleMasker } from './sample-exchanges.ts';
 import { failedMintRun, healthyRun, step } from './sample-run.ts';
 
@@ -40,6 +42,7 @@ describe('an entry of the history', () => {
       startedAt: new Date('2026-11-23T10:11:12.345Z'),
       command: 'iat',
       collection: null,
+      workload: null,
       hasToken: false,
       verdict: 'failed',
       durationMs: 1020,
@@ -47,6 +50,14 @@ describe('an entry of the history', () => {
       reason: 'The IdP refused the admin token (401 invalid_token). Nothing was changed.',
     });
     expect(readEntry(folder(FOLDER, resultOf()))).toMatchObject({ verdict: 'healthy', failedSteps: [], reason: '' });
+  });
+
+  it('of a run on a cluster has the workload, and where it is', () => {
+    const entry = readEntry(folder(FOLDER, resultOf(clusterRun())));
+    expect(entry?.workload).toBe('deployment/bff in namespace crud of context prod-eu');
+    expect(renderHistory(entry === null ? [] : [entry])).toContain(
+      'deployment/bff in namespace crud of context prod-eu',
+    );
   });
 
   it.each([null, '', '{"schema":1,"ver', '[]', 'null'])('lists a run that was killed: %j', (text) => {
@@ -171,6 +182,24 @@ describe('which reports are beyond those that are kept', () => {
       expect(old).toEqual([nameOf(3), nameOf(2), nameOf(0)]);
       const kept = runs.filter(({ name }) => !old.includes(name));
       expect(priorValueIn(kept, FILE)).toBe(before);
+    });
+
+    it('of an object, which comes again in each namespace and on each cluster', () => {
+      const on = (minute: number, more: Partial<KubernetesFacts>) => {
+        const kubernetes = sampleCluster({ target: 'secret/bff-secrets', ...more });
+        return folder(nameOf(minute), resultOf(clusterRun({ startedAt: at(minute), kubernetes })));
+      };
+      const runs = [
+        on(1, { before: 'empty' }),
+        on(2, { before: 'absent', namespace: 'other' }),
+        on(3, { before: 'value' }),
+      ];
+      const prior = (more: Partial<KubernetesFacts>) =>
+        priorValueIn(runs, placeOfObject(sampleCluster(more), 'secret/bff-secrets'));
+      expect(prior({})).toBe('empty');
+      expect(prior({ namespace: 'other' })).toBe('absent');
+      expect(prior({ cluster: 'https://other.example.test' })).toBeNull();
+      expect(chooseOld([...runs, run(4), run(5)], 2)).toEqual([nameOf(3), nameOf(2)]);
     });
 
     it('after somebody put back an empty value by hand: what was before that is over', () => {

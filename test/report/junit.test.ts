@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Run } from '../../scripts/core/result.ts';
 import { renderJunit } from '../../scripts/report/junit.ts';
 import { collectionRun, hostileRun, interruptedRun, plannedRun } from './extreme-runs.ts';
+import { clusterRun } from './sample-cluster.ts';
 import { exchange, failed, notSent, passed, sampleMasker, unanswered } from './sample-exchanges.ts';
 import { attempt, failedBootstrapRun, failedMintRun, healthyRun, shopFacts, step } from './sample-run.ts';
 
@@ -117,6 +118,15 @@ describe('JUnit', () => {
     };
     many(3_000);
     expect(many(12_000) / many(3_000)).toBeLessThan(9);
+  });
+
+  it('names the workload of a cluster, and the pods that are not well', () => {
+    const xml = render(clusterRun());
+    expect(xml).toContain('<property name="workload" value="deployment/bff in namespace crud of context prod-eu"/>');
+    expect(xml).toContain(
+      '2 of 3 pods are registered and healthy, 1 old pod is still there.\nbff-7d9c5b8f6d-k8k8k: waiting: CrashLoopBackOff, The IdP',
+    );
+    expect(xml).not.toContain('bff-7d9c5b8f6d-x2x4z');
   });
 
   it('shows control characters and ]]> as text', () => {

@@ -6,6 +6,7 @@ import { maskRun } from '../../scripts/report/masked.ts';
 import { renderResult } from '../../scripts/report/result-json.ts';
 import { renderStepSummary } from '../../scripts/report/step-summary.ts';
 import { collectionRun } from './extreme-runs.ts';
+import { badPod, sampleCluster } from './sample-cluster.ts';
 import { ADMIN_TOKEN, body, exchange, IAT, mintExchange, RAT, sampleMasker } from './sample-exchanges.ts';
 import { healthyRun, step } from './sample-run.ts';
 
@@ -36,6 +37,7 @@ function leakyRun(): Run {
       where: { file: 'a', line: 1, excerpt: 'a' },
     },
     warnings: ['a'],
+    kubernetes: sampleCluster({ pods: [badPod('a', { key: 'a' })], missingRights: ['a'], role: 'a' }),
   });
   return leaky(full) as Run;
 }
@@ -49,7 +51,10 @@ const fullExchange = () =>
 
 /** Strings of closed sets; they are no text. */
 const VOCABULARY = new Set(
-  'healthy passed failed skipped mint log script compose absent plain good bad stdout registered internal'.split(' '),
+  (
+    'healthy passed failed skipped mint log script compose absent plain good bad stdout registered internal ' +
+    'own-secret on-sync shared'
+  ).split(' '),
 );
 
 describe('maskRun', () => {

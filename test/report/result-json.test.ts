@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderResult, toResult, withoutRequests } from '../../scripts/report/result-json.ts';
 import { collectionRun, hostileRun, plannedRun } from './extreme-runs.ts';
+import { clusterRun } from './sample-cluster.ts';
 import { ADMIN_TOKEN, exchange, failed, IAT, notSent, passed, sampleMasker, unanswered } from './sample-exchanges.ts';
 import { attempt, failedBootstrapRun, failedMintRun, healthyRun, step } from './sample-run.ts';
 
@@ -10,7 +11,7 @@ describe('the result document', () => {
   it('has the fields of the contract, in order, and no other', () => {
     const result = toResult(healthyRun(), PATHS);
     expect(Object.keys(result)).toEqual(
-      'schema command verdict exitCode startedAt durationMs steps token compose diagnosis error reports collection counts requests'.split(
+      'schema command verdict exitCode startedAt durationMs steps token compose kubernetes diagnosis error reports collection counts requests'.split(
         ' ',
       ),
     );
@@ -47,8 +48,51 @@ describe('the result document', () => {
     expect(Object.keys(result.diagnosis ?? {})).toEqual(['code', 'cause', 'fix', 'iatHelps', 'evidence']);
   });
 
+  it('says where on which cluster it was, and nothing of compose; the Role is in the page', () => {
+    const run = clusterRun();
+    const { compose, kubernetes } = toResult(run, PATHS);
+    expect(compose).toBeNull();
+    expect(Object.keys(kubernetes ?? {}).sort()).toEqual(
+      'before cluster container context credentials key missingRights namespace owners pods reverted revision target usesNeeded workload wrote'.split(
+        ' ',
+      ),
+    );
+    expect(kubernetes).toMatchObject({
+      namespace: 'crud',
+      workload: 'deployment/bff',
+      wrote: 'own-secret',
+      before: 'absent',
+      revision: { before: 4, after: 5 },
+    });
+    expect(kubernetes?.pods.slice(1, 2)).toEqual([
+      {
+        name: 'bff-7d9c5b8f6d-k8k8k',
+        revision: 'new',
+        phase: 'waiting',
+        reason: 'CrashLoopBackOff',
+        restarts: 3,
+        exitCode: 3,
+        registered: false,
+        healthy: false,
+        key: null,
+        problem: 'The IdP refused its Initial Access Token (401 invalid_token).',
+      },
+    ]);
+    expect(kubernetes?.pods.map(({ revision, phase, reason }) => [revision, phase, reason])).toEqual([
+      ['new', 'running', null],
+      ['new', 'waiting', 'CrashLoopBackOff'],
+      ['new', 'running', null],
+      ['old', 'waiting', 'CrashLoopBackOff'],
+    ]);
+  });
+
   it('says null for what does not apply', () => {
-    expect(toResult(failedMintRun(), PATHS)).toMatchObject({ token: null, compose: null, diagnosis: null });
+    expect(toResult(failedMintRun(), PATHS)).toMatchObject({
+      token: null,
+      compose: null,
+      kubernetes: null,
+      diagnosis: null,
+    });
     expect(toResult(plannedRun(), PATHS)).toMatchObject({ verdict: 'planned', token: null });
     const run = healthyRun({ token: { handle: 'sha256:00000000', expiresAt: null, maxUsages: null } });
     expect(toResult(run, PATHS).token).toEqual({ handle: 'sha256:00000000', expiresAt: null, maxUsages: null });

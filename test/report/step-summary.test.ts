@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderStepSummary } from '../../scripts/report/step-summary.ts';
 import { collectionRun, hostileRun } from './extreme-runs.ts';
+import { clusterRun, manyPods, sampleCluster } from './sample-cluster.ts';
 import { sampleMasker } from './sample-exchanges.ts';
 import { failedBootstrapRun, failedMintRun, healthyRun, shopFacts } from './sample-run.ts';
 
@@ -37,6 +38,16 @@ describe('the step summary', () => {
       '  - 201 Created: expected response to have status code 201 but got 401',
     );
     expect(renderStepSummary(failedBootstrapRun(), masker)).toContain('### Diagnosis: invalid-scope');
+  });
+
+  it('of a run on a cluster says where it was, and which pods are not well', () => {
+    const text = renderStepSummary(clusterRun(), masker);
+    expect(text).toContain('\n\ndeployment/bff in namespace crud of context prod-eu.\n');
+    expect(text).toContain(
+      '\n2 of 3 pods are registered and healthy, 1 old pod is still there.\n\n- **bff-7d9c5b8f6d-k8k8k**: ',
+    );
+    const many = sampleCluster({ pods: manyPods(50, 25) });
+    expect(renderStepSummary(clusterRun({ kubernetes: many }), masker)).toContain('\n- and 5 more pods\n');
   });
 
   it('lets nothing of others become markup', () => {

@@ -232,6 +232,15 @@ summary.row:hover { background: var(--sunk); }
 .runs thead th { font-size: .8125rem; color: var(--muted); }
 .runs tbody th { font-weight: 600; }
 .runs .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.pods { width: 100%; border-collapse: collapse; font-size: .875rem; margin-top: .85rem; font-variant-numeric: tabular-nums; }
+.pods th, .pods td { text-align: left; vertical-align: baseline; padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
+.pods tbody th { min-width: 9rem; }
+.pods thead th { font-size: .8125rem; color: var(--muted); }
+.pods .problem { width: 30%; padding-right: 0; }
+.pods thead th, .pods .key { overflow-wrap: normal; }
+.pods .state { min-width: 8.5rem; }
+.role { margin-top: 1.25rem; }
+.workload { display: block; white-space: normal; }
 footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
 
 @media (max-width: 46rem) {
@@ -255,6 +264,12 @@ footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 1px solid var(--lin
   .runs td:nth-child(4) { grid-row: 1; grid-column: 3; }
   .runs td:nth-child(3), .runs td:nth-child(5) { grid-column: 1 / -1; }
   .runs time small { display: inline; }
+  .pods thead { display: none; }
+  .pods, .pods tbody, .pods tr, .pods th, .pods td { display: block; border: 0; padding: 0; }
+  .pods tr { border-bottom: 1px solid var(--line); padding: .75rem 0; display: grid; grid-template-columns: 1fr 1fr; gap: .2rem .9rem; }
+  .pods th, .pods .problem { grid-column: 1 / -1; width: auto; }
+  .pods .state { min-width: 0; }
+  .pods td::before { content: attr(data-label) ' '; color: var(--muted); }
 }
 @media print {
   :root:not(.x) {
