@@ -8,7 +8,9 @@ import type { CommandResult } from '../core/ports.ts';
 export function reasonOf({ stderr }: Pick<CommandResult, 'stderr'>): string | null {
   const reasons = [...stderr.matchAll(/^(?:error: )?Error from server \((\w{1,60})\)/gm)];
   if (reasons.length > 0) return reasons.at(-1)?.[1] ?? null;
-  return /^error: You must be logged in to the server \(/m.test(stderr) ? 'Unauthorized' : null;
+  if (/^error: You must be logged in to the server \(/m.test(stderr)) return 'Unauthorized';
+  // Of this one reason kubectl makes a sentence of its own (kubectl: pkg/cmd/util/helpers.go, checkErr).
+  return /^The (?:request|\S{1,100} ".{1,300}?") is invalid/m.test(stderr) ? 'Invalid' : null;
 }
 
 /**

@@ -17,6 +17,8 @@ export interface CallOptions {
   /** The content of the file for which `PRIVATE_FILE` stands among the arguments. Secrets go no other way. */
   readonly privateText?: string;
   readonly timeoutMs?: number;
+  /** Shields a call that changes something from Ctrl-C in the terminal, so that it is known what it did. */
+  readonly ownGroup?: boolean;
 }
 
 /**
@@ -66,6 +68,7 @@ export function createKubectl(
       timeoutMs: options.timeoutMs ?? CALL_TIMEOUT_MS,
       env: OWN_ENVIRONMENT,
       ...(options.privateText === undefined ? {} : { privateText: options.privateText }),
+      ownGroup: options.ownGroup ?? false,
     });
   const failure = (result: CommandResult, args: readonly string[]) => kubectlFailure(result, typed(args), program);
   const lines = (args: readonly string[], signal: AbortSignal) =>
