@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
@@ -40,22 +41,62 @@ export function publishedKid(exchanges: readonly Exchange[], env: Environment): 
     isTrue(env['DCR_ENABLED']) === false
   )
     return null;
+  const kid = publishedKey(exchanges, env)?.['kid'];
+  return typeof kid === 'string' ? kid : null;
+}
+
+/** The signing key with the id of BFF_KID (RFC 7517), where an answer shows it; without that, the first one that has an id. */
+function publishedKey(exchanges: readonly Exchange[], env: Environment): Readonly<Record<string, unknown>> | null {
   const wanted = env['BFF_KID'] || null;
   for (const { response } of exchanges) {
     if (response?.status !== 200 || !response.body?.text.includes('"keys"')) continue;
-    const kids = kidsIn(response.body.text);
-    const found = wanted === null ? kids[0] : kids.find((kid) => kid === wanted);
+    const set = jsonOrNull(response.body.text);
+    const keys = isRecord(set) && Array.isArray(set['keys']) ? set['keys'] : [];
+    const named = keys.filter(isRecord).filter(({ kid }) => typeof kid === 'string' && kid !== '');
+    const found = wanted === null ? named[0] : named.find(({ kid }) => kid === wanted);
     if (found !== undefined) return found;
   }
   return null;
 }
 
-function kidsIn(body: string): string[] {
-  const set = jsonOrNull(body);
-  const keys = isRecord(set) && Array.isArray(set['keys']) ? set['keys'] : [];
-  return keys.flatMap((key) =>
-    isRecord(key) && typeof key['kid'] === 'string' && key['kid'] !== '' ? [key['kid']] : [],
-  );
+/**
+ * The thumbprint (RFC 7638) of the signing key that the BFF publishes, base64url; null: no answer shows it, or it is of a kind
+ * whose members are not known.
+ *
+ * @param env of the instance: BFF_KID is the id that has to be there
+ */
+export function publishedThumbprint(exchanges: readonly Exchange[], env: Environment): string | null {
+  const key = publishedKey(exchanges, env);
+  const members = KEY_MEMBERS[String(key?.['kty'])];
+  if (key === null || members === undefined || members.some((name) => typeof key[name] !== 'string')) return null;
+  const canonical = JSON.stringify(Object.fromEntries(members.map((name) => [name, key[name]])));
+  return createHash('sha256').update(canonical).digest('base64url');
+}
+
+/** The members of a public key that its thumbprint is made of, in their order (RFC 7638 §3.2, RFC 8037 §2). */
+const KEY_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  RSA: ['e', 'kty', 'n'],
+  EC: ['crv', 'kty', 'x', 'y'],
+  OKP: ['crv', 'kty', 'x'],
+};
+
+/** Several keys under one client id: which instances have which; null: they have the same, as far as that is known. */
+export function diagnoseKeys(
+  keys: readonly { readonly name: string; readonly key: string | null }[],
+): Diagnosis | null {
+  const known = keys.filter(({ key }) => key !== null);
+  const different = [...new Set(known.map(({ key }) => key))];
+  if (different.length < 2) return null;
+  const evidence = known.map(({ name, key }) => `${name} publishes the key ${key}`);
+  return {
+    code: 'keys-differ',
+    cause: `The copies of the BFF sign with ${different.length} different keys under one client id: ${known.map(({ name, key }) => `${name} with ${key?.slice(0, 8)}`).join(', ')}. The IdP knows only the one that registered last, so it refuses the others.`,
+    fix: {
+      text: 'Give all copies one shared volume for their keys and credentials (the folder of BFF_CLIENT_CRED_PATH), or run a single copy; then register once more.',
+    },
+    iatHelps: false,
+    evidence,
+  };
 }
 
 /**

@@ -21,7 +21,7 @@ function reason(cause: string, text: string, iatHelps: false | null = false): Ot
 
 /** Words of all of them, to leave every other line quickly. */
 const WORDS =
-  /policy '|limits|409|429|many req|in the future|clock|yet valid|immature|scope|permission|already in use|errno|winerror|to bind|module|import|read-only|no space|memory|code 137|sigkill|oom|pem|validation err/i;
+  /policy '|limits|409|429|many req|in the future|clock|yet valid|immature|scope|permission|already in use|errno|winerror|to bind|module|import|no space|memory|code 137|sigkill|oom|pem|validation err/i;
 const REASONS: readonly (readonly [RegExp, OtherReason])[] = [
   [
     /Policy '(?:Trusted Hosts|Max Clients Limit|Client Disabled)[^']{0,40}' rejected/i,
@@ -78,7 +78,7 @@ const REASONS: readonly (readonly [RegExp, OtherReason])[] = [
     ),
   ],
   [
-    /(?:Permission denied|Read-only file system)\b.{0,80}(?:keys|\.pem|\.json|bff_client)/i,
+    /Permission denied\b.{0,80}(?:keys|\.pem|\.json|bff_client)/i,
     reason(
       'The BFF may not write or read its keys and cached credentials.',
       'Check the owner and mode of the volume with the keys (/app/keys), and that it is mounted for writing.',

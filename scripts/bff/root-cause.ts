@@ -1,4 +1,4 @@
-import { type Diagnosis, type DiagnosisCode, isFault, isGood } from '../core/diagnosis.ts';
+import { type Diagnosis, type DiagnosisCode, isDiagnosisCode, isFault, isGood } from '../core/diagnosis.ts';
 import { type Hint, toHint } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach } from '../core/reach.ts';
 import type { Finding } from './environment-check.ts';
@@ -88,11 +88,16 @@ function ofContainer(found: Observations, said: Diagnosis | null): Diagnosis | n
   }
   // What proves a registration explains no end.
   const evidence = log === null ? [] : isGood(log.diagnosis) ? [...log.reasons, ...lastLines] : log.diagnosis.evidence;
-  return { ...fault('unknown', message, hint ?? ''), evidence: [...new Set(evidence)] };
+  return { ...fault(codeOf(container), message, hint ?? ''), evidence: [...new Set(evidence)] };
 }
 
-/** A container that never started, or is gone, has no new log lines. */
+function codeOf({ code }: InstanceVerdict): DiagnosisCode {
+  return code !== undefined && isDiagnosisCode(code) ? code : 'unknown';
+}
+
+/** A container that never started, or is gone, has no new log lines. One that is ended from outside may have. */
 function hasNoNewLog(container: Observations['container']): boolean {
+  if (container?.kind === 'obstacle') return !isDiagnosisCode(container.code ?? '');
   return container?.kind === 'missing' || container?.kind === 'not-started';
 }
 

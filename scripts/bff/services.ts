@@ -58,3 +58,24 @@ export const KAFKA_UNCONFIGURED: Matcher = {
     return isKafka || connection?.target === 'kafka' ? 'sure' : null;
   },
 };
+
+const ADDRESS = /(?:tcp|udp):\/\/[\w.:[\]-]{1,100}/;
+const NUMBER = /\b(?:int(?:eger)?|port|number)\b/;
+
+/** A variable of a port holds an address, such as the one that is injected for a service of the same name: `tcp://10.96.0.7:80`. */
+export const SERVICE_LINK: Matcher = {
+  words: /tcp:\/\/|udp:\/\/|ERR_SOCKET_BAD_PORT/i,
+  says: anyOf(
+    /ERR_SOCKET_BAD_PORT|invalid literal for int\(\) with base 10: ["'](?:tcp|udp):/i,
+    pattern`${NUMBER}[^\n]{0,120}["']${ADDRESS}["']|["']${ADDRESS}["'][^\n]{0,60}${NUMBER}`,
+  ),
+};
+
+const KEPT = /keys|\.pem\b|\.json\b|bff_client|credential|cached?\b/;
+
+/** What the BFF keeps for its next start cannot be saved. */
+export const READ_ONLY: Matcher = {
+  words: /read-only file|EROFS/i,
+  says: pattern`(?:read-only file ?system|EROFS)\b[^\n]{0,120}${KEPT}|${KEPT}[^\n]{0,120}(?:read-only file ?system|EROFS)\b`,
+  shows: ({ dcr, text }) => (dcr && /read-only file ?system|EROFS/i.test(text) ? 'sure' : null),
+};

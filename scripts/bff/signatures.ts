@@ -58,6 +58,16 @@ const SUCCESS = { isOfBootstrap: true, isFatal: false, iatHelps: false } as cons
 export const SIGNATURES: readonly Signature[] = [
   {
     ...FAULT,
+    code: 'service-link',
+    rank: 95,
+    isOfBootstrap: false,
+    matcher: services.SERVICE_LINK,
+    cause:
+      'A variable that has to hold a port number holds an address (tcp://…), which is injected for a service of that name.',
+    fix: 'Set the variable that the log names (such as BFF_PORT or REDIS_PORT) to its number in the environment of the service, or switch the injected variables off.',
+  },
+  {
+    ...FAULT,
     code: 'idp-unreachable',
     rank: 90,
     isFatal: false,
@@ -150,6 +160,16 @@ export const SIGNATURES: readonly Signature[] = [
     matcher: refusals.METADATA_REFUSED,
     cause: "The IdP does not accept the BFF's client metadata (invalid_client_metadata).",
     fix: 'Correct what the answer names: redirect URIs (DCR_REDIRECT_URIS), grant types (DCR_CLIENT_PROFILE) or auth method (MS_BFF_TOKEN_AUTH_METHOD).',
+  },
+  {
+    ...FAULT,
+    code: 'read-only-file-system',
+    rank: 76,
+    isFatal: false,
+    isOfBootstrap: false,
+    matcher: services.READ_ONLY,
+    cause: 'The BFF cannot save its keys and credentials: its file system is read-only there.',
+    fix: 'Mount a volume for writing in the folder of BFF_CLIENT_CRED_PATH (such as /app/keys), and start the BFF again.',
   },
   {
     ...FAULT,

@@ -1,4 +1,4 @@
-import type { Hint } from '../core/errors.ts';
+import type { ErrorCode, Hint } from '../core/errors.ts';
 import type { ByHand, Instance } from '../core/stack.ts';
 
 /** What the states of an instance over time amount to. Only `fine` and `starting` let a run go on. */
@@ -13,11 +13,19 @@ export interface InstanceVerdict {
     | 'replaced'
     | 'paused'
     | 'gone'
-    | 'starting';
+    | 'starting'
+    | 'obstacle';
   /** What happened, in one sentence. */
   readonly message: string;
   /** The way out; null: nothing needs one. */
   readonly hint: Hint | null;
+  /** Of an obstacle: how the stack names it. */
+  readonly code?: ErrorCode;
+}
+
+/** What people call such a copy. */
+export function nounOf(instance: Instance | null | undefined): string {
+  return instance?.noun ?? 'container';
 }
 
 /** An instance that was restarted this often since the first look will not settle. */
@@ -32,38 +40,41 @@ const CRASH_LOOP = 2;
  * @param byHand what a person types, for the hints
  */
 export function judge(first: Instance, now: Instance | null, byHand: ByHand): InstanceVerdict {
-  const { name } = first;
-  if (now === null) return verdict('gone', `The container ${name} is gone: someone removed it.`, LEAVE_IT);
+  const it = titleOf(first);
+  if (now === null) return verdict('gone', `The ${it} is gone: someone removed it.`, LEAVE_IT);
   const { state } = now;
   if (now.id !== first.id)
-    return verdict('replaced', `Someone else replaced the container ${name} while it was being watched.`, LEAVE_IT);
+    return verdict('replaced', `Someone else replaced the ${it} while it was being watched.`, LEAVE_IT);
+  const { obstacle } = state;
+  if (obstacle !== undefined)
+    return { ...verdict('obstacle', obstacle.message, obstacle.hint ?? null), code: obstacle.code };
   if (state.status === 'created' && state.error === '')
-    return verdict('starting', `The container ${name} is created and not started yet.`);
+    return verdict('starting', `The ${it} is created and not started yet.`);
   const neverRan = state.error !== '' && /^(?:exited|dead)$/.test(state.status) && NEVER.test(state.startedAt);
   if (state.status === 'created' || neverRan) return notStarted(now);
   const restarts = state.restartCount - first.state.restartCount;
   if (restarts >= CRASH_LOOP || (state.status === 'restarting' && state.restartCount >= CRASH_LOOP))
     return verdict(
       'crash-loop',
-      `The container ${name} exits and is restarted again and again (restart ${state.restartCount}); the last time it ${ending(now)}.`,
+      `The ${it} exits and is restarted again and again (restart ${state.restartCount}); the last time it ${ending(now)}.`,
       exitHint(now, byHand),
     );
   // An instance that exits by itself is restarted, and its restarts are counted; a start by hand begins the count again.
   const isCounted = state.restartCount > 0 && restarts >= 0;
   if (!isCounted && state.startedAt !== first.state.startedAt && !NEVER.test(first.state.startedAt))
-    return verdict('replaced', `Someone else restarted the container ${name} while it was being watched.`, LEAVE_IT);
+    return verdict('replaced', `Someone else restarted the ${it} while it was being watched.`, LEAVE_IT);
   switch (state.status) {
     case 'restarting':
-      return verdict('starting', `The container ${name} ${ending(now)} and is being restarted.`);
+      return verdict('starting', `The ${it} ${ending(now)} and is being restarted.`);
     case 'paused': {
       const hint = { text: 'Resume it:', command: byHand.resume(now) };
-      return verdict('paused', `The container ${name} is paused.`, hint);
+      return verdict('paused', `The ${it} is paused.`, hint);
     }
     case 'exited':
     case 'dead':
-      return verdict('exited', `The container ${name} ${ending(now)}.`, exitHint(now, byHand));
+      return verdict('exited', `The ${it} ${ending(now)}.`, exitHint(now, byHand));
     case 'removing':
-      return verdict('gone', `The container ${name} is being removed.`, LEAVE_IT);
+      return verdict('gone', `The ${it} is being removed.`, LEAVE_IT);
     default:
       return running(now, restarts, byHand);
   }
@@ -102,23 +113,24 @@ const LEAVE_IT: Hint = {
 };
 
 function running(instance: Instance, restarts: number, byHand: ByHand): InstanceVerdict {
-  const { name, state } = instance;
+  const { state } = instance;
+  const it = titleOf(instance);
   if (state.health?.status === 'unhealthy') {
     const said = lastLine(state.health.lastOutput);
     const text = `Read its log (${byHand.log(instance)}), and see what the healthcheck asks for:`;
-    const message = `The container ${name} is running, but its healthcheck fails${said === '' ? '' : `: ${said}`}.`;
+    const message = `The ${it} is running, but its healthcheck fails${said === '' ? '' : `: ${said}`}.`;
     return verdict('unhealthy', message, { text, command: byHand.inspect(instance) });
   }
   if (state.health?.status === 'starting')
-    return verdict('starting', `The container ${name} runs, and its healthcheck has not passed yet.`);
+    return verdict('starting', `The ${it} runs, and its healthcheck has not passed yet.`);
   const again = restarts > 0 ? ', after it exited once and was restarted' : '';
-  return verdict('fine', `The container ${name} runs${state.health === null ? '' : ' and is healthy'}${again}.`);
+  return verdict('fine', `The ${it} runs${state.health === null ? '' : ' and is healthy'}${again}.`);
 }
 
-function notStarted({ name, state }: Instance): InstanceVerdict {
-  const words = lastLine(state.error);
+function notStarted(instance: Instance): InstanceVerdict {
+  const words = lastLine(instance.state.error);
   const text = START_ERRORS.find(([pattern]) => pattern.test(words))?.[1];
-  const message = `The container ${name} could not be started${words === '' ? '' : `: ${words}`}${words.endsWith('.') ? '' : '.'}`;
+  const message = `The ${titleOf(instance)} could not be started${words === '' ? '' : `: ${words}`}${words.endsWith('.') ? '' : '.'}`;
   return verdict('not-started', message, {
     text: text ?? 'Fix what the message reports, and run the command again.',
   });
@@ -141,6 +153,11 @@ function exitHint(instance: Instance, byHand: ByHand): Hint {
   const command = byHand.log(instance);
   if (exitCode === 137 || exitCode === 143) return { text: 'Find out who stopped it. Its log may show it:', command };
   return { text: 'See its log for the reason:', command };
+}
+
+/** "container bff-1" */
+function titleOf(instance: Instance): string {
+  return `${nounOf(instance)} ${instance.name}`;
 }
 
 /** One line of foreign words: the last one that is not empty, without control characters, at most 300 characters. */

@@ -1,3 +1,4 @@
+import { NewestLine } from '../core/newest-line.ts';
 import type { Clock, Processes } from '../core/ports.ts';
 import type { LogLine } from '../core/result.ts';
 import type { LogOptions } from '../core/stack.ts';
@@ -20,7 +21,7 @@ export interface LogTools {
  */
 export async function* readLogs(id: string, options: LogOptions, tools: LogTools): AsyncGenerator<LogLine> {
   const { follow, signal, tail } = options;
-  const newest = new Newest();
+  const newest = new NewestLine();
   let startedAt = '';
   let isReadable = true;
   for (;;) {
@@ -60,29 +61,6 @@ export async function* readLogs(id: string, options: LogOptions, tools: LogTools
 const DOCKERS_OWN =
   /^(?:Error response from daemon|error from daemon in stream|Error: No such|Cannot connect to the Docker)/i;
 const UNREADABLE = /does not support reading|in stream/i;
-
-/** The time of the newest line that was read, and how many lines bear it: `--since` gives all of those again. */
-class Newest {
-  stamp = '';
-  #counts = { stdout: 0, stderr: 0 };
-
-  note(stamp: string, stream: LogLine['stream']): void {
-    // The two streams come by two pipes: an older line may come after a newer one of the other stream.
-    if (stamp < this.stamp) return;
-    if (stamp > this.stamp) {
-      this.stamp = stamp;
-      this.#counts = { stdout: 0, stderr: 0 };
-    }
-    this.#counts[stream] += 1;
-  }
-
-  /** Knows the lines that come again when the log is read from the newest line's time on; each is asked for once. */
-  repeated(): { has(stamp: string, stream: LogLine['stream']): boolean } {
-    const { stamp: newest } = this;
-    const left = { ...this.#counts };
-    return { has: (stamp, stream) => newest !== '' && stamp === newest && left[stream]-- > 0 };
-  }
-}
 
 interface Stamped {
   readonly stamp: string;

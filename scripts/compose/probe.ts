@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Command, CommandResult, Processes } from '../core/ports.ts';
 import { REACH_SECONDS, type Reach } from '../core/reach.ts';
+import { askWith, inLikelyOrder, NO_TOOL, type ProbeTool } from '../idp/probe-tools.ts';
 import { type NetworkPlace, parseNetworkPlace } from './inspect.ts';
 import { DOCKER } from './invocation.ts';
-import { PROBE_TOOLS, type ProbeTool } from './probe-tools.ts';
 
 /** What Docker needs around a probe, which has a limit of its own. */
 const DOCKER_MS = 15_000;
@@ -30,16 +30,20 @@ export async function probe(
   if (place === null) return { kind: 'unknown', why: 'its container is gone' };
   let tools = inLikelyOrder(place.command);
   if (place.isRunning) {
-    const inside = await askWith(tools, ({ program, args }) =>
-      docker('exec', '-e', 'LC_ALL=C', id, program, ...args(url)),
+    const inside = await askWith(
+      tools,
+      ({ program, args }) => docker('exec', '-e', 'LC_ALL=C', id, program, ...args(url)),
+      isRefused,
     );
     if (inside.kind === 'said') return inside.reach;
     if (inside.kind === 'no-tool') return NO_TOOL;
   }
   let last: Reach = { kind: 'unknown', why: 'its container is in no network' };
   for (const network of place.networks) {
-    const asked = await askWith(tools, (tool) =>
-      runOnce(freshContainer(place, network, tool, url), { processes, signal }),
+    const asked = await askWith(
+      tools,
+      (tool) => runOnce(freshContainer(place, network, tool, url), { processes, signal }),
+      isRefused,
     );
     if (asked.kind === 'no-tool') return NO_TOOL;
     if (asked.kind === 'refused') {
@@ -59,30 +63,9 @@ export async function probe(
   };
 }
 
-/** First what the container itself is run by, if it is one of them. */
-function inLikelyOrder(command: string): readonly ProbeTool[] {
-  const isRun = ({ program }: ProbeTool) => command.includes(program);
-  return [...PROBE_TOOLS.filter(isRun), ...PROBE_TOOLS.filter((tool) => !isRun(tool))];
-}
-
-const NO_TOOL: Reach = { kind: 'unknown', why: 'its image has neither python nor node, curl or wget' };
-
-type Asked =
-  | { readonly kind: 'said'; readonly reach: Reach; readonly tool: ProbeTool }
-  | { readonly kind: 'no-tool' }
-  /** Docker did not run anything. */
-  | { readonly kind: 'refused' };
-
-async function askWith(tools: readonly ProbeTool[], run: (tool: ProbeTool) => Promise<CommandResult>): Promise<Asked> {
-  for (const tool of tools) {
-    const result = await run(tool);
-    const reach = tool.read(result);
-    if (reach !== null) return { kind: 'said', reach, tool };
-    const isMissing = result.exitCode === 126 || result.exitCode === 127;
-    if (result.timedOut || result.startError !== null || (!isMissing && /from daemon/i.test(result.stderr)))
-      return { kind: 'refused' };
-  }
-  return { kind: 'no-tool' };
+/** Docker's own words: a program that the image does not have is none. */
+function isRefused({ exitCode, stderr }: CommandResult): boolean {
+  return exitCode !== 126 && exitCode !== 127 && /from daemon/i.test(stderr);
 }
 
 /** `docker run` of a container that belongs to no service: compose and this tool take it for a one-off one, whatever its image says. */

@@ -44,6 +44,11 @@ export interface Diagnosis {
   readonly evidence: readonly string[];
 }
 
+/** Whether a diagnosis has that name, such as an error of the same fault. */
+export function isDiagnosisCode(code: string): code is DiagnosisCode {
+  return Object.hasOwn(MEANINGS, code);
+}
+
 /** It says that the BFF is registered. */
 export function isGood({ code }: Pick<Diagnosis, 'code'>): boolean {
   return MEANINGS[code] === 'good';

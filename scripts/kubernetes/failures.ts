@@ -8,7 +8,7 @@ import type { CommandResult } from '../core/ports.ts';
 export function reasonOf({ stderr }: Pick<CommandResult, 'stderr'>): string | null {
   const reasons = [...stderr.matchAll(/^(?:error: )?Error from server \((\w{1,60})\)/gm)];
   if (reasons.length > 0) return reasons.at(-1)?.[1] ?? null;
-  return /^error: You must be logged in to the server \(Unauthorized\)/m.test(stderr) ? 'Unauthorized' : null;
+  return /^error: You must be logged in to the server \(/m.test(stderr) ? 'Unauthorized' : null;
 }
 
 /**
@@ -50,19 +50,19 @@ export function kubectlFailure(result: CommandResult, typed: string, program: st
 /** Sentences of kubectl that are known, and what each means. */
 const KNOWN: readonly (readonly [RegExp, ErrorCode, string, string])[] = [
   [
-    /^(?:error: )?(?:Unable to connect to the server|The connection to the server .{1,300} was refused|dial tcp)/m,
-    'cluster-unreachable',
-    'The cluster cannot be reached.',
-    'Check the VPN, the cluster and the context. To see it:',
-  ],
-  [
     /getting credentials: exec|executable .{1,200} not found/,
     'cluster-unauthorized',
     'The program that logs in to the cluster failed.',
     'Log in again as your cluster wants it. To see it:',
   ],
   [
-    /context .{1,300} does not exist|no context exists with the name/,
+    /^(?:error: )?(?:Unable to connect to the server|The connection to the server .{1,300} was refused|dial tcp)/m,
+    'cluster-unreachable',
+    'The cluster cannot be reached.',
+    'Check the VPN, the cluster and the context. To see it:',
+  ],
+  [
+    /context .{1,300} does not exist|no context exists with the name|context was not found for specified context/,
     'context-unknown',
     'The kubeconfig has no such context.',
     'Name one of them with --context:',

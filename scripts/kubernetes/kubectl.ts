@@ -58,10 +58,10 @@ export function createKubectl(
   const [file = 'kubectl', ...first] = [...program.matchAll(/"([^"]*)"|(\S+)/g)].map(
     ([, quoted, word]) => quoted ?? word ?? '',
   );
-  const commandOf = (args: readonly string[]): Command => ({ file, args: [...first, ...args, ...pins] });
+  const commandOf = (args: readonly string[]): Command => ({ file, args: [...first, ...withFlags(args, pins)] });
   const typed = (args: readonly string[]) => renderCommand(commandOf(args), platform);
   const run = (args: readonly string[], signal: AbortSignal, options: CallOptions = {}) =>
-    processes.run(commandOf([...args, `--request-timeout=${ANSWER_SECONDS}s`]), {
+    processes.run(commandOf(withFlags(args, [`--request-timeout=${ANSWER_SECONDS}s`])), {
       signal,
       timeoutMs: options.timeoutMs ?? CALL_TIMEOUT_MS,
       env: OWN_ENVIRONMENT,
@@ -95,14 +95,20 @@ export function createKubectl(
       for await (const { stream, text } of lines([...args, '-o', 'json'], signal)) {
         if (stream === 'stderr') continue;
         document.push(text);
-        // Each is indented, so that only its last line is a single brace.
-        if (text !== '}') continue;
+        // An event of a watch is one line; an object is indented, so that only its last line is a single brace.
+        if (text !== '}' && !(document.length === 1 && /^\{.*\}$/.test(text))) continue;
         const value = parse<T>(document.join('\n'));
         document = [];
         if (value !== undefined) yield value;
       }
     },
   };
+}
+
+/** The call with further flags, in front of the command that it gives to a container. */
+function withFlags(args: readonly string[], flags: readonly string[]): string[] {
+  const end = args.indexOf('--');
+  return end < 0 ? [...args, ...flags] : [...args.slice(0, end), ...flags, ...args.slice(end)];
 }
 
 /** A diff program of the user's would get Secrets to read. What this tool is told is nothing to kubectl. */

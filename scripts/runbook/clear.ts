@@ -1,4 +1,5 @@
 import { diagnoseLog } from '../bff/log-reader.ts';
+import { nounOf } from '../bff/verdict.ts';
 import { isFault } from '../core/diagnosis.ts';
 import { AppError, type Hint, hintText, toAppError } from '../core/errors.ts';
 import type { LogLine, StepName } from '../core/result.ts';
@@ -6,8 +7,10 @@ import type { Instance, PlannedClear, Stack, Written } from '../core/stack.ts';
 import { originsOf, planHealth, type RequestPlan } from '../postman/request-plan.ts';
 import { watchUntilHealthy } from './bootstrap.ts';
 import { checkHealth, checkOnce, describeFailure } from './health.ts';
+import { type Look, lookAtEach, waysOf } from './health-of-each.ts';
 import type { Context } from './job.ts';
-import { aimHealth } from './next-start.ts';
+import { aimHealth, type HealthPlans, isShared } from './next-start.ts';
+import { raiseObjections } from './objections.ts';
 import {
   describeStack,
   LOG_TAIL,
@@ -19,6 +22,7 @@ import {
 } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
 import { restart } from './restart.ts';
+import { countWell, errorOfSome } from './some-of-many.ts';
 import { type Turn, takeTurn } from './turn.ts';
 
 export const CLEAR_STEPS: readonly StepName[] = ['preflight', 'clear', 'restart', 'bootstrap', 'health'];
@@ -26,8 +30,9 @@ export const CLEAR_STEPS: readonly StepName[] = ['preflight', 'clear', 'restart'
 /** What clearing works with. */
 export interface ClearPlan {
   readonly stack: Stack;
-  /** The health folder for an instance; null: there is none. */
-  healthOf(instance: Instance | null): RequestPlan;
+  readonly healthOf: HealthPlans;
+  /** All instances keep their credentials in the same place. */
+  readonly isShared: boolean;
   readonly planned: PlannedClear;
   /** The instances as they are before anything changes, the newest first. */
   readonly instances: readonly Instance[];
@@ -43,8 +48,31 @@ export async function runClear(context: Context): Promise<Outcome> {
     ['clear', 'restart', 'bootstrap'],
     `${job.variable} is already gone from both the file and the container`,
   );
-  await recorder.step('health', (scope) => checkOnce(context, scope, plan.healthOf(plan.instances[0] ?? null)));
+  await recorder.step('health', (scope) => checkAll(context, scope, plan));
   return { verdict: 'healthy' };
+}
+
+/** Runs the health folder once, where there are several ways with each. Throws `bff-unhealthy`. */
+async function checkAll(context: Context, scope: StepScope, { stack, healthOf, instances }: ClearPlan): Promise<void> {
+  const ways = waysOf(context, stack, healthOf);
+  if (ways === null) return checkOnce(context, scope, healthOf(instances[0] ?? null));
+  const looks = await lookAtEach(context, scope, ways, instances);
+  verifyLooks(looks, '');
+  scope.summary(countWell(looks.length, looks.length, instances[0], 'healthy'));
+}
+
+/** Throws what is wrong with those that are not healthy. */
+function verifyLooks(looks: readonly Look[], why: string): void {
+  const [first, ...others] = looks.flatMap(({ instance, error }) =>
+    error === null ? [] : [{ name: instance.name, error }],
+  );
+  if (first === undefined) return;
+  const well = looks.length - others.length - 1;
+  const count = countWell(well, looks.length, looks[0]?.instance, 'healthy');
+  const error = errorOfSome(count, looks.length, [first, ...others]);
+  throw new AppError(error.code, `${why}${error.message}`, {
+    hint: error.hint ?? { text: 'See what is wrong:', command: 'npm run doctor' },
+  });
 }
 
 /** As {@link clearToken}, while no other run is at work. */
@@ -76,6 +104,7 @@ export async function clearToken(
   const { job, recorder, signal } = context;
   const { stack, planned } = plan;
   let found: Outcome = { verdict: 'failed' };
+  let areCached = false;
   let written: Written;
   try {
     written = await recorder.step('clear', async (scope) => {
@@ -93,10 +122,12 @@ export async function clearToken(
     isStarted = true;
   };
   try {
-    const instances = await recorder.step('restart', (scope) => restart(context, scope, stack, null, onStart));
-    const health = plan.healthOf(instances[0]);
-    const { error, ...watched } = await watchUntilHealthy(context, { stack, health }, instances);
+    const restarted = await recorder.step('restart', (scope) => restart(context, scope, stack, null, onStart));
+    const { healthOf, isShared, instances: before } = plan;
+    const watching = { stack, healthOf, isShared, before };
+    const { error, isCached, ...watched } = await watchUntilHealthy(context, watching, restarted);
     found = { ...found, ...watched };
+    areCached = isCached;
     if (error !== undefined) throw error;
   } catch (thrown) {
     const error = toAppError(thrown);
@@ -109,8 +140,10 @@ export async function clearToken(
     if (isBack) found = { ...found, change: null };
     return { ...found, error: isInterrupted ? error : explain(context, plan, found, error, isBack) };
   }
-  const how = found.diagnosis?.code === 'credentials-cached' ? ' from its cached credentials' : '';
-  const text = `The BFF starts${how} without ${job.variable}, and no token is left in ${planned.place}.`;
+  const count = found.instances?.filter(({ isNew }) => isNew).length ?? 1;
+  const who = count > 1 ? `All ${count} copies of the BFF start` : 'The BFF starts';
+  const how = areCached ? ` from ${count > 1 ? 'their' : 'its'} cached credentials` : '';
+  const text = `${who}${how} without ${job.variable}, and no token is left in ${planned.place}.`;
   return { ...found, verdict: 'healthy', next: [{ text }] };
 }
 
@@ -131,19 +164,23 @@ async function preflightClear(context: Context, scope: StepScope): Promise<Clear
   describeStack(scope, stack);
   const state = await stack.look(signal);
   learnSecrets(context, state);
-  const { environment, instance, instances } = state;
+  const { environment, instance, instances, next } = state;
+  await raiseObjections(context, scope, state.objections);
   // Where the value is comes first; what the reports know of it is asked by its place.
   const withoutPrior = await stack.planClear(null, signal);
   const prior = await tools.priorValue(withoutPrior.place);
   const planned = prior === null ? withoutPrior : await stack.planClear(prior, signal);
-  const healthOf = (each: Instance | null) => aimHealth(source, job, environment, each);
-  const plan = { stack, healthOf, planned, instances };
+  const healthOf = aimHealth(source, job, environment);
+  const plan = { stack, healthOf, isShared: isShared(next, environment, instance), planned, instances };
   const health = healthOf(instance);
-  sayWhere(scope, health);
-  verifyNoTokenNeeded(context, environment, instance);
+  sayWhere(scope, health, stack, job);
+  for (const each of instance === null ? [null] : instances) verifyNoTokenNeeded(context, environment, each);
   if (planned.isSet || isInInstance(context, plan)) {
     for (const each of instances) await verifyRegistered(context, stack, each);
-    if (instance !== null) await verifyHealthy(context, scope, health);
+    const ways = waysOf(context, stack, healthOf);
+    const why = 'The BFF is not healthy with its token in place, so nothing was changed. ';
+    if (ways !== null) verifyLooks(await lookAtEach(context, scope, ways, instances), why);
+    else if (instance !== null) await verifyHealthy(context, scope, health, why);
   }
   scope.summary(stack.description);
   return plan;
@@ -154,10 +191,10 @@ function isInInstance({ job }: Context, { instances }: Pick<ClearPlan, 'instance
 }
 
 /** What does not answer now would not answer afterwards either, and the token would be blamed for it. */
-async function verifyHealthy(context: Context, scope: StepScope, health: RequestPlan): Promise<void> {
+async function verifyHealthy(context: Context, scope: StepScope, health: RequestPlan, why: string): Promise<void> {
   const attempt = await checkHealth(context, scope, health, context.signal);
   if (attempt.passed) return;
-  const message = `The BFF is not healthy with its token in place, so nothing was changed. ${describeFailure(attempt)}.`;
+  const message = `${why}${describeFailure(attempt)}.`;
   throw new AppError('bff-unhealthy', message, {
     hint: {
       text: `It was asked at ${originsOf(health)}: name its address with --bff-url if it is another one. Or see what is wrong:`,
@@ -172,7 +209,8 @@ async function verifyRegistered({ job, signal }: Context, stack: Stack, instance
   for await (const line of stack.logs(instance.id, { follow: false, signal, tail: LOG_TAIL })) lines.push(line);
   const diagnosis = diagnoseLog(lines, { env: instance.env, service: job.service });
   if (instance.state.status === 'running' && !(isFault(diagnosis) && !diagnosis.code.startsWith('redis'))) return;
-  const why = isFault(diagnosis) ? diagnosis.cause : `Its container is ${instance.state.status}.`;
+  const { status, obstacle } = instance.state;
+  const why = isFault(diagnosis) ? diagnosis.cause : (obstacle?.message ?? `Its ${nounOf(instance)} is ${status}.`);
   throw new AppError('bff-unregistered', `The BFF is not up and registered, so it still needs its token. ${why}`, {
     hint: { text: 'Mint a fresh token with npm run iat, or see what is wrong:', command: 'npm run doctor' },
   });

@@ -1,10 +1,10 @@
 import { diagnoseEnvironment, isTrue } from '../bff/environment-check.ts';
-import { downIn, publishedKid } from '../bff/health-answers.ts';
-import { LogReader } from '../bff/log-reader.ts';
+import { diagnoseKeys, downIn, publishedKid } from '../bff/health-answers.ts';
+import type { LogReader } from '../bff/log-reader.ts';
 import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
 import { findFaults, type Observations } from '../bff/root-cause.ts';
 import { faultsOf, SavedLog } from '../bff/saved-log.ts';
-import { type InstanceVerdict, judgeOnce } from '../bff/verdict.ts';
+import type { InstanceVerdict } from '../bff/verdict.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError, type Hint, toAppError } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
@@ -12,11 +12,15 @@ import type { StepName } from '../core/result.ts';
 import type { Environment, Instance, Stack } from '../core/stack.ts';
 import { planMint } from '../postman/mint-plan.ts';
 import { titleOf } from '../postman/request-plan.ts';
+import { describeExamined, readInstances, readLogs } from './doctor-instances.ts';
 import { checkHealth, describeFailure } from './health.ts';
+import { lookAtEach, waysOf } from './health-of-each.ts';
 import type { Context } from './job.ts';
 import { aimHealth } from './next-start.ts';
+import { describeObjection } from './objections.ts';
 import { askIdpFrom, describeStack, learnSecrets, openCollection, sayWhere, verifyNoTokenNeeded } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
+import { countWell } from './some-of-many.ts';
 
 /**
  * `npm run doctor`: says why the BFF does not start, and whether a fresh Initial Access Token would help. Changes nothing.
@@ -40,6 +44,10 @@ interface Checks {
   /** On this machine. */
   readonly idpHere: Reach | null;
   readonly health: (NonNullable<Observations['health']> & { readonly kid: string | null }) | null;
+  /** Several keys under one client id. */
+  readonly keys: Diagnosis | null;
+  /** Each, where there are several; null: there are not. */
+  readonly instances: Outcome['instances'] | null;
   /** What kept it from looking at the stack: without that the fault cannot be named. */
   readonly blocked: readonly AppError[];
   /** What kept it from looking at the rest. */
@@ -71,11 +79,13 @@ async function examine(context: Context): Promise<Outcome> {
       isTrue((instance?.env ?? effective)['ALLOW_BOOTSTRAP_FAILURE']) === false ||
       (checks.health?.kid ?? null) !== null,
   });
+  if (checks.keys !== null) faults.push(checks.keys);
   const advice = [
     ...adviceOf(checks, faults, prospect),
     ...(faults.length === 0 ? adviceOnToken(context, checks) : []),
   ];
-  return conclude(faults, prospect, checks, advice);
+  const { instances } = checks;
+  return { ...conclude(faults, prospect, checks, advice), ...(instances ? { instances } : {}) };
 }
 
 const LAST_LINES = 3;
@@ -181,19 +191,17 @@ async function runChecks(context: Context): Promise<Checks> {
   const stack = await finding.catch(() => null);
   if (stack === null) recorder.skip(['container', 'log'], 'not checked, for the same reason');
   const found =
-    stack && (await look('container', blocked, (scope) => readInstance(context, scope, stack, environment)));
-  let instance = found?.instance ?? null;
-  const read =
-    stack &&
-    (await look('log', blocked, (scope) =>
-      // All are well by their state: the log says which one is not.
-      readLogs(context, scope, stack, found?.verdict.kind === 'fine' ? found.instances : [instance], environment),
-    ));
-  const reader = read?.reader ?? null;
-  instance = read?.instance ?? instance;
+    stack && (await look('container', blocked, (scope) => readInstances(context, scope, stack, environment)));
+  const seen = found ?? { all: [], instance: null };
+  const read = stack && (await look('log', blocked, (scope) => readLogs(context, scope, stack, seen, environment)));
+  const reader = read?.decisive.reader ?? null;
+  const instance = read?.decisive.instance ?? found?.instance ?? null;
   const idp = await look('idp', missed, (scope) => askIdp(context, scope, stack, instance, environment));
   const given = instance?.env ?? environment ?? {};
-  const health = await look('health', missed, (scope) => askHealth(context, scope, given, instance));
+  const all = seen.all.map((each) => each.instance);
+  const health = await look('health', missed, (scope) => askHealth(context, scope, given, { stack, instance, all }));
+  const looks = health?.looks ?? [];
+  const isSeveral = all.length > 1 || (all.length > 0 && stack?.connect !== undefined);
   return {
     environment,
     instance,
@@ -202,6 +210,8 @@ async function runChecks(context: Context): Promise<Checks> {
     idp: idp?.there ?? null,
     idpHere: idp?.here ?? null,
     health,
+    keys: diagnoseKeys(looks.map((each) => ({ name: each.instance.name, key: each.key }))),
+    instances: isSeveral ? describeExamined(seen.all, read?.logs ?? [], looks) : null,
     blocked,
     missed,
   };
@@ -214,7 +224,8 @@ async function readSettings(context: Context, scope: StepScope, finding: Promise
   describeStack(scope, stack);
   const state = await stack.look(signal);
   learnSecrets(context, state);
-  const { environment, next } = state;
+  const { environment, next, objections = [] } = state;
+  for (const each of objections) scope.warn(describeObjection(each));
   for (const each of next.before)
     scope.warn(`Before the next start something is to be done: ${each}. npm run iat does it.`);
   const findings = diagnoseEnvironment(environment, job.variable).filter(
@@ -230,73 +241,6 @@ async function readSettings(context: Context, scope: StepScope, finding: Promise
   if (worst?.level === 'fault') scope.fail(worst.message);
   else scope.summary(`IDP_BASE_URL ${idp}; ${job.variable} ${token}`);
   return environment;
-}
-
-async function readInstance(
-  context: Context,
-  scope: StepScope,
-  stack: Stack,
-  environment: Environment | null,
-): Promise<{
-  readonly instance: Instance | null;
-  readonly instances: readonly Instance[];
-  readonly verdict: InstanceVerdict;
-}> {
-  const { job, tools, signal } = context;
-  const instances = await stack.instances(signal);
-  const judged = instances.map((each) => ({ each, verdict: judgeOnce(each, tools.clock.date(), stack.byHand) }));
-  // Of several the one that is not well.
-  const chosen = judged.find(({ verdict }) => verdict.kind !== 'fine') ?? judged[0];
-  const instance = chosen?.each ?? null;
-  const verdict = chosen?.verdict ?? judgeOnce(null, tools.clock.date(), stack.byHand);
-  if (instance === null) {
-    scope.fail(`${job.service} has no container`);
-    return { instance, instances, verdict };
-  }
-  learnSecrets(context, { environment: instance.env, environments: [], instance });
-  scope.fact('Container', `${instance.name} (${instance.id.slice(0, 12)}), image ${instance.image}`);
-  const older = Object.entries(environment ?? {}).filter(
-    ([name, value]) => (instance.env[name] ?? '') !== (value ?? ''),
-  );
-  if (older.length > 0) {
-    const names = older.map(([name]) => name);
-    const shown = `${names.slice(0, 4).join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''}`;
-    const command = stack.byHand.restart;
-    scope.warn(`The container was started before ${shown} changed. A new one gets the new values: ${command}`);
-  }
-  if (verdict.kind === 'fine') scope.summary(verdict.message);
-  else scope.fail(verdict.message);
-  return { instance, instances, verdict };
-}
-
-/** The first log that tells of a failure, else the first of all. */
-async function readLogs(
-  context: Context,
-  scope: StepScope,
-  stack: Stack,
-  instances: readonly (Instance | null)[],
-  environment: Environment | null,
-): Promise<{ readonly reader: LogReader; readonly instance: Instance | null }> {
-  const { job } = context;
-  let first: { readonly reader: LogReader; readonly instance: Instance | null } | null = null;
-  for (const instance of instances) {
-    const reader = new LogReader({ env: instance?.env ?? environment ?? {}, service: job.service });
-    if (instance !== null && instance.logUnreadable === null) {
-      scope.progress(`reading the log of ${instance.name}`);
-      for await (const line of stack.logs(instance.id, { follow: false, signal: context.signal })) reader.push(line);
-    }
-    const isBad = reader.reading().decided === 'bad';
-    if (first === null || isBad) first = { reader, instance };
-    if (isBad) break;
-  }
-  const { reader, instance } = first ?? { reader: new LogReader(), instance: null };
-  const { decided, diagnosis } = reader.reading();
-  if (instance === null) scope.fail('there is no container, so there is no log');
-  else if (instance.logUnreadable !== null) scope.fail(instance.logUnreadable);
-  else if (reader.count === 0) scope.fail('it is empty');
-  else if (decided === 'good' || diagnosis.code === 'kafka-unconfigured') scope.summary(diagnosis.cause);
-  else scope.fail(instances.length > 1 ? `${instance.name}: ${diagnosis.cause}` : diagnosis.cause);
-  return { reader, instance };
 }
 
 async function askIdp(
@@ -330,14 +274,31 @@ async function mintUrl(context: Context, scope: StepScope): Promise<URL> {
   return planMint(await openCollection(context, scope), job).url;
 }
 
-async function askHealth(context: Context, scope: StepScope, environment: Environment, instance: Instance | null) {
-  const plan = aimHealth(await openCollection(context, scope), context.job, environment, instance);
-  sayWhere(scope, plan);
+async function askHealth(
+  context: Context,
+  scope: StepScope,
+  environment: Environment,
+  there: { readonly stack: Stack | null; readonly instance: Instance | null; readonly all: readonly Instance[] },
+) {
+  const { job, signal } = context;
+  const { stack, instance, all } = there;
+  const healthOf = aimHealth(await openCollection(context, scope), job, environment);
+  const plan = healthOf(instance);
+  sayWhere(scope, plan, stack ?? {}, job);
   scope.progress(titleOf(plan));
-  const attempt = await checkHealth(context, scope, plan, context.signal);
-  const failure = attempt.passed ? '' : describeFailure(attempt);
-  if (attempt.passed) scope.summary(`${plan.requests.length} of ${plan.requests.length} requests pass`);
-  else scope.fail(failure);
-  const { passed, exchanges } = attempt;
-  return { passed, failure, down: exchanges.flatMap(downIn), kid: publishedKid(exchanges, environment) };
+  const ways = stack === null || all.length === 0 ? null : waysOf(context, stack, healthOf);
+  const looks = ways === null ? [] : await lookAtEach(context, scope, ways, all);
+  const ill = looks.find(({ error }) => error !== null);
+  const own = looks.find((each) => each.instance.id === instance?.id);
+  const attempt = ways === null ? await checkHealth(context, scope, plan, signal) : (ill ?? own)?.attempt;
+  const exchanges = attempt?.exchanges ?? [];
+  const passed = ways === null ? attempt?.passed === true : ill === undefined;
+  const said = ill !== undefined ? `${ill.instance.name}: ${ill.error?.message ?? ''}` : '';
+  const failure = passed ? '' : ways !== null ? said : attempt == null ? '' : describeFailure(attempt);
+  const well = countWell(looks.filter(({ error }) => error === null).length, looks.length, instance, 'healthy');
+  const isSeveral = looks.length > 1;
+  if (!passed) scope.fail(isSeveral ? `${well}. ${failure}` : failure);
+  else scope.summary(isSeveral ? well : `${plan.requests.length} of ${plan.requests.length} requests pass`);
+  const ofOwn = ways === null ? exchanges : (own?.attempt?.exchanges ?? []);
+  return { passed, failure, down: exchanges.flatMap(downIn), kid: publishedKid(ofOwn, environment), looks };
 }

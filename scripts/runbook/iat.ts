@@ -56,12 +56,11 @@ export async function runIat(context: Context): Promise<Outcome> {
     const onStart = () => {
       isStarted = true;
     };
-    const { instances, health } = await recorder
+    const restarted = await recorder
       .step('restart', async (scope) => {
         const made = await restart(context, scope, stack, minted.secret, onStart);
-        const aimed = plan.healthOf(made[0]);
-        sayWhere(scope, aimed);
-        return { instances: made, health: aimed };
+        sayWhere(scope, plan.healthOf(made.instances[0]), stack, job);
+        return made;
       })
       .catch(async (error: unknown) => {
         // An interruption before anything happened leaves nothing behind.
@@ -72,11 +71,10 @@ export async function runIat(context: Context): Promise<Outcome> {
         throw error;
       });
 
-    const { error, ...watched } = await watchUntilHealthy(
-      context,
-      { stack, health, mintedAt: plan.mint.url.origin },
-      instances,
-    );
+    const { healthOf, isShared } = plan;
+    const watching = { stack, healthOf, isShared, mintedAt: plan.mint.url.origin, before: plan.instances };
+    const { error, isCached: _, ...watched } = await watchUntilHealthy(context, watching, restarted);
+    const { instances } = restarted;
     // A plain restart would leave the new instance as it is.
     found = {
       ...found,
@@ -93,7 +91,7 @@ export async function runIat(context: Context): Promise<Outcome> {
     if (!job.clear) return { ...found, next: [...unused, adviceOnClear(context, instances[0])] };
 
     const planned = await stack.planClear(await tools.priorValue(plan.write.place), signal);
-    const cleared = await clearToken(context, { stack, healthOf: plan.healthOf, planned, instances });
+    const cleared = await clearToken(context, { stack, healthOf, isShared, planned, instances });
     return {
       ...found,
       ...cleared,

@@ -1,3 +1,4 @@
+import { nounOf } from '../bff/verdict.ts';
 import { AppError } from '../core/errors.ts';
 import { isLoopback } from '../core/proxy.ts';
 import type { Environment, Instance, NextStart } from '../core/stack.ts';
@@ -15,19 +16,23 @@ export function isBelow(path: string, paths: readonly string[]): boolean {
 }
 
 /**
- * How often the token will be used: once, unless several containers keep their credentials apart. Then each of them registers.
+ * Whether all instances keep their credentials in the same place, so that one registers for all of them.
  *
  * @param environment of the next start
  */
-function usesNeeded({ copies, sharedPaths }: NextStart, environment: Environment, instance: Instance | null): number {
-  if (copies < 2 || sharedPaths === null) return 1;
+export function isShared(
+  { sharedPaths }: Pick<NextStart, 'sharedPaths'>,
+  environment: Environment,
+  instance: Instance | null,
+): boolean {
+  if (sharedPaths === null) return false;
   const path = environment['BFF_CLIENT_CRED_PATH'] ?? instance?.env['BFF_CLIENT_CRED_PATH'];
-  const isShared = path?.startsWith('/') ? isBelow(path, sharedPaths) : sharedPaths.length > 0;
-  return isShared ? 1 : copies;
+  return path?.startsWith('/') ? isBelow(path, sharedPaths) : sharedPaths.length > 0;
 }
 
 /**
- * The mint, for as many uses as the containers need: unless an option says otherwise, or the collection asks for more.
+ * The mint, for as many uses as there will be: one, unless several instances keep their credentials apart, so that each of them
+ * registers, or others start with the token besides. An option or the collection may ask for more.
  *
  * @param replan the same mint for so many uses
  */
@@ -40,9 +45,18 @@ export function planUses(
   environment: Environment,
   instance: Instance | null,
 ): MintPlan {
-  const uses = usesNeeded(next, environment, instance);
+  const { copies, sharedPaths, extraStarts = 0 } = next;
+  const apart = copies < 2 || sharedPaths === null || isShared(next, environment, instance) ? 1 : copies;
+  const uses = apart + extraStarts;
   if (uses === 1 || (mint.maxUsages ?? 1) >= uses) return mint;
-  const why = `${uses} containers of ${job.service} keep their credentials apart, so each of them registers`;
+  const noun = nounOf(instance);
+  const reasons = [
+    ...(apart > 1
+      ? [`${copies} ${noun}s of ${job.service} keep their credentials apart, so each of them registers`]
+      : []),
+    ...(extraStarts > 0 ? [`${extraStarts} more ${extraStarts === 1 ? 'start uses' : 'starts use'} the token`] : []),
+  ];
+  const why = reasons.join(', and ');
   if (job.maxUsages !== null) {
     scope.warn(`${why}; --max-usages ${job.maxUsages} is too few for that.`);
     return mint;
@@ -64,17 +78,22 @@ export interface AimedHealth extends RequestPlan {
   readonly published: string | null;
 }
 
+/** The health folder for an instance, by `url` where that is how it is reached (`Stack.connect`). */
+export type HealthPlans = (instance: Instance | null, url?: string) => AimedHealth;
+
 /**
  * The health folder for an instance: without `--bff-url` at the port that its container publishes on this machine, where the
  * collection's own is on this machine as well, and is none of them.
  *
  * @param environment of the service: BFF_KID is the id of its key
  */
-export function aimHealth(source: Source, job: Job, environment: Environment, instance: Instance | null): AimedHealth {
+export function aimHealth(source: Source, job: Job, environment: Environment): HealthPlans {
   const own = planHealth(source, job);
-  const published = job.bffUrl === null && instance !== null ? publishedUrl(own, job, instance) : null;
-  const aimed = published === null ? own : planHealth(source, { ...job, bffUrl: published });
-  return { ...withKid(aimed, environment['BFF_KID'] ?? null), published };
+  return (instance, url) => {
+    const published = url ?? (job.bffUrl === null && instance !== null ? publishedUrl(own, job, instance) : null);
+    const aimed = published === null ? own : planHealth(source, { ...job, bffUrl: published });
+    return { ...withKid(aimed, environment['BFF_KID'] ?? null), published };
+  };
 }
 
 function publishedUrl(

@@ -1,6 +1,7 @@
 import { diagnoseEnvironment, isTrue } from '../bff/environment-check.ts';
 import { LogReader } from '../bff/log-reader.ts';
 import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
+import { nounOf } from '../bff/verdict.ts';
 import { isGood } from '../core/diagnosis.ts';
 import { AppError } from '../core/errors.ts';
 import { isLoopback, proxyVariable } from '../core/proxy.ts';
@@ -14,8 +15,9 @@ import { describeUnchecked } from '../postman/transport.ts';
 import { registerEnvironments } from '../secrets/found.ts';
 import { isOrdinary, isPlaceholder } from '../secrets/values.ts';
 import { authorizeMint, learnAuthorization } from './authorization.ts';
-import type { Context } from './job.ts';
-import { type AimedHealth, aimHealth, isBelow, planUses } from './next-start.ts';
+import type { Context, Job } from './job.ts';
+import { type AimedHealth, aimHealth, type HealthPlans, isBelow, isShared, planUses } from './next-start.ts';
+import { raiseObjections } from './objections.ts';
 import type { StepScope } from './recorder.ts';
 
 /** What the other steps work with: all that could be found out before anything changes. */
@@ -23,8 +25,12 @@ export interface Plan {
   readonly mint: MintPlan;
   readonly health: RequestPlan;
   /** The health folder for a new instance, which may publish another port than the old one. */
-  healthOf(instance: Instance): AimedHealth;
+  readonly healthOf: HealthPlans;
   readonly stack: Stack;
+  /** The instances as they are before anything changes, the newest first. */
+  readonly instances: readonly Instance[];
+  /** All new instances keep their credentials in the same place. */
+  readonly isShared: boolean;
   /** What has to be done before the token is minted, a few words each. */
   readonly before: readonly string[];
   /** Where the token will be written, and what else changes there. */
@@ -70,14 +76,15 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   tools.collections.preload();
   describeStack(scope, stack);
   const { state, write, next } = await planChange(context, scope, stack, looking, mint.url.origin);
-  const { environment, instance } = state;
+  const { environment, instance, instances } = state;
+  await raiseObjections(context, scope, state.objections);
   if (job.clear) verifyNoTokenNeeded(context, next, instance);
   await verifyTokenHelps(context, scope, stack, state, next);
 
   const adminToken = await authorizeMint(context, scope, mint);
-  const healthOf = (each: Instance | null) => aimHealth(source, job, environment, each);
+  const healthOf = aimHealth(source, job, environment);
   const health = healthOf(instance);
-  sayWhere(scope, health);
+  sayWhere(scope, health, stack, job);
   const { authorization } = mint;
   scope.summary(`${stack.description}${authorization === null ? '' : `; authorization ${authorization.from}`}`);
   return {
@@ -85,6 +92,8 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
     health,
     healthOf,
     stack,
+    instances,
+    isShared: isShared(state.next, next, instance),
     before: state.next.before,
     write,
     adminToken,
@@ -118,12 +127,20 @@ export async function planAgain(context: Context, scope: StepScope, plan: Plan):
   const { stack, mint } = plan;
   const silent = { ...scope, warn() {} };
   const { state, write } = await planChange(context, silent, stack, stack.look(context.signal), mint.url.origin);
-  return { ...plan, write, before: state.next.before, current: state.environment[context.job.variable] || null };
+  const { environment, instances } = state;
+  return { ...plan, instances, write, before: state.next.before, current: environment[context.job.variable] || null };
 }
 
 /** Where the BFF is asked, where that is not what the collection says. */
-export function sayWhere(scope: StepScope, { published }: AimedHealth): void {
-  if (published !== null)
+export function sayWhere(
+  scope: StepScope,
+  { published }: AimedHealth,
+  { connect }: Pick<Stack, 'connect'>,
+  { bffUrl }: Pick<Job, 'bffUrl'>,
+): void {
+  if (connect !== undefined && bffUrl === null)
+    scope.fact('BFF', 'each copy by a connection of its own (--bff-url names one address instead)');
+  else if (published !== null)
     scope.fact('BFF', `${published}, where its container publishes it (--bff-url says otherwise)`);
 }
 
@@ -290,7 +307,7 @@ export async function askIdpFrom(
   const base = environment['IDP_BASE_URL'] ?? '';
   const url = toAskable(base);
   if (url === null) return unknown(base === '' ? 'the service has no IDP_BASE_URL' : 'IDP_BASE_URL is not a URL');
-  if (instance === null) return unknown('there is no container');
+  if (instance === null) return unknown(`there is no ${nounOf(instance)}`);
   const proxy = proxyVariable(url, { ...instance.env, ...environment });
   if (proxy !== null) return unknown(`the service asks it through a proxy (${proxy})`);
   return stack.reachFrom(instance.id, url, signal);
@@ -312,7 +329,7 @@ export function verifyNoTokenNeeded({ job }: Context, environment: Environment, 
   if (!path?.startsWith('/') || instance === null) return;
   const isKept = isBelow(path, instance.persistentPaths);
   if (isKept) return;
-  const message = `${job.service} keeps its credentials in ${path}, which is on no volume: a new container loses them and needs a token.`;
+  const message = `${job.service} keeps its credentials in ${path}, which is on no volume: a new ${nounOf(instance)} loses them and needs a token.`;
   throw new AppError('token-needed', message, {
     hint: 'Mount a volume there (bff-keys:/app/keys), run npm run iat once more, and then clear.',
   });

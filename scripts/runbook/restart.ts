@@ -1,9 +1,10 @@
-import { judge } from '../bff/verdict.ts';
+import { judge, nounOf } from '../bff/verdict.ts';
 import { AppError, type Hint } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Restarted, Stack } from '../core/stack.ts';
+import type { Instance, Restarted, Stack } from '../core/stack.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
+import { listNames } from './some-of-many.ts';
 
 /**
  * Restarts the BFF, and proves that it counted: new instances, with the token in its environment.
@@ -18,23 +19,29 @@ export async function restart(
   stack: Stack,
   token: Secret | null,
   onStart: () => void,
-): Promise<Restarted['instances']> {
-  const { instances, summary } = await stack.restart(scope, onStart, signal).catch(async (error: unknown) => {
+): Promise<Restarted> {
+  const restarted = await stack.restart(scope, onStart, signal).catch(async (error: unknown) => {
     const isExplained = error instanceof AppError && error.code === 'container-not-started' && !signal.aborted;
     throw isExplained ? await explain(stack, error, signal) : error;
   });
+  const { instances, summary } = restarted;
   for (const instance of instances) {
     const value = instance.env[job.variable] ?? '';
     if (token === null ? value === '' : token.equals(value)) continue;
-    const message = `The new container ${instance.name} has a different ${job.variable} from the one that was written.`;
+    const message = `The new ${nounOf(instance)} ${instance.name} has a different ${job.variable} from the one that was written.`;
     throw new AppError('effective-value', message, {
       hint: { text: 'The image, or another file, sets it. To see it:', command: stack.byHand.inspect(instance) },
     });
   }
-  const shown = instances.map(({ name, id }) => `${name} (${id.slice(0, 12)})`).join(', ');
-  scope.fact('Container', `${shown}, image ${instances[0].image}`);
+  const shown = listNames(instances.map(({ name, id }) => `${name} (${id.slice(0, 12)})`));
+  scope.fact(factName(instances[0]), `${shown}, image ${instances[0].image}`);
   scope.summary(summary);
-  return instances;
+  return restarted;
+}
+
+/** "Container" */
+export function factName(instance: Instance): string {
+  return nounOf(instance).replace(/^./, (letter) => letter.toUpperCase());
 }
 
 /** Why the new instance could not be started, in the engine's own words where it has some. */

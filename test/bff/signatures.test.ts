@@ -134,3 +134,14 @@ describe('a reason that has nothing to do with the registration', () => {
     expect(`${diagnosis.cause} ${diagnosis.fix.text}`).toMatch(/^[A-Z].*\. [A-Z].*\.$/);
   });
 });
+
+describe('a port that is an address, and credentials that cannot be saved', () => {
+  it.each([
+    'INFO connected to tcp://10.96.12.7:6379, port 6379',
+    'ERROR Cannot reach tcp://broker:9092',
+    "OSError: [Errno 30] Read-only file system: '/var/log/access.log'",
+  ])('are not meant by "%s"', (text) => {
+    const { code } = new LogReader().push({ at: null, stream: 'stdout', text }).diagnosis;
+    expect(code).toBe('unknown');
+  });
+});

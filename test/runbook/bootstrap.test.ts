@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../scripts/core/errors.ts';
-import { planHealth } from '../../scripts/postman/request-plan.ts';
 import { watchUntilHealthy } from '../../scripts/runbook/bootstrap.ts';
+import { aimHealth } from '../../scripts/runbook/next-start.ts';
 import { openCollection } from '../../scripts/runbook/preflight.ts';
 import { ENVIRONMENT, fail, REFUSED, REGISTERED, UP } from '../support/fake-bffs.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -24,7 +24,6 @@ async function watch(
   const run = createFakeRun(clock, stack, { job: { stableForMs: 0, ...job }, keys: [] });
   const { context } = run;
   const source = await context.recorder.step('preflight', (scope) => openCollection(context, scope));
-  const health = planHealth(source, context.job);
   stack.next = { ...stack.next, copies };
   stack.replace();
   const [first, ...others] = await stack.instances(context.signal);
@@ -32,7 +31,11 @@ async function watch(
   if (job.interruptAfterMs !== undefined) {
     void clock.sleep(job.interruptAfterMs, new AbortController().signal).then(() => run.interrupt());
   }
-  const { error, diagnosis, log } = await watchUntilHealthy(context, { stack, health }, [first, ...others]);
+  const { error, diagnosis, log } = await watchUntilHealthy(
+    context,
+    { stack, healthOf: aimHealth(source, context.job, ENVIRONMENT) },
+    { instances: [first, ...others] },
+  );
   const { steps, error: failure, warnings } = run.finish({ verdict: 'healthy', error });
   const summaries = Object.fromEntries(steps.map(({ name, summary }) => [name, summary]));
   const { iatHelps } = diagnosis;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { LogReader } from '../../scripts/bff/log-reader.ts';
 import { planHealth } from '../../scripts/postman/request-plan.ts';
-import { health } from '../../scripts/runbook/health.ts';
 import type { Job } from '../../scripts/runbook/job.ts';
 import { openCollection } from '../../scripts/runbook/preflight.ts';
+import { stayHealthy } from '../../scripts/runbook/stay-healthy.ts';
 import { ENVIRONMENT, REGISTERED } from '../support/fake-bffs.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createFakeRun } from '../support/fake-run.ts';
@@ -53,7 +53,7 @@ async function check({ job, answers, upMs, restartMs, failMs, log = [REGISTERED]
   const attempts: boolean[] = [];
   const error = await context.recorder
     .step('health', async (scope) =>
-      health(context, scope, planHealth(await openCollection(context, scope), context.job), {
+      stayHealthy(context, scope, planHealth(await openCollection(context, scope), context.job), {
         reading: () => reader.reading(),
         complaint: () => null,
         env: ENVIRONMENT,

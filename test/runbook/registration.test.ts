@@ -5,8 +5,8 @@ import type { Attempt } from '../../scripts/core/result.ts';
 import { parseCollection } from '../../scripts/postman/collection.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
 import { planHealth } from '../../scripts/postman/request-plan.ts';
-import { proveRegistration } from '../../scripts/runbook/health.ts';
 import type { Context } from '../../scripts/runbook/job.ts';
+import { proveRegistration } from '../../scripts/runbook/registration.ts';
 import { sourceOf } from '../support/builders.ts';
 import { sendJson, serve } from '../support/server.ts';
 

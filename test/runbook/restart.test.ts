@@ -20,8 +20,8 @@ const token = new Secret(IAT, 'IAT');
 
 test('a new instance with the token is what was wanted', async () => {
   const { stack, step, finish } = open({ ...ENVIRONMENT, DCR_IAT: IAT });
-  const [instance] = await step(token);
-  expect(instance.id).toBe(stack.current?.id);
+  const { instances } = await step(token);
+  expect(instances[0].id).toBe(stack.current?.id);
   const { steps, facts } = finish({ verdict: 'healthy' });
   expect(steps).toMatchObject([{ status: 'passed', summary: expect.stringContaining('new container') }]);
   expect(Object.fromEntries(facts)['Container']).toMatch(/^fake-bff-1 \(0+\), image fake$/);
@@ -40,7 +40,7 @@ test.for([
 });
 
 test('without a token, none is needed', async () => {
-  await expect(open(ENVIRONMENT).step(null)).resolves.toMatchObject([{ env: ENVIRONMENT }]);
+  await expect(open(ENVIRONMENT).step(null)).resolves.toMatchObject({ instances: [{ env: ENVIRONMENT }] });
 });
 
 test('an instance that could not be started is explained in the words of the engine', async () => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import process from 'node:process';
 import { execa } from 'execa';
-import { describe, test } from 'vitest';
+import { describeUnless } from './describe-unless.ts';
 
 /** One of the two composes on this machine. */
 export interface Compose {
@@ -18,26 +18,29 @@ const COMPOSES = [
   { title: 'docker-compose', command: ['docker-compose'], version: /^v?1\./ },
 ] as const satisfies readonly (Compose & { readonly version: RegExp })[];
 
-const WAY_OUT = 'on Debian as root, .ci/run installs what is missing and runs all tests';
+const DOCKER = {
+  required: 'IAT_REQUIRE_DOCKER',
+  wayOut: 'on Debian as root, .ci/run installs what is missing and runs all tests',
+};
 
 /**
  * A suite that needs a Docker engine. Without one it is skipped with a line that says so, or fails where
  * `IAT_REQUIRE_DOCKER` is set.
  */
 export function describeWithDocker(name: string, body: () => void): void {
-  describeUnless(whyNoEngine(), name, body);
+  describeUnless(whyNoEngine(), DOCKER, name, body);
 }
 
 /** A suite that needs a compose, and for which the plugin will do: the two differ in how they are called, in labels, logs and `up`. */
 export function describeWithCompose(name: string, body: (compose: Compose) => void): void {
   const [plugin] = COMPOSES;
-  describeUnless(whyNoEngine() ?? whyNoCompose(plugin), name, () => body(plugin));
+  describeUnless(whyNoEngine() ?? whyNoCompose(plugin), DOCKER, name, () => body(plugin));
 }
 
 /** The suite once for each of the two composes; a missing one is like a missing engine. */
 export function describeWithEachCompose(name: string, body: (compose: Compose) => void): void {
   for (const compose of COMPOSES) {
-    describeUnless(whyNoEngine() ?? whyNoCompose(compose), `${name} (${compose.title})`, () => body(compose));
+    describeUnless(whyNoEngine() ?? whyNoCompose(compose), DOCKER, `${name} (${compose.title})`, () => body(compose));
   }
 }
 
@@ -99,23 +102,6 @@ async function idsOf(list: readonly string[], id: string, projects: readonly str
   const { stdout } = await execa('docker', [...list, '--filter', `label=${PROJECT_LABEL}`, '--format', format]);
   const found = stdout.split('\n').map((line) => line.split(' '));
   return found.flatMap(([project = '', name = '']) => (projects.includes(project) ? [name] : []));
-}
-
-function describeUnless(missing: string | null, name: string, body: () => void): void {
-  if (missing === null) {
-    describe(name, body);
-    return;
-  }
-  if (process.env['IAT_REQUIRE_DOCKER']) {
-    describe(name, () => {
-      test('what it needs is there', () => {
-        throw new Error(`IAT_REQUIRE_DOCKER is set, and ${missing}.`);
-      });
-    });
-    return;
-  }
-  process.stderr.write(`SKIPPED: "${name}", because ${missing}; ${WAY_OUT}.\n`);
-  describe.skip(name, body);
 }
 
 let engine: string | null | undefined;

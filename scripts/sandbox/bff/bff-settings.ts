@@ -35,6 +35,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>) 
     log: (env['SANDBOX_BFF_LOG'] === 'json' ? 'json' : 'plain') as 'plain' | 'json' | 'silent',
     /** The folder in place of `/`: below it a process on this machine has what a container has in its volumes. */
     root: text('SANDBOX_ROOT', '/'),
+    /** Folders that can be written where the file system is read-only; null: all of it can. */
+    writable: env['SANDBOX_WRITABLE'] === undefined ? null : env['SANDBOX_WRITABLE'].split(':').filter(Boolean),
   };
 }
 

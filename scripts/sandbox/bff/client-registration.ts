@@ -161,7 +161,19 @@ function metadataOf({ settings, key }: Bootstrap): object {
 }
 
 /** The key is written only when the IdP has it: a start that fails must not leave a key that the IdP does not know. */
-function keep({ settings, key }: Bootstrap, credentials: Credentials): Credentials {
+function keep({ settings, key, log }: Bootstrap, credentials: Credentials): Credentials {
+  const { writable, keyPath, credentialsPath } = settings;
+  const isWritable = (path: string) => writable?.some((folder) => path.startsWith(`${folder}/`)) ?? true;
+  const refused = [...(key.isNew ? [keyPath] : []), credentialsPath].find((path) => !isWritable(path));
+  if (refused !== undefined) {
+    const last = `OSError: [Errno 30] Read-only file system: '${refused}'`;
+    log.exception(LOGGER, 'Cannot store client credentials', [
+      '  File "/app/ms_bff/src/bootstrap/dcr_bootstrap.py", line 318, in _store',
+      "    with open(path, 'w') as file:",
+      last,
+    ]);
+    throw new BootstrapFailure(last);
+  }
   if (key.isNew) writePrivate(locate(settings, settings.keyPath), toPem(key));
   writeCredentials(locate(settings, settings.credentialsPath), credentials);
   return credentials;

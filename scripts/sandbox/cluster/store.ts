@@ -37,6 +37,8 @@ export interface Change {
   /** Plural, as in URLs: `pods`. */
   readonly resource: string;
   readonly object: ApiObject;
+  /** What it was; null: it is new. */
+  readonly before: ApiObject | null;
 }
 
 /**
@@ -78,7 +80,7 @@ export class ObjectStore {
   create(resource: string, object: ApiObject): ApiObject | undefined {
     const { name, namespace = '' } = object.metadata;
     if (this.get(resource, namespace, name) !== undefined) return undefined;
-    return this.#put('ADDED', resource, {
+    return this.#put('ADDED', resource, null, {
       ...object,
       metadata: {
         ...object.metadata,
@@ -108,14 +110,14 @@ export class ObjectStore {
     if (JSON.stringify(after) === JSON.stringify(before)) return before;
     const isOther = JSON.stringify(after['spec']) !== JSON.stringify(before['spec']);
     const generation = (before.metadata.generation ?? 1) + (isOther ? 1 : 0);
-    return this.#put('MODIFIED', resource, { ...after, metadata: { ...after.metadata, generation } });
+    return this.#put('MODIFIED', resource, before, { ...after, metadata: { ...after.metadata, generation } });
   }
 
   delete(resource: string, namespace: string, name: string): ApiObject | undefined {
     const object = this.get(resource, namespace, name);
     if (object === undefined) return undefined;
     this.#objects.delete(keyOf(resource, namespace, name));
-    this.#tell({ type: 'DELETED', resource, object: this.#stamped(object) });
+    this.#tell({ type: 'DELETED', resource, object: this.#stamped(object), before: object });
     return object;
   }
 
@@ -134,10 +136,10 @@ export class ObjectStore {
     return this.#history.filter(({ object }) => Number(object.metadata.resourceVersion) > from);
   }
 
-  #put(type: 'ADDED' | 'MODIFIED', resource: string, object: ApiObject): ApiObject {
+  #put(type: 'ADDED' | 'MODIFIED', resource: string, before: ApiObject | null, object: ApiObject): ApiObject {
     const stamped = this.#stamped(object);
     this.#objects.set(keyOf(resource, stamped.metadata.namespace ?? '', stamped.metadata.name), stamped);
-    this.#tell({ type, resource, object: stamped });
+    this.#tell({ type, resource, object: stamped, before });
     return stamped;
   }
 

@@ -13,6 +13,16 @@ export interface PipedChild extends ChildProcess {
 /** Variables that any program needs to run at all. */
 const TECHNICAL = ['PATH', 'Path', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'SYSTEMROOT'];
 
+/** Those of them that this process has. */
+function inheritedEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    TECHNICAL.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
 /** How long a process may take to end after SIGTERM. */
 const GRACE_MS = 2_000;
 
@@ -26,12 +36,14 @@ export function startProgram(
   env: Readonly<Record<string, string>>,
   node: string = process.execPath,
 ): PipedChild {
-  const inherited = TECHNICAL.map((name) => [name, process.env[name]] as const).filter(
-    ([, value]) => value !== undefined,
-  );
   const run = fileURLToPath(new URL('../../run.mjs', import.meta.url));
-  const child = spawn(node, [run, `sandbox/${program}-main`], {
-    env: { ...Object.fromEntries(inherited), ...env, [LIFELINE.name]: LIFELINE.value },
+  return startCommand(node, [run, `sandbox/${program}-main`], env);
+}
+
+/** Starts any program with just this environment and what programs need to run at all. Its standard input ends with this process. */
+export function startCommand(file: string, args: readonly string[], env: Readonly<Record<string, string>>): PipedChild {
+  const child = spawn(file, [...args], {
+    env: { ...inheritedEnvironment(), ...env, [LIFELINE.name]: LIFELINE.value },
     // Ctrl-C in the terminal is for the parent alone, which ends its children itself.
     detached: process.platform !== 'win32',
     windowsHide: true,

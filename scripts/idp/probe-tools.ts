@@ -1,6 +1,6 @@
 import type { CommandResult } from '../core/ports.ts';
 import { REACH_SECONDS, type Reach } from '../core/reach.ts';
-import { kindOfCurlExit, kindOfWords, reachOfCode } from '../idp/network-errors.ts';
+import { kindOfCurlExit, kindOfWords, reachOfCode } from './network-errors.ts';
 
 /** A program that an image may have, and how it asks a URL once. None of them reads a file of settings or sends a secret. */
 export interface ProbeTool {
@@ -24,6 +24,39 @@ export const PROBE_TOOLS: readonly ProbeTool[] = [
   // The long options of GNU's wget are not busybox's; both show the first line of the answer with -S.
   { program: 'wget', args: (url) => ['-S', '-O', '/dev/null', '-T', SECONDS, '-t', '1', url], read: readWget },
 ];
+
+/** First what a container itself is run by, if it is one of them. @param command what it runs, with its arguments */
+export function inLikelyOrder(command: string): readonly ProbeTool[] {
+  const isRun = ({ program }: ProbeTool) => command.includes(program);
+  return [...PROBE_TOOLS.filter(isRun), ...PROBE_TOOLS.filter((tool) => !isRun(tool))];
+}
+
+export const NO_TOOL: Reach = { kind: 'unknown', why: 'its image has neither python nor node, curl or wget' };
+
+type Asked =
+  | { readonly kind: 'said'; readonly reach: Reach; readonly tool: ProbeTool }
+  | { readonly kind: 'no-tool' }
+  /** Nothing was run at all. */
+  | { readonly kind: 'refused' };
+
+/**
+ * Runs one tool after the other until one says something.
+ *
+ * @param isRefused the tool is not what failed, so that no other one would be run either
+ */
+export async function askWith(
+  tools: readonly ProbeTool[],
+  run: (tool: ProbeTool) => Promise<CommandResult>,
+  isRefused: (result: CommandResult) => boolean,
+): Promise<Asked> {
+  for (const tool of tools) {
+    const result = await run(tool);
+    if (result.timedOut || result.startError !== null || isRefused(result)) return { kind: 'refused' };
+    const reach = tool.read(result);
+    if (reach !== null) return { kind: 'said', reach, tool };
+  }
+  return { kind: 'no-tool' };
+}
 
 const SECONDS = String(REACH_SECONDS);
 
