@@ -114,7 +114,7 @@ const PREFIX = new RegExp(`^(?:\\[pod/[\\w./-]+\\] |(?:\\[[\\w.-]{1,64}\\]|(?:${
  * StatefulSet's or a DaemonSet's counts only in front of a container that is called like it.
  */
 const PODS = anyOf(
-  /[a-z0-9][a-z0-9-]{0,50}-(?=[a-z]*\d)[a-z0-9]{6,10}-[a-z0-9]{5} (?:[a-z][a-z0-9-]{0,50} )?/,
+  /[a-z0-9][a-z0-9-]{0,50}-(?:(?=[a-z]*\d)[a-z0-9]{6,10}|[b-df-hj-np-tv-xz]{6,10})-[a-z0-9]{5} (?:[a-z][a-z0-9-]{0,50} )?/,
   /([a-z0-9](?:[a-z0-9-]{0,50}[a-z0-9])?)-(?:\d{1,4}|[b-df-hj-np-tv-xz2456789]{5}) \1 /,
   /[a-z0-9-]{0,50}bff[a-z0-9-]{0,50}-(?:\d{1,4}|[b-df-hj-np-tv-xz2456789]{5}) [a-z0-9-]{0,50}bff[a-z0-9-]{0,50} /,
 );

@@ -27,6 +27,8 @@ describe('cleanLine', () => {
     ['the prefix of kubectl', '[pod/bff-7d9c/bff] text', 'text'],
     ['the prefix of kubectl, with timestamps', '[pod/bff-7d9c/bff] 2026-03-02T08:14:11.2045182Z   text', '  text'],
     ['the prefix of stern', 'bff-7d9c5b8f6d-x2x4z bff text', 'text'],
+    ['the prefix of stern, of a name without digits', 'bff-jcxjwcttdp-hbbjq bff text', 'text'],
+    ['words with hyphens', 'start-without-agent text', 'start-without-agent text'],
     ['the prefix of stern, of a StatefulSet', 'bff-0 bff   text', '  text'],
     ['the prefix of stern, of a DaemonSet', 'gateway-x2x4z gateway text', 'text'],
     ['a pod alone, as k9s shows it', 'bff-7d9c5b8f6d-x2x4z 2026-03-02 08:14:11 text', '2026-03-02 08:14:11 text'],
