@@ -28,8 +28,8 @@ export function cleanLine(raw: string, limit = LONGEST_LINE): CleanLine {
 
 /** The pod that a name in front of a line is about (`CleanLine.source`); null: it is no pod's. */
 export function podOf(source: string): string | null {
-  if (source.startsWith('[pod/')) return source.slice('[pod/'.length).replace(/[/\]].*$/, '');
-  const name = source.replace(/ .*$/, '');
+  if (source.startsWith('[pod/')) return source.split(/[/\]]/, 2)[1] ?? null;
+  const [name = ''] = source.split(' ', 1);
   return name === source && !POD_BEHIND_TIME.test(`${source} `) ? null : name;
 }
 
