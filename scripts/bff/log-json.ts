@@ -51,6 +51,17 @@ export function unwrap(text: string): { readonly line: string; readonly containe
 
 const WRAPPED = /"(?:stream|__REALTIME_TIMESTAMP)":/;
 
+/** A line of `stern -o json`, and the pod and container that it is of, as `kubectl logs --prefix` names them; null: it is none. */
+export function readSternJson(text: string): { readonly line: string; readonly source: string } | null {
+  if (!text.startsWith('{') || !text.includes('"podName":')) return null;
+  const record = jsonOrNull(text.trim());
+  if (!isRecord(record)) return null;
+  const { message, podName, containerName } = record;
+  if (typeof message !== 'string' || typeof podName !== 'string') return null;
+  const container = typeof containerName === 'string' ? containerName : '';
+  return { line: message.replace(/\r?\n$/, ''), source: `[pod/${podName}/${container}]` };
+}
+
 /** The statements of a traceback given as one text, and the files that it went through. */
 function splitTraceback(text: string): JsonStatement {
   if (!/Traceback \(|^[ \t]*File "/m.test(text)) return { words: text.replace(/\s+/g, ' '), frames: '' };

@@ -19,8 +19,18 @@ export function cleanLine(raw: string, limit = LONGEST_LINE): CleanLine {
   const stamp = ENGINE_TIMESTAMP.exec(rest);
   if (stamp === null) return { at: null, source, text: cut(rest, limit) };
   const at = new Date(`${stamp[1]}${(stamp[2] ?? '').slice(0, 4)}${stamp[3]}`);
-  const text = rest.slice(stamp[0].length).replace(CRI, '');
-  return { at: Number.isNaN(at.getTime()) ? null : at, source, text: cut(text, limit) };
+  const stamped = rest.slice(stamp[0].length).replace(CRI, '');
+  // k9s has the time first, and then the pod.
+  const pod = source === null ? POD_BEHIND_TIME.exec(stamped) : null;
+  const text = pod === null ? stamped : stamped.slice(pod[0].length);
+  return { at: Number.isNaN(at.getTime()) ? null : at, source: pod?.[0].trim() ?? source, text: cut(text, limit) };
+}
+
+/** The pod that a name in front of a line is about (`CleanLine.source`); null: it is no pod's. */
+export function podOf(source: string): string | null {
+  if (source.startsWith('[pod/')) return source.split(/[/\]]/, 2)[1] ?? null;
+  const [name = ''] = source.split(' ', 1);
+  return name === source && !POD_BEHIND_TIME.test(`${source} `) ? null : name;
 }
 
 /** The text without timestamps and level names in front, where its statement begins. Indentation of a bare line is kept. */
@@ -74,7 +84,7 @@ function typedOver(text: string): string {
 
 /**
  * `bff-1  | `, `bff_1 | `, `bff  | ` (container_name), `[bff] | ` (podman), `bff.1.x2@node | ` (swarm), `[pod/bff-7d/bff] `
- * (kubectl), `bff-7d5f9c6b8-x2x4z bff ` (stern).
+ * (kubectl), `bff-7d5f9c6b8-x2x4z bff ` (stern; k9s without the container where it is the only one).
  */
 function splitPrefix(text: string): { readonly source: string | null; readonly rest: string } {
   const bar = text.startsWith('[') ? 0 : text.indexOf('|');
@@ -99,8 +109,17 @@ const SOURCE = anyOf(
   /[a-z][a-z0-9]{0,100}(?= {2})/,
 );
 const PREFIX = new RegExp(`^(?:\\[pod/[\\w./-]+\\] |(?:\\[[\\w.-]{1,64}\\]|(?:${SOURCE.source}))\\s*\\|(?: |$))`);
-/** A Deployment's pod and its container, as stern prints them. */
-const POD = /^[a-z0-9][a-z0-9-]{0,50}-(?=[a-z]*\d)[a-z0-9]{6,10}-[a-z0-9]{5} [a-z0-9][a-z0-9-]{0,50} /;
+/**
+ * A pod and its container, as stern and k9s print them. A Deployment's pod has a name that nothing else has; the name of a
+ * StatefulSet's or a DaemonSet's counts only in front of a container that is called like it.
+ */
+const PODS = anyOf(
+  /[a-z0-9][a-z0-9-]{0,50}-(?:(?=[a-z]*\d)[a-z0-9]{6,10}|[b-df-hj-np-tv-xz]{6,10})-[a-z0-9]{5} (?:[a-z][a-z0-9-]{0,50} )?/,
+  /([a-z0-9](?:[a-z0-9-]{0,50}[a-z0-9])?)-(?:\d{1,4}|[b-df-hj-np-tv-xz2456789]{5}) \1 /,
+  /[a-z0-9-]{0,50}bff[a-z0-9-]{0,50}-(?:\d{1,4}|[b-df-hj-np-tv-xz2456789]{5}) [a-z0-9-]{0,50}bff[a-z0-9-]{0,50} /,
+);
+const POD = new RegExp(`^(?:${PODS.source})`);
+const POD_BEHIND_TIME = new RegExp(`^ {0,12}(?:${PODS.source})`);
 const ENGINE_TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{6,9})?(Z|[+-]\d\d:\d\d)(?: |$)/;
 /** What containerd puts behind the timestamp. */
 const CRI = /^(?:stdout|stderr) [FP] /;

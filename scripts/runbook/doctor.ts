@@ -1,10 +1,11 @@
 import { diagnoseEnvironment, isTrue } from '../bff/environment-check.ts';
 import { diagnoseKeys, downIn, publishedKid } from '../bff/health-answers.ts';
-import { LogReader } from '../bff/log-reader.ts';
+import type { LogReader } from '../bff/log-reader.ts';
 import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
 import { findFaults, type Observations } from '../bff/root-cause.ts';
+import { faultsOf, SavedLog } from '../bff/saved-log.ts';
 import type { InstanceVerdict } from '../bff/verdict.ts';
-import { type Diagnosis, isGood } from '../core/diagnosis.ts';
+import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError, type Hint, toAppError } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
 import type { StepName } from '../core/result.ts';
@@ -104,19 +105,24 @@ function adviceOnToken(context: Context, { environment, instance }: Checks): Hin
 async function readSaved(context: Context, path: string): Promise<Outcome> {
   const { job, tools, recorder, signal } = context;
   const where = path === '-' ? 'standard input' : path;
-  const reader = new LogReader({ service: job.service });
-  await recorder.step('log', async (scope) => {
+  const log = new SavedLog({ service: job.service });
+  const judged = await recorder.step('log', async (scope) => {
     scope.progress(`reading ${where}`);
-    for await (const line of tools.logFile(path, signal)) reader.push(line);
-    const said = `${reader.count} lines of ${where}`;
-    scope.fact('Log', `${where}, ${reader.count} lines`);
-    if (reader.reading().decided === 'good') scope.summary(said);
-    else scope.fail(said);
+    for await (const line of tools.logFile(path, signal)) log.push(line);
+    scope.fact('Log', `${where}, ${log.count} lines`);
+    const pods = log.judged();
+    const well = pods.filter(({ isWell }) => isWell).length;
+    const said = `${log.count} lines of ${where}${pods.length > 1 ? `; ${well} of ${pods.length} pods started well` : ''}`;
+    if (log.unread.size > 0) scope.warn(`Only the lines of ${pods.length} pods were read; there are more.`);
+    if (pods.some(({ reader }) => reader.reading().decided !== 'good')) scope.fail(said);
+    else scope.summary(said);
+    return pods;
   });
-  const { decided, diagnosis } = reader.reading();
-  const prospect = wouldIatHelp(diagnosis, {});
-  const isWell = decided === 'good' && isGood(diagnosis);
-  return conclude(isWell ? [] : [diagnosis], prospect, { reader, blocked: [], missed: [] }, []);
+  const faults = faultsOf(judged);
+  const [root] = faults;
+  const { reader } = judged.find((each) => !each.isWell && each.reader.diagnosis().code === root?.code) ?? judged[0];
+  const prospect = wouldIatHelp(root ?? reader.diagnosis(), {});
+  return conclude(faults, prospect, { reader, blocked: [], missed: [] }, []);
 }
 
 /** The answer: the root cause as the diagnosis, and the error that belongs to it. */

@@ -6,6 +6,7 @@ import { benchFlood } from './flood.ts';
 import { benchIat } from './iat.ts';
 import { benchLongRun } from './long-run.ts';
 import { benchParallel } from './parallel.ts';
+import { benchPods } from './pods.ts';
 import { benchReaction } from './reaction.ts';
 import { benchReport } from './report.ts';
 import type { Row } from './row.ts';
@@ -27,6 +28,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   report: benchReport,
   /** How long after the moment itself there is a verdict. */
   reaction: benchReaction,
+  /** The main job on a cluster of one pod, and of fifty. */
+  pods: benchPods,
   /** A flood of log in front of the line that decides. */
   flood: benchFlood,
 };
