@@ -1,0 +1,270 @@
+import type { ControllerRevisionList, ReplicaSet, ReplicaSetList } from 'kubernetes-types/apps/v1.d.ts';
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
+import { AppError } from '../core/errors.ts';
+import { type Clock, PRIVATE_FILE } from '../core/ports.ts';
+import type { Kubectl } from './kubectl.ts';
+import { nameOf, type PatchOperation, type Workload } from './model.ts';
+
+/** One state of a workload's template, and how its pods are known. */
+export interface Revision {
+  /** null: not known. */
+  readonly number: number | null;
+  /** The label that its pods have, and theirs alone; null: not known. */
+  readonly label: readonly [name: string, value: string] | null;
+  /** Of a Deployment: the ReplicaSet that makes its pods; null: none, or not known. */
+  readonly replicaSet: ReplicaSet | null;
+}
+
+export interface Rollout {
+  /** The workload as it is after the change. */
+  readonly object: Workload['object'];
+  readonly before: Revision;
+  readonly after: Revision;
+  /** What made the new revision: this tool's change of the template, a restart, or another controller. */
+  readonly by: 'template' | 'restart' | 'other';
+}
+
+export interface RolloutOptions {
+  /** What the change is signed with (`--field-manager`). */
+  readonly manager: string;
+  /** Reloader, or its like, makes a rollout by itself when the Secret changes. */
+  readonly reloader: boolean;
+  readonly clock: Clock;
+}
+
+/** How long Reloader gets. */
+const RELOADER_MS = 15_000;
+/** How long the workload's controller gets to see a change. */
+const SEEN_MS = 30_000;
+/** kubectl refuses a second restart within the same second. */
+const SAME_SECOND_MS = 1_100;
+
+/** How many pods there have to be. */
+export function wanted(object: Workload['object']): number {
+  const { spec, status } = object;
+  if (spec !== undefined && 'replicas' in spec) return spec.replicas ?? 1;
+  return status !== undefined && 'desiredNumberScheduled' in status
+    ? status.desiredNumberScheduled
+    : isDaemonSet(object)
+      ? 0
+      : 1;
+}
+
+function isDaemonSet({ kind }: Workload['object']): boolean {
+  return kind === 'DaemonSet';
+}
+
+/** The pods of a workload, for `--selector`. */
+export function selectorOf({ spec }: Workload['object']): string {
+  const { matchLabels = {}, matchExpressions = [] } = spec?.selector ?? {};
+  const parts = matchExpressions.map(({ key, operator, values = [] }) => {
+    if (operator === 'Exists') return key;
+    if (operator === 'DoesNotExist') return `!${key}`;
+    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`;
+  });
+  return [...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`), ...parts].join(',');
+}
+
+/** Why a rollout would not restart the pods; null: it would. */
+export function rolloutRefusal(workload: Pick<Workload, 'kind' | 'name' | 'object'>, typed: Kubectl['typed']) {
+  const { kind, name, object } = workload;
+  const { spec } = object;
+  if (spec !== undefined && 'paused' in spec && spec.paused)
+    return new AppError(
+      'rollout-paused',
+      `The rollout of ${nameOf(workload)} is paused, so no pod would be restarted.`,
+      {
+        hint: {
+          text: 'Resume it, and run the command again:',
+          command: typed(['rollout', 'resume', nameOf(workload)]),
+        },
+      },
+    );
+  const strategy = spec !== undefined && 'updateStrategy' in spec ? spec.updateStrategy : undefined;
+  if (strategy?.type === 'OnDelete')
+    return new AppError(
+      'rollout-on-delete',
+      `${nameOf(workload)} replaces pods only when they are deleted (OnDelete).`,
+      {
+        hint: `Set spec.updateStrategy.type of the ${kind} ${name} to RollingUpdate, and run the command again.`,
+      },
+    );
+  const rolling = strategy?.rollingUpdate ?? {};
+  const partition = 'partition' in rolling ? (rolling.partition ?? 0) : 0;
+  if (partition > 0)
+    return new AppError(
+      'rollout-on-delete',
+      `${nameOf(workload)} restarts only its pods from number ${partition} on (partition ${partition}).`,
+      { hint: 'Set spec.updateStrategy.rollingUpdate.partition to 0, and run the command again.' },
+    );
+  return null;
+}
+
+/** Whether a pod is one of that revision; false where that is not known. */
+export function isOf({ label }: Revision, pod: Pod): boolean {
+  return label !== null && pod.metadata?.labels?.[label[0]] === label[1];
+}
+
+/** The newest revision of a workload that its controller has seen. One call of kubectl, none for a StatefulSet. */
+export async function revisionOf(
+  kubectl: Kubectl,
+  { kind, object }: Pick<Workload, 'kind' | 'object'>,
+  signal: AbortSignal,
+): Promise<Revision> {
+  if (kind === 'statefulset') {
+    const { status } = object;
+    const name = status !== undefined && 'updateRevision' in status ? status.updateRevision : undefined;
+    return { number: null, label: name ? ['controller-revision-hash', name] : null, replicaSet: null };
+  }
+  const isOwned = ({ metadata }: { readonly metadata?: ObjectMeta }) =>
+    metadata?.ownerReferences?.some(({ uid }) => uid === object.metadata?.uid) ?? false;
+  const list = ['-l', selectorOf(object), '--watch=false'];
+  if (kind === 'deployment') {
+    const { items } = await kubectl.json<ReplicaSetList>(['get', 'replicasets.apps', ...list], signal);
+    const [newest] = items.filter(isOwned).sort((a, b) => revisionNumber(b) - revisionNumber(a));
+    const hash = newest?.metadata?.labels?.[TEMPLATE_HASH];
+    return {
+      number: newest === undefined ? null : revisionNumber(newest),
+      label: hash === undefined ? null : [TEMPLATE_HASH, hash],
+      replicaSet: newest ?? null,
+    };
+  }
+  const answer = await kubectl.ask<ControllerRevisionList>(['get', 'controllerrevisions.apps', ...list], signal);
+  const revisions = answer.ok ? answer.value.items.filter(isOwned).sort((a, b) => b.revision - a.revision) : [];
+  const hash = revisions[0]?.metadata?.labels?.['controller-revision-hash'];
+  if (hash !== undefined)
+    return { number: revisions[0]?.revision ?? null, label: ['controller-revision-hash', hash], replicaSet: null };
+  // Not every role may list revisions; the controller counts templates in an older label as well.
+  const generation = object.metadata?.annotations?.['deprecated.daemonset.template.generation'];
+  return {
+    number: generation === undefined ? null : Number(generation),
+    label: generation === undefined ? null : ['pod-template-generation', generation],
+    replicaSet: null,
+  };
+}
+
+const TEMPLATE_HASH = 'pod-template-hash';
+
+function revisionNumber({ metadata }: ReplicaSet): number {
+  return Number(metadata?.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
+}
+
+/**
+ * Makes new pods: by the pending changes of the template, by another controller that does it by itself, or by a restart. Pods are
+ * never deleted. Returns when the workload's controller has seen the change; no pod may be there yet.
+ *
+ * @param workload as it was before anything was written
+ * @param pending operations with their own `test`s; empty: the template stays as it is
+ * @throws AppError `rollout-paused`, `rollout-on-delete`, `rights-missing`, `restart-failed`
+ */
+export async function restartWorkload(
+  kubectl: Kubectl,
+  workload: Workload,
+  pending: readonly PatchOperation[],
+  { manager, reloader, clock }: RolloutOptions,
+  signal: AbortSignal,
+): Promise<Rollout> {
+  const { kind, name } = workload;
+  const [fresh, before] = await Promise.all([
+    kubectl.json<Workload['object']>(['get', kind, name, '--watch=false'], signal),
+    revisionOf(kubectl, workload, signal),
+  ]);
+  const refusal = rolloutRefusal({ kind, name, object: fresh }, kubectl.typed);
+  if (refusal !== null) throw refusal;
+
+  let by: Rollout['by'] = 'restart';
+  let changed: Workload['object'] | null = null;
+  if (pending.length > 0) {
+    const patched = await patch();
+    by = 'template';
+    // An operation may change nothing: then no pod is replaced.
+    if (patched.metadata?.generation !== fresh.metadata?.generation) changed = patched;
+  } else if (reloader) {
+    changed = await follow(
+      kubectl,
+      workload,
+      (object) => isOtherTemplate(object, workload.object),
+      RELOADER_MS,
+      clock,
+      signal,
+    );
+    if (changed !== null) by = 'other';
+  }
+  if (changed === null) {
+    changed = await restart();
+    by = 'restart';
+  }
+  const generation = changed.metadata?.generation ?? 0;
+  const isSeen = ({ status }: Workload['object']) => (status?.observedGeneration ?? 0) >= generation;
+  const object = isSeen(changed) ? changed : await follow(kubectl, workload, isSeen, SEEN_MS, clock, signal);
+  if (object === null)
+    throw failed(`The cluster's controller has not taken up the change of ${nameOf(workload)}.`, kubectl, workload);
+  return { object, before, after: await revisionOf(kubectl, { kind, object }, signal), by };
+
+  async function patch(): Promise<Workload['object']> {
+    const flags = ['--type=json', '--patch-file', PRIVATE_FILE, `--field-manager=${manager}`, '--dry-run=none'];
+    const answer = await kubectl.ask<Workload['object']>(['patch', kind, name, ...flags], signal, {
+      privateText: JSON.stringify(pending),
+    });
+    if (answer.ok) return answer.value;
+    if (answer.error.code !== 'kubectl-failed') throw answer.error;
+    throw failed(
+      `${nameOf(workload)} could not be changed: somebody else may have changed it at the same time.`,
+      kubectl,
+      workload,
+    );
+  }
+
+  async function restart(): Promise<Workload['object']> {
+    const args = ['rollout', 'restart', nameOf(workload), `--field-manager=${manager}`];
+    const first = await kubectl.ask<Workload['object']>(args, signal);
+    if (first.ok) return first.value;
+    if (first.error.code !== 'kubectl-failed') throw first.error;
+    await clock.sleep(SAME_SECOND_MS, signal);
+    return kubectl.json<Workload['object']>(args, signal);
+  }
+}
+
+function failed(message: string, { typed }: Kubectl, workload: Workload): AppError {
+  const text = 'Run the command again. What the cluster says of it:';
+  return new AppError('restart-failed', message, {
+    hint: { text, command: typed(['describe', workload.kind, workload.name]) },
+  });
+}
+
+/** A scale changes the generation as well, but makes no new pods of all. */
+function isOtherTemplate(a: Workload['object'], b: Workload['object']): boolean {
+  return JSON.stringify(a.spec?.template) !== JSON.stringify(b.spec?.template);
+}
+
+/** Watches a workload until it is as it has to be. null: the time is over. */
+async function follow(
+  kubectl: Kubectl,
+  { kind, name }: Workload,
+  isThere: (object: Workload['object']) => boolean,
+  ms: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Workload['object'] | null> {
+  const ending = new AbortController();
+  const end = AbortSignal.any([signal, ending.signal]);
+  const over = new AppError('interrupted', 'The wait has ended.');
+  void clock.sleep(ms, end).then(
+    () => ending.abort(over),
+    () => {},
+  );
+  try {
+    while (!end.aborted) {
+      const args = ['get', kind, name, '--watch=true', '--watch-only=false', '--output-watch-events=true'];
+      for await (const { object } of kubectl.documents<{ readonly object: Workload['object'] }>(args, end))
+        if (isThere(object)) return object;
+      // The stream was cut.
+      await clock.sleep(500, end).catch(() => {});
+    }
+  } finally {
+    ending.abort(over);
+  }
+  signal.throwIfAborted();
+  return null;
+}
