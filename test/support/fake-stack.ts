@@ -41,8 +41,13 @@ export class FakeInstance {
   ports: readonly Port[] = [];
   logUnreadable: string | null = null;
   state: InstanceState;
+  noun: 'pod' | undefined;
   /** What it answers by HTTP. */
   answer: Answer = null;
+  /** Its signing key beside the key's id, as its JWKS has it. */
+  jwk: Readonly<Record<string, string>> = {};
+  /** Hears that it serves. */
+  onServe: () => void = () => {};
   isGone = false;
   /** How long a reader of its log needs for a line. */
   lineMs = 0;
@@ -88,6 +93,7 @@ export class FakeInstance {
   /** It serves requests from now on, and answers so. */
   serve(answer: Answer = { status: 200, body: '{"status":"healthy"}' }): void {
     this.answer = answer;
+    this.onServe();
   }
 
   exit(exitCode: number, more: Partial<InstanceState> = {}): void {
@@ -110,8 +116,9 @@ export class FakeInstance {
   }
 
   describe(): Instance {
-    const { id, name, createdAt, env, persistentPaths, ports, logUnreadable, state } = this;
-    return { id, name, image: 'fake', createdAt, env, persistentPaths, ports, logUnreadable, state };
+    const { id, noun, name, createdAt, env, persistentPaths, ports, logUnreadable, state } = this;
+    const described = { id, name, image: 'fake', createdAt, env, persistentPaths, ports, logUnreadable, state };
+    return noun === undefined ? described : { ...described, noun };
   }
 
   async *read({ follow, signal, tail }: LogOptions): AsyncGenerator<LogLine> {
@@ -145,6 +152,9 @@ export class FakeInstance {
     });
   }
 }
+
+const FIRST_PORT = 40_000;
+const ROLL_MS = 200;
 
 const RUNNING: InstanceState = {
   status: 'running',
@@ -185,6 +195,11 @@ export class FakeStack implements Stack {
   /** What there is now, the newest first. */
   all: readonly FakeInstance[] = [];
   next: NextStart = { changed: null, copies: 1, sharedPaths: ['/'], before: [] };
+  objections: StackState['objections'];
+  /** It makes and replaces its instances by itself, so many of the wanted ones at first, and each further one when one serves. */
+  managed: { readonly wanted: number; readonly atFirst: number } | null = null;
+  /** A way to each of them. */
+  connect?: NonNullable<Stack['connect']>;
   /** What `prepare` does. */
   onPrepare: () => Promise<void> = async () => {};
   readonly #clock: FakeClock;
@@ -216,6 +231,51 @@ export class FakeStack implements Stack {
     return this.all[0] as FakeInstance;
   }
 
+  /** As a stack that makes its instances by itself, and has a way to each. */
+  manage(wanted: number, atFirst = wanted): void {
+    this.managed = { wanted, atFirst };
+    this.next = { ...this.next, copies: wanted };
+    this.connect = async (id, signal) => {
+      signal.throwIfAborted();
+      const found = this.all.find((each) => each.id === id && !each.isGone);
+      if (found === undefined) throw new AppError('port-forward-failed', 'It is gone.');
+      return `http://127.0.0.1:${FIRST_PORT + Number(id)}`;
+    };
+  }
+
+  /** Which instance a URL of `connect` leads to; undefined: it is not one. */
+  at(url: string): FakeInstance | undefined {
+    const port = URL.canParse(url) ? Number(new URL(url).port) : 0;
+    return port > FIRST_PORT ? this.all.find(({ id }) => Number(id) === port - FIRST_PORT) : undefined;
+  }
+
+  /** One more instance with the environment as it is now, as a stack makes it that manages them by itself. */
+  add(): FakeInstance {
+    const made = new FakeInstance(++this.#made, this.#made, this.#given(), this.#clock, this.behave);
+    made.noun = 'pod';
+    this.all = [made, ...this.all];
+    made.start();
+    return made;
+  }
+
+  /** The first of the new ones at once, each further one a moment after another serves, in place of an old one. */
+  #roll({ wanted, atFirst }: { readonly wanted: number; readonly atFirst: number }): readonly FakeInstance[] {
+    const old = [...this.all];
+    let made = 0;
+    const make = (): FakeInstance => {
+      made += 1;
+      const each = this.add();
+      each.onServe = () => {
+        void this.#clock.sleep(ROLL_MS, new AbortController().signal).then(() => {
+          old.shift()?.remove();
+          if (made < wanted) make();
+        });
+      };
+      return each;
+    };
+    return Array.from({ length: Math.min(atFirst, wanted) }, make).reverse();
+  }
+
   /** What the place holds. */
   text(): string {
     return Object.entries(this.environment)
@@ -225,9 +285,11 @@ export class FakeStack implements Stack {
 
   async look(signal: AbortSignal): Promise<StackState> {
     signal.throwIfAborted();
-    const { environment, sideEffects, next } = this;
+    const { environment, sideEffects, objections, next } = this;
     const instances = await this.instances(signal);
-    return { environment, environments: [environment], instance: instances[0] ?? null, instances, sideEffects, next };
+    const instance = instances[0] ?? null;
+    const state = { environment, environments: [environment], instance, instances, sideEffects, next };
+    return objections === undefined ? state : { ...state, objections };
   }
 
   async prepare(_: Listener, signal: AbortSignal): Promise<void> {
@@ -292,8 +354,14 @@ export class FakeStack implements Stack {
     this.calls.push('restart');
     listener.progress(this.byHand.restart);
     const old = this.current;
-    if (old !== null && JSON.stringify(old.env) === JSON.stringify(this.#given())) {
+    if (this.managed === null && old !== null && JSON.stringify(old.env) === JSON.stringify(this.#given())) {
       throw new AppError('container-unchanged', 'The old container of bff is still in place.');
+    }
+    if (this.managed !== null) {
+      const { wanted } = this.managed;
+      const [newest, ...others] = this.#roll(this.managed).map((each) => each.describe());
+      if (newest === undefined) throw new Error('Nothing was made.');
+      return { instances: [newest, ...others], wanted: () => wanted, summary: 'rolled out' };
     }
     const instance = this.replace();
     const [first = instance.describe(), ...others] = this.all.map((each) => each.describe());
