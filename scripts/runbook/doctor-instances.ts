@@ -48,7 +48,7 @@ export async function readInstances(
     scope.fail(`${job.service} has no container`);
     return { all, instance, verdict };
   }
-  for (const { env } of instances) learnSecrets(context, { environment: env, environments: [], instance });
+  learnSecrets(context, { environment: {}, environments: [], instances });
   const shown =
     instances.length > 1
       ? listNames(instances.map(({ name }) => name))
@@ -76,7 +76,10 @@ function warnOfAge(scope: StepScope, stack: Stack, instance: Instance, environme
   scope.warn(`The ${nounOf(instance)} was started before ${shown} changed. A new one gets the new values: ${command}`);
 }
 
-/** The logs of all, and the one that matters: the first that tells of a failure, else that of `instance`, else the first of all. */
+/**
+ * The logs of all, and the one that matters: the first that tells of a failure, of those that are not well by their state where
+ * there are such; else that of `instance`.
+ */
 export async function readLogs(
   context: Context,
   scope: StepScope,
@@ -97,10 +100,7 @@ export async function readLogs(
   const isBad = ({ reader }: Logged) => reader.reading().decided === 'bad';
   const ofChosen = logs.find(({ instance }) => instance?.id === chosen?.id);
   const isWell = all.every(({ verdict }) => verdict.kind === 'fine');
-  const decisive = (isWell || (ofChosen !== undefined && isBad(ofChosen))
-    ? undefined
-    : logs.find((each) => isBad(each) && isIll(all, each))) ??
-    (isWell ? logs.find(isBad) : undefined) ??
+  const decisive = logs.find((each) => isBad(each) && (isWell || isIll(all, each))) ??
     ofChosen ?? { instance: null, reader: new LogReader({ env: environment ?? {}, service: job.service }) };
   sayLogs(scope, logs, decisive);
   return { logs, decisive };
@@ -115,13 +115,13 @@ function sayLogs(scope: StepScope, logs: readonly Logged[], { instance, reader }
   const well = logs.filter((each) => each.reader.reading().decided === 'good').length;
   const isSeveral = logs.length > 1;
   if (isSeveral) for (const each of logs) scope.note(`${each.instance?.name}: ${each.reader.diagnosis().cause}`);
-  const count = isSeveral ? `${logs.length} ${nounOf(instance)}s: ${well} registered; ` : '';
+  const count = isSeveral ? `${logs.length} ${nounOf(instance)}s: ${well} registered` : '';
   if (instance === null) scope.fail('there is no container, so there is no log');
   else if (instance.logUnreadable !== null) scope.fail(instance.logUnreadable);
   else if (reader.count === 0) scope.fail('it is empty');
   else if (decided === 'good' || diagnosis.code === 'kafka-unconfigured')
-    scope.summary(isSeveral ? `${count.replace(/; $/, '')}` : diagnosis.cause);
-  else scope.fail(isSeveral ? `${count}${instance.name}: ${diagnosis.cause}` : diagnosis.cause);
+    scope.summary(isSeveral ? count : diagnosis.cause);
+  else scope.fail(isSeveral ? `${count}; ${instance.name}: ${diagnosis.cause}` : diagnosis.cause);
 }
 
 /** Each of several instances, as it was found. */

@@ -205,7 +205,7 @@ async function runChecks(context: Context): Promise<Checks> {
   return {
     environment,
     instance,
-    verdict: found?.verdict ?? null,
+    verdict: seen.all.find((each) => each.instance.id === instance?.id)?.verdict ?? found?.verdict ?? null,
     reader: reader !== null && reader.count > 0 ? reader : null,
     idp: idp?.there ?? null,
     idpHere: idp?.here ?? null,

@@ -82,7 +82,7 @@ export async function lookAtEach(
   const slots = new Slots(AT_ONCE);
   const look = async (instance: Instance): Promise<Look> => {
     try {
-      const { attempt, plan } = await askOne(context, scope, ways, instance, signal);
+      const { attempt, plan } = await askOne(context, scope, ways, instance, AbortSignal.any([signal]));
       const key = instances.length > 1 ? await keyOf(context, scope, plan, attempt, instance) : null;
       const error = attempt.passed ? null : new AppError('bff-unhealthy', `${describeFailure(attempt)}.`);
       return { instance, attempt, error, key };
@@ -110,6 +110,8 @@ async function keyOf(
 /** An instance, and how far it has come. */
 interface Asked {
   readonly watch: Watch;
+  /** Its own, since Node warns of many listeners. */
+  readonly end: AbortSignal;
   isAsking: boolean;
   attempts: number;
   down: Down;
@@ -167,6 +169,7 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
   const begin = (watch: Watch): Asked => {
     const each: Asked = {
       watch,
+      end: AbortSignal.any([end]),
       isAsking: false,
       attempts: 0,
       down: NOTHING_DOWN,
@@ -187,7 +190,10 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
     each.attempts += 1;
     let failure: AppError;
     try {
-      const { attempt, plan } = await slots.run(() => askOne(context, recording, ways, watch.first, end), end);
+      const { attempt, plan } = await slots.run(
+        () => askOne(context, recording, ways, watch.first, each.end),
+        each.end,
+      );
       each.last = attempt;
       const complaint = watch.complaint();
       if (attempt.passed && complaint === null) {
@@ -227,7 +233,7 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
       isUp = true;
     });
     while (each.error === null && !watch.isGone() && !(await ask(each))) {
-      const wait = clock.sleep(Math.min(pauseMs(clock.now() - pausesSinceMs), LONGEST_PAUSE_MS / 2), end);
+      const wait = clock.sleep(Math.min(pauseMs(clock.now() - pausesSinceMs), LONGEST_PAUSE_MS / 2), each.end);
       await (isUp ? wait : Promise.race([wait, up]));
     }
   };

@@ -168,12 +168,11 @@ export function describeStack(scope: StepScope, { facts }: Stack): void {
 /** What a log, a message or a diff may quote. */
 export function learnSecrets(
   { job, tools }: Context,
-  { environments, environment, instance }: Pick<StackState, 'environments' | 'environment' | 'instance'>,
+  { environments, environment, instances }: Pick<StackState, 'environments' | 'environment' | 'instances'>,
 ): void {
-  registerEnvironments([...environments, ...(instance === null ? [] : [instance.env])], (secret) =>
-    tools.learn(secret, 'found'),
-  );
-  for (const value of [environment[job.variable], instance?.env[job.variable]]) {
+  const given = instances.map(({ env }) => env);
+  registerEnvironments([...environments, ...given], (secret) => tools.learn(secret, 'found'));
+  for (const value of new Set([environment, ...given].map((each) => each[job.variable]))) {
     // A word that stands where a token is to be put in was never one.
     if (value && !isPlaceholder(value) && !isOrdinary(value)) tools.learn(new Secret(value, job.variable));
   }

@@ -21,7 +21,9 @@ export class Slots {
     }
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  #turn(waited: AbortSignal): Promise<void> {
+    // Many may wait by one signal, and Node warns of many listeners.
+    const signal = AbortSignal.any([waited]);
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.#waiting.splice(this.#waiting.indexOf(begin), 1);

@@ -205,6 +205,8 @@ export function watchInstances(
       there.find(isBad) ??
       there.find(hasFailed) ??
       there.find((each) => each.reader.reading().decided === null) ??
+      // The token was used by one of them.
+      there.find((each) => each.diagnosis().code === 'registered') ??
       there[0] ??
       (all[0] as Watch)
     );

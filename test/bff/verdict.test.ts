@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judge as judgeBy, judgeOnce } from '../../scripts/bff/verdict.ts';
+import { AppError } from '../../scripts/core/errors.ts';
 import type { ByHand, Instance, InstanceState } from '../../scripts/core/stack.ts';
 
 const BY_HAND: ByHand = {
@@ -152,6 +153,25 @@ describe('judge', () => {
     const { message } = judge(first, container({ health: { status: 'unhealthy', lastOutput: noise, checkedAt: '' } }));
     expect(message.length).toBeLessThan(450);
     expect(message).not.toContain('\u001b');
+  });
+});
+
+describe('what the stack itself names', () => {
+  const obstacle = new AppError('image-pull', 'The image cannot be pulled.', { hint: 'Check its name.' });
+
+  it('an obstacle is the verdict, with its code and way out, whatever else the state says', () => {
+    const now = container({ status: 'restarting', restartCount: 9, obstacle });
+    expect(judge(container(), now)).toEqual({
+      kind: 'obstacle',
+      code: 'image-pull',
+      message: 'The image cannot be pulled.',
+      hint: { text: 'Check its name.' },
+    });
+  });
+
+  it('an instance is called what people call it', () => {
+    const pod = { ...container({ status: 'exited', exitCode: 3 }), noun: 'pod' as const };
+    expect(judge({ ...container(), noun: 'pod' }, pod).message).toBe('The pod app-bff-1 exited with code 3.');
   });
 });
 

@@ -3,6 +3,7 @@ import { AppError } from '../../scripts/core/errors.ts';
 import type { PriorValue } from '../../scripts/core/result.ts';
 import { CLEAR_STEPS, runClear } from '../../scripts/runbook/clear.ts';
 import type { Job, Tools } from '../../scripts/runbook/job.ts';
+import type { Outcome } from '../../scripts/runbook/recorder.ts';
 import { collectionBytes, folder, request } from '../support/builders.ts';
 import { ENVIRONMENT, wellBehaved } from '../support/fake-bffs.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -19,26 +20,29 @@ interface Terms {
   readonly tools?: Partial<Tools>;
   /** Changes what is there before the run. */
   readonly prepare?: (stack: FakeStack, bff: FakeInstance, interrupt: () => void, clock: FakeClock) => void;
+  /** So many instances, which the stack makes by itself. */
+  readonly copies?: number;
 }
 
 /** The BFF is up, with the token in its environment, when the run begins. */
-async function clear({ environment, isRegistered = true, prior, job, tools: more, prepare }: Terms = {}) {
+async function clear({ environment, isRegistered = true, prior, job, tools: more, prepare, copies }: Terms = {}) {
   const clock = new FakeClock();
   const stack = new FakeStack(
     clock,
     environment ?? { ...ENVIRONMENT, DCR_IAT: IAT },
     wellBehaved(clock, { isRegistered }),
   );
+  if (copies !== undefined) stack.manage(copies);
   const bff = stack.replace();
   await clock.sleep(1_000, NEVER);
   const before = stack.text();
   const tools = { ...more, ...(prior === undefined ? {} : { priorValue: async () => prior }) };
   const run = createFakeRun(clock, stack, { job: { stableForMs: 0, ...job }, tools });
   prepare?.(stack, bff, run.interrupt, clock);
-  const outcome = await runClear(run.context).catch((error: unknown) => ({ verdict: 'failed' as const, error }));
+  const outcome: Outcome = await runClear(run.context).catch((error: unknown) => ({ verdict: 'failed', error }));
   const result = run.finish(outcome, CLEAR_STEPS);
   const ends = result.steps.map(({ name, status }) => `${name} ${status}`);
-  return { result, ends, stack, before };
+  return { outcome, result, ends, stack, before };
 }
 
 const ALL = CLEAR_STEPS.map((step) => `${step} passed`);
@@ -201,5 +205,44 @@ describe('an interruption', () => {
     });
     expect(result).toMatchObject({ verdict: 'interrupted', next: [{ command: 'npm run iat:clear' }] });
     expect(stack.environment).toEqual(ENVIRONMENT);
+  });
+});
+
+describe('several instances', () => {
+  const job = { bffUrl: null };
+
+  test('each has to start from its cached credentials, and the verdict says so of all', async () => {
+    const { result, outcome } = await clear({ copies: 3, job });
+    expect(result).toMatchObject({ exitCode: 0, diagnosis: { code: 'credentials-cached' } });
+    expect(result.next[0]?.text).toMatch(
+      /^All 3 copies of the BFF start from their cached credentials without DCR_IAT/,
+    );
+    expect(outcome.instances?.filter(({ isNew, healthy }) => isNew && healthy)).toHaveLength(3);
+  });
+
+  test('one that is not healthy now keeps everything as it is', async () => {
+    const { result, stack } = await clear({
+      copies: 3,
+      job,
+      prepare: (_, bff) => bff.serve({ status: 500, body: 'broken' }),
+    });
+    expect(result.error?.message).toMatch(
+      /so nothing was changed\. 2 of 3 containers are healthy\. fake-bff-3 is not: /,
+    );
+    expect(stack.calls).toEqual([]);
+  });
+
+  test('one that loses its credentials with its restart is refused', async () => {
+    const path = '/app/keys/bff_client.json';
+    const { result, stack } = await clear({
+      copies: 2,
+      job,
+      environment: { ...ENVIRONMENT, DCR_IAT: IAT, BFF_CLIENT_CRED_PATH: path },
+      prepare(stack) {
+        for (const each of stack.all.slice(1)) each.persistentPaths = [];
+      },
+    });
+    expect(result.error?.code).toBe('token-needed');
+    expect(stack.calls).toEqual([]);
   });
 });

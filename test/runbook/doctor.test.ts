@@ -3,6 +3,7 @@ import { AppError } from '../../scripts/core/errors.ts';
 import type { LogLine } from '../../scripts/core/result.ts';
 import { runDoctor } from '../../scripts/runbook/doctor.ts';
 import type { Tools } from '../../scripts/runbook/job.ts';
+import type { Outcome } from '../../scripts/runbook/recorder.ts';
 import { ENVIRONMENT, fail, NO_TOKEN, OVER, REGISTERED, UP } from '../support/fake-bffs.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createFakeRun, IAT } from '../support/fake-run.ts';
@@ -16,25 +17,29 @@ interface Terms {
   readonly tools?: Partial<Tools>;
   readonly logFile?: string;
   readonly keys?: readonly string[];
+  /** So many instances, each with a way to it. */
+  readonly copies?: number;
 }
 
-async function doctor({ environment = ENVIRONMENT, bff = null, prepare, tools, logFile, keys }: Terms) {
+async function doctor({ environment = ENVIRONMENT, bff = null, prepare, tools, logFile, keys, copies }: Terms) {
   const clock = new FakeClock();
   const stack = new FakeStack(clock, environment, (each) => bff?.(each));
+  if (copies !== undefined) stack.manage(copies);
   if (bff !== null) stack.replace();
   prepare?.(stack);
   const run = createFakeRun(clock, stack, {
     ...(tools === undefined ? {} : { tools }),
+    ...(copies === undefined ? {} : { job: { bffUrl: null } }),
     ...(keys === undefined ? {} : { keys }),
   });
-  const outcome = await runDoctor(run.context, logFile ?? null).catch((error: unknown) => ({
-    verdict: 'failed' as const,
+  const outcome: Outcome = await runDoctor(run.context, logFile ?? null).catch((error: unknown) => ({
+    verdict: 'failed',
     error,
   }));
   const result = run.finish(outcome);
   expect(stack.calls).toEqual([]);
   expect(run.events).not.toContain('mint');
-  return { result, ends: result.steps.map(({ name, status }) => `${name} ${status}`) };
+  return { outcome, result, ends: result.steps.map(({ name, status }) => `${name} ${status}`) };
 }
 
 function serve(bff: FakeInstance): void {
@@ -158,5 +163,57 @@ describe('a saved log', () => {
     const { result, ends } = await read(REGISTERED, UP);
     expect(ends).toEqual(['log passed']);
     expect(result).toMatchObject({ exitCode: 0, diagnosis: { code: 'registered' } });
+  });
+});
+
+describe('several instances', () => {
+  test('each is looked at and asked by itself', async () => {
+    const { result, outcome } = await doctor({ copies: 3, bff: serve });
+    expect(result.exitCode).toBe(0);
+    const steps = Object.fromEntries(result.steps.map(({ name, summary }) => [name, summary]));
+    expect(steps).toMatchObject({
+      container: '3 of 3 containers are well.',
+      log: '3 containers: 3 registered',
+      health: '3 of 3 containers are healthy',
+    });
+    expect(outcome.instances).toHaveLength(3);
+  });
+
+  test('one that fails is the answer, and the others are said, too', async () => {
+    const { result, outcome } = await doctor({
+      copies: 3,
+      bff: (bff) => (bff.copy === 2 ? fail(bff, NO_TOKEN) : serve(bff)),
+    });
+    expect(result).toMatchObject({ exitCode: 1, diagnosis: { code: 'iat-missing', iatHelps: true } });
+    const steps = Object.fromEntries(result.steps.map(({ name, summary }) => [name, summary]));
+    expect(steps['container']).toMatch(/^2 of 3 containers are well\. The container fake-bff-2 exited/);
+    expect(steps['log']).toMatch(/^3 containers: 2 registered; fake-bff-2: The BFF has no cached credentials/);
+    expect(steps['health']).toMatch(/^2 of 3 containers are healthy\. fake-bff-2: /);
+    const problems = outcome.instances?.map(({ name, problem }) => `${name} ${problem}`).sort();
+    expect(problems).toEqual([
+      'fake-bff-1 null',
+      expect.stringMatching(/^fake-bff-2 The BFF has no cached credentials/),
+      'fake-bff-3 null',
+    ]);
+  });
+
+  test('different keys are a fault, although each is well', async () => {
+    const { result } = await doctor({
+      copies: 2,
+      bff(bff) {
+        bff.jwk = { kty: 'OKP', crv: 'Ed25519', x: bff.name };
+        serve(bff);
+      },
+    });
+    expect(result).toMatchObject({ exitCode: 1, error: { code: 'fault-found' }, diagnosis: { code: 'keys-differ' } });
+  });
+
+  test('what would keep a run from changing anything is a warning', async () => {
+    const error = new AppError('rollout-paused', 'It is paused.', { hint: 'Resume it.' });
+    const prepare = (stack: FakeStack) => {
+      stack.objections = [{ error, question: 'Go on?', yieldsToForce: false }];
+    };
+    const { result } = await doctor({ bff: serve, prepare });
+    expect(result).toMatchObject({ exitCode: 0, warnings: ['It is paused. Resume it.'] });
   });
 });

@@ -79,10 +79,10 @@ export function createFakeRun(
   const events: string[] = [];
   const ending = new AbortController();
   const answerOf = (url: string): Answer => {
-    const { current } = stack;
+    const current = stack.at(url) ?? stack.current;
     if (current?.answer === null || current === null || current.state.status !== 'running') return null;
     if (!url.endsWith('/jwks.json')) return current.answer;
-    const keys = (options.keys ?? [current.env['BFF_KID'] ?? 'bff-sig-001']).map((kid) => ({ kid }));
+    const keys = (options.keys ?? [current.env['BFF_KID'] ?? 'bff-sig-001']).map((kid) => ({ ...current.jwk, kid }));
     return { status: 200, body: JSON.stringify({ keys }) };
   };
   const collections: Collections = {
@@ -99,7 +99,9 @@ export function createFakeRun(
         const mint = options.mint ?? (() => ({ status: 201, body: JSON.stringify({ token: IAT, expires_in: 3600 }) }));
         exchanges.push(toExchange(clock, 'DCR IAT', 'https://idp.test/', mint()));
       } else {
-        for (const { name, folders, url } of requestsOf(collection as Item, items ?? [])) {
+        const givenFor = (name: string) => variables.findLast((each) => each.name === name)?.value;
+        for (const { name, folders, url: typed } of requestsOf(collection as Item, items ?? [])) {
+          const url = typed.replace(/\{\{(\w+)\}\}/g, (whole, name) => `${givenFor(name) ?? whole}`);
           await clock.sleep(REQUEST_MS, signal);
           exchanges.push({ ...toExchange(clock, name, url, answerOf(url)), folders });
         }

@@ -5,13 +5,11 @@ import type { Secret } from '../../scripts/core/secret.ts';
 import type {
   Environment,
   Instance,
-  InstanceState,
   Listener,
   LogOptions,
   NextStart,
   PlannedClear,
   PlannedWrite,
-  Port,
   Restarted,
   Settings,
   Stack,
@@ -19,142 +17,12 @@ import type {
   Written,
 } from '../../scripts/core/stack.ts';
 import type { FakeClock } from './fake-clock.ts';
+import { type Behaviour, FakeInstance } from './fake-instance.ts';
 
-/** What is answered; null: nothing listens. `fails`: a test of the collection fails, as with each status from 300 on. */
-export type Answer = { readonly status: number; readonly body?: string; readonly fails?: true } | null;
+export { type Answer, type Behaviour, FakeInstance } from './fake-instance.ts';
 
-/**
- * What a BFF does after each of its starts, by the fake clock: it writes, exits, gets healthy. The signal aborts when the
- * instance is replaced.
- */
-export type Behaviour = (bff: FakeInstance, signal: AbortSignal) => Promise<void> | void;
-
-/** One instance of the fake, moved by a test as the outside would move a real one. */
-export class FakeInstance {
-  readonly id: string;
-  readonly copy: number;
-  readonly name: string;
-  readonly createdAt: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly lines: LogLine[] = [];
-  persistentPaths: readonly string[] = ['/'];
-  ports: readonly Port[] = [];
-  logUnreadable: string | null = null;
-  state: InstanceState;
-  /** What it answers by HTTP. */
-  answer: Answer = null;
-  isGone = false;
-  /** How long a reader of its log needs for a line. */
-  lineMs = 0;
-  readonly #clock: FakeClock;
-  readonly #behave: Behaviour;
-  readonly #ending = new AbortController();
-  #waiting: (() => void)[] = [];
-
-  /** @param copy which of the copies of its start it is, from 1 on */
-  constructor(
-    number: number,
-    copy: number,
-    env: Readonly<Record<string, string>>,
-    clock: FakeClock,
-    behave: Behaviour,
-  ) {
-    this.id = String(number).padStart(64, '0');
-    this.copy = copy;
-    this.name = `fake-bff-${copy}`;
-    this.createdAt = stamp(clock, number);
-    this.env = env;
-    this.#clock = clock;
-    this.#behave = behave;
-    this.state = { ...RUNNING, startedAt: stamp(clock, number) };
-  }
-
-  /** Begins to behave; after an exit this is how an engine starts it again. */
-  start({ counts = false } = {}): void {
-    const restartCount = this.state.restartCount + (counts ? 1 : 0);
-    this.state = { ...RUNNING, restartCount, startedAt: stamp(this.#clock, this.lines.length) };
-    void Promise.resolve(this.#behave(this, this.#ending.signal)).catch((error: unknown) => {
-      if (!this.#ending.signal.aborted) throw error;
-    });
-    this.wake();
-  }
-
-  /** Lines of its log, as written now. */
-  write(...texts: string[]): void {
-    for (const text of texts) this.lines.push({ at: this.#clock.date(), stream: 'stdout', text });
-    this.wake();
-  }
-
-  /** It serves requests from now on, and answers so. */
-  serve(answer: Answer = { status: 200, body: '{"status":"healthy"}' }): void {
-    this.answer = answer;
-  }
-
-  exit(exitCode: number, more: Partial<InstanceState> = {}): void {
-    this.answer = null;
-    this.change({ status: 'exited', exitCode, ...more });
-  }
-
-  /** Its state as the engine describes it from now on. */
-  change(state: Partial<InstanceState>): void {
-    this.state = { ...this.state, ...state };
-    this.wake();
-  }
-
-  /** Removed from outside. */
-  remove(): void {
-    this.isGone = true;
-    this.answer = null;
-    this.#ending.abort(new Error('This instance is gone.'));
-    this.wake();
-  }
-
-  describe(): Instance {
-    const { id, name, createdAt, env, persistentPaths, ports, logUnreadable, state } = this;
-    return { id, name, image: 'fake', createdAt, env, persistentPaths, ports, logUnreadable, state };
-  }
-
-  async *read({ follow, signal, tail }: LogOptions): AsyncGenerator<LogLine> {
-    let at = tail === undefined ? 0 : Math.max(0, this.lines.length - tail);
-    for (;;) {
-      if (signal.aborted) return;
-      const line = this.lines[at];
-      if (line !== undefined) {
-        at += 1;
-        if (this.lineMs > 0) await this.#clock.sleep(this.lineMs, signal);
-        yield line;
-      } else if (!follow || this.isGone || ['exited', 'dead', 'removing'].includes(this.state.status)) return;
-      else await this.#change(signal);
-    }
-  }
-
-  wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
-  }
-
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#waiting.push(done);
-      signal.addEventListener('abort', done, { once: true });
-    });
-  }
-}
-
-const RUNNING: InstanceState = {
-  status: 'running',
-  exitCode: 0,
-  oomKilled: false,
-  restartCount: 0,
-  startedAt: '',
-  error: '',
-  health: null,
-};
+const FIRST_PORT = 40_000;
+const ROLL_MS = 200;
 
 /** A stack in memory, whose BFF does what a test says. It behaves as the real ones do (stack-contract.ts). */
 export class FakeStack implements Stack {
@@ -185,6 +53,11 @@ export class FakeStack implements Stack {
   /** What there is now, the newest first. */
   all: readonly FakeInstance[] = [];
   next: NextStart = { changed: null, copies: 1, sharedPaths: ['/'], before: [] };
+  objections: StackState['objections'];
+  /** It makes and replaces its instances by itself, so many of the wanted ones at first, and each further one when one serves. */
+  managed: { readonly wanted: number; readonly atFirst: number } | null = null;
+  /** A way to each of them. */
+  connect?: NonNullable<Stack['connect']>;
   /** What `prepare` does. */
   onPrepare: () => Promise<void> = async () => {};
   readonly #clock: FakeClock;
@@ -216,6 +89,51 @@ export class FakeStack implements Stack {
     return this.all[0] as FakeInstance;
   }
 
+  /** As a stack that makes its instances by itself, and has a way to each. */
+  manage(wanted: number, atFirst = wanted): void {
+    this.managed = { wanted, atFirst };
+    this.next = { ...this.next, copies: wanted };
+    this.connect = async (id, signal) => {
+      signal.throwIfAborted();
+      const found = this.all.find((each) => each.id === id && !each.isGone);
+      if (found === undefined) throw new AppError('port-forward-failed', 'It is gone.');
+      return `http://127.0.0.1:${FIRST_PORT + Number(id)}`;
+    };
+  }
+
+  /** Which instance a URL of `connect` leads to; undefined: it is not one. */
+  at(url: string): FakeInstance | undefined {
+    const port = URL.canParse(url) ? Number(new URL(url).port) : 0;
+    return port > FIRST_PORT ? this.all.find(({ id }) => Number(id) === port - FIRST_PORT) : undefined;
+  }
+
+  /** One more instance with the environment as it is now, as a stack makes it that manages them by itself. */
+  add(): FakeInstance {
+    const made = new FakeInstance(++this.#made, this.#made, this.#given(), this.#clock, this.behave);
+    made.noun = 'pod';
+    this.all = [made, ...this.all];
+    made.start();
+    return made;
+  }
+
+  /** The first of the new ones at once, each further one a moment after another serves, in place of an old one. */
+  #roll({ wanted, atFirst }: { readonly wanted: number; readonly atFirst: number }): readonly FakeInstance[] {
+    const old = [...this.all];
+    let made = 0;
+    const make = (): FakeInstance => {
+      made += 1;
+      const each = this.add();
+      each.onServe = () => {
+        void this.#clock.sleep(ROLL_MS, new AbortController().signal).then(() => {
+          old.shift()?.remove();
+          if (made < wanted) make();
+        });
+      };
+      return each;
+    };
+    return Array.from({ length: Math.min(atFirst, wanted) }, make).reverse();
+  }
+
   /** What the place holds. */
   text(): string {
     return Object.entries(this.environment)
@@ -225,9 +143,11 @@ export class FakeStack implements Stack {
 
   async look(signal: AbortSignal): Promise<StackState> {
     signal.throwIfAborted();
-    const { environment, sideEffects, next } = this;
+    const { environment, sideEffects, objections, next } = this;
     const instances = await this.instances(signal);
-    return { environment, environments: [environment], instance: instances[0] ?? null, instances, sideEffects, next };
+    const instance = instances[0] ?? null;
+    const state = { environment, environments: [environment], instance, instances, sideEffects, next };
+    return objections === undefined ? state : { ...state, objections };
   }
 
   async prepare(_: Listener, signal: AbortSignal): Promise<void> {
@@ -292,8 +212,14 @@ export class FakeStack implements Stack {
     this.calls.push('restart');
     listener.progress(this.byHand.restart);
     const old = this.current;
-    if (old !== null && JSON.stringify(old.env) === JSON.stringify(this.#given())) {
+    if (this.managed === null && old !== null && JSON.stringify(old.env) === JSON.stringify(this.#given())) {
       throw new AppError('container-unchanged', 'The old container of bff is still in place.');
+    }
+    if (this.managed !== null) {
+      const { wanted } = this.managed;
+      const [newest, ...others] = this.#roll(this.managed).map((each) => each.describe());
+      if (newest === undefined) throw new Error('Nothing was made.');
+      return { instances: [newest, ...others], wanted: () => wanted, summary: 'rolled out' };
     }
     const instance = this.replace();
     const [first = instance.describe(), ...others] = this.all.map((each) => each.describe());
@@ -351,12 +277,4 @@ export class FakeStack implements Stack {
 function priorOf(value: string | null | undefined): PriorValue {
   if (value === undefined) return 'absent';
   return value === null ? 'passed-through' : value === '' ? 'empty' : 'value';
-}
-
-/** RFC 3339 with nanoseconds that differ where the time is the same. */
-function stamp(clock: FakeClock, count: number): string {
-  return clock
-    .date()
-    .toISOString()
-    .replace('Z', `${String(count).padStart(6, '0')}Z`);
 }

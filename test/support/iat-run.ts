@@ -1,5 +1,6 @@
 import { IAT_STEPS, runIat } from '../../scripts/runbook/iat.ts';
 import type { Job, Tools } from '../../scripts/runbook/job.ts';
+import type { Outcome } from '../../scripts/runbook/recorder.ts';
 import { ENVIRONMENT, wellBehaved } from './fake-bffs.ts';
 import { FakeClock } from './fake-clock.ts';
 import { createFakeRun } from './fake-run.ts';
@@ -31,8 +32,8 @@ export async function iat(terms: Terms = {}) {
     ...(onMint === undefined ? {} : { onMint }),
   });
   terms.prepare?.(stack, run.interrupt, clock);
-  const outcome = await runIat(run.context).catch((error: unknown) => ({ verdict: 'failed' as const, error }));
+  const outcome: Outcome = await runIat(run.context).catch((error: unknown) => ({ verdict: 'failed', error }));
   const result = run.finish(outcome, IAT_STEPS);
   const ends = result.steps.map(({ name, status }) => `${name} ${status}`);
-  return { result, ends, stack, before, events: run.events, ms: clock.now() };
+  return { outcome, result, ends, stack, before, events: run.events, ms: clock.now() };
 }
