@@ -105,6 +105,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     session.onCrash = null;
     limit.clear();
     tools?.collections.close();
+    await tools?.closeStack();
   }
   // Its next steps would be about a stack that is gone in a moment.
   if (started !== null) {

@@ -23,6 +23,7 @@ import { startWatchdog, writeNow } from '../platform/watchdog.ts';
 import { createRunnerMask } from '../platform/workflow-commands.ts';
 import { createCollections, isReporterInstalled } from '../postman/newman.ts';
 import { priorValueIn } from '../report/keep.ts';
+import { placeOfObject } from '../report/pods.ts';
 import type { Tools } from '../runbook/job.ts';
 import type { FailingCluster } from '../sandbox/cluster/failing-cluster.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -230,8 +231,10 @@ export function createTools(
       const edges = { processes: createProcesses(env), clock: outside.clock, files };
       if (write.on === 'cluster') {
         const { context, namespace, container, kubectl } = settings;
-        const options = { workload: write.workload, context, namespace, container, kubectl, variable };
-        stack = await findKubernetesStack({ ...options, write: write.to, platform, env }, edges, purpose, signal);
+        const { force: isForced, bffUrl, healthTimeoutMs } = settings;
+        const named = { workload: write.workload, context, namespace, container, kubectl, variable };
+        const how = { write: write.to, isForced, hasBffUrl: bffUrl !== null, healthTimeoutMs };
+        stack = await findKubernetesStack({ ...named, ...how, platform, env }, edges, purpose, signal);
         return stack;
       }
       if (sandbox !== null) return sandbox.stack.forRun({ service, variable, write: write.to });
@@ -245,6 +248,7 @@ export function createTools(
       );
     },
     stackDetails: () => stack?.details?.() ?? null,
+    closeStack: async () => stack?.close?.(),
     adminTokenFrom:
       sandbox !== null
         ? 'sandbox'
@@ -277,7 +281,9 @@ export function createTools(
     logFile: (path, signal) => (path === '-' ? readLog(host.stdin, signal) : readLogFile(path, signal)),
     learn: run.learn,
     async priorValue(place) {
-      return priorValueIn(await outside.reportFiles.runs(settings.reports), place);
+      const details = stack?.details?.();
+      const known = details === undefined ? place : placeOfObject(details, place);
+      return priorValueIn(await outside.reportFiles.runs(settings.reports), known);
     },
     verifyCaFile: async () => (await caFile?.verify()) ?? [],
     hasReporter: isReporterInstalled,

@@ -128,7 +128,7 @@ export interface Settings {
 
 /** A change that was thought through and not made yet. */
 export interface PlannedWrite {
-  /** Where the value would be written: an absolute path. */
+  /** Where the value would be written: an absolute path, or an object of a cluster (`secret/bff-secrets`). */
   readonly place: string;
   /** What the reader has to know beforehand, a sentence each. */
   readonly warnings: readonly string[];

@@ -1,4 +1,4 @@
-import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
+import type { DaemonSet, Deployment, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { EnvVar, Pod, PodSpec } from 'kubernetes-types/core/v1.d.ts';
 import { formatDuration } from '../core/duration.ts';
 import { AppError } from '../core/errors.ts';
@@ -6,7 +6,7 @@ import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { Environment, Objection } from '../core/stack.ts';
 import { type Credentials, isPinned } from './credentials.ts';
 import { nameOf, type Workload } from './model.ts';
-import type { Reloader } from './owners.ts';
+import type { Owned, Reloader } from './owners.ts';
 import { nearlyUsedUp } from './quota.ts';
 import { isRecreated, paceOf, podSeconds, replicasOf, rolloutSeconds } from './rollout-plan.ts';
 import type { Neighbours } from './surroundings.ts';
@@ -95,7 +95,6 @@ export function keysObjection(
 /** What is around a workload, as far as it could be read. */
 export interface Surroundings extends Neighbours {
   readonly pods: readonly Pod[];
-  readonly replicaSets: readonly ReplicaSet[];
 }
 
 /** What else a warning depends on. */
@@ -228,7 +227,9 @@ function copyWarnings(
   { variable, copiedSecret }: Intention,
 ): string[] {
   const name = nameOf(workload);
-  const old = replicaSets.filter(({ spec }) => holdsLiteral(spec?.template?.spec, variable));
+  const isOwned = ({ metadata }: Owned) =>
+    metadata?.ownerReferences?.some(({ uid }) => uid === workload.object.metadata?.uid) ?? false;
+  const old = replicaSets.filter((each) => isOwned(each) && holdsLiteral(each.spec?.template?.spec, variable));
   const sets = old.length === 1 ? '1 ReplicaSet of the history holds' : `${old.length} ReplicaSets of the history hold`;
   const copies = [copiedSecret, isInLastApplied(workload, variable) ? name : null].filter((each) => each !== null);
   return [

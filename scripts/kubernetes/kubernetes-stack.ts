@@ -1,7 +1,29 @@
+import type { ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 import { AppError } from '../core/errors.ts';
 import type { Clock, Files, Processes } from '../core/ports.ts';
-import type { Stack } from '../core/stack.ts';
-import { findCluster } from './find-cluster.ts';
+import type { KubernetesFacts } from '../core/result.ts';
+import type { Instance, Stack, StackState } from '../core/stack.ts';
+import { type Assessment, assess, type Purpose } from './assessment.ts';
+import { fieldsOf, resolveEnvironment } from './environment.ts';
+import { type Cluster, findCluster } from './find-cluster.ts';
+import { nameOf, type Workload } from './model.ts';
+import { hasOwnEntry } from './own-entry.ts';
+import { judgeOwners, reloaderOf, restartManagerOf } from './owners.ts';
+import { createSecretChanges, type View } from './planned-secret.ts';
+import { createLogTurns, readPodLog } from './pod-log.ts';
+import { noPodsObstacle, toInstance } from './pod-state.ts';
+import { type PodWatch, watchPods } from './pod-watch.ts';
+import { createForwards } from './port-forward.ts';
+import { reachFromPod } from './probe.ts';
+import { isOf, restartWorkload, selectorOf } from './rollout.ts';
+import { replicasOf } from './rollout-plan.ts';
+import { checkCommand } from './secret-proof.ts';
+import { servedPort } from './served-port.ts';
+import { readNeighbours } from './surroundings.ts';
+import { readView } from './view.ts';
+import { describeCluster } from './which-cluster.ts';
 
 export interface KubernetesOptions {
   /** NAME, or KIND/NAME. */
@@ -14,6 +36,11 @@ export interface KubernetesOptions {
   /** The variable that takes the token. */
   readonly variable: string;
   readonly write: 'auto' | 'secret' | 'own-secret';
+  /** `--force`: an owner that would undo the change is no reason to stop. */
+  readonly isForced: boolean;
+  /** The BFF is asked at a URL that was given, and not pod by pod. */
+  readonly hasBffUrl: boolean;
+  readonly healthTimeoutMs: number;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -24,17 +51,311 @@ export interface KubernetesTools {
   readonly files: Files;
 }
 
+/** A cluster that does not answer for this long is no passing trouble. */
+const TROUBLE_MS = 30_000;
+
+/** Between two looks at why there is no new pod yet. */
+const POD_POLL_MS = 500;
+
 /**
  * Finds a workload on the user's cluster, and talks to it through the user's own kubectl.
  *
  * @param purpose `look`: nothing will be changed, so the context need not be confirmed
+ * @throws AppError `kubectl-…`, `context-unknown`, `namespace-unknown`, `workload-…`, `container-ambiguous`, `cluster-…`
  */
 export async function findKubernetesStack(
   options: KubernetesOptions,
   tools: KubernetesTools,
-  _purpose: 'write' | 'clear' | 'look',
+  purpose: Purpose,
   signal: AbortSignal,
 ): Promise<Stack> {
-  await findCluster({ ...options, program: options.kubectl }, tools, signal);
-  throw new AppError('workload-unsupported', 'A workload on a cluster cannot be changed yet.');
+  const cluster = await findCluster({ ...options, program: options.kubectl }, tools, signal);
+  const view = await readView(cluster.kubectl, { ...options, namespace: cluster.namespace }, signal);
+  return createKubernetesStack(options, tools, purpose, cluster, view);
+}
+
+function createKubernetesStack(
+  options: KubernetesOptions,
+  { clock }: KubernetesTools,
+  purpose: Purpose,
+  cluster: Cluster,
+  found: View,
+): Stack {
+  const { variable } = options;
+  const { kubectl, namespace } = cluster;
+  const { name } = found.workload;
+  const target = nameOf(found.workload);
+  const container = found.workload.container.name;
+  const typed = kubectl.typed;
+  const closing = new AbortController();
+  const turns = createLogTurns(clock);
+  const forwards = createForwards(kubectl, clock);
+  let view = found;
+  let isFresh = true;
+  let assessment: Assessment | null = null;
+  let revision: KubernetesFacts['revision'] = { before: null, after: null };
+  let reverted = false;
+  let watch: PodWatch | null = null;
+  let troubleSinceMs: number | null = null;
+
+  const changes = createSecretChanges({
+    kubectl,
+    variable,
+    write: options.write,
+    ownerOf(source) {
+      if (options.isForced) return null;
+      const { objection, owners } = judgeOwners(`secret/${source.name}`, source);
+      return objection === null ? null : (owners[0] ?? null);
+    },
+  });
+
+  const readAgain = async (signal: AbortSignal) => {
+    if (!isFresh) view = await readView(kubectl, { ...options, namespace, workload: target, container }, signal);
+    isFresh = false;
+    return view;
+  };
+
+  const podWatch = () => {
+    watch ??= watchPods(kubectl, { selector: selectorOf(view.workload.object), name, clock }, closing.signal);
+    return watch;
+  };
+
+  /** All pods that the workload's selector finds, the newest first. */
+  const pods = async (signal: AbortSignal): Promise<readonly Pod[]> => {
+    signal.throwIfAborted();
+    const watching = podWatch();
+    await untilAborted(watching.ready, signal);
+    const trouble = watching.trouble();
+    troubleSinceMs = trouble === null ? null : (troubleSinceMs ?? clock.now());
+    if (trouble !== null && troubleSinceMs !== null && clock.now() - troubleSinceMs > TROUBLE_MS) throw trouble;
+    return [...watching.pods()].sort(byCreation);
+  };
+
+  const describe = (pod: Pod): Instance => {
+    const { spec } = pod;
+    const own = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find((each) => each.name === container);
+    const resolved = own && resolveEnvironment(own, view.sources, fieldsOf(pod));
+    return toInstance(pod, container, {
+      env: resolved?.environment ?? {},
+      persistentPaths: assessment?.credentials.persistentPaths ?? [],
+      ports: [],
+      events: podWatch().eventsOf(pod.metadata?.name ?? ''),
+      now: clock.date(),
+      typed,
+    });
+  };
+  const instances = async (signal: AbortSignal) => (await pods(signal)).map(describe);
+
+  const find = async (id: string, signal: AbortSignal) =>
+    (await pods(signal)).find(({ metadata }) => metadata?.uid === id) ?? null;
+
+  /** Waits until there is a new pod, or the cluster says why it makes none. */
+  const firstPod = async (isNew: (pod: Pod) => boolean, signal: AbortSignal) => {
+    const endMs = clock.now() + options.healthTimeoutMs;
+    for (;;) {
+      if ((await pods(signal)).some(isNew)) return;
+      const [{ workload }, { replicaSets }] = await Promise.all([readAgain(signal), readNeighbours(kubectl, signal)]);
+      const newest = replicaSets.filter((each) => isOwnedBy(each, workload.object)).sort(byCreation)[0];
+      const events = [name, newest?.metadata?.name ?? name].flatMap((each) => podWatch().eventsOf(each));
+      const obstacle = noPodsObstacle(workload, newest === undefined ? [] : [newest], events, typed);
+      if ((await pods(signal)).some(isNew)) return;
+      if (obstacle !== null) throw obstacle;
+      if (clock.now() >= endMs)
+        throw new AppError('no-pods', `The cluster has made no new pod of ${target} in time.`, {
+          hint: {
+            text: 'Old pods that take long to end may be the reason. To see it:',
+            command: typed(['describe', target]),
+          },
+        });
+      await clock.sleep(POD_POLL_MS, signal);
+    }
+  };
+
+  const verifyNotReverted = async (signal: AbortSignal) => {
+    if ((await changes.isStillWritten(signal)) !== false) return;
+    reverted = true;
+    const owner = assessment?.owners[0];
+    const who = owner === undefined ? 'something else' : `${owner.kind} ${owner.name}`;
+    throw new AppError(
+      'reverted',
+      `secret/${changes.place()?.secret} does not hold the token any more: ${who} put it back.`,
+      {
+        hint: 'Have the token set where that takes it from, or say --write own-secret.',
+      },
+    );
+  };
+
+  return {
+    description: describeCluster(kubectl.program, cluster, view.workload),
+    facts: [
+      ['Cluster', `${cluster.context ?? 'in a pod'} (${cluster.server})`],
+      ['Workload', `${target} in namespace ${namespace}, container ${container}`],
+      ['kubectl', `${kubectl.program} ${cluster.version}`],
+    ],
+    isLocal: false,
+    get byHand() {
+      const place = changes.place();
+      const restart = ['rollout', 'restart', target];
+      const isReferred = place !== null && hasOwnEntry(view.workload.container, { variable, secret: place.secret });
+      return {
+        check: checkCommand(kubectl, place?.secret ?? '', place?.key ?? variable),
+        restart: typed(
+          place?.wrote === 'own-secret' && !isReferred
+            ? ['set', 'env', target, `--containers=${container}`, `--from=secret/${place.secret}`]
+            : restart,
+        ),
+        recreate: typed(restart),
+        follow: typed(['logs', target, '-c', container, '--all-pods=true', '--prefix=true', '-f']),
+        log: ({ name: pod }: Instance) => typed(['logs', pod, '-c', container]),
+        inspect: ({ name: pod }: Instance) => typed(['describe', 'pod', pod]),
+        resume: () => typed(['rollout', 'resume', target]),
+      };
+    },
+
+    async look(signal): Promise<StackState> {
+      const reading = readAgain(signal);
+      reading.catch(() => {});
+      const [, all, around] = await Promise.all([reading, pods(signal), readNeighbours(kubectl, signal)]);
+      const environment = resolveEnvironment(view.workload.container, view.sources).environment;
+      const assessed = await assess(
+        { ...options, cluster, purpose },
+        view,
+        environment,
+        { ...around, pods: all },
+        signal,
+      );
+      assessment = assessed;
+      const [refusal] = assessed.refusals;
+      if (purpose !== 'look' && refusal !== undefined) throw refusal;
+      const described = all.map(describe);
+      const asObjections = assessed.refusals.map((error) => ({ error, question: '', yieldsToForce: false }));
+      return {
+        environment,
+        environments: [environment],
+        instance: described[0] ?? null,
+        instances: described,
+        sideEffects: assessed.warnings,
+        objections: [...asObjections, ...assessed.objections],
+        next: {
+          changed: null,
+          copies: replicasOf(view.workload),
+          extraStarts: assessed.extraStarts,
+          sharedPaths: assessed.credentials.sharedPaths,
+          before: [],
+        },
+      };
+    },
+    prepare: async (_, signal) => signal.throwIfAborted(),
+    async planWrite(settings, signal) {
+      signal.throwIfAborted();
+      return changes.planWrite(view, settings, signal);
+    },
+    async planClear(prior, signal) {
+      return changes.planClear(await readAgain(signal), prior);
+    },
+
+    async restart(listener, onStart, signal) {
+      isFresh = false;
+      await readAgain(signal);
+      await verifyNotReverted(signal);
+      const { workload, sources } = view;
+      const secret = changes.place()?.secret ?? null;
+      const source = secret === null ? undefined : sources.secrets.get(secret);
+      const annotations = typeof source === 'object' ? source.metadata.annotations : undefined;
+      const reloader = secret !== null && reloaderOf(workload, { name: secret, annotations }) !== null;
+      signal.throwIfAborted();
+      onStart();
+      const pending = changes.pendingTemplate(workload);
+      listener.progress(
+        reloader && pending.length === 0 ? `waiting for Reloader to restart ${target}` : `restarting ${target}`,
+      );
+      const manager = restartManagerOf(workload);
+      const rollout = await restartWorkload(kubectl, workload, pending, { manager, reloader, clock }, signal);
+      revision = { before: rollout.before.number, after: rollout.after.number };
+      listener.progress(`waiting for the first new pod of ${target}`);
+      const isNew = (pod: Pod) => isOf(rollout.after, pod) && pod.metadata?.deletionTimestamp === undefined;
+      await firstPod(isNew, signal);
+      await readAgain(signal);
+      await verifyNotReverted(signal);
+      const [newest, ...others] = (await pods(signal)).filter(isNew).map(describe);
+      if (newest === undefined) throw new AppError('no-pods', `${target} has no pod of the new revision any more.`);
+      const made =
+        others.length === 0 ? 'the first new pod is there' : `the first ${others.length + 1} new pods are there`;
+      return {
+        instances: [newest, ...others],
+        wanted: () => replicasOf(view.workload),
+        summary: `rollout of ${target}${revision.after === null ? '' : `, revision ${revision.after}`}; ${made}`,
+      };
+    },
+    instances,
+    async instance(id, signal) {
+      const pod = await find(id, signal);
+      return pod === null ? null : describe(pod);
+    },
+    async reachFrom(id, url, signal) {
+      const pod = await find(id, signal);
+      if (pod === null) return { kind: 'unknown', why: 'the pod is gone' };
+      return reachFromPod(kubectl, pod, container, url, { clock }, signal);
+    },
+    async *logs(id, how) {
+      how.signal.throwIfAborted();
+      yield* readPodLog(kubectl, id, { ...how, container }, { watch: podWatch(), clock, turns });
+    },
+    async connect(id, signal) {
+      const pod = await find(id, signal);
+      if (pod === null) throw new AppError('port-forward-failed', 'The pod is gone.');
+      return forwards.open(pod.metadata?.name ?? '', servedPort(view.workload.container), signal);
+    },
+    details() {
+      const place = changes.place();
+      return {
+        context: cluster.context ?? '',
+        cluster: cluster.server,
+        namespace,
+        workload: target,
+        container,
+        wrote: place?.wrote ?? null,
+        target: place === null ? null : `secret/${place.secret}`,
+        key: place?.key ?? null,
+        before: null,
+        owners: assessment?.owners ?? [],
+        credentials: assessment?.credentials.kept ?? null,
+        usesNeeded: assessment?.uses ?? null,
+        revision,
+        missingRights: assessment?.rights.missing ?? [],
+        role: assessment?.rights.role ?? null,
+        reverted,
+      };
+    },
+    async close() {
+      closing.abort(new AppError('interrupted', 'The run has ended.'));
+      await Promise.all([forwards.close(), watch?.close()]);
+    },
+  };
+}
+
+function isOwnedBy({ metadata }: ReplicaSet, { metadata: owner }: Workload['object']): boolean {
+  return metadata?.ownerReferences?.some(({ uid }) => uid === owner?.uid) ?? false;
+}
+
+/** The newest first. */
+function byCreation(a: { readonly metadata?: ObjectMeta }, b: { readonly metadata?: ObjectMeta }): number {
+  return createdAt(a) < createdAt(b) ? 1 : -1;
+}
+
+function createdAt({ metadata }: { readonly metadata?: ObjectMeta }): string {
+  return metadata?.creationTimestamp ?? '';
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

@@ -1,3 +1,4 @@
+import type { ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.d.ts';
 import type { PersistentVolumeClaim, ResourceQuota, Service } from 'kubernetes-types/core/v1.d.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
@@ -9,11 +10,13 @@ export interface Neighbours {
   readonly autoscalers: readonly HorizontalPodAutoscaler[];
   readonly services: readonly Service[];
   readonly quotas: readonly ResourceQuota[];
+  /** Of every Deployment. */
+  readonly replicaSets: readonly ReplicaSet[];
 }
 
 /** Asks for all of them by one call, which prints those that may be read. It is only about warnings, so that nothing fails here. */
 export async function readNeighbours(kubectl: Kubectl, signal: AbortSignal): Promise<Neighbours> {
-  const kinds = 'persistentvolumeclaims,horizontalpodautoscalers,services,resourcequotas';
+  const kinds = 'persistentvolumeclaims,horizontalpodautoscalers,services,resourcequotas,replicasets';
   const { stdout } = await kubectl.run(['get', kinds, '-o', 'json'], signal);
   const list = jsonOrNull(stdout);
   const items = isRecord(list) && Array.isArray(list['items']) ? list['items'].filter(isRecord) : [];
@@ -23,5 +26,6 @@ export async function readNeighbours(kubectl: Kubectl, signal: AbortSignal): Pro
     autoscalers: of('HorizontalPodAutoscaler'),
     services: of('Service'),
     quotas: of('ResourceQuota'),
+    replicaSets: of('ReplicaSet'),
   };
 }

@@ -70,6 +70,8 @@ export interface Tools {
   findStack(purpose: 'write' | 'clear' | 'look', signal: AbortSignal): Promise<Stack>;
   /** What the stack that was found last has for the result; null: none was found, or it has nothing. */
   stackDetails(): ReturnType<NonNullable<Stack['details']>> | null;
+  /** Ends what that stack keeps running. */
+  closeStack(): Promise<void>;
   /** How an admin token was handed over before anything ran; null: it was not. */
   readonly adminTokenFrom: AdminTokenFrom | null;
   /**

@@ -130,6 +130,7 @@ export function createFakeRun(
     learn() {},
     priorValue: async () => null,
     stackDetails: () => null,
+    closeStack: async () => {},
     verifyCaFile: async () => [],
     hasReporter: () => false,
     writePrivate: async (path) => path,
