@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto';
+import type { Container, ContainerStatus, Pod } from 'kubernetes-types/core/v1.d.ts';
+import { AppError } from '../core/errors.ts';
+import { type Clock, type CommandResult, PRIVATE_FILE } from '../core/ports.ts';
+import type { Reach } from '../core/reach.ts';
+import { askWith, inLikelyOrder, NO_TOOL, PROBE_TOOLS } from '../idp/probe-tools.ts';
+import type { Kubectl } from './kubectl.ts';
+import { FIELD_MANAGER } from './model.ts';
+import { statusOf } from './pod-obstacle.ts';
+
+/** How long the temporary pod gets to start and to ask. */
+const POD_MS = 30_000;
+
+/** The cluster itself ends it then, should this process not be able to. */
+const DEADLINE_SECONDS = 60;
+
+/** A user who owns nothing, for images that would run as root: the level `restricted` of Pod Security forbids that. */
+const NOBODY = 65_534;
+
+/**
+ * Asks a URL from where a pod is: inside the container while it runs, else from a temporary pod with the same image on the same
+ * node, which asks with all programs that an image may have at once. It has no label of the workload, so that neither a Service
+ * nor a controller takes it for one of theirs, and it is removed in every case.
+ *
+ * @param container the one whose image is used
+ */
+export async function reachFromPod(
+  kubectl: Kubectl,
+  pod: Pod,
+  container: string,
+  url: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Reach> {
+  const name = pod.metadata?.name ?? '';
+  const spec = specOf(pod, container);
+  if (spec === undefined) return { kind: 'unknown', why: 'its pod has no such container' };
+  if (statusOf(pod, container)?.state?.running !== undefined) {
+    const tools = inLikelyOrder([...(spec.command ?? []), ...(spec.args ?? []), spec.image ?? ''].join(' '));
+    const exec = ['exec', name, '-c', container, '--stdin=false', '--tty=false', '--'];
+    const inside = await askWith(
+      tools,
+      async ({ program, args }) => orMissing(await kubectl.run([...exec, program, ...args(url)], signal)),
+      isRefused,
+    );
+    if (inside.kind === 'said') return inside.reach;
+    if (inside.kind === 'no-tool') return NO_TOOL;
+  }
+  const reach = await fromOwnPod(kubectl, pod, spec, url, clock, signal);
+  if (reach.kind === 'timeout')
+    return {
+      kind: 'unknown',
+      why: 'a pod beside it gets no answer, and a NetworkPolicy may treat the two differently',
+    };
+  const hasOwnTrust = (spec.env ?? []).some((entry) =>
+    /^(?:SSL_CERT|REQUESTS_CA|CURL_CA|NODE_EXTRA_CA)/.test(entry.name),
+  );
+  if (reach.kind === 'tls' && hasOwnTrust)
+    return {
+      kind: 'unknown',
+      why: 'its image alone does not trust the certificate, and certificates that the pod adds cannot be checked',
+    };
+  return reach;
+}
+
+/** kubectl or the cluster is what failed, so that nothing was run. */
+function isRefused(result: CommandResult): boolean {
+  return result.exitCode !== MISSING && /^(?:error: |Error from server|Unable to connect)/m.test(result.stderr);
+}
+
+/** The exit code of a program that is not there, as a shell has it. */
+const MISSING = 127;
+
+/** A program that the image does not have is the container runtime's error, which kubectl reports as its own. */
+function orMissing(result: CommandResult): CommandResult {
+  return NO_PROGRAM.test(result.stderr) ? { ...result, exitCode: MISSING, stderr: '' } : result;
+}
+
+const NO_PROGRAM =
+  /^(?:error|Error from server).{1,1000}(?:executable file not found|no such file or directory|permission denied: unknown)/m;
+
+async function fromOwnPod(
+  kubectl: Kubectl,
+  pod: Pod,
+  container: Container,
+  url: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Reach> {
+  const name = `${FIELD_MANAGER}-probe-${randomBytes(5).toString('hex')}`;
+  const create = [
+    'create',
+    '-f',
+    PRIVATE_FILE,
+    '--edit=false',
+    '--save-config=false',
+    '--dry-run=none',
+    '--validate=false',
+  ];
+  let mayBeThere = true;
+  try {
+    const made = await kubectl.ask([...create, `--field-manager=${FIELD_MANAGER}`], signal, {
+      privateText: JSON.stringify(probePod(name, pod, container, url)),
+    });
+    if (!made.ok) {
+      mayBeThere = made.reason === null;
+      const isForbidden = made.reason === 'Forbidden';
+      const why = isForbidden
+        ? 'neither its container nor a pod beside it may ask'
+        : 'the cluster makes no pod beside it';
+      return { kind: 'unknown', why };
+    }
+    const statuses = await ends(kubectl, name, clock, signal);
+    if (statuses === null) return { kind: 'unknown', why: 'a pod beside it does not start in time' };
+    const flags = [
+      '--all-containers=true',
+      '--prefix=true',
+      '--ignore-errors=true',
+      '--timestamps=false',
+      '--follow=false',
+    ];
+    const { stdout } = await kubectl.run(['logs', name, ...flags, '--tail=-1'], signal);
+    for (const { program, read } of PROBE_TOOLS) {
+      const end = statuses.find((each) => each.name === program)?.state?.terminated;
+      if (end === undefined || end.reason === 'StartError' || end.reason === 'ContainerCannotRun') continue;
+      const prefix = `[pod/${name}/${program}] `;
+      const lines = stdout.split('\n').filter((line) => line.startsWith(prefix));
+      const said = lines.map((line) => line.slice(prefix.length)).join('\n');
+      const reach = read({ exitCode: end.exitCode, stdout: said, stderr: said, startError: null, timedOut: false });
+      if (reach !== null) return reach;
+    }
+    return NO_TOOL;
+  } finally {
+    const remove = [
+      'delete',
+      'pod',
+      name,
+      '--wait=false',
+      '--grace-period=0',
+      '--ignore-not-found=true',
+      '--dry-run=none',
+    ];
+    // Also where the run is interrupted.
+    if (mayBeThere) await kubectl.run(remove, new AbortController().signal).catch(() => {});
+  }
+}
+
+/** The states of its containers when all have ended or cannot start; null: the time is over. */
+async function ends(
+  kubectl: Kubectl,
+  name: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<readonly ContainerStatus[] | null> {
+  const ending = new AbortController();
+  const end = AbortSignal.any([signal, ending.signal]);
+  const over = new AppError('interrupted', 'The wait has ended.');
+  void clock.sleep(POD_MS, end).then(
+    () => ending.abort(over),
+    () => {},
+  );
+  try {
+    const args = ['get', 'pod', name, '--watch=true', '--watch-only=false', '--output-watch-events=true'];
+    for await (const { object } of kubectl.documents<{ readonly object: Pod }>(args, end)) {
+      const ours = (object.status?.containerStatuses ?? []).filter(({ name: each }) => isTool(each));
+      if (ours.length > 0 && ours.every(hasEnded)) return ours;
+      if (object.status?.phase === 'Failed') return ours;
+    }
+  } finally {
+    ending.abort(over);
+  }
+  signal.throwIfAborted();
+  return null;
+}
+
+function isTool(name: string): boolean {
+  return PROBE_TOOLS.some(({ program }) => program === name);
+}
+
+function hasEnded({ state }: ContainerStatus): boolean {
+  return (
+    state?.terminated !== undefined ||
+    ['RunContainerError', 'CreateContainerError', 'CreateContainerConfigError', 'StartError'].includes(
+      state?.waiting?.reason ?? '',
+    )
+  );
+}
+
+/** What the temporary pod is; it passes the level `restricted` of Pod Security. */
+function probePod(name: string, { spec }: Pod, { image, securityContext }: Container, url: string): Pod {
+  const user = securityContext?.runAsUser ?? spec?.securityContext?.runAsUser ?? 0;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      labels: { 'app.kubernetes.io/managed-by': FIELD_MANAGER, 'sidecar.istio.io/inject': 'false' },
+      // A mesh would have no network before its proxy has started.
+      annotations: { 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' },
+    },
+    spec: {
+      restartPolicy: 'Never',
+      activeDeadlineSeconds: DEADLINE_SECONDS,
+      terminationGracePeriodSeconds: 0,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      // Where the image is, and a taint or a lack of room in the queue does not matter.
+      ...(spec?.nodeName ? { nodeName: spec.nodeName } : {}),
+      ...(spec?.hostNetwork ? { hostNetwork: true } : {}),
+      ...(spec?.dnsPolicy === undefined ? {} : { dnsPolicy: spec.dnsPolicy }),
+      ...(spec?.dnsConfig === undefined ? {} : { dnsConfig: spec.dnsConfig }),
+      ...(spec?.hostAliases === undefined ? {} : { hostAliases: spec.hostAliases }),
+      ...(spec?.imagePullSecrets === undefined ? {} : { imagePullSecrets: spec.imagePullSecrets }),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: user === 0 ? NOBODY : user,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: PROBE_TOOLS.map(({ program, args }) => ({
+        name: program,
+        ...(image === undefined ? {} : { image }),
+        imagePullPolicy: 'IfNotPresent',
+        command: [program, ...args(url)],
+        env: [{ name: 'LC_ALL', value: 'C' }],
+        resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+      })),
+    },
+  };
+}
+
+function specOf({ spec }: Pod, container: string): Container | undefined {
+  return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find(({ name }) => name === container);
+}
