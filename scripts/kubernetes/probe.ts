@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Container, ContainerStatus, Pod } from 'kubernetes-types/core/v1.d.ts';
-import { AppError } from '../core/errors.ts';
+import type { Container, Pod } from 'kubernetes-types/core/v1.d.ts';
 import { type Clock, type CommandResult, PRIVATE_FILE } from '../core/ports.ts';
 import type { Reach } from '../core/reach.ts';
 import { askWith, inLikelyOrder, NO_TOOL, PROBE_TOOLS } from '../idp/probe-tools.ts';
 import type { Kubectl } from './kubectl.ts';
 import { FIELD_MANAGER } from './model.ts';
 import { statusOf } from './pod-obstacle.ts';
+import { watchUntil } from './watch-until.ts';
 
 /** How long the temporary pod gets to start and to ask. */
 const POD_MS = 30_000;
@@ -110,8 +110,8 @@ async function fromOwnPod(
         : 'the cluster makes no pod beside it';
       return { kind: 'unknown', why };
     }
-    const statuses = await ends(kubectl, name, clock, signal);
-    if (statuses === null) return { kind: 'unknown', why: 'a pod beside it does not start in time' };
+    const ended = await watchUntil(kubectl, ['pod', name], hasEnded, { ms: POD_MS, clock }, signal);
+    if (ended === null) return { kind: 'unknown', why: 'a pod beside it does not start in time' };
     const flags = [
       '--all-containers=true',
       '--prefix=true',
@@ -121,7 +121,7 @@ async function fromOwnPod(
     ];
     const { stdout } = await kubectl.run(['logs', name, ...flags, '--tail=-1'], signal);
     for (const { program, read } of PROBE_TOOLS) {
-      const end = statuses.find((each) => each.name === program)?.state?.terminated;
+      const end = statusOf(ended, program)?.state?.terminated;
       if (end === undefined || end.reason === 'StartError' || end.reason === 'ContainerCannotRun') continue;
       const prefix = `[pod/${name}/${program}] `;
       const lines = stdout.split('\n').filter((line) => line.startsWith(prefix));
@@ -145,46 +145,16 @@ async function fromOwnPod(
   }
 }
 
-/** The states of its containers when all have ended or cannot start; null: the time is over. */
-async function ends(
-  kubectl: Kubectl,
-  name: string,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<readonly ContainerStatus[] | null> {
-  const ending = new AbortController();
-  const end = AbortSignal.any([signal, ending.signal]);
-  const over = new AppError('interrupted', 'The wait has ended.');
-  void clock.sleep(POD_MS, end).then(
-    () => ending.abort(over),
-    () => {},
-  );
-  try {
-    const args = ['get', 'pod', name, '--watch=true', '--watch-only=false', '--output-watch-events=true'];
-    for await (const { object } of kubectl.documents<{ readonly object: Pod }>(args, end)) {
-      const ours = (object.status?.containerStatuses ?? []).filter(({ name: each }) => isTool(each));
-      if (ours.length > 0 && ours.every(hasEnded)) return ours;
-      if (object.status?.phase === 'Failed') return ours;
-    }
-  } finally {
-    ending.abort(over);
-  }
-  signal.throwIfAborted();
-  return null;
+/** All of its own containers have ended or cannot start; a mesh may add one that stays. */
+function hasEnded(pod: Pod): boolean {
+  const isOver = ({ program }: { readonly program: string }) => {
+    const { terminated, waiting } = statusOf(pod, program)?.state ?? {};
+    return terminated !== undefined || CANNOT_START.includes(waiting?.reason ?? '');
+  };
+  return pod.status?.phase === 'Failed' || PROBE_TOOLS.every(isOver);
 }
 
-function isTool(name: string): boolean {
-  return PROBE_TOOLS.some(({ program }) => program === name);
-}
-
-function hasEnded({ state }: ContainerStatus): boolean {
-  return (
-    state?.terminated !== undefined ||
-    ['RunContainerError', 'CreateContainerError', 'CreateContainerConfigError', 'StartError'].includes(
-      state?.waiting?.reason ?? '',
-    )
-  );
-}
+const CANNOT_START: readonly string[] = ['RunContainerError', 'CreateContainerError', 'CreateContainerConfigError'];
 
 /** What the temporary pod is; it passes the level `restricted` of Pod Security. */
 function probePod(name: string, { spec }: Pod, { image, securityContext }: Container, url: string): Pod {

@@ -4,8 +4,8 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import process from 'node:process';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PROBE_TOOLS } from '../../scripts/idp/probe-tools.ts';
 import type { Reach } from '../../scripts/core/reach.ts';
+import { PROBE_TOOLS } from '../../scripts/idp/probe-tools.ts';
 import { reachFromHere } from '../../scripts/platform/ask-url.ts';
 import { createCertificate } from '../../scripts/sandbox/certificate.ts';
 
