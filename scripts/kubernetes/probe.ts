@@ -174,7 +174,7 @@ function probePod(name: string, { spec }: Pod, { image, securityContext }: Conta
       terminationGracePeriodSeconds: 0,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      // Where the image is, and a taint or a lack of room in the queue does not matter.
+      // Where the image is already; no scheduler is asked.
       ...(spec?.nodeName ? { nodeName: spec.nodeName } : {}),
       ...(spec?.hostNetwork ? { hostNetwork: true } : {}),
       ...(spec?.dnsPolicy === undefined ? {} : { dnsPolicy: spec.dnsPolicy }),

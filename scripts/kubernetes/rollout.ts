@@ -5,6 +5,7 @@ import { AppError } from '../core/errors.ts';
 import { type Clock, PRIVATE_FILE } from '../core/ports.ts';
 import type { Kubectl } from './kubectl.ts';
 import { nameOf, type PatchOperation, type Workload } from './model.ts';
+import { watchUntil } from './watch-until.ts';
 
 /** One state of a workload's template, and how its pods are known. */
 export interface Revision {
@@ -181,14 +182,8 @@ export async function restartWorkload(
     // An operation may change nothing: then no pod is replaced.
     if (patched.metadata?.generation !== fresh.metadata?.generation) changed = patched;
   } else if (reloader) {
-    changed = await follow(
-      kubectl,
-      workload,
-      (object) => isOtherTemplate(object, workload.object),
-      RELOADER_MS,
-      clock,
-      signal,
-    );
+    const isReloaded = (object: Workload['object']) => isOtherTemplate(object, workload.object);
+    changed = await watchUntil(kubectl, [kind, name], isReloaded, { ms: RELOADER_MS, clock }, signal);
     if (changed !== null) by = 'other';
   }
   if (changed === null) {
@@ -197,7 +192,9 @@ export async function restartWorkload(
   }
   const generation = changed.metadata?.generation ?? 0;
   const isSeen = ({ status }: Workload['object']) => (status?.observedGeneration ?? 0) >= generation;
-  const object = isSeen(changed) ? changed : await follow(kubectl, workload, isSeen, SEEN_MS, clock, signal);
+  const object = isSeen(changed)
+    ? changed
+    : await watchUntil(kubectl, [kind, name], isSeen, { ms: SEEN_MS, clock }, signal);
   if (object === null)
     throw failed(`The cluster's controller has not taken up the change of ${nameOf(workload)}.`, kubectl, workload);
   return { object, before, after: await revisionOf(kubectl, { kind, object }, signal), by };
@@ -236,35 +233,4 @@ function failed(message: string, { typed }: Kubectl, workload: Workload): AppErr
 /** A scale changes the generation as well, but makes no new pods of all. */
 function isOtherTemplate(a: Workload['object'], b: Workload['object']): boolean {
   return JSON.stringify(a.spec?.template) !== JSON.stringify(b.spec?.template);
-}
-
-/** Watches a workload until it is as it has to be. null: the time is over. */
-async function follow(
-  kubectl: Kubectl,
-  { kind, name }: Workload,
-  isThere: (object: Workload['object']) => boolean,
-  ms: number,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Workload['object'] | null> {
-  const ending = new AbortController();
-  const end = AbortSignal.any([signal, ending.signal]);
-  const over = new AppError('interrupted', 'The wait has ended.');
-  void clock.sleep(ms, end).then(
-    () => ending.abort(over),
-    () => {},
-  );
-  try {
-    while (!end.aborted) {
-      const args = ['get', kind, name, '--watch=true', '--watch-only=false', '--output-watch-events=true'];
-      for await (const { object } of kubectl.documents<{ readonly object: Workload['object'] }>(args, end))
-        if (isThere(object)) return object;
-      // The stream was cut.
-      await clock.sleep(500, end).catch(() => {});
-    }
-  } finally {
-    ending.abort(over);
-  }
-  signal.throwIfAborted();
-  return null;
 }
