@@ -18,9 +18,13 @@ export const VISIBLE_ANNOTATIONS: readonly string[] = [
   'argocd.argoproj.io/tracking-id',
   'meta.helm.sh/release-name',
   'meta.helm.sh/release-namespace',
+  'reflector.v1.k8s.emberstack.com/reflection-auto-enabled',
   'reflector.v1.k8s.emberstack.com/reflects',
+  'reloader.stakater.com/ignore',
   'reloader.stakater.com/match',
+  'replicator.v1.mittwald.de/replicate-from',
   'sealedsecrets.bitnami.com/managed',
+  'secrets.infisical.com/version',
 ];
 
 /** Template calls go this deep at most (Go: text/template, maxExecDepth is 100,000). */
@@ -36,6 +40,7 @@ export function secretTemplate(wanted: ReadonlyMap<string, WantedKeys>): string 
     ...[...searches].map(searchTemplate),
     '{{define "secret"}}{{$name := .metadata.name}}',
     line('"secret"', '$name', '.metadata.resourceVersion', '(print (eq (print .immutable) "true"))'),
+    `{{with .metadata.namespace}}${line('"namespace"', '.')}{{end}}`,
     `{{range $k, $v := .metadata.labels}}${line('"label"', '$k', '$v')}{{end}}`,
     `{{range $k, $v := .metadata.annotations}}{{if eq $k ${list(VISIBLE_ANNOTATIONS)}}}${line('"annotation"', '$k', '$v')}`,
     `{{else}}${line('"annotation"', '$k')}{{end}}{{end}}`,

@@ -12,7 +12,7 @@ export interface SecretSource {
   readonly resourceVersion: string;
   readonly isImmutable: boolean;
   /** Of the annotations only the names: their values are '' but for a few that say who owns it. */
-  readonly metadata: Pick<ObjectMeta, 'name' | 'labels' | 'annotations' | 'ownerReferences'>;
+  readonly metadata: Pick<ObjectMeta, 'name' | 'namespace' | 'labels' | 'annotations' | 'ownerReferences'>;
   /** The names of all its keys. */
   readonly keys: readonly string[];
   /** Base64, of the keys that were asked for. */
@@ -186,6 +186,8 @@ function parseSecrets(stdout: string): SecretSource[] {
 function withField(secret: SecretSource, [what, first, second, third]: readonly [string, string, string, string]) {
   const { metadata, keys, values } = secret;
   switch (what) {
+    case 'namespace':
+      return { ...secret, metadata: { ...metadata, namespace: first } };
     case 'label':
       return { ...secret, metadata: { ...metadata, labels: { ...metadata.labels, [first]: second } } };
     case 'annotation':

@@ -274,6 +274,24 @@ test.each(['bff-secrets', 'bff-dcr-iat'])('an interruption puts everything back:
   expect(changes.pendingTemplate(workload)).toEqual([]);
 });
 
+test('a write that is put back later leaves nothing behind', async () => {
+  const workload = workloadOf();
+  const changes = changesOf();
+  const { putBack } = await write(changes, workload);
+  expect(changes.pendingTemplate(workload)).not.toEqual([]);
+  await putBack();
+  expect([cluster.secret('bff-dcr-iat'), changes.pendingTemplate(workload)]).toEqual([undefined, []]);
+  expect(await changes.isStillWritten(NEVER)).toBeNull();
+});
+
+test('what somebody else has written since is not put back', async () => {
+  cluster.putSecret('bff-secrets', { DCR_IAT: OLD });
+  const { putBack } = await write(changesOf(), workloadOf(FROM_SECRET));
+  cluster.putSecret('bff-secrets', { DCR_IAT: 'test-only-of-somebody' });
+  expect((await refusal(putBack())).code).toBe('secret-changed');
+  expect(cluster.valueOf('bff-secrets', VARIABLE)).toBe('test-only-of-somebody');
+});
+
 test('where it cannot be read back, the token stays, and that is said', async () => {
   cluster.putSecret('bff-secrets', { DCR_IAT: OLD });
   let isCut = false;

@@ -70,6 +70,7 @@ test('of a Secret the real kubectl prints the wanted values, and names of the re
       immutable: true,
       metadata: {
         name: 'whole',
+        namespace: 'crud',
         resourceVersion: '42',
         labels: { 'app.kubernetes.io/managed-by': 'Helm' },
         annotations: {
@@ -98,6 +99,7 @@ test('of a Secret the real kubectl prints the wanted values, and names of the re
     isImmutable: true,
     metadata: {
       name: 'whole',
+      namespace: 'crud',
       labels: { 'app.kubernetes.io/managed-by': 'Helm' },
       annotations: {
         'kubectl.kubernetes.io/last-applied-configuration': '',
