@@ -295,7 +295,7 @@ function createKubernetesStack(
     async reachFrom(id, url, signal) {
       const pod = await find(id, signal);
       if (pod === null) return { kind: 'unknown', why: 'the pod is gone' };
-      return reachFromPod(kubectl, pod, container, url, { clock }, signal);
+      return reachFromPod(kubectl, pod, container, url, clock, signal);
     },
     async *logs(id, how) {
       how.signal.throwIfAborted();

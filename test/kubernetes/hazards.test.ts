@@ -29,6 +29,7 @@ const service = (name: string, clusterIP?: string): Service => ({
   spec: clusterIP === undefined ? {} : { clusterIP },
 });
 const literal = (value: string): ReplicaSet => ({
+  metadata: { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'bff', uid: 'uid-of-bff' }] },
   spec: {
     selector: {},
     template: { spec: { containers: [{ name: 'bff', env: [{ name: 'DCR_IAT', value }] }] } },

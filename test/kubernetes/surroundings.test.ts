@@ -13,7 +13,8 @@ const SCALERS: ApiResource = {
   name: 'horizontalpodautoscalers',
   kind: 'HorizontalPodAutoscaler',
 };
-const ALL = [CLAIMS, SERVICES, QUOTAS, SCALERS];
+const SETS: ApiResource = { groupVersion: 'apps/v1', namespaced: true, name: 'replicasets', kind: 'ReplicaSet' };
+const ALL = [CLAIMS, SERVICES, QUOTAS, SCALERS, SETS];
 
 /** Each resource has one object with the name of its kind. */
 function listed(path: string): Answer {
@@ -32,6 +33,7 @@ test('all are read by one call', async () => {
   expect(namesOf(found.autoscalers)).toEqual(['HorizontalPodAutoscaler']);
   expect(namesOf(found.services)).toEqual(['Service']);
   expect(namesOf(found.quotas)).toEqual(['ResourceQuota']);
+  expect(namesOf(found.replicaSets)).toEqual(['ReplicaSet']);
   expect(calls).toHaveLength(1);
 });
 
@@ -47,5 +49,11 @@ test('what may not be read keeps nothing from the others', async () => {
 
 test('a cluster that does not know one of them is no failure', async () => {
   const { kubectl } = await realKubectl([CLAIMS], listed);
-  expect(await readNeighbours(kubectl, NEVER)).toEqual({ claims: [], autoscalers: [], services: [], quotas: [] });
+  expect(await readNeighbours(kubectl, NEVER)).toEqual({
+    claims: [],
+    autoscalers: [],
+    services: [],
+    quotas: [],
+    replicaSets: [],
+  });
 });

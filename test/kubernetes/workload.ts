@@ -23,7 +23,7 @@ export function workload({
     name: 'bff',
     namespace: 'crud',
     object: {
-      metadata: { name: 'bff', namespace: 'crud', ...metadata },
+      metadata: { name: 'bff', namespace: 'crud', uid: 'uid-of-bff', ...metadata },
       spec: { selector: { matchLabels: { app: 'bff' } }, ...spec, template: { spec: podSpec, ...template } },
       status,
     } as Deployment,
