@@ -46,6 +46,8 @@ export interface InstanceState {
   readonly error: string;
   /** What keeps it from starting or makes it end, with its code and way out, where the stack can name that; absent: nothing. */
   readonly obstacle?: AppError;
+  /** The state in the stack's own words, such as "waiting: CrashLoopBackOff"; absent: `status` is the word. */
+  readonly words?: string;
   /** By the healthcheck of the container; null: it has none. */
   readonly health: {
     readonly status: 'starting' | 'healthy' | 'unhealthy';

@@ -91,6 +91,8 @@ function createKubernetesStack(
   const turns = createLogTurns(clock);
   const forwards = createForwards(kubectl, clock);
   let view = found;
+  /** As it was when the change was planned: what another controller does since then is seen. */
+  let planned = found;
   let isFresh = true;
   let assessment: Assessment | null = null;
   let revision: KubernetesFacts['revision'] = { before: null, after: null };
@@ -248,10 +250,12 @@ function createKubernetesStack(
     prepare: async (_, signal) => signal.throwIfAborted(),
     async planWrite(settings, signal) {
       signal.throwIfAborted();
+      planned = view;
       return changes.planWrite(view, settings, signal);
     },
     async planClear(prior, signal) {
-      return changes.planClear(await readAgain(signal), prior);
+      planned = await readAgain(signal);
+      return changes.planClear(planned, prior);
     },
 
     async restart(listener, onStart, signal) {
@@ -270,7 +274,7 @@ function createKubernetesStack(
         reloader && pending.length === 0 ? `waiting for Reloader to restart ${target}` : `restarting ${target}`,
       );
       const manager = restartManagerOf(workload);
-      const rollout = await restartWorkload(kubectl, workload, pending, { manager, reloader, clock }, signal);
+      const rollout = await restartWorkload(kubectl, planned.workload, pending, { manager, reloader, clock }, signal);
       revision = { before: rollout.before.number, after: rollout.after.number };
       listener.progress(`waiting for the first new pod of ${target}`);
       const isNew = (pod: Pod) => isOf(rollout.after, pod) && pod.metadata?.deletionTimestamp === undefined;

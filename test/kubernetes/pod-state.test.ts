@@ -320,6 +320,7 @@ describe('an instance', () => {
         restartCount: 1,
         startedAt: at(14),
         error: '',
+        words: 'running',
         health: null,
       },
     });
