@@ -136,6 +136,8 @@ export interface PlannedWrite {
   readonly warnings: readonly string[];
   /** What would change, for the dry run. */
   readonly preview: ChangeFacts;
+  /** What a person types to do the same by hand; absent: it is edited. The token is in a FILE, never in the command. */
+  readonly command?: string;
   /**
    * Writes the token, and proves that the service's next start gets it. Where it would not, or on an interruption, everything
    * is put back. Where the proof could not be made, what was written stays, and `doubt` says so.
@@ -152,6 +154,8 @@ export interface PlannedClear {
   /** The place holds a value. */
   readonly isSet: boolean;
   readonly preview: ChangeFacts;
+  /** As for `PlannedWrite`. */
+  readonly command?: string;
   /** As `write`: proves that no token is left, else puts everything back. */
   clear(listener: Listener, signal: AbortSignal): Promise<Written>;
 }

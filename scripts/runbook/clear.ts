@@ -276,6 +276,7 @@ function describePlan(context: Context, plan: ClearPlan): Outcome {
   const { check, restart, follow } = stack.byHand;
   const clear = {
     text: planned.isSet ? `clear: ${planned.place}` : `clear: ${job.variable} has no value in ${planned.place}`,
+    ...(planned.isSet && planned.command !== undefined ? { command: planned.command } : {}),
   };
   const restarts = [
     { text: 'check:', command: check },

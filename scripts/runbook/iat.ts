@@ -158,13 +158,18 @@ function describePlan({ recorder }: Context, plan: Plan): Outcome {
     ...plan.before.map((each) => ({ text: `first: ${each}` })),
     ...mint.logins.map((each) => ({ text: `login: ${pathOf(each)}` })),
     { text: `mint: ${mint.mint.item.request?.method ?? 'GET'} ${address} ${token}` },
-    { text: `write: ${plan.write.place}` },
+    withCommand(`write: ${plan.write.place}`, plan.write.command),
     { text: 'check:', command: byHand.check },
     { text: 'restart:', command: byHand.restart },
     { text: 'follow:', command: byHand.follow },
     { text: `health: ${titleOf(plan.health) || 'not checked (--no-restart)'}` },
   ];
   return { verdict: 'planned', change: plan.write.preview, next };
+}
+
+/** A line of the plan, with what a person would type. */
+function withCommand(text: string, command: string | undefined): Hint {
+  return command === undefined ? { text } : { text, command };
 }
 
 /** What became of the token: a BFF that has cached credentials leaves it alone. */
