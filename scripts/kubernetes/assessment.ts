@@ -45,7 +45,7 @@ export async function assess(
   options: AssessmentOptions,
   view: View,
   environment: Environment,
-  around: Surroundings,
+  surroundings: Promise<Surroundings>,
   signal: AbortSignal,
 ): Promise<Assessment> {
   const { cluster, purpose, variable } = options;
@@ -66,7 +66,7 @@ export async function assess(
     purpose,
     hasBffUrl: options.hasBffUrl,
   });
-  const missing = await checkRights(kubectl, namespace, rights, signal);
+  const [missing, around] = await Promise.all([checkRights(kubectl, namespace, rights, signal), surroundings]);
   const judged = judgeRights(rights, missing ?? [], { namespace, name: workload.name });
 
   const path = environment['BFF_CLIENT_CRED_PATH'] ?? null;
