@@ -219,7 +219,13 @@ function createKubernetesStack(
     async look(signal): Promise<StackState> {
       const reading = readAgain(signal);
       reading.catch(() => {});
-      const [, all, around] = await Promise.all([reading, pods(signal), readNeighbours(kubectl, signal)]);
+      let forbidden: AppError | null = null;
+      const looking = pods(signal).catch((error: unknown) => {
+        if (!(error instanceof AppError && error.code === 'rights-missing')) throw error;
+        forbidden = error;
+        return [];
+      });
+      const [, all, around] = await Promise.all([reading, looking, readNeighbours(kubectl, signal)]);
       const environment = resolveEnvironment(view.workload.container, view.sources).environment;
       const assessed = await assess(
         { ...options, cluster, purpose },
@@ -229,8 +235,8 @@ function createKubernetesStack(
         signal,
       );
       assessment = assessed;
-      const [refusal] = assessed.refusals;
-      if (purpose !== 'look' && refusal !== undefined) throw refusal;
+      const refusal = assessed.refusals[0] ?? forbidden;
+      if ((purpose !== 'look' || forbidden !== null) && refusal !== null) throw refusal;
       const described = all.map(describe);
       const asObjections = assessed.refusals.map((error) => ({ error, question: '', yieldsToForce: false }));
       const noPods = all.length > 0 ? null : whyNoPods(view.workload, around.replicaSets);
