@@ -80,6 +80,8 @@ export interface StackState {
   readonly instance: Instance | null;
   /** All of them, the newest first. */
   readonly instances: readonly Instance[];
+  /** Why there is no instance; absent: there is one, or nobody knows. */
+  readonly absence?: AppError | null;
   /** What else a restart would touch, a sentence each. */
   readonly sideEffects: readonly string[];
   /** What speaks against a change at all, the worst first; absent: nothing. */

@@ -167,15 +167,19 @@ function createKubernetesStack(
   const find = async (id: string, signal: AbortSignal) =>
     (await pods(signal)).find(({ metadata }) => metadata?.uid === id) ?? null;
 
+  const whyNoPods = (workload: Workload, replicaSets: readonly ReplicaSet[]) => {
+    const newest = replicaSets.filter((each) => isOwnedBy(each, workload.object)).sort(byCreation)[0];
+    const events = [name, newest?.metadata?.name ?? name].flatMap((each) => watch.eventsOf(each));
+    return noPodsObstacle(workload, newest === undefined ? [] : [newest], events, typed);
+  };
+
   /** Waits until there is a new pod, or the cluster says why it makes none. */
   const firstPod = async (isNew: (pod: Pod) => boolean, signal: AbortSignal) => {
     const endMs = clock.now() + options.healthTimeoutMs;
     for (;;) {
       if ((await pods(signal)).some(isNew)) return;
       const [{ workload }, { replicaSets }] = await Promise.all([readAgain(signal), readNeighbours(kubectl, signal)]);
-      const newest = replicaSets.filter((each) => isOwnedBy(each, workload.object)).sort(byCreation)[0];
-      const events = [name, newest?.metadata?.name ?? name].flatMap((each) => watch.eventsOf(each));
-      const obstacle = noPodsObstacle(workload, newest === undefined ? [] : [newest], events, typed);
+      const obstacle = whyNoPods(workload, replicaSets);
       if ((await pods(signal)).some(isNew)) return;
       if (obstacle !== null) throw obstacle;
       if (clock.now() >= endMs)
@@ -231,26 +235,37 @@ function createKubernetesStack(
     },
 
     async look(signal): Promise<StackState> {
-      const surroundings = Promise.all([neighbours ?? readNeighbours(kubectl, signal), pods(signal)]);
+      let forbidden: AppError | null = null;
+      const looking = pods(signal).catch((error: unknown) => {
+        if (!(error instanceof AppError && error.code === 'rights-missing')) throw error;
+        forbidden = error;
+        return [];
+      });
+      const surroundings = Promise.all([neighbours ?? readNeighbours(kubectl, signal), looking]);
       neighbours = null;
       surroundings.catch(() => {});
       const { workload, sources } = await readAgain(signal);
       const { environment } = resolveEnvironment(workload.container, sources);
       const around = surroundings.then(([others, all]) => ({ ...others, pods: all }));
       const assessed = await assess({ ...options, cluster, purpose }, view, environment, around, signal);
-      const { pods: all } = await around;
+      const { pods: all, replicaSets } = await around;
       assessment = assessed;
-      const [refusal] = assessed.refusals;
-      if (purpose !== 'look' && refusal !== undefined) throw refusal;
+      const refusal = assessed.refusals[0] ?? forbidden;
+      if ((purpose !== 'look' || forbidden !== null) && refusal !== null) throw refusal;
       const described = all.map(describe);
       const asObjections = assessed.refusals.map((error) => ({ error, question: '', yieldsToForce: false }));
+      const noPods = all.length > 0 ? null : whyNoPods(view.workload, replicaSets);
+      const question = `Mint a token for ${target} anyway?`;
+      const ofNoPods = noPods === null || purpose !== 'write' ? [] : [{ error: noPods, question, yieldsToForce: true }];
+      const isStopped = (error: AppError) => error.code === 'no-replicas' || error.code === 'rollout-paused';
       return {
         environment,
         environments: [environment],
         instance: described[0] ?? null,
         instances: described,
+        absence: all.length > 0 ? null : (assessed.refusals.find(isStopped) ?? noPods),
         sideEffects: assessed.warnings,
-        objections: [...asObjections, ...assessed.objections],
+        objections: [...asObjections, ...ofNoPods, ...assessed.objections],
         next: {
           changed: null,
           copies: replicasOf(view.workload),

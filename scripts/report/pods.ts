@@ -46,9 +46,9 @@ export function podsInWords({ notWell, well, old }: PodGroups): string {
   return `${many} ${are} registered and healthy${rest}`;
 }
 
-/** Why a pod is not well, in a few words, where its state does not say it. */
-export function problemOf({ problem, registered, healthy }: InstanceFacts): string {
-  if (problem !== null) return problem;
+/** Why a pod is not well, in a few words, where its state does not say it; without its name, as several have the same problem. */
+export function problemOf({ name, problem, registered, healthy }: InstanceFacts): string {
+  if (problem !== null) return problem.replaceAll(`pod ${name}`, 'pod');
   const parts = [
     registered === false ? 'not registered' : registered === null ? 'registration not known' : '',
     healthy === false ? 'not healthy' : healthy === null ? 'health not known' : '',

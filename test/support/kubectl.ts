@@ -10,7 +10,7 @@ import { writeKubeconfig } from '../../scripts/sandbox/cluster/kubeconfig.ts';
 import { describeUnless } from './describe-unless.ts';
 
 /** The real one: `IAT_TEST_KUBECTL`, or what is on PATH. */
-const KUBECTL = process.env['IAT_TEST_KUBECTL'] || 'kubectl';
+export const KUBECTL = process.env['IAT_TEST_KUBECTL'] || 'kubectl';
 
 const NEEDED = {
   required: 'IAT_REQUIRE_KUBECTL',

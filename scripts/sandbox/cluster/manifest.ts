@@ -20,6 +20,8 @@ export interface ManifestOptions {
   readonly bffFault?: string | null;
   /** How the BFF writes its log. Default plain. */
   readonly log?: 'plain' | 'json';
+  /** Makes and changes other objects, before there is the Deployment. */
+  readonly prepare?: (store: ObjectStore) => void;
   /** Other parts of the Deployment. */
   readonly change?: (deployment: Deployment) => Deployment;
 }
@@ -86,6 +88,7 @@ export function createManifest(store: ObjectStore, options: ManifestOptions): vo
       status: { phase: 'Bound' },
     });
   }
+  options.prepare?.(store);
   const deployment = deploymentOf(options);
   createIn(store, 'deployments', options.change?.(deployment) ?? deployment);
 }
