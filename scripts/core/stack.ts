@@ -17,6 +17,8 @@ export interface Instance {
   readonly env: Readonly<Record<string, string>>;
   /** Absolute paths in it whose contents outlive it: volumes and bind mounts. */
   readonly persistentPaths: readonly string[];
+  /** Why its successor needs a token again, where the stack can say how its credentials get lost; absent: that is not known. */
+  readonly needsToken?: AppError;
   /** Why its log cannot be read, in half a sentence; null: it can. */
   readonly logUnreadable: string | null;
   /** RFC 3339 with nanoseconds, UTC: sorts as text. */

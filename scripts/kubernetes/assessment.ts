@@ -3,7 +3,7 @@ import type { OwnerFacts } from '../core/result.ts';
 import type { Environment, Objection } from '../core/stack.ts';
 import { type Credentials, countWaiting, credentialsOf, usesNeeded } from './credentials.ts';
 import type { Cluster } from './find-cluster.ts';
-import { hazardsOf, keysObjection, restartRefusal, type Surroundings, writeRefusal } from './hazards.ts';
+import { hazardsOf, keysObjection, lossOf, restartRefusal, type Surroundings, writeRefusal } from './hazards.ts';
 import { nameOf } from './model.ts';
 import { ownSecretOf } from './own-entry.ts';
 import { judgeOwners, reloaderOf } from './owners.ts';
@@ -23,6 +23,8 @@ export interface Assessment {
   /** How many times the token will be used. */
   readonly uses: number;
   readonly extraStarts: number;
+  /** Why the token cannot be taken out again; null: it can. */
+  readonly needsToken: AppError | null;
   /** Why nothing can be changed, the worst first. */
   readonly refusals: readonly AppError[];
   readonly objections: readonly Objection[];
@@ -103,6 +105,7 @@ export async function assess(
     rights: judged,
     uses,
     extraStarts,
+    needsToken: lossOf(workload, credentials, path),
     refusals: refusals.filter((each) => each !== null),
     objections: objections.filter((each) => each !== null),
     warnings: [...judged.notes, ...owned.warnings, ...hazards],

@@ -70,6 +70,22 @@ export function writeRefusal(
 }
 
 /**
+ * The BFF loses what it registered with at every restart, so that it cannot do without a token.
+ *
+ * @returns `credentials-not-kept`; null: it keeps it, or nothing is known
+ */
+export function lossOf(workload: Workload, { kept, because }: Credentials, path: string | null): AppError | null {
+  if (kept !== 'not-kept' || path === null) return null;
+  return new AppError(
+    'credentials-not-kept',
+    `Every new pod of ${nameOf(workload)} needs a token: ${path} ${because}.`,
+    {
+      hint: `Mount a volume that outlives its pods at ${folderOf(path)}, run npm run iat once more, and then clear.`,
+    },
+  );
+}
+
+/**
  * Several pods that register one client with keys of their own: the IdP keeps only the last keys, so that the other pods are
  * refused, and do not start again.
  *

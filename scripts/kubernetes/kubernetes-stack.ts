@@ -153,7 +153,7 @@ function createKubernetesStack(
     const { spec } = pod;
     const own = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find((each) => each.name === container);
     const resolved = own && resolveEnvironment(own, view.sources, fieldsOf(pod));
-    return toInstance(pod, container, {
+    const instance = toInstance(pod, container, {
       env: resolved?.environment ?? {},
       persistentPaths: assessment?.credentials.persistentPaths ?? [],
       ports: [],
@@ -161,6 +161,8 @@ function createKubernetesStack(
       now: clock.date(),
       typed,
     });
+    const needsToken = assessment?.needsToken ?? null;
+    return needsToken === null ? instance : { ...instance, needsToken };
   };
   const instances = async (signal: AbortSignal) => (await pods(signal)).map(describe);
 

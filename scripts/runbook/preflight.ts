@@ -351,7 +351,7 @@ export async function askIdpFrom(
 /**
  * Whether a later start can do without a token at all.
  *
- * @throws AppError `token-needed`
+ * @throws AppError `token-needed`, and what the stack knows better
  */
 export function verifyNoTokenNeeded({ job }: Context, environment: Environment, instance: Instance | null): void {
   if (isTrue(environment['DCR_FORCE_REPLACE']) === true) {
@@ -360,6 +360,7 @@ export function verifyNoTokenNeeded({ job }: Context, environment: Environment, 
       hint: `Set DCR_FORCE_REPLACE to "false" in the environment of ${job.service}, and run again.`,
     });
   }
+  if (instance?.needsToken !== undefined) throw instance.needsToken;
   const path = environment['BFF_CLIENT_CRED_PATH'] ?? instance?.env['BFF_CLIENT_CRED_PATH'];
   if (!path?.startsWith('/') || instance === null) return;
   const isKept = isBelow(path, instance.persistentPaths);

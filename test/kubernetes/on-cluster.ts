@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { Readable } from 'node:stream';
+import type { Deployment } from 'kubernetes-types/apps/v1.d.ts';
+import type { EnvVar } from 'kubernetes-types/core/v1.d.ts';
 import { onTestFinished } from 'vitest';
 import { Secret } from '../../scripts/core/secret.ts';
 import type { ResultDocument } from '../../scripts/report/result-json.ts';
@@ -57,6 +59,8 @@ export interface OnCluster {
   /** What a Secret holds, decoded; null: there is none of that name. */
   secret(name: string): Readonly<Record<string, string>> | null;
   deployment(): Stored<'deployments'>;
+  /** What people keep on the cluster, as text: Secrets, ConfigMaps, and the workload as it is wanted to be. */
+  kept(): string;
   /** Without those that are on their way out. */
   pods(): Stored<'pods'>[];
   /** Resolves when something changed in the store and `isTrue` holds. */
@@ -161,6 +165,12 @@ export async function openOnCluster(options: OnClusterOptions = {}): Promise<OnC
       return secret === undefined ? null : decoded(secret);
     },
     deployment: () => getOf(store, 'deployments', namespace, 'bff') as Stored<'deployments'>,
+    kept() {
+      const { metadata, spec } = onThis.deployment();
+      const { labels, annotations } = metadata;
+      const others = [...listOf(store, 'secrets'), ...listOf(store, 'configmaps')];
+      return JSON.stringify([{ labels, annotations, spec }, ...others], null, 1);
+    },
     pods: () => listOf(store, 'pods', namespace).filter(({ metadata }) => metadata.deletionTimestamp === undefined),
     until: (isTrue) =>
       new Promise((resolve) => {
@@ -220,6 +230,20 @@ const failsAtOnce: StartContainer = ({ log }) => {
   });
   return { ended, stop: () => ended.then(() => {}) };
 };
+
+/** The Deployment with further entries at the end of its container's `env`. */
+export function withEnv(...entries: EnvVar[]) {
+  return (deployment: Deployment): Deployment => {
+    const { spec } = deployment;
+    const [container, ...others] = spec?.template.spec?.containers ?? [];
+    if (spec?.template.spec === undefined || container === undefined) throw new Error('it has no container');
+    const containers = [{ ...container, env: [...(container.env ?? []), ...entries] }, ...others];
+    return {
+      ...deployment,
+      spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec, containers } } },
+    };
+  };
+}
 
 /** A Secret's `data` of these values. */
 export function dataOf(values: Readonly<Record<string, string>>): Record<string, string> {
