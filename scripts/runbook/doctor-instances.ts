@@ -2,7 +2,7 @@ import { LogReader } from '../bff/log-reader.ts';
 import { type InstanceVerdict, judgeOnce, nounOf } from '../bff/verdict.ts';
 import type { InstanceFacts } from '../core/result.ts';
 import type { Environment, Instance, Stack, StackState } from '../core/stack.ts';
-import type { Look } from './health-of-each.ts';
+import { type Look, OTHER_KEY } from './health-of-each.ts';
 import { describeInstance } from './instance-facts.ts';
 import type { Context } from './job.ts';
 import { learnSecrets } from './preflight.ts';
@@ -129,6 +129,7 @@ export function describeExamined(
   all: readonly Examined[],
   logs: readonly Logged[],
   looks: readonly Look[],
+  keysDiffer: boolean,
 ): readonly InstanceFacts[] {
   return all.map(({ instance, verdict }) => {
     const reading = logs.find((each) => each.instance?.id === instance.id)?.reader.reading();
@@ -140,7 +141,7 @@ export function describeExamined(
       registered: reading?.decided == null ? null : reading.decided === 'good',
       healthy: look === undefined ? null : look.error === null,
       key: look?.key ?? null,
-      problem: isBad ? reading.diagnosis.cause : (ofState ?? look?.error?.message ?? null),
+      problem: isBad ? reading.diagnosis.cause : (ofState ?? look?.error?.message ?? (keysDiffer ? OTHER_KEY : null)),
     });
   });
 }

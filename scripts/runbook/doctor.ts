@@ -202,6 +202,7 @@ async function runChecks(context: Context): Promise<Checks> {
   const health = await look('health', missed, (scope) => askHealth(context, scope, given, { stack, instance, all }));
   const looks = health?.looks ?? [];
   const isSeveral = all.length > 1 || (all.length > 0 && stack?.connect !== undefined);
+  const keys = diagnoseKeys(looks.map((each) => ({ name: each.instance.name, key: each.key })));
   return {
     environment,
     instance,
@@ -210,8 +211,8 @@ async function runChecks(context: Context): Promise<Checks> {
     idp: idp?.there ?? null,
     idpHere: idp?.here ?? null,
     health,
-    keys: diagnoseKeys(looks.map((each) => ({ name: each.instance.name, key: each.key }))),
-    instances: isSeveral ? describeExamined(seen.all, read?.logs ?? [], looks) : null,
+    keys,
+    instances: isSeveral ? describeExamined(seen.all, read?.logs ?? [], looks, keys !== null) : null,
     blocked,
     missed,
   };

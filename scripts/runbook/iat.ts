@@ -46,7 +46,7 @@ export async function runIat(context: Context): Promise<Outcome> {
     const again = stack.byHand.restart;
     if (!job.restart) {
       recorder.skip(['restart', 'bootstrap', 'health', ...(job.clear ? (['clear'] as const) : [])], '--no-restart');
-      const next = { text: 'The token is written. It takes effect at the next start:', command: again };
+      const next = { text: 'The token is written. It takes effect with this restart:', command: again };
       return { ...found, verdict: 'planned', next: [next] };
     }
 
@@ -82,7 +82,9 @@ export async function runIat(context: Context): Promise<Outcome> {
       next:
         watched.diagnosis.code === 'iat-invalid'
           ? [{ text: 'The token is written and stays in place, although the IdP refuses it.' }]
-          : [{ text: `${stays} To retry the restart:`, command: stack.byHand.recreate }],
+          : watched.diagnosis.code === 'keys-differ'
+            ? [{ text: stays }]
+            : [{ text: `${stays} To retry the restart:`, command: stack.byHand.recreate }],
     };
     if (error !== undefined) throw error;
     const use = describeUse(watched.diagnosis.code, minted.facts);

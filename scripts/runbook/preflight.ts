@@ -365,8 +365,8 @@ export function verifyNoTokenNeeded({ job }: Context, environment: Environment, 
   if (!path?.startsWith('/') || instance === null) return;
   const isKept = isBelow(path, instance.persistentPaths);
   if (isKept) return;
-  const message = `${job.service} keeps its credentials in ${path}, which is on no volume: a new ${nounOf(instance)} loses them and needs a token.`;
+  const message = `${job.service} keeps its credentials in ${path}, which does not outlive its ${nounOf(instance)}: a new one loses them and needs a token.`;
   throw new AppError('token-needed', message, {
-    hint: 'Mount a volume there (bff-keys:/app/keys), run npm run iat once more, and then clear.',
+    hint: 'Mount a volume there that outlives it, run npm run iat once more, and then clear.',
   });
 }
