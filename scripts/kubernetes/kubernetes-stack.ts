@@ -137,15 +137,17 @@ function createKubernetesStack(
     return view;
   };
 
-  /** All pods that the workload's selector finds, the newest first. */
-  const pods = async (signal: AbortSignal): Promise<readonly Pod[]> => {
+  /** All pods that the workload's selector finds, in no order. */
+  const known = async (signal: AbortSignal): Promise<readonly Pod[]> => {
     signal.throwIfAborted();
     await untilAborted(watch.ready, signal);
     const trouble = watch.trouble();
     troubleSinceMs = trouble === null ? null : (troubleSinceMs ?? clock.now());
     if (trouble !== null && troubleSinceMs !== null && clock.now() - troubleSinceMs > TROUBLE_MS) throw trouble;
-    return [...watch.pods()].sort(byCreation);
+    return watch.pods();
   };
+  /** The newest first. */
+  const pods = async (signal: AbortSignal) => [...(await known(signal))].sort(byCreation);
 
   const describe = (pod: Pod): Instance => {
     const { spec } = pod;
@@ -163,7 +165,7 @@ function createKubernetesStack(
   const instances = async (signal: AbortSignal) => (await pods(signal)).map(describe);
 
   const find = async (id: string, signal: AbortSignal) =>
-    (await pods(signal)).find(({ metadata }) => metadata?.uid === id) ?? null;
+    (await known(signal)).find(({ metadata }) => metadata?.uid === id) ?? null;
 
   /** Waits until there is a new pod, or the cluster says why it makes none. */
   const firstPod = async (isNew: (pod: Pod) => boolean, signal: AbortSignal) => {
