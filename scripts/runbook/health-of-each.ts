@@ -63,11 +63,7 @@ async function byWay<T>(
   }
 }
 
-/**
- * One attempt with the health folder at one instance, and the thumbprint of its key where that is wanted.
- *
- * @throws AppError `port-forward-failed`, and what `checkHealth` throws
- */
+/** One attempt with the health folder, and the thumbprint of the key where that is wanted. @throws AppError as `checkHealth` */
 function askOne(
   context: Context,
   scope: Pick<StepScope, 'attempt'>,
@@ -365,7 +361,7 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
           const known = { reading: () => watch.reader.reading(), exchanges: passed.attempt.exchanges, env };
           const prove = (plan: RequestPlan) => proveRegistration(context, scope, plan, known);
           // Where the log says it nothing is asked.
-          const isSaid = watch.reader.reading().decided === 'good';
+          const isSaid = known.reading().decided === 'good';
           const proof = isSaid ? prove(passed.plan) : slots.run(() => byWay(ways, watch.first, signal, prove), signal);
           return proof.catch((thrown: unknown) => ({ name, error: toAppError(thrown) }));
         }),
