@@ -219,6 +219,7 @@ export interface Stack extends Network {
    * A way from this machine to the port that an instance serves; absent: its published ports are all there is. It is kept open
    * while it is used again and again, renewed where it broke, and ended by `close`.
    *
+   * @param signal when that aborts, it is in use no more, and may give way to others
    * @returns the URL without a path: `http://127.0.0.1:41234`
    * @throws AppError `port-forward-failed`
    */

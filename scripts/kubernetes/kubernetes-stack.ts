@@ -139,15 +139,17 @@ function createKubernetesStack(
     return view;
   };
 
-  /** All pods that the workload's selector finds, the newest first. */
-  const pods = async (signal: AbortSignal): Promise<readonly Pod[]> => {
+  /** All pods that the workload's selector finds, in no order. */
+  const known = async (signal: AbortSignal): Promise<readonly Pod[]> => {
     signal.throwIfAborted();
     await untilAborted(watch.ready, signal);
     const trouble = watch.trouble();
     troubleSinceMs = trouble === null ? null : (troubleSinceMs ?? clock.now());
     if (trouble !== null && troubleSinceMs !== null && clock.now() - troubleSinceMs > TROUBLE_MS) throw trouble;
-    return [...watch.pods()].sort(byCreation);
+    return watch.pods();
   };
+  /** The newest first. */
+  const pods = async (signal: AbortSignal) => [...(await known(signal))].sort(byCreation);
 
   const describe = (pod: Pod): Instance => {
     const { spec } = pod;
@@ -167,7 +169,7 @@ function createKubernetesStack(
   const instances = async (signal: AbortSignal) => (await pods(signal)).map(describe);
 
   const find = async (id: string, signal: AbortSignal) =>
-    (await pods(signal)).find(({ metadata }) => metadata?.uid === id) ?? null;
+    (await known(signal)).find(({ metadata }) => metadata?.uid === id) ?? null;
 
   const whyNoPods = (workload: Workload, replicaSets: readonly ReplicaSet[]) => {
     const newest = replicaSets.filter((each) => isOwnedBy(each, workload.object)).sort(byCreation)[0];

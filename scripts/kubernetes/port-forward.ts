@@ -9,6 +9,7 @@ export interface Forwards {
    * The way to a pod's port. It is kept and given again while its process lives, and made anew where it has died: one that lost
    * its pod does not find the next one.
    *
+   * @param signal aborts when the way is in use no more: then it may give way to another one
    * @returns `http://127.0.0.1:41234`
    * @throws AppError `port-forward-failed`; the signal's reason
    */
@@ -20,7 +21,7 @@ export interface Forwards {
 /** At the same time: each is a process of its own. */
 const LIMIT = 8;
 
-/** A way that was asked for or used within this time may still be in use. */
+/** A way of which nobody has said that it is in use no more gives way all the same when it was not used for this long. */
 const IN_USE_MS = 2_000;
 const LOOK_MS = 200;
 
@@ -31,6 +32,8 @@ interface Forward {
   readonly url: Promise<string>;
   readonly ending: AbortController;
   usedMs: number;
+  /** How many have it in use. */
+  users: number;
 }
 
 export function createForwards(kubectl: Kubectl, clock: Clock): Forwards {
@@ -46,7 +49,7 @@ export function createForwards(kubectl: Kubectl, clock: Clock): Forwards {
       opened = resolve;
       failed = reject;
     });
-    const forward: Forward = { url, ending, usedMs: clock.now() };
+    const forward: Forward = { url, ending, usedMs: clock.now(), users: 0 };
     const follow = async () => {
       const args = ['port-forward', '--address', '127.0.0.1', `pod/${pod}`, `:${port}`];
       let stderr = '';
@@ -81,14 +84,16 @@ export function createForwards(kubectl: Kubectl, clock: Clock): Forwards {
     return forward;
   };
 
+  const isInUse = ({ users, usedMs }: Forward) => users > 0 && clock.now() - usedMs < IN_USE_MS;
+
   return {
     async open(pod, port, signal) {
       const end = AbortSignal.any([signal, closing.signal]);
       const key = `${pod}:${port}`;
       end.throwIfAborted();
       while (!forwards.has(key) && forwards.size >= LIMIT) {
-        const [oldest] = [...forwards].sort(([, a], [, b]) => a.usedMs - b.usedMs);
-        if (oldest === undefined || clock.now() - oldest[1].usedMs < IN_USE_MS) {
+        const [oldest] = [...forwards].filter(([, each]) => !isInUse(each)).sort(([, a], [, b]) => a.usedMs - b.usedMs);
+        if (oldest === undefined) {
           await clock.sleep(LOOK_MS, end);
           continue;
         }
@@ -98,6 +103,14 @@ export function createForwards(kubectl: Kubectl, clock: Clock): Forwards {
       const forward = forwards.get(key) ?? start(key, pod, port);
       forwards.set(key, forward);
       forward.usedMs = clock.now();
+      forward.users += 1;
+      end.addEventListener(
+        'abort',
+        () => {
+          forward.users -= 1;
+        },
+        { once: true },
+      );
       return orAborted(forward.url, end);
     },
     async close() {

@@ -51,16 +51,34 @@ export function waysOf({ job }: Context, stack: Stack, healthOf: HealthPlans): W
   return { connect: stack.connect.bind(stack), healthOf };
 }
 
-/** One attempt with the health folder at one instance. @throws AppError `port-forward-failed`, and what `checkHealth` throws */
-async function askOne(
-  context: Context,
-  scope: Pick<StepScope, 'attempt'>,
+/** Does something by the way to an instance, which is given back afterwards. @throws AppError `port-forward-failed` */
+async function byWay<T>(
   { connect, healthOf }: Ways,
   instance: Instance,
   signal: AbortSignal,
-): Promise<{ readonly attempt: Attempt; readonly plan: RequestPlan }> {
-  const plan = healthOf(instance, await connect(instance.id, signal));
-  return { attempt: await checkHealth(context, scope, plan, signal, instance.name), plan };
+  work: (plan: RequestPlan) => Promise<T>,
+): Promise<T> {
+  const done = new AbortController();
+  try {
+    return await work(healthOf(instance, await connect(instance.id, AbortSignal.any([signal, done.signal]))));
+  } finally {
+    done.abort(new AppError('interrupted', 'It was asked.'));
+  }
+}
+
+/** One attempt with the health folder, and the thumbprint of the key where that is wanted. @throws AppError as `checkHealth` */
+function askOne(
+  context: Context,
+  scope: Pick<StepScope, 'attempt'>,
+  ways: Ways,
+  instance: Instance,
+  wantsKey: boolean,
+  signal: AbortSignal,
+): Promise<{ readonly attempt: Attempt; readonly plan: RequestPlan; readonly key: string | null }> {
+  return byWay(ways, instance, signal, async (plan) => {
+    const attempt = await checkHealth(context, scope, plan, signal, instance.name);
+    return { attempt, plan, key: wantsKey ? await keyOf(context, scope, plan, attempt, instance) : null };
+  });
 }
 
 /** What one look at an instance came to. */
@@ -85,8 +103,8 @@ export async function lookAtEach(
   const slots = new Slots(AT_ONCE);
   const look = async (instance: Instance): Promise<Look> => {
     try {
-      const { attempt, plan } = await askOne(context, scope, ways, instance, AbortSignal.any([signal]));
-      const key = instances.length > 1 ? await keyOf(context, scope, plan, attempt, instance) : null;
+      const own = AbortSignal.any([signal]);
+      const { attempt, key } = await askOne(context, scope, ways, instance, instances.length > 1, own);
       const error = attempt.passed ? null : new AppError('bff-unhealthy', `${describeFailure(attempt)}.`);
       return { instance, attempt, error, key };
     } catch (error) {
@@ -196,16 +214,16 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
     each.attempts += 1;
     let failure: AppError;
     try {
-      const { attempt, plan } = await slots.run(
-        () => askOne(context, recording, ways, watch.first, each.end),
+      const wantsKey = watches.wanted() > 1 && each.passed?.start !== start;
+      const { attempt, plan, key } = await slots.run(
+        () => askOne(context, recording, ways, watch.first, wantsKey, each.end),
         each.end,
       );
       each.last = attempt;
       each.unasked = null;
       const complaint = watch.complaint();
       if (attempt.passed && complaint === null) {
-        if (watches.wanted() > 1 && each.passed?.start !== start)
-          each.key = await keyOf(context, recording, plan, attempt, watch.first);
+        if (wantsKey) each.key = key;
         Object.assign(each, { passed: { start, attempt, plan }, down: NOTHING_DOWN, wrongChecks: new Set() });
         return true;
       }
@@ -359,10 +377,11 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
           if (passed === null) return null;
           const { env, name } = watch.first;
           const known = { reading: () => watch.reader.reading(), exchanges: passed.attempt.exchanges, env };
-          return proveRegistration(context, scope, passed.plan, known).catch((thrown: unknown) => ({
-            name,
-            error: toAppError(thrown),
-          }));
+          const prove = (plan: RequestPlan) => proveRegistration(context, scope, plan, known);
+          // Where the log says it nothing is asked.
+          const isSaid = known.reading().decided === 'good';
+          const proof = isSaid ? prove(passed.plan) : slots.run(() => byWay(ways, watch.first, signal, prove), signal);
+          return proof.catch((thrown: unknown) => ({ name, error: toAppError(thrown) }));
         }),
       );
       const unproven = proofs.filter((each): each is Ill => typeof each === 'object' && each !== null);

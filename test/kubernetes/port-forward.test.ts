@@ -98,6 +98,21 @@ describe('a way to a pod', () => {
     expect(it.openNow()).toBe(8);
   });
 
+  test('gives way at once when it is in use no more', async () => {
+    const it = forwards();
+    const done = new AbortController();
+    await it.open('bff-0', 8000, NEVER);
+    for (const index of [1, 2, 3, 4, 5, 6, 7]) await it.open(`bff-${index}`, 8000, AbortSignal.any([done.signal]));
+    done.abort(new Error('asked'));
+    const before = it.clock.now();
+    for (const index of [8, 9, 10, 11, 12, 13, 14]) await it.open(`bff-${index}`, 8000, NEVER);
+    expect(it.clock.now()).toBe(before);
+    await settle();
+    expect(it.openNow()).toBe(8);
+    await it.open('bff-0', 8000, NEVER);
+    expect(it.calls).toHaveLength(15);
+  });
+
   test('ends with all others, and nobody waits for it any more', async () => {
     const it = forwards((number) => (number === 0 ? ['Forwarding from 127.0.0.1:4000 -> 8000'] : []));
     await it.open('bff-1', 8000, NEVER);

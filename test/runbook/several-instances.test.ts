@@ -327,7 +327,7 @@ describe('health of each', () => {
 });
 
 test('fifty instances: few logs and few requests at the same time, and a verdict right after the last is healthy', async () => {
-  const busy = { logs: 0, mostLogs: 0 };
+  const busy = { logs: 0, mostLogs: 0, ways: 0, mostWays: 0 };
   let lastMs = 0;
   const { result, outcome, ms } = await run({
     wanted: 50,
@@ -349,11 +349,20 @@ test('fifty instances: few logs and few requests at the same time, and a verdict
           busy.logs -= 1;
         }
       };
+      const { connect } = stack;
+      stack.connect = async (id, signal) => {
+        busy.mostWays = Math.max(busy.mostWays, ++busy.ways);
+        signal.addEventListener('abort', () => {
+          busy.ways -= 1;
+        });
+        return (await connect?.(id, signal)) ?? '';
+      };
     },
     environment: ENVIRONMENT,
   });
   expect(result).toMatchObject({ exitCode: 0, error: null });
   expect(outcome.instances?.filter(({ healthy, registered }) => healthy && registered)).toHaveLength(50);
   expect(busy.mostLogs).toBeLessThanOrEqual(16);
+  expect(busy).toMatchObject({ ways: 0, mostWays: 4 });
   expect(ms - lastMs).toBeLessThanOrEqual(1_000);
 });
