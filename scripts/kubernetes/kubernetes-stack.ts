@@ -95,6 +95,8 @@ function createKubernetesStack(
   let assessment: Assessment | null = null;
   let revision: KubernetesFacts['revision'] = { before: null, after: null };
   let reverted = false;
+  /** As it was when the change was planned: Reloader may have started its rollout before the restart begins. */
+  let planned: Workload = found.workload;
   let watch: PodWatch | null = null;
   let troubleSinceMs: number | null = null;
 
@@ -250,10 +252,13 @@ function createKubernetesStack(
     prepare: async (_, signal) => signal.throwIfAborted(),
     async planWrite(settings, signal) {
       signal.throwIfAborted();
+      planned = view.workload;
       return changes.planWrite(view, settings, signal);
     },
     async planClear(prior, signal) {
-      return changes.planClear(await readAgain(signal), prior);
+      const now = await readAgain(signal);
+      planned = now.workload;
+      return changes.planClear(now, prior);
     },
 
     async restart(listener, onStart, signal) {
@@ -272,8 +277,10 @@ function createKubernetesStack(
         reloader && pending.length === 0 ? `waiting for Reloader to restart ${target}` : `restarting ${target}`,
       );
       const manager = restartManagerOf(workload);
-      const rollout = await restartWorkload(kubectl, workload, pending, { manager, reloader, clock }, signal);
-      revision = { before: rollout.before.number, after: rollout.after.number };
+      const rollout = await restartWorkload(kubectl, planned, pending, { manager, reloader, clock }, signal);
+      const { before, after } = rollout;
+      // Reloader was faster than the look at what there was.
+      revision = { before: before.number === after.number ? null : before.number, after: after.number };
       listener.progress(`waiting for the first new pod of ${target}`);
       const isNew = (pod: Pod) => isOf(rollout.after, pod) && pod.metadata?.deletionTimestamp === undefined;
       await firstPod(isNew, signal);
