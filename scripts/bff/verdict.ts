@@ -1,4 +1,4 @@
-import type { ErrorCode, Hint } from '../core/errors.ts';
+import type { AppError, ErrorCode, Hint } from '../core/errors.ts';
 import type { ByHand, Instance } from '../core/stack.ts';
 
 /** What the states of an instance over time amount to. Only `fine` and `starting` let a run go on. */
@@ -88,8 +88,16 @@ const SETTLED_MS = 15_000;
  *
  * @param instance null: there is none
  * @param now by a clock that is not far from the engine's
+ * @param absence why there is none, where that is known
  */
-export function judgeOnce(instance: Instance | null, now: Date, byHand: ByHand): InstanceVerdict {
+export function judgeOnce(
+  instance: Instance | null,
+  now: Date,
+  byHand: ByHand,
+  absence: AppError | null = null,
+): InstanceVerdict {
+  if (instance === null && absence !== null)
+    return { ...verdict('missing', absence.message, absence.hint ?? null), code: absence.code };
   if (instance === null)
     return verdict('missing', 'The service has no container: it was never started, or someone removed it.', {
       text: 'Start it with npm run iat, which starts what it depends on and mints a token, or without a token:',

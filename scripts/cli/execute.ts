@@ -1,5 +1,5 @@
 import { type AppError, exitCodeOf, toAppError } from '../core/errors.ts';
-import { type ReportPaths, type Run, type StepName, toFailure } from '../core/result.ts';
+import { type KubernetesFacts, type ReportPaths, type Run, type StepName, toFailure } from '../core/result.ts';
 import { toPlain } from '../core/visible.ts';
 import { scriptName } from '../report/words.ts';
 import type { Context, Tools } from '../runbook/job.ts';
@@ -123,7 +123,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     signalExitCode: outside.host.interruption.exitCode(),
   });
   const details = tools?.stackDetails() ?? null;
-  const whole = details === null ? bare : { ...bare, kubernetes: { ...details, pods: outcome.instances ?? [] } };
+  const whole = details === null ? bare : { ...bare, kubernetes: withChange(details, outcome) };
   const finished = withSameOptions(whole, work.given ?? {}, outside.host.platform);
   await (started as Sandbox | null)?.close();
   const ended = endedBy(finished, terminalLeak(session.transcript));
@@ -139,6 +139,13 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   }
   watchdog?.stop();
   return verifyLastOutput(session, run, layout);
+}
+
+/** Where it was at work, with what it changed there and how its instances stand. */
+function withChange(details: Omit<KubernetesFacts, 'pods'>, { change, instances = [] }: Outcome): KubernetesFacts {
+  const { wrote = null, before = null } = change ?? {};
+  const isThere = wrote === 'secret' || wrote === 'own-secret';
+  return { ...details, wrote: isThere ? wrote : null, before, pods: instances };
 }
 
 /** The end of a run whose work never lets go of the process, in the middle of that: what is said and written at once. */

@@ -1,7 +1,7 @@
 import { groupBy } from '../core/group-by.ts';
 import type { Paragraph } from '../core/ports.ts';
 import type { InstanceFacts, KubernetesFacts } from '../core/result.ts';
-import { groupPods, podsInWords, problemOf, splitState } from '../report/pods.ts';
+import { groupPods, podsInWords, problemOf, splitState, wellInWords } from '../report/pods.ts';
 import { formatCount, formatNumber } from '../report/text.ts';
 import { cutEnd, cutMiddle, type Layout, toShown } from './terminal-text.ts';
 
@@ -16,7 +16,7 @@ export function renderPods({ pods }: KubernetesFacts, layout: Layout): (string |
   if (notWell.length === 0) return layout.quiet ? [] : [{ text: `  ${podsInWords(groups)}.`, indent: '  ' }];
   const shown = notWell.slice(0, MOST);
   const name = Math.min(LONGEST_NAME, Math.max(...shown.map((pod) => pod.name.length)));
-  const lines = [...groupBy(shown, problemOf)].flatMap(([problem, each]) => [
+  const lines = [...groupBy(shown, (pod) => problemOf(pod, groups))].flatMap(([problem, each]) => [
     { text: `  ${toShown(problem, layout, LONGEST_PROBLEM)}`, indent: '  ' },
     ...each.map((pod) => podLine(pod, name, layout)),
   ]);
@@ -26,7 +26,7 @@ export function renderPods({ pods }: KubernetesFacts, layout: Layout): (string |
     ...(more === 0 ? [] : [`  and ${formatNumber(more)} more that ${more === 1 ? 'is' : 'are'} not well`]),
     ...(well.length === 0
       ? []
-      : [`  and ${formatNumber(well.length)} ${well.length === 1 ? 'other is' : 'others are'} registered and healthy`]),
+      : [`  and ${formatNumber(well.length)} ${well.length === 1 ? 'other is' : 'others are'} ${wellInWords(groups)}`]),
   ];
 }
 

@@ -215,6 +215,7 @@ export function createTools(
   const { files, host } = outside;
   const { sandbox } = run;
   let stack: Stack | null = null;
+  const closing = new AbortController();
   const caFile = settings.caFile === null ? null : openCaFile(settings.caFile, files, outside.clock.date);
   const isAsked = isAttended(host, run.terminal);
   return {
@@ -234,7 +235,12 @@ export function createTools(
         const { force: isForced, bffUrl, healthTimeoutMs } = settings;
         const named = { workload: write.workload, context, namespace, container, kubectl, variable };
         const how = { write: write.to, isForced, hasBffUrl: bffUrl !== null, healthTimeoutMs };
-        stack = await findKubernetesStack({ ...named, ...how, platform, env }, edges, purpose, signal);
+        stack = await findKubernetesStack(
+          { ...named, ...how, platform, env },
+          edges,
+          purpose,
+          AbortSignal.any([signal, closing.signal]),
+        );
         return stack;
       }
       if (sandbox !== null) return sandbox.stack.forRun({ service, variable, write: write.to });
@@ -248,7 +254,11 @@ export function createTools(
       );
     },
     stackDetails: () => stack?.details?.() ?? null,
-    closeStack: async () => stack?.close?.(),
+    async closeStack() {
+      // It may still be looked for.
+      closing.abort(new AppError('interrupted', 'The run has ended.'));
+      await stack?.close?.();
+    },
     adminTokenFrom:
       sandbox !== null
         ? 'sandbox'

@@ -48,6 +48,8 @@ export interface InstanceState {
   readonly error: string;
   /** What keeps it from starting or makes it end, with its code and way out, where the stack can name that; absent: nothing. */
   readonly obstacle?: AppError;
+  /** The state in the stack's own words, such as "waiting: CrashLoopBackOff"; absent: `status` is the word. */
+  readonly words?: string;
   /** By the healthcheck of the container; null: it has none. */
   readonly health: {
     readonly status: 'starting' | 'healthy' | 'unhealthy';
@@ -80,6 +82,8 @@ export interface StackState {
   readonly instance: Instance | null;
   /** All of them, the newest first. */
   readonly instances: readonly Instance[];
+  /** Why there is no instance; absent: there is one, or nobody knows. */
+  readonly absence?: AppError | null;
   /** What else a restart would touch, a sentence each. */
   readonly sideEffects: readonly string[];
   /** What speaks against a change at all, the worst first; absent: nothing. */
@@ -136,6 +140,8 @@ export interface PlannedWrite {
   readonly warnings: readonly string[];
   /** What would change, for the dry run. */
   readonly preview: ChangeFacts;
+  /** What a person types to do the same by hand; absent: it is edited. The token is in a FILE, never in the command. */
+  readonly command?: string;
   /**
    * Writes the token, and proves that the service's next start gets it. Where it would not, or on an interruption, everything
    * is put back. Where the proof could not be made, what was written stays, and `doubt` says so.
@@ -152,6 +158,8 @@ export interface PlannedClear {
   /** The place holds a value. */
   readonly isSet: boolean;
   readonly preview: ChangeFacts;
+  /** As for `PlannedWrite`. */
+  readonly command?: string;
   /** As `write`: proves that no token is left, else puts everything back. */
   clear(listener: Listener, signal: AbortSignal): Promise<Written>;
 }

@@ -47,7 +47,7 @@ export async function assess(
   options: AssessmentOptions,
   view: View,
   environment: Environment,
-  around: Surroundings,
+  surroundings: Promise<Surroundings>,
   signal: AbortSignal,
 ): Promise<Assessment> {
   const { cluster, purpose, variable } = options;
@@ -68,15 +68,16 @@ export async function assess(
     purpose,
     hasBffUrl: options.hasBffUrl,
   });
-  const missing = await checkRights(kubectl, namespace, rights, signal);
+  const [missing, around] = await Promise.all([checkRights(kubectl, namespace, rights, signal), surroundings]);
   const judged = judgeRights(rights, missing ?? [], { namespace, name: workload.name });
 
   const path = environment['BFF_CLIENT_CRED_PATH'] ?? null;
   const credentials = credentialsOf(workload, path, around.claims);
-  const owned = [
-    ...(secret === null || place.wrote === 'own-secret' ? [] : [judgeOwners(`secret/${secret.name}`, secret)]),
-    judgeOwners(nameOf(workload), workload.object),
-  ];
+  // With a Secret of its own, the change is one of the workload's template.
+  const owned =
+    place.wrote === 'own-secret' || secret === null
+      ? judgeOwners(nameOf(workload), workload.object)
+      : judgeOwners(`secret/${secret.name}`, secret);
   const { uses, extraStarts } = usesNeeded({
     kept: credentials.kept,
     replicas: replicasOf(workload),
@@ -95,19 +96,19 @@ export async function assess(
   const refusals = [judged.error, restartRefusal(workload, kubectl.typed), writeRefusal(workload, credentials, path)];
   const objections = [
     purpose === 'look' ? null : contextObjection(cluster, workload),
-    ...owned.map(({ objection }) => objection),
+    owned.objection,
     purpose === 'clear' ? null : keysObjection(workload, credentials, environment, path),
   ];
   return {
     credentials,
-    owners: owned.flatMap(({ owners }) => owners),
+    owners: owned.owners,
     rights: judged,
     uses,
     extraStarts,
     needsToken: lossOf(workload, credentials, path),
     refusals: refusals.filter((each) => each !== null),
     objections: objections.filter((each) => each !== null),
-    warnings: [...judged.notes, ...owned.flatMap(({ warnings }) => warnings), ...hazards],
+    warnings: [...judged.notes, ...owned.warnings, ...hazards],
   };
 }
 

@@ -17,7 +17,10 @@ import type { Neighbours } from './surroundings.ts';
  * @param typed a call of kubectl as a person types it
  * @returns `rollout-paused`, `no-replicas`, `rollout-on-delete`; null: it would
  */
-export function restartRefusal(workload: Workload, typed: (args: readonly string[]) => string): AppError | null {
+export function restartRefusal(
+  workload: Pick<Workload, 'kind' | 'name' | 'object'>,
+  typed: (args: readonly string[]) => string,
+): AppError | null {
   const { kind, object } = workload;
   const name = nameOf(workload);
   if (kind === 'deployment' && (object as Deployment).spec?.paused === true) {

@@ -21,9 +21,10 @@ import { isOf, restartWorkload, selectorOf } from './rollout.ts';
 import { replicasOf } from './rollout-plan.ts';
 import { checkCommand } from './secret-proof.ts';
 import { servedPort } from './served-port.ts';
-import { readNeighbours } from './surroundings.ts';
+import { type Neighbours, readNeighbours } from './surroundings.ts';
 import { readView } from './view.ts';
 import { describeCluster } from './which-cluster.ts';
+import type { FoundWorkload } from './workload.ts';
 
 export interface KubernetesOptions {
   /** NAME, or KIND/NAME. */
@@ -70,8 +71,29 @@ export async function findKubernetesStack(
   signal: AbortSignal,
 ): Promise<Stack> {
   const cluster = await findCluster({ ...options, program: options.kubectl }, tools, signal);
-  const view = await readView(cluster.kubectl, { ...options, namespace: cluster.namespace }, signal);
-  return createKubernetesStack(options, tools, purpose, cluster, view);
+  const { kubectl, namespace } = cluster;
+  // What needs less than the whole view is asked for beside it.
+  const neighbours = readNeighbours(kubectl, signal);
+  neighbours.catch(() => {});
+  let watch: PodWatch | null = null;
+  const onFound = ({ object, name }: FoundWorkload) => {
+    watch = watchPods(kubectl, { selector: selectorOf(object), name, clock: tools.clock }, signal);
+  };
+  try {
+    const view = await readView(kubectl, { ...options, namespace, onFound }, signal);
+    if (watch === null) throw new Error('A view was read without a workload.');
+    return createKubernetesStack(options, tools, purpose, cluster, { view, neighbours, watch });
+  } catch (error) {
+    await (watch as PodWatch | null)?.close();
+    throw error;
+  }
+}
+
+/** What was found, or is still being asked for. */
+interface Found {
+  readonly view: View;
+  readonly neighbours: Promise<Neighbours>;
+  readonly watch: PodWatch;
 }
 
 function createKubernetesStack(
@@ -79,25 +101,25 @@ function createKubernetesStack(
   { clock }: KubernetesTools,
   purpose: Purpose,
   cluster: Cluster,
-  found: View,
+  found: Found,
 ): Stack {
   const { variable } = options;
   const { kubectl, namespace } = cluster;
-  const { name } = found.workload;
-  const target = nameOf(found.workload);
-  const container = found.workload.container.name;
+  const { watch } = found;
+  const { name } = found.view.workload;
+  const target = nameOf(found.view.workload);
+  const container = found.view.workload.container.name;
   const typed = kubectl.typed;
-  const closing = new AbortController();
   const turns = createLogTurns(clock);
   const forwards = createForwards(kubectl, clock);
-  let view = found;
+  let { view } = found;
+  /** As it was when the change was planned: what another controller does since then is seen. */
+  let planned = view;
+  let neighbours: Promise<Neighbours> | null = found.neighbours;
   let isFresh = true;
   let assessment: Assessment | null = null;
   let revision: KubernetesFacts['revision'] = { before: null, after: null };
   let reverted = false;
-  /** As it was when the change was planned: Reloader may have started its rollout before the restart begins. */
-  let planned: Workload = found.workload;
-  let watch: PodWatch | null = null;
   let troubleSinceMs: number | null = null;
 
   const changes = createSecretChanges({
@@ -117,20 +139,14 @@ function createKubernetesStack(
     return view;
   };
 
-  const podWatch = () => {
-    watch ??= watchPods(kubectl, { selector: selectorOf(view.workload.object), name, clock }, closing.signal);
-    return watch;
-  };
-
   /** All pods that the workload's selector finds, the newest first. */
   const pods = async (signal: AbortSignal): Promise<readonly Pod[]> => {
     signal.throwIfAborted();
-    const watching = podWatch();
-    await untilAborted(watching.ready, signal);
-    const trouble = watching.trouble();
+    await untilAborted(watch.ready, signal);
+    const trouble = watch.trouble();
     troubleSinceMs = trouble === null ? null : (troubleSinceMs ?? clock.now());
     if (trouble !== null && troubleSinceMs !== null && clock.now() - troubleSinceMs > TROUBLE_MS) throw trouble;
-    return [...watching.pods()].sort(byCreation);
+    return [...watch.pods()].sort(byCreation);
   };
 
   const describe = (pod: Pod): Instance => {
@@ -141,7 +157,7 @@ function createKubernetesStack(
       env: resolved?.environment ?? {},
       persistentPaths: assessment?.credentials.persistentPaths ?? [],
       ports: [],
-      events: podWatch().eventsOf(pod.metadata?.name ?? ''),
+      events: watch.eventsOf(pod.metadata?.name ?? ''),
       now: clock.date(),
       typed,
     });
@@ -153,15 +169,19 @@ function createKubernetesStack(
   const find = async (id: string, signal: AbortSignal) =>
     (await pods(signal)).find(({ metadata }) => metadata?.uid === id) ?? null;
 
+  const whyNoPods = (workload: Workload, replicaSets: readonly ReplicaSet[]) => {
+    const newest = replicaSets.filter((each) => isOwnedBy(each, workload.object)).sort(byCreation)[0];
+    const events = [name, newest?.metadata?.name ?? name].flatMap((each) => watch.eventsOf(each));
+    return noPodsObstacle(workload, newest === undefined ? [] : [newest], events, typed);
+  };
+
   /** Waits until there is a new pod, or the cluster says why it makes none. */
   const firstPod = async (isNew: (pod: Pod) => boolean, signal: AbortSignal) => {
     const endMs = clock.now() + options.healthTimeoutMs;
     for (;;) {
       if ((await pods(signal)).some(isNew)) return;
       const [{ workload }, { replicaSets }] = await Promise.all([readAgain(signal), readNeighbours(kubectl, signal)]);
-      const newest = replicaSets.filter((each) => isOwnedBy(each, workload.object)).sort(byCreation)[0];
-      const events = [name, newest?.metadata?.name ?? name].flatMap((each) => podWatch().eventsOf(each));
-      const obstacle = noPodsObstacle(workload, newest === undefined ? [] : [newest], events, typed);
+      const obstacle = whyNoPods(workload, replicaSets);
       if ((await pods(signal)).some(isNew)) return;
       if (obstacle !== null) throw obstacle;
       if (clock.now() >= endMs)
@@ -217,29 +237,37 @@ function createKubernetesStack(
     },
 
     async look(signal): Promise<StackState> {
-      const reading = readAgain(signal);
-      reading.catch(() => {});
-      const [, all, around] = await Promise.all([reading, pods(signal), readNeighbours(kubectl, signal)]);
-      const environment = resolveEnvironment(view.workload.container, view.sources).environment;
-      const assessed = await assess(
-        { ...options, cluster, purpose },
-        view,
-        environment,
-        { ...around, pods: all },
-        signal,
-      );
+      let forbidden: AppError | null = null;
+      const looking = pods(signal).catch((error: unknown) => {
+        if (!(error instanceof AppError && error.code === 'rights-missing')) throw error;
+        forbidden = error;
+        return [];
+      });
+      const surroundings = Promise.all([neighbours ?? readNeighbours(kubectl, signal), looking]);
+      neighbours = null;
+      surroundings.catch(() => {});
+      const { workload, sources } = await readAgain(signal);
+      const { environment } = resolveEnvironment(workload.container, sources);
+      const around = surroundings.then(([others, all]) => ({ ...others, pods: all }));
+      const assessed = await assess({ ...options, cluster, purpose }, view, environment, around, signal);
+      const { pods: all, replicaSets } = await around;
       assessment = assessed;
-      const [refusal] = assessed.refusals;
-      if (purpose !== 'look' && refusal !== undefined) throw refusal;
+      const refusal = assessed.refusals[0] ?? forbidden;
+      if ((purpose !== 'look' || forbidden !== null) && refusal !== null) throw refusal;
       const described = all.map(describe);
       const asObjections = assessed.refusals.map((error) => ({ error, question: '', yieldsToForce: false }));
+      const noPods = all.length > 0 ? null : whyNoPods(view.workload, replicaSets);
+      const question = `Mint a token for ${target} anyway?`;
+      const ofNoPods = noPods === null || purpose !== 'write' ? [] : [{ error: noPods, question, yieldsToForce: true }];
+      const isStopped = (error: AppError) => error.code === 'no-replicas' || error.code === 'rollout-paused';
       return {
         environment,
         environments: [environment],
         instance: described[0] ?? null,
         instances: described,
+        absence: all.length > 0 ? null : (assessed.refusals.find(isStopped) ?? noPods),
         sideEffects: assessed.warnings,
-        objections: [...asObjections, ...assessed.objections],
+        objections: [...asObjections, ...ofNoPods, ...assessed.objections],
         next: {
           changed: null,
           copies: replicasOf(view.workload),
@@ -252,13 +280,12 @@ function createKubernetesStack(
     prepare: async (_, signal) => signal.throwIfAborted(),
     async planWrite(settings, signal) {
       signal.throwIfAborted();
-      planned = view.workload;
+      planned = view;
       return changes.planWrite(view, settings, signal);
     },
     async planClear(prior, signal) {
-      const now = await readAgain(signal);
-      planned = now.workload;
-      return changes.planClear(now, prior);
+      planned = await readAgain(signal);
+      return changes.planClear(planned, prior);
     },
 
     async restart(listener, onStart, signal) {
@@ -277,7 +304,7 @@ function createKubernetesStack(
         reloader && pending.length === 0 ? `waiting for Reloader to restart ${target}` : `restarting ${target}`,
       );
       const manager = restartManagerOf(workload);
-      const rollout = await restartWorkload(kubectl, planned, pending, { manager, reloader, clock }, signal);
+      const rollout = await restartWorkload(kubectl, planned.workload, pending, { manager, reloader, clock }, signal);
       const { before, after } = rollout;
       // Reloader was faster than the look at what there was.
       revision = { before: before.number === after.number ? null : before.number, after: after.number };
@@ -308,7 +335,7 @@ function createKubernetesStack(
     },
     async *logs(id, how) {
       how.signal.throwIfAborted();
-      yield* readPodLog(kubectl, id, { ...how, container }, { watch: podWatch(), clock, turns });
+      yield* readPodLog(kubectl, id, { ...how, container }, { watch, clock, turns });
     },
     async connect(id, signal) {
       const pod = await find(id, signal);
@@ -337,8 +364,7 @@ function createKubernetesStack(
       };
     },
     async close() {
-      closing.abort(new AppError('interrupted', 'The run has ended.'));
-      await Promise.all([forwards.close(), watch?.close()]);
+      await Promise.all([forwards.close(), watch.close()]);
     },
   };
 }

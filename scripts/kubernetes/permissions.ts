@@ -160,7 +160,7 @@ export function judgeRights(
   const useful = missing.filter(({ without }) => without !== undefined);
   const names = needed.map(describeRight).join(', ');
   const them = needed.length === 1 ? 'it' : 'them';
-  const hint = `Ask whoever runs the cluster for a Role that grants ${them}; result.json has one to paste (kubernetes.role).`;
+  const hint = `Ask whoever runs the cluster for a Role that grants ${them}; the report has one to paste.`;
   return {
     error:
       needed.length === 0

@@ -118,6 +118,7 @@ export function createSecretChanges(options: SecretChangesOptions): SecretChange
         place: targetOf(secret),
         warnings: [...place.notes, ...forgetting(entry, variable)],
         preview: factsOf(workload, variable, secret, diff('‹the new IAT›')),
+        command: writeCommand(kubectl, secret, key, source !== null),
 
         async write(token, handle, listener, signal): Promise<Written> {
           const value = toBase64(token.reveal());
@@ -180,6 +181,7 @@ export function createSecretChanges(options: SecretChangesOptions): SecretChange
         place: targetOf(secret),
         isSet,
         preview,
+        command: clearCommand(kubectl, secret, key, after, wrote),
 
         async clear(listener, signal): Promise<Written> {
           if (!isSet) {
@@ -240,6 +242,18 @@ function entryFor(workload: Workload, variable: string, wanted: Wanted): EntryCh
   if (wanted === null) return { container: workload.container, operations: [], replaced: null };
   const own: OwnEntry = { variable, secret: ownSecretOf(workload.name) };
   return wanted.entry === 'own' ? withOwnEntry(workload, own) : withoutOwnEntry(workload, own, wanted.restored);
+}
+
+/** How a person writes it. FILE holds the token alone, or for a patch `{"data": {KEY: the token in Base64}}`. */
+function writeCommand({ typed }: Kubectl, secret: string, key: string, isThere: boolean): string {
+  return isThere
+    ? typed(['patch', `secret/${secret}`, '--type=merge', '--patch-file', 'FILE'])
+    : typed(['create', 'secret', 'generic', secret, `--from-file=${key}=FILE`]);
+}
+
+function clearCommand({ typed }: Kubectl, secret: string, key: string, after: string | null, wrote: Place['wrote']) {
+  if (wrote === 'own-secret') return typed(['delete', `secret/${secret}`]);
+  return typed(['patch', `secret/${secret}`, '--type=merge', '-p', JSON.stringify({ data: { [key]: after } })]);
 }
 
 /** The key as it was before a write, if it still holds what was written. @throws AppError `secret-changed` */

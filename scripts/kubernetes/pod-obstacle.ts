@@ -139,8 +139,9 @@ function notStarted(pod: Pod, status: ContainerStatus, around: Surroundings): Ap
     const isLasting = IMAGE_AT_ONCE.includes(reason);
     const failures = aboutContainer(around.events, status.name).filter(isPullFailure);
     if (!isLasting && isFresh(since(pod, status, failures), around)) return null;
-    // The back-off's own message does not say why.
-    const why = reason === 'ImagePullBackOff' ? (newest(failures)?.message ?? message) : message;
+    // The back-off's own message does not say why, and neither does the second event of each failure ("Error: ErrImagePull").
+    const telling = failures.filter(({ message = '' }) => message.startsWith('Failed to pull image'));
+    const why = reason === 'ImagePullBackOff' ? ((newest(telling) ?? newest(failures))?.message ?? message) : message;
     return make(pod, around, 'image-pull', `cannot start ${who}: ${reason}${because(why)}.`, imageHint(reason, why));
   }
   const end = status.state?.terminated ?? status.lastState?.terminated;

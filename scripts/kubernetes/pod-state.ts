@@ -34,6 +34,7 @@ export function toInstance(pod: Pod, container: string, facts: PodFacts): Instan
       startedAt: status?.state?.running?.startedAt ?? end?.startedAt ?? '',
       error: obstacle?.code === 'container-not-started' ? obstacle.message : '',
       ...(obstacle === null ? {} : { obstacle }),
+      words: describeState(pod, container),
       health: null,
     },
   };

@@ -3,6 +3,7 @@ import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 import { AppError } from '../core/errors.ts';
 import { type Clock, PRIVATE_FILE } from '../core/ports.ts';
+import { restartRefusal } from './hazards.ts';
 import type { Kubectl } from './kubectl.ts';
 import { nameOf, type PatchOperation, type Workload } from './model.ts';
 import { watchUntil } from './watch-until.ts';
@@ -41,21 +42,6 @@ const SEEN_MS = 30_000;
 /** kubectl refuses a second restart within the same second. */
 const SAME_SECOND_MS = 1_100;
 
-/** How many pods there have to be. */
-export function wanted(object: Workload['object']): number {
-  const { spec, status } = object;
-  if (spec !== undefined && 'replicas' in spec) return spec.replicas ?? 1;
-  return status !== undefined && 'desiredNumberScheduled' in status
-    ? status.desiredNumberScheduled
-    : isDaemonSet(object)
-      ? 0
-      : 1;
-}
-
-function isDaemonSet({ kind }: Workload['object']): boolean {
-  return kind === 'DaemonSet';
-}
-
 /** The pods of a workload, for `--selector`. */
 export function selectorOf({ spec }: Workload['object']): string {
   const { matchLabels = {}, matchExpressions = [] } = spec?.selector ?? {};
@@ -65,41 +51,6 @@ export function selectorOf({ spec }: Workload['object']): string {
     return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`;
   });
   return [...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`), ...parts].join(',');
-}
-
-/** Why a rollout would not restart the pods; null: it would. */
-export function rolloutRefusal(workload: Pick<Workload, 'kind' | 'name' | 'object'>, typed: Kubectl['typed']) {
-  const { kind, name, object } = workload;
-  const { spec } = object;
-  if (spec !== undefined && 'paused' in spec && spec.paused)
-    return new AppError(
-      'rollout-paused',
-      `The rollout of ${nameOf(workload)} is paused, so no pod would be restarted.`,
-      {
-        hint: {
-          text: 'Resume it, and run the command again:',
-          command: typed(['rollout', 'resume', nameOf(workload)]),
-        },
-      },
-    );
-  const strategy = spec !== undefined && 'updateStrategy' in spec ? spec.updateStrategy : undefined;
-  if (strategy?.type === 'OnDelete')
-    return new AppError(
-      'rollout-on-delete',
-      `${nameOf(workload)} replaces pods only when they are deleted (OnDelete).`,
-      {
-        hint: `Set spec.updateStrategy.type of the ${kind} ${name} to RollingUpdate, and run the command again.`,
-      },
-    );
-  const rolling = strategy?.rollingUpdate ?? {};
-  const partition = 'partition' in rolling ? (rolling.partition ?? 0) : 0;
-  if (partition > 0)
-    return new AppError(
-      'rollout-on-delete',
-      `${nameOf(workload)} restarts only its pods from number ${partition} on (partition ${partition}).`,
-      { hint: 'Set spec.updateStrategy.rollingUpdate.partition to 0, and run the command again.' },
-    );
-  return null;
 }
 
 /** Whether a pod is one of that revision; false where that is not known. */
@@ -171,7 +122,7 @@ export async function restartWorkload(
     kubectl.json<Workload['object']>(['get', kind, name, '--watch=false'], signal),
     revisionOf(kubectl, workload, signal),
   ]);
-  const refusal = rolloutRefusal({ kind, name, object: fresh }, kubectl.typed);
+  const refusal = restartRefusal({ kind, name, object: fresh }, kubectl.typed);
   if (refusal !== null) throw refusal;
 
   let by: Rollout['by'] = 'restart';

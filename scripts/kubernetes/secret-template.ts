@@ -44,7 +44,7 @@ export function secretTemplate(wanted: ReadonlyMap<string, WantedKeys>): string 
     `{{range $k, $v := .metadata.labels}}${line('"label"', '$k', '$v')}{{end}}`,
     `{{range $k, $v := .metadata.annotations}}{{if eq $k ${list(VISIBLE_ANNOTATIONS)}}}${line('"annotation"', '$k', '$v')}`,
     `{{else}}${line('"annotation"', '$k')}{{end}}{{end}}`,
-    `{{range .metadata.ownerReferences}}${line('"owner"', '.apiVersion', '.kind', '.name')}{{end}}`,
+    `{{range .metadata.ownerReferences}}${line('"owner"', '.apiVersion', '.kind', '.name', '(print (eq (print .controller) "true"))')}{{end}}`,
     `{{range $k, $v := .data}}${line('"key"', '$k')}{{end}}`,
     ...[...wanted].map(([name, keys]) => valuesTemplate(name, keys)),
     '{{end}}',

@@ -164,7 +164,7 @@ function parseSecrets(stdout: string): SecretSource[] {
       throw new AppError('kubectl-failed', 'What kubectl prints of a Secret cannot be read.', {
         hint: 'Name another kubectl with --kubectl, such as the one of your cluster.',
       });
-    const [what, first = '', second = '', third = ''] = fields.map(String);
+    const [what, first = '', second = '', third = '', fourth = ''] = fields.map(String);
     if (what === 'secret') {
       secrets.push({
         name: first,
@@ -178,12 +178,16 @@ function parseSecrets(stdout: string): SecretSource[] {
       continue;
     }
     const secret = secrets.at(-1);
-    if (secret !== undefined) secrets[secrets.length - 1] = withField(secret, [what ?? '', first, second, third]);
+    if (secret !== undefined)
+      secrets[secrets.length - 1] = withField(secret, [what ?? '', first, second, third, fourth]);
   }
   return secrets;
 }
 
-function withField(secret: SecretSource, [what, first, second, third]: readonly [string, string, string, string]) {
+function withField(
+  secret: SecretSource,
+  [what, first, second, third, fourth]: readonly [string, string, string, string, string],
+) {
   const { metadata, keys, values } = secret;
   switch (what) {
     case 'namespace':
@@ -193,7 +197,7 @@ function withField(secret: SecretSource, [what, first, second, third]: readonly 
     case 'annotation':
       return { ...secret, metadata: { ...metadata, annotations: { ...metadata.annotations, [first]: second } } };
     case 'owner': {
-      const owner = { apiVersion: first, kind: second, name: third, uid: '' };
+      const owner = { apiVersion: first, kind: second, name: third, uid: '', controller: fourth === 'true' };
       return { ...secret, metadata: { ...metadata, ownerReferences: [...(metadata.ownerReferences ?? []), owner] } };
     }
     case 'key':

@@ -3,7 +3,7 @@ import type { Kubectl } from './kubectl.ts';
 import { ownSecretOf } from './own-entry.ts';
 import type { View } from './planned-secret.ts';
 import { readSources } from './sources.ts';
-import { findWorkload } from './workload.ts';
+import { type FoundWorkload, findWorkload } from './workload.ts';
 
 export interface ViewOptions {
   readonly namespace: string;
@@ -12,6 +12,8 @@ export interface ViewOptions {
   /** `--container`; null: not given. */
   readonly container: string | null;
   readonly variable: string;
+  /** Hears of the workload before what its containers take from has been read. */
+  readonly onFound?: (workload: FoundWorkload) => void;
 }
 
 /**
@@ -23,6 +25,7 @@ export interface ViewOptions {
 export async function readView(kubectl: Kubectl, options: ViewOptions, signal: AbortSignal): Promise<View> {
   const { namespace, variable } = options;
   const found = await findWorkload(kubectl, namespace, options.workload, signal);
+  options.onFound?.(found);
   const { podSpec, object, name } = found;
   const containers = candidatesOf(podSpec).map(({ container }) => container);
   const sources = await readSources(kubectl, { containers, variable, ownSecret: ownSecretOf(name) }, signal);

@@ -28,13 +28,15 @@ const FOREIGN = [
     kind: 'Rollout of Argo',
     spellings: ['rollout', 'rollouts', 'ro'],
     resource: 'rollouts.argoproj.io',
-    restart: (name: string, namespace: string) => `kubectl argo rollouts restart ${name} --namespace ${namespace}`,
+    program: null,
+    restart: (name: string) => ['argo', 'rollouts', 'restart', name],
   },
   {
     kind: 'DeploymentConfig of OpenShift',
     spellings: ['deploymentconfig', 'deploymentconfigs', 'dc'],
     resource: 'deploymentconfigs.apps.openshift.io',
-    restart: (name: string, namespace: string) => `oc rollout latest dc/${name} --namespace ${namespace}`,
+    program: 'oc',
+    restart: (name: string) => ['rollout', 'latest', `dc/${name}`],
   },
 ] as const;
 
@@ -52,7 +54,7 @@ export async function findWorkload(
   wanted: string,
   signal: AbortSignal,
 ): Promise<FoundWorkload> {
-  const { kind, name } = parse(wanted, namespace);
+  const { kind, name } = parse(wanted, kubectl);
   const kinds = kind === null ? WORKLOAD_KINDS : [kind];
   const args = ['get', ...kinds.map((each) => `${each}/${name}`), '--ignore-not-found=true', '-o', 'json'];
   const result = await kubectl.run(args, signal);
@@ -73,7 +75,7 @@ interface Wanted {
   readonly name: string;
 }
 
-function parse(wanted: string, namespace: string): Wanted {
+function parse(wanted: string, kubectl: Kubectl): Wanted {
   const [, spelling, name = ''] = /^(?:([^/]*)\/)?([a-z0-9](?:[-a-z0-9.]*[a-z0-9])?)$/.exec(wanted) ?? [];
   if (name === '') {
     throw new AppError('bad-value', `${wanted} is no name of a workload.`, {
@@ -83,17 +85,19 @@ function parse(wanted: string, namespace: string): Wanted {
   if (spelling === undefined) return { kind: null, name };
   const plain = spelling.toLowerCase().split('.')[0] ?? '';
   const foreign = FOREIGN.find(({ spellings }) => spellings.some((each) => each === plain));
-  if (foreign !== undefined) throw unsupported(foreign, name, namespace);
+  if (foreign !== undefined) throw unsupported(foreign, name, kubectl);
   const kind = KINDS[plain];
   if (kind !== undefined) return { kind, name };
-  throw new AppError('workload-unsupported', `A ${spelling} cannot be restarted by a rollout.`, {
+  throw new AppError('workload-unsupported', `Objects of the kind ${spelling} cannot be restarted by a rollout.`, {
     hint: 'Name the Deployment, StatefulSet or DaemonSet that runs the BFF: --kubernetes deployment/NAME.',
   });
 }
 
-function unsupported({ kind, restart }: (typeof FOREIGN)[number], name: string, namespace: string): AppError {
+function unsupported({ kind, program, restart }: (typeof FOREIGN)[number], name: string, kubectl: Kubectl): AppError {
+  const own = kubectl.typed(restart(name));
+  const command = program === null ? own : `${program}${own.slice(own.indexOf(' rollout '))}`;
   return new AppError('workload-unsupported', `${name} is a ${kind}. This tool does not restart those.`, {
-    hint: { text: 'Write the token by hand, and restart it with its own command:', command: restart(name, namespace) },
+    hint: { text: 'Write the token by hand, and restart it with its own command:', command },
   });
 }
 
@@ -119,7 +123,7 @@ async function explainAbsence(
     });
   }
   const foreign = others.find((each) => each !== null);
-  if (foreign !== undefined) return unsupported(foreign, name, namespace);
+  if (foreign !== undefined) return unsupported(foreign, name, kubectl);
 
   // "deployment.apps/bff"
   const names = there.stdout.split('\n').flatMap((line) => {

@@ -80,7 +80,9 @@ function stepSuite(run: Run): Suite {
 function podLines({ kubernetes }: Run): string[] {
   if (!kubernetes || kubernetes.pods.length === 0) return [];
   const groups = groupPods(kubernetes.pods);
-  const lines = groups.notWell.map((pod) => `${pod.name}: ${[pod.state, problemOf(pod)].filter(Boolean).join(', ')}`);
+  const lines = groups.notWell.map(
+    (pod) => `${pod.name}: ${[pod.state, problemOf(pod, groups)].filter(Boolean).join(', ')}`,
+  );
   return [`${podsInWords(groups)}.`, ...lines];
 }
 

@@ -8,21 +8,23 @@ export interface PodGroups {
   readonly well: readonly InstanceFacts[];
   /** Those of before a restart, beside newer ones: a rollout removes them. */
   readonly old: readonly InstanceFacts[];
+  /** Each was asked for its health; else at most one address was asked for all of them, and only their registration counts here. */
+  readonly wereAsked: boolean;
 }
 
 /** Where no pod is new, nothing was restarted, and all of them count. */
 export function groupPods(pods: readonly InstanceFacts[]): PodGroups {
   const fresh = pods.filter(({ isNew }) => isNew);
   const counted = fresh.length === 0 ? pods : fresh;
+  const wereAsked = counted.some(({ healthy }) => healthy !== null);
+  const isWell = ({ registered, healthy, problem }: InstanceFacts) =>
+    problem === null && registered === true && (healthy === true || !wereAsked);
   return {
     notWell: counted.filter((pod) => !isWell(pod)).sort((a, b) => rankOf(a) - rankOf(b)),
     well: counted.filter(isWell),
     old: pods.filter((pod) => !counted.includes(pod)),
+    wereAsked,
   };
-}
-
-function isWell({ registered, healthy, problem }: InstanceFacts): boolean {
-  return problem === null && registered === true && healthy === true;
 }
 
 /** Those of which a reason is known, those that are surely not well, those of which nothing is known. */
@@ -31,8 +33,14 @@ function rankOf({ registered, healthy, problem }: InstanceFacts): number {
   return registered === false || healthy === false ? 1 : 2;
 }
 
+/** "registered and healthy" */
+export function wellInWords({ wereAsked }: Pick<PodGroups, 'wereAsked'>): string {
+  return wereAsked ? 'registered and healthy' : 'registered';
+}
+
 /** "2 of 3 pods are registered and healthy, 1 old pod is still there". */
-export function podsInWords({ notWell, well, old }: PodGroups): string {
+export function podsInWords(groups: PodGroups): string {
+  const { notWell, well, old } = groups;
   const count = well.length + notWell.length;
   const are = count === 1 ? 'pod is' : 'pods are';
   const many =
@@ -43,15 +51,18 @@ export function podsInWords({ notWell, well, old }: PodGroups): string {
       : `${formatNumber(well.length)} of ${formatNumber(count)}`;
   const rest =
     old.length === 0 ? '' : `, ${formatNumber(old.length)} old ${old.length === 1 ? 'pod is' : 'pods are'} still there`;
-  return `${many} ${are} registered and healthy${rest}`;
+  return `${many} ${are} ${wellInWords(groups)}${rest}`;
 }
 
-/** Why a pod is not well, in a few words, where its state does not say it. */
-export function problemOf({ problem, registered, healthy }: InstanceFacts): string {
-  if (problem !== null) return problem;
+/** Why a pod is not well, in a few words, where its state does not say it; without its name, as several have the same problem. */
+export function problemOf(
+  { name, problem, registered, healthy }: InstanceFacts,
+  { wereAsked }: Pick<PodGroups, 'wereAsked'>,
+): string {
+  if (problem !== null) return problem.replaceAll(`pod ${name}`, 'pod');
   const parts = [
     registered === false ? 'not registered' : registered === null ? 'registration not known' : '',
-    healthy === false ? 'not healthy' : healthy === null ? 'health not known' : '',
+    healthy === false ? 'not healthy' : healthy === null && wereAsked ? 'health not known' : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
 }

@@ -66,7 +66,7 @@ function pods({ kubernetes }: Run): string {
   const groups = groupPods(kubernetes.pods);
   const { notWell } = groups;
   const lines = notWell.slice(0, MOST).map((pod) => {
-    const why = [pod.state, problemOf(pod)].filter(Boolean).join(', ');
+    const why = [pod.state, problemOf(pod, groups)].filter(Boolean).join(', ');
     return `- **${toInline(pod.name)}**: ${toInline(why)}`;
   });
   const rest = notWell.length > MOST ? [`- and ${formatCount(notWell.length - MOST, 'more pod')}`] : [];

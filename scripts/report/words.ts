@@ -17,8 +17,7 @@ export function verdictWord(run: Pick<Run, 'verdict' | 'command'>, hasToken: boo
 export function verdictSentence(run: Run, tally: Tally): string {
   if (run.error) return run.error.message;
   if (isPlan(run)) return 'This is what a run would do. Nothing was changed, and no token was minted.';
-  if (run.verdict === 'planned')
-    return 'The token is written. It takes effect at the next start; nothing was restarted.';
+  if (run.verdict === 'planned') return 'The token is written. It takes effect with a restart; nothing was restarted.';
   if (run.verdict === 'interrupted') return 'The run was stopped before it was finished.';
   if (run.verdict === 'passed') return passedSentence(tally);
   if (run.verdict === 'healthy') return HEALTHY[run.command] ?? healthySentence(run);

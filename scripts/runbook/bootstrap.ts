@@ -90,7 +90,7 @@ async function bootstrap(
   const how = await withLimit(context, scope, watch, unhealthy);
   const missing = how === 'late' ? watch.missing() : null;
   if (missing !== null) throw missing;
-  if (watch.wanted() > 1) scope.summary(watch.count());
+  if (watch.wanted() > 1) scope.summary(`${watch.count()}${how === 'decided' ? '' : `; ${OTHERS[how]}`}`);
   else scope.summary(how === 'decided' ? watch.diagnosis().cause : SUMMARIES[how]);
   if (how === 'unreadable')
     scope.warn(`The log of ${names()} cannot be read here, so only its state and health are checked.`);
@@ -109,6 +109,13 @@ const SUMMARIES = {
   quiet: 'it is running, but its log does not say whether it registered',
   late: 'it is running, but its log does not say whether it registered',
   unhealthy: 'it is running, and not healthy',
+} as const;
+
+const OTHERS = {
+  unreadable: 'a log cannot be read here, so only state and health are checked',
+  quiet: 'the log of the others does not say it',
+  late: 'the log of the others does not say it',
+  unhealthy: 'not all are healthy',
 } as const;
 
 /** Between two words on how many are registered so far. */

@@ -141,7 +141,7 @@ export async function clearToken(
     return { ...found, error: isInterrupted ? error : explain(context, plan, found, error, isBack) };
   }
   const count = found.instances?.filter(({ isNew }) => isNew).length ?? 1;
-  const who = count > 1 ? `All ${count} copies of the BFF start` : 'The BFF starts';
+  const who = count > 1 ? `All ${count} ${nounOf(plan.instances[0])}s start` : 'The BFF starts';
   const how = areCached ? ` from ${count > 1 ? 'their' : 'its'} cached credentials` : '';
   const text = `${who}${how} without ${job.variable}, and no token is left in ${planned.place}.`;
   return { ...found, verdict: 'healthy', next: [{ text }] };
@@ -276,6 +276,7 @@ function describePlan(context: Context, plan: ClearPlan): Outcome {
   const { check, restart, follow } = stack.byHand;
   const clear = {
     text: planned.isSet ? `clear: ${planned.place}` : `clear: ${job.variable} has no value in ${planned.place}`,
+    ...(planned.isSet && planned.command !== undefined ? { command: planned.command } : {}),
   };
   const restarts = [
     { text: 'check:', command: check },

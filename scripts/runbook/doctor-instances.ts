@@ -1,8 +1,8 @@
 import { LogReader } from '../bff/log-reader.ts';
 import { type InstanceVerdict, judgeOnce, nounOf } from '../bff/verdict.ts';
 import type { InstanceFacts } from '../core/result.ts';
-import type { Environment, Instance, Stack } from '../core/stack.ts';
-import type { Look } from './health-of-each.ts';
+import type { Environment, Instance, Stack, StackState } from '../core/stack.ts';
+import { type Look, OTHER_KEY } from './health-of-each.ts';
 import { describeInstance } from './instance-facts.ts';
 import type { Context } from './job.ts';
 import { learnSecrets } from './preflight.ts';
@@ -30,7 +30,7 @@ export async function readInstances(
   context: Context,
   scope: StepScope,
   stack: Stack,
-  environment: Environment | null,
+  state: Pick<StackState, 'environment' | 'absence'> | null,
 ): Promise<{
   readonly all: readonly Examined[];
   readonly instance: Instance | null;
@@ -43,9 +43,9 @@ export async function readInstances(
   const ill = all.filter(({ verdict }) => verdict.kind !== 'fine');
   const chosen = ill[0] ?? all[0];
   const instance = chosen?.instance ?? null;
-  const verdict = chosen?.verdict ?? judgeOnce(null, now, stack.byHand);
+  const verdict = chosen?.verdict ?? judgeOnce(null, now, stack.byHand, state?.absence);
   if (instance === null) {
-    scope.fail(`${job.service} has no container`);
+    scope.fail(state?.absence?.message ?? `${job.service} has no container`);
     return { all, instance, verdict };
   }
   learnSecrets(context, { environment: {}, environments: [], instances });
@@ -54,7 +54,7 @@ export async function readInstances(
       ? listNames(instances.map(({ name }) => name))
       : `${instance.name} (${instance.id.slice(0, 12)})`;
   scope.fact(factName(instance), `${shown}, image ${instance.image}`);
-  warnOfAge(scope, stack, instance, environment);
+  warnOfAge(scope, stack, instance, state?.environment ?? null);
   const count =
     instances.length > 1
       ? `${instances.length - ill.length} of ${instances.length} ${nounOf(instance)}s are well. `
@@ -129,6 +129,7 @@ export function describeExamined(
   all: readonly Examined[],
   logs: readonly Logged[],
   looks: readonly Look[],
+  keysDiffer: boolean,
 ): readonly InstanceFacts[] {
   return all.map(({ instance, verdict }) => {
     const reading = logs.find((each) => each.instance?.id === instance.id)?.reader.reading();
@@ -140,7 +141,7 @@ export function describeExamined(
       registered: reading?.decided == null ? null : reading.decided === 'good',
       healthy: look === undefined ? null : look.error === null,
       key: look?.key ?? null,
-      problem: isBad ? reading.diagnosis.cause : (ofState ?? look?.error?.message ?? null),
+      problem: isBad ? reading.diagnosis.cause : (ofState ?? look?.error?.message ?? (keysDiffer ? OTHER_KEY : null)),
     });
   });
 }

@@ -9,7 +9,7 @@ import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError, type Hint, toAppError } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
 import type { StepName } from '../core/result.ts';
-import type { Environment, Instance, Stack } from '../core/stack.ts';
+import type { Environment, Instance, Stack, StackState } from '../core/stack.ts';
 import { planMint } from '../postman/mint-plan.ts';
 import { titleOf } from '../postman/request-plan.ts';
 import { describeExamined, readInstances, readLogs } from './doctor-instances.ts';
@@ -186,12 +186,12 @@ async function runChecks(context: Context): Promise<Checks> {
 
   tools.collections.preload();
   const finding = tools.findStack('look', signal);
-  const environment = await look('settings', blocked, (scope) => readSettings(context, scope, finding));
+  const state = await look('settings', blocked, (scope) => readSettings(context, scope, finding));
+  const environment = state?.environment ?? null;
   // Where its files are not accepted, what runs can be looked at nevertheless.
   const stack = await finding.catch(() => null);
   if (stack === null) recorder.skip(['container', 'log'], 'not checked, for the same reason');
-  const found =
-    stack && (await look('container', blocked, (scope) => readInstances(context, scope, stack, environment)));
+  const found = stack && (await look('container', blocked, (scope) => readInstances(context, scope, stack, state)));
   const seen = found ?? { all: [], instance: null };
   const read = stack && (await look('log', blocked, (scope) => readLogs(context, scope, stack, seen, environment)));
   const reader = read?.decisive.reader ?? null;
@@ -202,6 +202,7 @@ async function runChecks(context: Context): Promise<Checks> {
   const health = await look('health', missed, (scope) => askHealth(context, scope, given, { stack, instance, all }));
   const looks = health?.looks ?? [];
   const isSeveral = all.length > 1 || (all.length > 0 && stack?.connect !== undefined);
+  const keys = diagnoseKeys(looks.map((each) => ({ name: each.instance.name, key: each.key })));
   return {
     environment,
     instance,
@@ -210,14 +211,14 @@ async function runChecks(context: Context): Promise<Checks> {
     idp: idp?.there ?? null,
     idpHere: idp?.here ?? null,
     health,
-    keys: diagnoseKeys(looks.map((each) => ({ name: each.instance.name, key: each.key }))),
-    instances: isSeveral ? describeExamined(seen.all, read?.logs ?? [], looks) : null,
+    keys,
+    instances: isSeveral ? describeExamined(seen.all, read?.logs ?? [], looks, keys !== null) : null,
     blocked,
     missed,
   };
 }
 
-async function readSettings(context: Context, scope: StepScope, finding: Promise<Stack>): Promise<Environment> {
+async function readSettings(context: Context, scope: StepScope, finding: Promise<Stack>): Promise<StackState> {
   const { job, signal } = context;
   scope.progress('looking for the BFF');
   const stack = await finding;
@@ -225,7 +226,7 @@ async function readSettings(context: Context, scope: StepScope, finding: Promise
   const state = await stack.look(signal);
   learnSecrets(context, state);
   const { environment, next, objections = [] } = state;
-  for (const each of objections) scope.warn(describeObjection(each));
+  for (const each of objections) if (each.error !== state.absence) scope.warn(describeObjection(each));
   for (const each of next.before)
     scope.warn(`Before the next start something is to be done: ${each}. npm run iat does it.`);
   const findings = diagnoseEnvironment(environment, job.variable).filter(
@@ -240,7 +241,7 @@ async function readSettings(context: Context, scope: StepScope, finding: Promise
   const token = environment[job.variable] ? 'is set' : 'is not set';
   if (worst?.level === 'fault') scope.fail(worst.message);
   else scope.summary(`IDP_BASE_URL ${idp}; ${job.variable} ${token}`);
-  return environment;
+  return state;
 }
 
 async function askIdp(

@@ -36,6 +36,9 @@ const LOOK_EVERY_MS = 100;
 /** When one is known to stay unhealthy, how long the others have until it is said of each how it is. */
 const COLLECT_MS = 2_000;
 
+/** What is wrong with each of those whose keys differ: which of them the IdP knows cannot be seen. */
+export const OTHER_KEY = 'It signs with another key than the others.';
+
 /** How instances are asked one by one. */
 export interface Ways {
   readonly connect: NonNullable<Stack['connect']>;
@@ -120,6 +123,8 @@ interface Asked {
   /** By which start, and with which answers; null: it has not passed, or not since. */
   passed: { readonly start: string; readonly attempt: Attempt; readonly plan: RequestPlan } | null;
   key: string | null;
+  /** What kept it from an answer the last time; null: it was asked. */
+  unasked: AppError | null;
   /** Why it is not asked any more. */
   error: AppError | null;
 }
@@ -177,6 +182,7 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
       last: null,
       passed: null,
       key: null,
+      unasked: null,
       error: null,
     };
     asked.set(watch.first.id, each);
@@ -195,6 +201,7 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
         each.end,
       );
       each.last = attempt;
+      each.unasked = null;
       const complaint = watch.complaint();
       if (attempt.passed && complaint === null) {
         if (watches.wanted() > 1 && each.passed?.start !== start)
@@ -214,6 +221,7 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
     } catch (error) {
       end.throwIfAborted();
       failure = toAppError(error);
+      each.unasked = failure;
       // What the folder itself does wrong it would do again. A way to an instance may break where that is replaced.
       if (failure.code !== 'port-forward-failed') each.error = failure;
     }
@@ -280,6 +288,11 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
     const [first, ...others] = ill.sort((a, b) => rank(a.name) - rank(b.name));
     if (first !== undefined) throw errorOfSome(counted(), watches.wanted(), [first, ...others]);
   };
+  /** To those that have not passed there is no way. */
+  const unasked = (): readonly Ill[] =>
+    current().flatMap((each) =>
+      hasPassed(each) || each.unasked === null ? [] : [{ name: each.watch.first.name, error: each.unasked }],
+    );
   const rank = (name: string) => (current().find((each) => each.watch.first.name === name)?.error ? 0 : 1);
 
   const wait = async (scope: StepScope): Promise<void> => {
@@ -309,15 +322,20 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
     }
   };
   const describeWaiting = () => {
-    const names = current()
-      .filter((each) => !hasPassed(each) && each.last !== null)
-      .map(({ watch, last }) => `${watch.first.name}: ${last === null ? '' : describeFailure(last)}`);
+    const names = current().flatMap((each) => {
+      const { watch, last, unasked } = each;
+      const why = unasked?.message ?? (last === null ? '' : describeFailure(last));
+      return hasPassed(each) || why === '' ? [] : [`${watch.first.name}: ${why}`];
+    });
     return names.length === 0 ? '' : `; ${listNames(names)}`;
   };
-  const lateOnes = () =>
-    new AppError('bff-unhealthy', `${counted()}, and the time is up.`, {
+  const lateOnes = () => {
+    const [first, ...others] = unasked();
+    if (first !== undefined) return errorOfSome(counted(), watches.wanted(), [first, ...others]);
+    return new AppError('bff-unhealthy', `${counted()}, and the time is up.`, {
       hint: 'The report has every attempt and the log of the BFF. If it only needs longer: --health-timeout SECONDS.',
     });
+  };
   const verifyKeys = () => {
     differing = diagnoseKeys(current().map(({ watch, key }) => ({ name: watch.first.name, key })));
     if (differing !== null) throw new AppError('keys-differ', differing.cause, { hint: differing.fix });
@@ -367,9 +385,12 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
     factsOf(name) {
       const each = [...asked.values()].find(({ watch }) => watch.first.name === name);
       if (each === undefined) return {};
-      const { last, key, error } = each;
-      const healthy = hasPassed(each) ? true : last === null && error === null ? null : false;
-      const problem = error?.message ?? (healthy === false && last !== null ? `${describeFailure(last)}.` : undefined);
+      const { last, key } = each;
+      const error = hasPassed(each) ? null : (each.error ?? each.unasked);
+      const healthy = hasPassed(each) ? true : last === null && each.error === null ? null : false;
+      const problem =
+        error?.message ??
+        (healthy === false && last !== null ? `${describeFailure(last)}.` : differing === null ? undefined : OTHER_KEY);
       return { healthy, key, ...(problem === undefined ? {} : { problem }) };
     },
     async stop() {

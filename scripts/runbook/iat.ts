@@ -46,7 +46,7 @@ export async function runIat(context: Context): Promise<Outcome> {
     const again = stack.byHand.restart;
     if (!job.restart) {
       recorder.skip(['restart', 'bootstrap', 'health', ...(job.clear ? (['clear'] as const) : [])], '--no-restart');
-      const next = { text: 'The token is written. It takes effect at the next start:', command: again };
+      const next = { text: 'The token is written. It takes effect with this restart:', command: again };
       return { ...found, verdict: 'planned', next: [next] };
     }
 
@@ -82,7 +82,9 @@ export async function runIat(context: Context): Promise<Outcome> {
       next:
         watched.diagnosis.code === 'iat-invalid'
           ? [{ text: 'The token is written and stays in place, although the IdP refuses it.' }]
-          : [{ text: `${stays} To retry the restart:`, command: stack.byHand.recreate }],
+          : watched.diagnosis.code === 'keys-differ'
+            ? [{ text: stays }]
+            : [{ text: `${stays} To retry the restart:`, command: stack.byHand.recreate }],
     };
     if (error !== undefined) throw error;
     const use = describeUse(watched.diagnosis.code, minted.facts);
@@ -158,13 +160,18 @@ function describePlan({ recorder }: Context, plan: Plan): Outcome {
     ...plan.before.map((each) => ({ text: `first: ${each}` })),
     ...mint.logins.map((each) => ({ text: `login: ${pathOf(each)}` })),
     { text: `mint: ${mint.mint.item.request?.method ?? 'GET'} ${address} ${token}` },
-    { text: `write: ${plan.write.place}` },
+    withCommand(`write: ${plan.write.place}`, plan.write.command),
     { text: 'check:', command: byHand.check },
     { text: 'restart:', command: byHand.restart },
     { text: 'follow:', command: byHand.follow },
     { text: `health: ${titleOf(plan.health) || 'not checked (--no-restart)'}` },
   ];
   return { verdict: 'planned', change: plan.write.preview, next };
+}
+
+/** A line of the plan, with what a person would type. */
+function withCommand(text: string, command: string | undefined): Hint {
+  return command === undefined ? { text } : { text, command };
 }
 
 /** What became of the token: a BFF that has cached credentials leaves it alone. */

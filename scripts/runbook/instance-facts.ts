@@ -9,7 +9,7 @@ export function describeInstance(
   const hasEnded = state.restartCount > 0 || !['created', 'running', 'paused'].includes(state.status);
   return {
     name,
-    state: state.obstacle?.message ?? state.status,
+    state: state.words ?? state.status,
     restarts: state.restartCount,
     exitCode: hasEnded ? state.exitCode : null,
     registered: null,

@@ -1,4 +1,4 @@
-import { hintText } from '../core/errors.ts';
+import { AppError, hintText } from '../core/errors.ts';
 import type { Objection } from '../core/stack.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
@@ -15,11 +15,25 @@ export async function raiseObjections(
   objections: readonly Objection[] = [],
 ): Promise<void> {
   for (const { error, question, yieldsToForce } of objections) {
-    const goesOn = job.dryRun || (job.force && yieldsToForce);
-    if (!goesOn && tools.confirm === null) throw error;
-    scope.warn(describeObjection({ error }));
+    const isForced = job.force && yieldsToForce;
+    const goesOn = job.dryRun || isForced;
+    if (!goesOn && tools.confirm === null) throw yieldsToForce ? withForce(error) : error;
+    const stops = job.dryRun && !isForced ? ` ${yieldsToForce ? WITHOUT_FORCE : STOPS}` : '';
+    scope.warn(`${describeObjection({ error })}${stops}`);
     if (!goesOn && tools.confirm !== null && !(await tools.confirm(question))) throw error;
   }
+}
+
+const WITHOUT_FORCE = 'The run itself asks whether to go on, or stops here without --force.';
+const STOPS = 'The run itself stops here, or asks first.';
+
+/** Says how to go on all the same. */
+function withForce(error: AppError): AppError {
+  const { code, message, hint } = error;
+  const forced = 'To go on anyway: --force.';
+  // A command stands right behind its text.
+  const text = hint?.command === undefined ? `${hint?.text ?? ''} ${forced}` : `${forced} ${hint.text}`;
+  return new AppError(code, message, { hint: { ...hint, text: text.trimStart() }, cause: error });
 }
 
 /** As a warning. */

@@ -19,6 +19,7 @@ import type { Context, Job } from './job.ts';
 import { type AimedHealth, aimHealth, type HealthPlans, isBelow, isShared, planUses } from './next-start.ts';
 import { raiseObjections } from './objections.ts';
 import type { StepScope } from './recorder.ts';
+import { Slots } from './slots.ts';
 
 /** What the other steps work with: all that could be found out before anything changes. */
 export interface Plan {
@@ -43,6 +44,9 @@ export interface Plan {
 
 /** Enough of the last log to hold a whole start. */
 export const LOG_TAIL = 2_000;
+
+/** So many logs are read at the same time: each may be a process. */
+const READERS = 4;
 
 /**
  * Checks everything that can be known before a change, and changes nothing: collection, the place of the value, what runs the
@@ -227,29 +231,13 @@ async function verifyTokenHelps(
   { instances, next }: StackState,
   environment: Environment,
 ): Promise<void> {
-  const { job, signal } = context;
+  const { job } = context;
   for (const { level, variable, message, hint } of diagnoseEnvironment(environment, job.variable)) {
     if (variable === job.variable || (stack.isLocal && variable === 'IDP_BASE_URL')) continue;
     if (level === 'info') scope.note(`${message} ${hint}`);
     else scope.warn(`${message} ${hint}`);
   }
-  // Where one of several needs a token, a token helps.
-  let found: { readonly prospect: Prospect; readonly isUp: boolean } | null = null;
-  for (const instance of instances) {
-    const reader = new LogReader({ env: environment });
-    for await (const line of stack.logs(instance.id, { follow: false, signal, tail: LOG_TAIL })) reader.push(line);
-    if (reader.count === 0) continue;
-    const log = reader.diagnosis();
-    // A log is as old as the start that wrote it: whether the IdP answers can be asked again, where the next start asks from there.
-    const isStale = log.code === 'idp-unreachable' || log.code === 'idp-error';
-    const isAsked = isStale && next.changed === null && next.before.length === 0;
-    if (isAsked) scope.progress('asking the IdP from the network of the BFF');
-    const idp = isAsked ? await askIdpFrom(instance, stack, environment, signal) : null;
-    const since = { startedWith: instance.env, variable: job.variable, idp, changed: next.changed };
-    const prospect = wouldIatHelp(log, environment, since);
-    const isUp = instance.state.status === 'running' && isGood(log);
-    if (found === null || hope(prospect) > hope(found.prospect)) found = { prospect, isUp };
-  }
+  const found = await findProspect(context, scope, stack, instances, next, environment);
   if (found === null) return;
   const { helps, reason, mayBeMended } = found.prospect;
   if (helps !== false) {
@@ -265,6 +253,54 @@ async function verifyTokenHelps(
     return;
   }
   await confirmAnyway(context, scope, reason, found.isUp);
+}
+
+/** What the logs promise: where one of several instances needs a token, a token helps. null: none has a log. */
+async function findProspect(
+  { job, signal }: Context,
+  scope: StepScope,
+  stack: Stack,
+  instances: readonly Instance[],
+  { changed, before }: StackState['next'],
+  environment: Environment,
+): Promise<{ readonly prospect: Prospect; readonly isUp: boolean } | null> {
+  const enough = new AbortController();
+  const end = AbortSignal.any([signal, enough.signal]);
+  const slots = new Slots(READERS);
+  const read = async (instance: Instance) => {
+    const reader = new LogReader({ env: environment });
+    for await (const line of stack.logs(instance.id, { follow: false, signal: end, tail: LOG_TAIL })) reader.push(line);
+    return { instance, reader };
+  };
+  const isRunning = ({ state }: Instance) => Number(state.status === 'running');
+  // What does not run is more likely to need a token.
+  const sorted = instances.toSorted((a, b) => isRunning(a) - isRunning(b));
+  const reading = sorted.map((each) => slots.run(() => read(each), end));
+  let answer: Reach | null = null;
+  let found: { readonly prospect: Prospect; readonly isUp: boolean } | null = null;
+  try {
+    for (const each of reading) {
+      const { instance, reader } = await each;
+      if (reader.count === 0) continue;
+      const log = reader.diagnosis();
+      // A log is as old as the start that wrote it: whether the IdP answers can be asked again, where the next start asks from there.
+      const isStale = log.code === 'idp-unreachable' || log.code === 'idp-error';
+      const isAsked = isStale && changed === null && before.length === 0;
+      if (isAsked && answer === null) {
+        scope.progress('asking the IdP from the network of the BFF');
+        answer = await askIdpFrom(instance, stack, environment, signal);
+      }
+      const since = { startedWith: instance.env, variable: job.variable, idp: isAsked ? answer : null, changed };
+      const prospect = wouldIatHelp(log, environment, since);
+      const isUp = instance.state.status === 'running' && isGood(log);
+      if (found === null || hope(prospect) > hope(found.prospect)) found = { prospect, isUp };
+      if (prospect.helps === true) break;
+    }
+  } finally {
+    enough.abort(new AppError('interrupted', 'Enough was read.'));
+    await Promise.allSettled(reading);
+  }
+  return found;
 }
 
 /** The more, the better are the chances. */
@@ -329,8 +365,8 @@ export function verifyNoTokenNeeded({ job }: Context, environment: Environment, 
   if (!path?.startsWith('/') || instance === null) return;
   const isKept = isBelow(path, instance.persistentPaths);
   if (isKept) return;
-  const message = `${job.service} keeps its credentials in ${path}, which is on no volume: a new ${nounOf(instance)} loses them and needs a token.`;
+  const message = `${job.service} keeps its credentials in ${path}, which does not outlive its ${nounOf(instance)}: a new one loses them and needs a token.`;
   throw new AppError('token-needed', message, {
-    hint: 'Mount a volume there (bff-keys:/app/keys), run npm run iat once more, and then clear.',
+    hint: 'Mount a volume there that outlives it, run npm run iat once more, and then clear.',
   });
 }

@@ -187,7 +187,10 @@ export function watchInstance(context: Context, plan: WatchPlan, first: Instance
       const wasBad = reader.reading().decided === 'bad';
       const wasUp = reader.isUp;
       const { decided } = reader.push(line);
-      if (decided === 'good') decide('decided');
+      if (decided === 'good') {
+        decide('decided');
+        if (wasBad) plan.onChange();
+      }
       upMs = reader.isUp ? (upMs ?? lastLineMs) : null;
       if (reader.isUp) up.resolve();
       if (decided === 'bad' && !wasBad) failedStarts += 1;

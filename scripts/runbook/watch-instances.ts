@@ -100,7 +100,9 @@ export function watchInstances(
   failed.catch(() => {});
 
   const current = () => all.filter((each) => !each.isGone());
-  const isWhole = () => current().filter((each) => each.how() !== null).length >= wanted();
+  /** One that was well and starts once more, as those do that race for what they share, has yet to show how it is. */
+  const isAtRest = (each: Watch) => each.how() !== null && each.reader.reading().decided !== 'bad';
+  const isWhole = () => current().filter(isAtRest).length >= wanted();
   const isMany = () => wanted() > 1 || current().length > 1;
   const isRegistered = (each: Watch) => each.failure() === undefined && each.reader.reading().decided === 'good';
   const count = (what: 'registered' | 'well' = 'registered') =>

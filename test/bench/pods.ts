@@ -19,6 +19,8 @@ import { startStandIn } from './stand-in.ts';
 
 /** What one run cost. */
 interface Measured {
+  /** Milliseconds of the step that looks at everything first. */
+  readonly preflight: number;
   /** Milliseconds from the line of the last pod that says it is up to the last line of the command. */
   readonly reaction: number;
   /** Milliseconds. */
@@ -27,16 +29,25 @@ interface Measured {
   readonly cpu: number;
   /** Megabytes of the largest process. */
   readonly memory: number;
+  /** Calls of kubectl. */
   readonly calls: number;
+  /** Processes of kubectl at the same time. */
+  readonly atOnce: number;
+  /** Megabytes of all those together. */
+  readonly theirs: number;
+  /** To the API server. */
   readonly requests: number;
 }
 
 /**
- * The main job on a cluster of one pod, and of fifty: the real kubectl asks the API server of the sandbox, whose pods are no
- * processes but register by themselves. Their health is asked through one URL, since that server has no port-forward.
+ * The main job on a cluster of one pod, and of fifty in the waves of a rolling update: the real kubectl asks the API server of
+ * the sandbox, whose pods are no processes but register by themselves. That server has no port-forward: a stand-in leads each to
+ * the same BFF.
  */
 export const benchPods: Row = async ({ rounds }) => {
-  console.log('  reaction      wall       CPU    memory   kubectl   requests   pods');
+  const row = (cells: readonly string[], end: string) =>
+    console.log(`${cells.map((cell) => cell.padStart(11)).join('')}   ${end}`);
+  row(['preflight', 'reaction', 'wall', 'CPU', 'memory', 'kubectl', 'at once', 'their mem.', 'requests'], 'pods');
   for (const pods of [1, 50]) {
     const measured: Measured[] = [];
     // The first one warms caches up.
@@ -45,61 +56,112 @@ export const benchPods: Row = async ({ rounds }) => {
       if (round > 0) measured.push(one);
     }
     const of = (what: keyof Measured) => median(measured.map((each) => each[what]));
-    const cells = [
-      `${of('reaction').toFixed(0)} ms`.padStart(10),
-      `${(of('wall') / 1_000).toFixed(2)} s`.padStart(10),
-      `${(of('cpu') / 1_000).toFixed(2)} s`.padStart(10),
-      `${of('memory').toFixed(0)} MB`.padStart(10),
-      String(of('calls')).padStart(10),
-      String(of('requests')).padStart(11),
-    ];
-    console.log(`${cells.join('')}   ${pods}${of('reaction') <= BUDGET_MS ? '' : `  OVER ${BUDGET_MS} ms`}`);
+    const seconds = (what: keyof Measured) => `${(of(what) / 1_000).toFixed(2)} s`;
+    const megabytes = (what: keyof Measured) => `${of(what).toFixed(0)} MB`;
+    const over = (Object.keys(BUDGET_MS) as (keyof typeof BUDGET_MS)[]).filter((what) => of(what) > BUDGET_MS[what]);
+    row(
+      [
+        ...(['preflight', 'reaction', 'wall', 'cpu'] as const).map(seconds),
+        ...[
+          megabytes('memory'),
+          String(of('calls')),
+          String(of('atOnce')),
+          megabytes('theirs'),
+          String(of('requests')),
+        ],
+      ],
+      `${pods}${over.map((what) => `  ${what} OVER ${BUDGET_MS[what]} ms`).join('')}`,
+    );
   }
 };
 
-const BUDGET_MS = 1_000;
+const BUDGET_MS = { preflight: 1_500, reaction: 1_000 };
 
 async function measure(pods: number): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), 'bff-iat-bench-'));
   const standIn = await startStandIn();
-  const cluster = await startCluster(folder, pods);
+  const cluster = await startCluster(folder, standIn.url, pods);
+  const sampling = sample(cluster.calls);
   try {
     const [program, ...script] = words(await npmScript('iat'));
     const where = ['--kubernetes', 'deployment/bff', '--namespace', 'crud', '--context', 'bench'];
-    const urls = ['--idp-url', standIn.url, '--bff-url', standIn.url];
-    const rest = ['--kubectl', cluster.kubectl, '--stable-for', '0', '--reports', join(folder, 'reports')];
+    const rest = ['--kubectl', cluster.kubectl, '--stable-for', '0', '--reports', join(folder, 'reports'), '--json'];
+    const args = [...script, ...where, '--idp-url', standIn.url, ...rest];
     const startedAt = performance.now();
-    const child = execa('time', ['-f', 'measured: %U %S %M', program, ...script, ...where, ...urls, ...rest], {
-      ...{ cwd: root, all: true, reject: false },
+    const child = execa('time', ['-f', 'measured: %U %S %M', program, ...args], {
+      ...{ cwd: root, reject: false },
       env: { KUBECONFIG: cluster.kubeconfig, IAT_ADMIN_TOKEN: 'bench-only-admin-token' },
     });
     let saidAt = 0;
-    let seen = '';
-    child.all.on('data', (chunk: Buffer) => {
-      seen += chunk.toString();
-      if (saidAt === 0 && seen.includes('Report: ')) saidAt = performance.now();
+    child.stdout.on('data', () => {
+      saidAt = performance.now();
     });
-    const { exitCode } = await child;
+    const { exitCode, stdout, stderr } = await child;
     const wall = performance.now() - startedAt;
-    const [, user, system, peak] = /measured: (\S+) (\S+) (\d+)\s*$/.exec(seen) ?? [];
-    if (exitCode !== 0 || peak === undefined) throw new Error(`With ${pods} pods it ended with ${exitCode}:\n${seen}`);
+    const [, user, system, peak] = /measured: (\S+) (\S+) (\d+)\s*$/.exec(stderr) ?? [];
+    if (exitCode !== 0 || peak === undefined)
+      throw new Error(`With ${pods} pods it ended with ${exitCode}:\n${stdout}\n${stderr}`);
+    const result = JSON.parse(stdout) as { readonly steps: readonly { name: string; durationMs: number }[] };
+    const { calls, atOnce, megabytes } = await sampling.stop();
     return {
+      preflight: result.steps.find(({ name }) => name === 'preflight')?.durationMs ?? Number.NaN,
       reaction: saidAt - cluster.lastUpAt(),
       wall,
       cpu: (Number(user) + Number(system)) * 1_000,
       memory: Number(peak) / 1024,
-      calls: (await readFile(cluster.calls, 'utf8')).trimEnd().split('\n').length,
+      calls,
+      atOnce,
+      theirs: megabytes,
       requests: cluster.requests(),
     };
   } finally {
+    await sampling.stop();
     await cluster.close();
     standIn.close();
     await rm(folder, { recursive: true });
   }
 }
 
+/** Looks again and again at the processes whose ids are in a file, a line each. */
+function sample(file: string) {
+  const stopping = new AbortController();
+  const most = { calls: 0, atOnce: 0, megabytes: 0 };
+  const ended = new Set<string>();
+  const look = async () => {
+    const ids = (await readFile(file, 'utf8').catch(() => '')).split('\n').slice(0, -1);
+    const there = await Promise.all(
+      ids
+        .filter((id) => !ended.has(id))
+        .map(async (id) => {
+          const status = await readFile(`/proc/${id}/status`, 'utf8').catch(() => '');
+          const kilobytes = /^VmRSS:\s+(\d+)/m.exec(status)?.[1];
+          if (kilobytes === undefined) ended.add(id);
+          return Number(kilobytes ?? 0);
+        }),
+    );
+    const running = there.filter((kilobytes) => kilobytes > 0);
+    most.calls = ids.length;
+    most.atOnce = Math.max(most.atOnce, running.length);
+    most.megabytes = Math.max(most.megabytes, running.reduce((sum, each) => sum + each, 0) / 1024);
+  };
+  const looking = (async () => {
+    for (;;) {
+      await look();
+      await delay(50, undefined, { signal: stopping.signal });
+    }
+  })().catch(() => {});
+  return {
+    async stop() {
+      stopping.abort();
+      await looking;
+      await look();
+      return most;
+    },
+  };
+}
+
 /** A Deployment of so many pods that take the token from a Secret and share a volume for what they cache. */
-async function startCluster(folder: string, pods: number) {
+async function startCluster(folder: string, bffUrl: string, pods: number) {
   let lastUpAt = 0;
   const start: StartContainer = ({ env, log }) => {
     const stdout = new PassThrough();
@@ -109,7 +171,7 @@ async function startCluster(folder: string, pods: number) {
     const isFresh = env['DCR_IAT'] !== OLD;
     const run = async () => {
       say('INFO dcr: no cached credentials, registering client');
-      await delay(1_000 + Math.random() * 1_000, undefined, { signal: stopping.signal });
+      await delay(REGISTERED_MS.from + Math.random() * REGISTERED_MS.within, undefined, { signal: stopping.signal });
       say(
         isFresh ? 'INFO dcr: client registered: bff-server (201)' : 'ERROR dcr: registration failed: 401 invalid_token',
       );
@@ -138,7 +200,16 @@ async function startCluster(folder: string, pods: number) {
   await writeKubeconfig(kubeconfig, { server: api.url, context: 'bench', namespace: 'crud' });
   const kubectl = join(folder, 'kubectl');
   const calls = join(folder, 'calls');
-  await writeFile(kubectl, `#!/bin/sh\necho "$1" >>'${calls}'\nexec kubectl "$@"\n`);
+  await writeFile(
+    kubectl,
+    `#!/bin/sh
+echo $$ >>'${calls}'
+[ "$1" = port-forward ] || exec kubectl "$@"
+kubectl version --client >/dev/null
+echo 'Forwarding from ${new URL(bffUrl).host} -> 8000'
+exec sleep 1000
+`,
+  );
   await chmod(kubectl, 0o755);
   return {
     kubeconfig,
@@ -153,6 +224,9 @@ async function startCluster(folder: string, pods: number) {
     },
   };
 }
+
+/** After the start of a pod, in milliseconds. */
+const REGISTERED_MS = { from: 2_000, within: 2_000 };
 
 const OLD = 'bench-only-used-initial-access-token';
 
@@ -169,6 +243,8 @@ function objects(pods: number) {
       { name: 'BFF_CLIENT_CRED_PATH', value: '/app/keys/bff_client.json' },
       { name: 'DCR_IAT', valueFrom: { secretKeyRef: { name: 'bff-secrets', key: 'DCR_IAT' } } },
     ],
+    // Another kind than HTTP succeeds at once: it is ready after that time.
+    readinessProbe: { exec: { command: ['true'] }, initialDelaySeconds: 5 },
     volumeMounts: [{ name: 'keys', mountPath: '/app/keys' }],
   };
   const volumes = [{ name: 'keys', persistentVolumeClaim: { claimName: 'keys' } }];
@@ -196,7 +272,6 @@ function objects(pods: number) {
         spec: {
           replicas: pods,
           selector: { matchLabels: labels },
-          strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '100%', maxUnavailable: '100%' } },
           template: { metadata: { labels }, spec: { containers: [container], volumes } },
         },
       },

@@ -112,6 +112,11 @@ describe('several pods', () => {
       '  All 3 pods are registered and healthy.',
     ],
     [
+      'asked at one address, and not each by itself',
+      manyPods(3, 0).map((pod) => ({ ...pod, healthy: null })),
+      '  All 3 pods are registered.',
+    ],
+    [
       'old ones beside them',
       [samplePod('a'), badPod('b', { isNew: false }), badPod('c', { isNew: false })],
       '  The pod is registered and healthy, 2 old pods are still there.',

@@ -387,3 +387,14 @@ test.each([
   const error = await refusal(clear(changesOf(), workloadOf(container as Partial<Container>)));
   expect(error.code).toBe(code);
 });
+
+test('a plan says what a person would type, with the token in a file', async () => {
+  const changes = changesOf();
+  const none = await plan(changes, workloadOf({ env: [] }));
+  expect(none.command).toContain('create secret generic bff-dcr-iat --from-file=DCR_IAT=FILE');
+  await none.write(new Secret(TOKEN, 'IAT'), HANDLE, listener, NEVER);
+  const again = await plan(changes, workloadOf({ env: [] }));
+  expect(again.command).toContain('patch secret/bff-dcr-iat --type=merge --patch-file FILE');
+  const cleared = changes.planClear(await viewOf(workloadOf({ env: [] })), null);
+  expect(cleared.command).toContain('delete secret/bff-dcr-iat');
+});

@@ -163,7 +163,7 @@ describe('an obstacle', () => {
     [
       'a pull, waiting',
       blocked('ImagePullBackOff', 'Back-off pulling image "x"'),
-      [event('Failed', 'Failed to pull image "x": manifest unknown')],
+      [event('Failed', 'Error: ErrImagePull'), event('Failed', 'Failed to pull image "x": manifest unknown')],
       'image-pull',
       /ImagePullBackOff: Failed to pull image "x": manifest unknown/,
     ],
@@ -320,6 +320,7 @@ describe('an instance', () => {
         restartCount: 1,
         startedAt: at(14),
         error: '',
+        words: 'running',
         health: null,
       },
     });

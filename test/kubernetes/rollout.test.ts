@@ -1,14 +1,7 @@
 import type { Deployment } from 'kubernetes-types/apps/v1.d.ts';
 import { describe, expect, test } from 'vitest';
 import type { Workload, WorkloadKind } from '../../scripts/kubernetes/model.ts';
-import {
-  isOf,
-  restartWorkload,
-  revisionOf,
-  rolloutRefusal,
-  selectorOf,
-  wanted,
-} from '../../scripts/kubernetes/rollout.ts';
+import { isOf, restartWorkload, revisionOf, selectorOf } from '../../scripts/kubernetes/rollout.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { pod } from '../support/pods.ts';
 import { createScriptedKubectl, type Line, type Said } from '../support/scripted-kubectl.ts';
@@ -185,23 +178,6 @@ describe('a rollout', () => {
     await expect(restart({ pending: PENDING })).rejects.toMatchObject({ code: 'rollout-paused' });
     expect(calls.every((call) => call.startsWith('get '))).toBe(true);
   });
-
-  test.each([
-    ['rollout-paused', 'deployment', { paused: true }],
-    ['rollout-on-delete', 'statefulset', { updateStrategy: { type: 'OnDelete' } }],
-    ['rollout-on-delete', 'daemonset', { updateStrategy: { type: 'OnDelete' } }],
-    [
-      'rollout-on-delete',
-      'statefulset',
-      { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } },
-    ],
-    [null, 'statefulset', { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } } }],
-    [null, 'deployment', { strategy: { type: 'Recreate' } }],
-  ] as const)('is refused with %s of a %s: %j', (code, kind, spec) => {
-    const object = deployment(1, 1, spec);
-    const typed = (args: readonly string[]) => args.join(' ');
-    expect(rolloutRefusal({ kind, name: 'bff', object }, typed)?.code ?? null).toBe(code);
-  });
 });
 
 describe('the newest revision', () => {
@@ -240,14 +216,6 @@ describe('the newest revision', () => {
     const found = await revisionOf(revisions(null).kubectl, { kind: 'daemonset', object: daemonSet }, NEVER);
     expect(found).toMatchObject({ number: 7, label: ['pod-template-generation', '7'] });
   });
-});
-
-test('how many pods there have to be', () => {
-  expect(wanted(deployment(1, 1))).toBe(3);
-  expect(wanted(deployment(1, 1, { replicas: 0 }))).toBe(0);
-  expect(wanted(deployment(1, 1, { replicas: undefined }))).toBe(1);
-  expect(wanted({ kind: 'DaemonSet', status: { desiredNumberScheduled: 5 } } as unknown as Workload['object'])).toBe(5);
-  expect(wanted({ kind: 'DaemonSet', spec: { selector } } as unknown as Workload['object'])).toBe(0);
 });
 
 test('a selector is what kubectl takes', () => {

@@ -79,7 +79,9 @@ test('of a Secret the real kubectl prints the wanted values, and names of the re
           'meta.helm.sh/release-name': 'crud',
           'bff-iat/replaced-entry': '{"name":"DCR_IAT"}',
         },
-        ownerReferences: [{ apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret', name: 'e', uid: 'u' }],
+        ownerReferences: [
+          { apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret', name: 'e', uid: 'u', controller: true },
+        ],
       },
     },
     {
@@ -107,7 +109,9 @@ test('of a Secret the real kubectl prints the wanted values, and names of the re
         'meta.helm.sh/release-name': 'crud',
         'bff-iat/replaced-entry': '{"name":"DCR_IAT"}',
       },
-      ownerReferences: [{ apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret', name: 'e', uid: '' }],
+      ownerReferences: [
+        { apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret', name: 'e', uid: '', controller: true },
+      ],
     },
     keys: ['DCR_IAT', 'OTHER', 'with.dot'],
     values: { DCR_IAT: Buffer.from('test-only-iat\n').toString('base64') },

@@ -48,8 +48,8 @@ test.each([
   ['-x', {}, 'bad-value', 'NAME or KIND/NAME'],
   ['a b', {}, 'bad-value', 'NAME or KIND/NAME'],
   ['pod/bff', {}, 'workload-unsupported', '--kubernetes deployment/NAME'],
-  ['rollout/bff', {}, 'workload-unsupported', 'kubectl argo rollouts restart bff --namespace crud'],
-  ['dc/bff', {}, 'workload-unsupported', 'oc rollout latest dc/bff --namespace crud'],
+  ['rollout/bff', {}, 'workload-unsupported', 'kubectl argo rollouts restart bff --context c --namespace crud'],
+  ['dc/bff', {}, 'workload-unsupported', 'oc rollout latest dc/bff --context c --namespace crud'],
   ['bff', ROLLOUT, 'workload-unsupported', 'kubectl argo rollouts restart bff'],
   ['bff', { 'get deployment/bff': { stderr: FORBIDDEN } }, 'rights-missing', 'kubectl get'],
   [

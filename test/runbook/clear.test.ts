@@ -214,9 +214,7 @@ describe('several instances', () => {
   test('each has to start from its cached credentials, and the verdict says so of all', async () => {
     const { result, outcome } = await clear({ copies: 3, job });
     expect(result).toMatchObject({ exitCode: 0, diagnosis: { code: 'credentials-cached' } });
-    expect(result.next[0]?.text).toMatch(
-      /^All 3 copies of the BFF start from their cached credentials without DCR_IAT/,
-    );
+    expect(result.next[0]?.text).toMatch(/^All 3 containers start from their cached credentials without DCR_IAT/);
     expect(outcome.instances?.filter(({ isNew, healthy }) => isNew && healthy)).toHaveLength(3);
   });
 

@@ -110,6 +110,17 @@ describe('npm run doctor', () => {
   });
 });
 
+test('why there is nothing to look at is the answer where the stack knows', async () => {
+  const error = new AppError('no-replicas', 'It is scaled to 0.', { hint: 'Scale it up.' });
+  const prepare = (stack: FakeStack) => {
+    stack.absence = error;
+    stack.objections = [{ error, question: '', yieldsToForce: false }];
+  };
+  const { result } = await doctor({ bff: null, prepare });
+  expect(result).toMatchObject({ error: { code: 'fault-found', message: 'It is scaled to 0.' }, warnings: [] });
+  expect(result.steps.find(({ name }) => name === 'container')?.summary).toBe('It is scaled to 0.');
+});
+
 describe('what it cannot look at', () => {
   test('no stack: the other parts are looked at anyway, and the obstacle decides', async () => {
     const findStack = () => Promise.reject(new AppError('docker-missing', 'There is no Docker.'));

@@ -163,7 +163,12 @@ describe('several containers', () => {
 describe('taking the token out is not recommended where that is refused', () => {
   test.for([
     ['DCR_FORCE_REPLACE is on', { DCR_FORCE_REPLACE: 'true' }, ['/'], /every start registers again/],
-    ['no volume', { BFF_CLIENT_CRED_PATH: '/app/keys/bff_client.json' }, [], /which is on no volume/],
+    [
+      'no volume',
+      { BFF_CLIENT_CRED_PATH: '/app/keys/bff_client.json' },
+      [],
+      /which does not outlive its container: a new one/,
+    ],
   ] as const)('%s', async ([, more, persistentPaths, words]) => {
     const { result } = await iat({
       environment: { ...ENVIRONMENT, ...more },

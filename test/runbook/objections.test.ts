@@ -29,12 +29,24 @@ test.for([
 });
 
 test.for([
-  ['--force', true, { job: { force: true } }],
-  ['a dry run', false, { job: { dryRun: true } }],
-] as const)('%s: it is a warning', async ([, yieldsToForce, terms]) => {
+  ['--force', true, { job: { force: true } }, said],
+  ['a dry run', false, { job: { dryRun: true } }, `${said} The run itself stops here, or asks first.`],
+  [
+    'a dry run of what --force goes on with',
+    true,
+    { job: { dryRun: true } },
+    `${said} The run itself asks whether to go on, or stops here without --force.`,
+  ],
+  ['a dry run with --force', true, { job: { dryRun: true, force: true } }, said],
+] as const)('%s: it is a warning', async ([, yieldsToForce, terms, warning]) => {
   const { result, events } = await run(yieldsToForce, terms);
   expect(result.exitCode).toBe(0);
-  expect(events).toContain(said);
+  expect(events).toContain(warning);
+});
+
+test('where --force is enough, the error says so', async () => {
+  const { result } = await run(true);
+  expect(result.error?.hint?.text).toBe('Mount a volume. To go on anyway: --force.');
 });
 
 test('a person says yes', async () => {

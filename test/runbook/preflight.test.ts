@@ -176,6 +176,52 @@ describe('whether a fresh token will help', () => {
   });
 
   test.for([
+    ['one tells that a token helps', [REFUSED], 'restarting', 8],
+    ['one that is down is read first', [REFUSED], 'running', 8],
+    ['none does', [REGISTERED, UP], 'running', 50],
+  ] as const)('of fifty no more logs than it takes, a few at a time: %s', async ([, log, status, most]) => {
+    const read = { all: 0, now: 0, most: 0 };
+    const prepare = (stack: FakeStack) => {
+      stack.next = { ...stack.next, copies: 50 };
+      stack.replace();
+      for (const each of stack.all) {
+        each.write(...(each.copy === 1 ? log : status === 'running' ? [REGISTERED, UP] : [REFUSED]));
+        each.change({ status: each.copy === 1 && log[0] === REFUSED ? 'restarting' : status });
+        each.lineMs = 100;
+      }
+      const { logs } = stack;
+      stack.logs = async function* (...args) {
+        read.all += 1;
+        read.most = Math.max(read.most, ++read.now);
+        try {
+          yield* logs.apply(stack, args);
+        } finally {
+          read.now -= 1;
+        }
+      };
+    };
+    const { code } = await check({ log: [], prepare });
+    expect(code).toBeNull();
+    expect(read).toMatchObject({ now: 0, most: 4 });
+    expect(read.all).toBeLessThanOrEqual(most);
+  });
+
+  test('of several whose IdP did not answer, one asks it again', async () => {
+    const asked: string[] = [];
+    const prepare = (stack: FakeStack) => {
+      stack.next = { ...stack.next, copies: 3 };
+      stack.replace();
+      for (const each of stack.all) each.write('ERROR - dcr httpx.ConnectError: [Errno -2] Name or service not known');
+      stack.reachFrom = async (id) => {
+        asked.push(id);
+        return { kind: 'unknown', why: 'test' };
+      };
+    };
+    await check({ log: [], prepare });
+    expect(asked).toHaveLength(1);
+  });
+
+  test.for([
     [true, null],
     [false, 'iat-does-not-help'],
   ] as const)('it does not, and a person is asked: %s', async ([answer, code]) => {

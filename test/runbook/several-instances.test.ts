@@ -18,6 +18,7 @@ import { iat, type Terms } from '../support/iat-run.ts';
 
 const ALL = IAT_STEPS.map((step) => `${step} passed`);
 const { signal: NEVER } = new AbortController();
+const RAT_REFUSED = 'WARNING - Registration access token (RAT) is invalid or expired: 401 Unauthorized';
 const SCOPE_REFUSED = 'ERROR - Client registration failed: 400 Bad Request {"error":"invalid_scope"}';
 
 /** The main job on a stack that makes so many instances by itself and has a way to each. */
@@ -56,6 +57,11 @@ const each =
     await clock.sleep(500, signal);
     await (acts[bff.copy] ?? serve)(bff, clock, signal);
   };
+
+async function late(bff: FakeInstance, clock: FakeClock, signal: AbortSignal): Promise<void> {
+  await clock.sleep(1_000, signal);
+  serve(bff);
+}
 
 /** It ends, and is started again after ten seconds. */
 async function endAndStart(bff: FakeInstance, clock: FakeClock, signal: AbortSignal): Promise<void> {
@@ -186,6 +192,27 @@ describe('credentials that all share', () => {
     expect(result).toMatchObject({ exitCode: 1, diagnosis: { code: 'iat-invalid' } });
   });
 
+  test('one whose cached credentials are refused after they were found is not counted before its next start', async () => {
+    const { result } = await run({
+      behave: each({
+        async 1(bff, clock, signal) {
+          if (bff.state.restartCount > 0) {
+            bff.write('INFO:     Started server process [2]', CACHED, NOTHING_TO_DO, UP);
+            return bff.serve();
+          }
+          bff.write(CACHED, 'INFO - ms_bff.metrics - INFO - bff_dcr_status{status="rat_cached"} 1');
+          await clock.sleep(100, signal);
+          bff.write(RAT_REFUSED, OVER);
+          return endAndStart(bff, clock, signal);
+        },
+        2: late,
+        3: late,
+      }),
+    });
+    expect(result).toMatchObject({ exitCode: 0, error: null });
+    expect(result.steps.find(({ name }) => name === 'bootstrap')?.summary).toBe('3 of 3 pods are registered');
+  });
+
   test('kept apart, the first refusal counts; an older copy that has used the token is the reason', async () => {
     const { result } = await run({
       wanted: 2,
@@ -255,6 +282,10 @@ describe('health of each', () => {
     expect(result).toMatchObject({ exitCode: 1, error: { code: 'keys-differ' }, diagnosis: { code: 'keys-differ' } });
     expect(result.error?.message).toMatch(/2 different keys.*fake-bff-\d with [\w-]{8}, fake-bff-\d with [\w-]{8}/);
     expect(new Set(outcome.instances?.map(({ key }) => key)).size).toBe(2);
+    const own = 'It signs with another key than the others.';
+    expect(outcome.instances?.map(({ problem }) => problem)).toEqual([own, own]);
+    // A restart would need two more uses of the token.
+    expect(outcome.next).toEqual([{ text: 'The token is written and stays in place.' }]);
   });
 
   test('one that is replaced while all have to stay healthy begins the time again', async () => {
@@ -270,6 +301,22 @@ describe('health of each', () => {
     expect(result).toMatchObject({ exitCode: 0 });
     expect(ms).toBeGreaterThan(16_000);
     expect(result.steps.at(-1)?.notes).toEqual([expect.stringContaining('starts over')]);
+  });
+
+  test('that there is no way to them is said when the time is up, and of each', async () => {
+    const { result, outcome } = await run({
+      job: { healthTimeoutMs: 60_000 },
+      prepare(stack) {
+        stack.connect = async (id) => {
+          throw new AppError('port-forward-failed', `No way to ${id}.`, { hint: 'Or say --bff-url.' });
+        };
+      },
+    });
+    expect(result.error).toMatchObject({ code: 'port-forward-failed', hint: { text: 'Or say --bff-url.' } });
+    expect(result.error?.message).toMatch(/^No way to \d+\.$/);
+    expect(outcome.instances?.map(({ healthy, problem }) => [healthy, problem?.startsWith('No way to')])).toEqual(
+      Array.from({ length: 3 }, () => [null, true]),
+    );
   });
 
   test('--bff-url is asked once for all', async () => {

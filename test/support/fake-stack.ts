@@ -54,6 +54,7 @@ export class FakeStack implements Stack {
   all: readonly FakeInstance[] = [];
   next: NextStart = { changed: null, copies: 1, sharedPaths: ['/'], before: [] };
   objections: StackState['objections'];
+  absence: StackState['absence'];
   /** It makes and replaces its instances by itself, so many of the wanted ones at first, and each further one when one serves. */
   managed: { readonly wanted: number; readonly atFirst: number } | null = null;
   /** A way to each of them. */
@@ -143,10 +144,10 @@ export class FakeStack implements Stack {
 
   async look(signal: AbortSignal): Promise<StackState> {
     signal.throwIfAborted();
-    const { environment, sideEffects, objections, next } = this;
+    const { environment, sideEffects, objections, absence = null, next } = this;
     const instances = await this.instances(signal);
     const instance = instances[0] ?? null;
-    const state = { environment, environments: [environment], instance, instances, sideEffects, next };
+    const state = { environment, environments: [environment], instance, instances, absence, sideEffects, next };
     return objections === undefined ? state : { ...state, objections };
   }
 

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource preact */
 import type { InstanceFacts, KubernetesFacts } from '../../core/result.ts';
-import { clusterInWords, groupPods, podsInWords, problemOf } from '../pods.ts';
+import { clusterInWords, groupPods, type PodGroups, podsInWords, problemOf } from '../pods.ts';
 import { formatCount, formatNumber, head } from '../text.ts';
 import { CodeBlock, Entry, marked, Section, StatusMark, sentence } from './parts.tsx';
 
@@ -16,11 +16,13 @@ export function Pods({ kubernetes }: { readonly kubernetes: KubernetesFacts }) {
   return (
     <Section id="pods" title="Pods">
       <p>{podsInWords(groups)}.</p>
-      {first.length > 0 && <Table pods={first} caption={isLong ? 'Pods that are not well' : 'Pods'} hasNew={hasNew} />}
+      {first.length > 0 && (
+        <Table pods={first} caption={isLong ? 'Pods that are not well' : 'Pods'} hasNew={hasNew} groups={groups} />
+      )}
       {isLong && (
         <details class="earlier">
           <summary>{formatCount(others.length, first.length === 0 ? 'pod' : 'other pod')}</summary>
-          <Table pods={others} caption="Other pods" hasNew={hasNew} />
+          <Table pods={others} caption="Other pods" hasNew={hasNew} groups={groups} />
         </details>
       )}
     </Section>
@@ -35,8 +37,9 @@ function Table(props: {
   readonly caption: string;
   /** The run has made pods, so that each is new or old. */
   readonly hasNew: boolean;
+  readonly groups: PodGroups;
 }) {
-  const { pods, caption, hasNew } = props;
+  const { pods, caption, hasNew, groups } = props;
   return (
     <table class="pods">
       <caption class="sr-only">{caption}</caption>
@@ -49,7 +52,7 @@ function Table(props: {
       </thead>
       <tbody>
         {pods.map((pod) => (
-          <Row pod={pod} age={hasNew ? (pod.isNew ? 'new' : 'old') : ''} />
+          <Row pod={pod} age={hasNew ? (pod.isNew ? 'new' : 'old') : ''} groups={groups} />
         ))}
       </tbody>
     </table>
@@ -58,7 +61,8 @@ function Table(props: {
 
 const COLUMNS = ['Pod', 'State', 'Restarts', 'Exit code', 'Registered', 'Healthy', 'Key', 'Problem'];
 
-function Row({ pod, age }: { readonly pod: InstanceFacts; readonly age: string }) {
+function Row(props: { readonly pod: InstanceFacts; readonly age: string; readonly groups: PodGroups }) {
+  const { pod, age, groups } = props;
   const { name, state, restarts, exitCode, registered, healthy, key } = pod;
   return (
     <tr>
@@ -81,7 +85,7 @@ function Row({ pod, age }: { readonly pod: InstanceFacts; readonly age: string }
         {key === null ? '–' : <code>{head(key, SHOWN_OF_KEY)}</code>}
       </td>
       <td data-label="Problem" class="problem">
-        {sentence(problemOf(pod)) || '–'}
+        {sentence(problemOf(pod, groups)) || '–'}
       </td>
     </tr>
   );

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import process from 'node:process';
 import { parseObject } from '../http.ts';
 
 /** What the BFF keeps after its registration. */
@@ -34,9 +35,10 @@ export function readIfThere(path: string): string | null {
   }
 }
 
-/** Writes a file of mode 0600: the whole text, or nothing. */
+/** Writes a file of mode 0600: the whole text, or nothing. Others may write it at the same time: each has a new file of its own. */
 export function writePrivate(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  const fresh = `${path}.${process.pid}.new`;
+  writeFileSync(fresh, text, { mode: 0o600 });
+  renameSync(fresh, path);
 }
