@@ -307,7 +307,9 @@ function createKubernetesStack(
       );
       const manager = restartManagerOf(workload);
       const rollout = await restartWorkload(kubectl, planned.workload, pending, { manager, reloader, clock }, signal);
-      revision = { before: rollout.before.number, after: rollout.after.number };
+      const { before, after } = rollout;
+      // Reloader was faster than the look at what there was.
+      revision = { before: before.number === after.number ? null : before.number, after: after.number };
       listener.progress(`waiting for the first new pod of ${target}`);
       const isNew = (pod: Pod) => isOf(rollout.after, pod) && pod.metadata?.deletionTimestamp === undefined;
       await firstPod(isNew, signal);

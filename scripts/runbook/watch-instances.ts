@@ -145,8 +145,8 @@ export function watchInstances(
       const untilMs = clock.now() + COLLECT_MS;
       const isOpen = (each: Watch) => each.how() === null && each.failure() === undefined;
       while (clock.now() < untilMs && current().some(isOpen)) await clock.sleep(INSPECT_EVERY_MS, end);
-      usedByOld = await findUser();
     }
+    if (!signal.aborted) usedByOld = await findUser();
     const ill = current().flatMap((each) => illOf(each) ?? []);
     const [worst = { name: first.name, error: toAppError(cause) }, ...rest] = ill;
     const hadRegistered = current().some((each) => each.failure() !== undefined && each.how() === 'decided');

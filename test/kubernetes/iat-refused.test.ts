@@ -6,7 +6,7 @@ import type { ErrorCode } from '../../scripts/core/errors.ts';
 import type { ObjectStore } from '../../scripts/sandbox/cluster/store.ts';
 import { getOf, updateIn } from '../../scripts/sandbox/cluster/typed-store.ts';
 import { describeWithKubectl } from '../support/kubectl.ts';
-import { dataOf, type OnClusterOptions, openOnCluster, withEnv } from './on-cluster.ts';
+import { dataOf, type OnClusterOptions, OTHER_KEY, OTHER_VALUE, openOnCluster, withEnv } from './on-cluster.ts';
 
 const STALE = 'test-only-initial-access-token-of-yesterday';
 
@@ -144,5 +144,16 @@ describeWithKubectl('what is refused before anything changes', () => {
     expect.soft([ended.result?.error?.code, ended.exitCode], ended.all).toEqual([code, exitCode]);
     for (const word of says) expect.soft(text).toMatch(word);
     expect([cluster.mints(), cluster.kept(), await cluster.leaks()]).toEqual([0, before, []]);
+  });
+
+  test('the search for secrets finds one in another object', async () => {
+    const cluster = await openOnCluster({ pods: 'failing' });
+    expect(await cluster.leaks()).toEqual([]);
+    const { [OTHER_KEY]: copied = '' } = dataOf({ [OTHER_KEY]: OTHER_VALUE });
+    updateIn(cluster.store, 'deployments', cluster.deployment(), (old) => ({
+      ...old,
+      metadata: { ...old.metadata, annotations: { copied } },
+    }));
+    expect(await cluster.leaks()).toEqual([expect.stringMatching(/^other objects: base64/)]);
   });
 });
