@@ -87,7 +87,7 @@ export async function runIat(context: Context): Promise<Outcome> {
             : [{ text: `${stays} To retry the restart:`, command: stack.byHand.recreate }],
     };
     if (error !== undefined) throw error;
-    const use = describeUse(watched.diagnosis.code, minted.facts);
+    const use = describeUse(watched.diagnosis.code, minted.facts, restarted.wanted !== undefined);
     found = { ...found, verdict: 'healthy', facts: [['Token', use]] };
     const unused: Hint[] = watched.diagnosis.code === 'credentials-cached' ? [{ text: use }] : [];
     if (!job.clear) return { ...found, next: [...unused, adviceOnClear(context, instances[0])] };
@@ -175,9 +175,12 @@ function withCommand(text: string, command: string | undefined): Hint {
 }
 
 /** What became of the token: a BFF that has cached credentials leaves it alone. */
-function describeUse(code: DiagnosisCode, { expiresAt }: TokenFacts): string {
+function describeUse(code: DiagnosisCode, { expiresAt }: TokenFacts, canBeReplaced: boolean): string {
   if (code === 'registered') return 'The BFF used it to register.';
   if (code !== 'credentials-cached') return 'It is not known whether the BFF used it: its log does not say.';
   const end = expiresAt === null ? 'the IdP did not say when it expires' : `it expires at ${expiresAt.toISOString()}`;
+  // One that was replaced meanwhile may have registered for the others.
+  if (canBeReplaced)
+    return `What runs now started from cached credentials, so the new token may not have been used; ${end}.`;
   return `The BFF started from its cached credentials, so the new token was not used; ${end}.`;
 }

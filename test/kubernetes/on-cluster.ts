@@ -31,6 +31,8 @@ export interface OnClusterOptions extends Partial<Omit<SandboxClusterOptions, 'd
    */
   readonly pods?: 'processes' | 'failing';
   readonly idpFault?: IdpFaultName;
+  /** The real one; default: of this machine. */
+  readonly kubectl?: string;
 }
 
 export interface EndedOnCluster extends EndedHere {
@@ -80,7 +82,7 @@ export const OTHER_KEY = 'SESSION_SECRET';
 export const OTHER_VALUE = 'test-only-session-secret-of-the-team';
 
 export async function openOnCluster(options: OnClusterOptions = {}): Promise<OnCluster> {
-  const { pods: how = 'processes', idpFault, prepare, ...terms } = options;
+  const { pods: how = 'processes', idpFault, kubectl = KUBECTL, prepare, ...terms } = options;
   const home = await mkdtemp(join(await realpath(tmpdir()), 'iat-test-'));
   const adminToken = `test-only-${randomBytes(24).toString('base64url')}`;
   const idp = await startIdp({
@@ -120,7 +122,7 @@ export async function openOnCluster(options: OnClusterOptions = {}): Promise<OnC
   const log = join(home, 'kubectl-calls');
   await mkdir(bin);
   await writeFile(log, '');
-  await writeFile(join(bin, 'kubectl'), wrapper(log, server.url), { mode: 0o755 });
+  await writeFile(join(bin, 'kubectl'), wrapper(kubectl, log, server.url), { mode: 0o755 });
   const env = {
     PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`,
     HOME: home,
@@ -211,13 +213,13 @@ const OTHER_RESOURCES = [
 ];
 
 /** A `kubectl` that notes its arguments, and hands everything to the real one but port-forward. */
-function wrapper(log: string, server: string): string {
+function wrapper(kubectl: string, log: string, server: string): string {
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   return `#!/bin/sh
 IFS='${UNIT}'
 printf '%s${RECORD}\n' "$*" >>${quoted(log)}
 [ "$1" = port-forward ] && exec ${quoted(process.execPath)} ${quoted(FORWARD)} ${quoted(server)} "$@"
-PATH=${quoted(process.env['PATH'] ?? '')} exec ${quoted(KUBECTL)} "$@"
+PATH=${quoted(process.env['PATH'] ?? '')} exec ${quoted(kubectl)} "$@"
 `;
 }
 

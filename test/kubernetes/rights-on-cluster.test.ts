@@ -82,7 +82,7 @@ interface Rule {
 /** What a Role allows, as the API server decides it (kubernetes: pkg/apis/rbac/v1/evaluation_helpers.go). */
 function grantedBy(role: string): (review: Review) => boolean {
   const [document] = parseAllDocuments(role);
-  const { rules } = document?.toJS() as { readonly rules: readonly Rule[] };
+  const rules: readonly Rule[] = document?.toJS().rules ?? [];
   return ({ verb, group, resource, subresource, name }) =>
     rules.some(
       ({ apiGroups, resources, resourceNames, verbs }) =>
