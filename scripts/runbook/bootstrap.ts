@@ -4,7 +4,7 @@ import { AppError } from '../core/errors.ts';
 import type { Attempt, ClassifiedLine, InstanceFacts } from '../core/result.ts';
 import type { Restarted } from '../core/stack.ts';
 import { describeFailure } from './health.ts';
-import { askEach, waysOf } from './health-of-each.ts';
+import { askEach } from './health-of-each.ts';
 import type { Context } from './job.ts';
 import type { HealthPlans } from './next-start.ts';
 import type { StepScope } from './recorder.ts';
@@ -12,6 +12,7 @@ import { listNames } from './some-of-many.ts';
 import { stayHealthy } from './stay-healthy.ts';
 import type { Settled } from './watch-instance.ts';
 import { type WatchedStack, type Watches, watchInstances } from './watch-instances.ts';
+import { waysOf } from './ways.ts';
 
 /** What became of the new instances. */
 export interface Watched {

@@ -7,7 +7,6 @@ import type { Instance, PlannedClear, Stack, Written } from '../core/stack.ts';
 import { originsOf, planHealth, type RequestPlan } from '../postman/request-plan.ts';
 import { watchUntilHealthy } from './bootstrap.ts';
 import { checkHealth, checkOnce, describeFailure } from './health.ts';
-import { type Look, lookAtEach, waysOf } from './health-of-each.ts';
 import type { Context } from './job.ts';
 import { aimHealth, type HealthPlans, isShared } from './next-start.ts';
 import { raiseObjections } from './objections.ts';
@@ -24,6 +23,7 @@ import type { Outcome, StepScope } from './recorder.ts';
 import { restart } from './restart.ts';
 import { countWell, errorOfSome } from './some-of-many.ts';
 import { type Turn, takeTurn } from './turn.ts';
+import { type Look, lookAtEach, waysOf } from './ways.ts';
 
 export const CLEAR_STEPS: readonly StepName[] = ['preflight', 'clear', 'restart', 'bootstrap', 'health'];
 

@@ -2,7 +2,6 @@ import { LogReader } from '../bff/log-reader.ts';
 import { type InstanceVerdict, judgeOnce, nounOf } from '../bff/verdict.ts';
 import type { InstanceFacts } from '../core/result.ts';
 import type { Environment, Instance, Stack, StackState } from '../core/stack.ts';
-import { type Look, OTHER_KEY } from './health-of-each.ts';
 import { describeInstance } from './instance-facts.ts';
 import type { Context } from './job.ts';
 import { learnSecrets } from './preflight.ts';
@@ -10,6 +9,7 @@ import type { StepScope } from './recorder.ts';
 import { factName } from './restart.ts';
 import { Slots } from './slots.ts';
 import { listNames } from './some-of-many.ts';
+import { type Look, OTHER_KEY } from './ways.ts';
 
 /** So many logs are read at the same time. */
 const READERS = 4;

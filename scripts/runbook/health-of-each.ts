@@ -1,14 +1,12 @@
-import { diagnoseKeys, publishedThumbprint } from '../bff/health-answers.ts';
+import { diagnoseKeys } from '../bff/health-answers.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { Attempt, InstanceFacts } from '../core/result.ts';
-import type { Instance, Stack } from '../core/stack.ts';
 import type { RequestPlan } from '../postman/request-plan.ts';
-import { checkHealth, describeFailure, describePasses } from './health.ts';
+import { describeFailure, describePasses } from './health.ts';
 import type { Context } from './job.ts';
-import type { HealthPlans } from './next-start.ts';
 import type { StepScope } from './recorder.ts';
-import { askForKeys, proveRegistration } from './registration.ts';
+import { proveRegistration } from './registration.ts';
 import { Slots } from './slots.ts';
 import { countWell, errorOfSome, type Ill, listNames } from './some-of-many.ts';
 import {
@@ -26,107 +24,13 @@ import {
 } from './stay-healthy.ts';
 import type { Watch } from './watch-instance.ts';
 import type { Watches } from './watch-instances.ts';
-
-/** So many instances are asked at the same time. */
-const AT_ONCE = 4;
+import { AT_ONCE, askOne, byWay, OTHER_KEY, type Ways } from './ways.ts';
 
 /** Between two looks at whether all have passed. */
 const LOOK_EVERY_MS = 100;
 
 /** When one is known to stay unhealthy, how long the others have until it is said of each how it is. */
 const COLLECT_MS = 2_000;
-
-/** What is wrong with each of those whose keys differ: which of them the IdP knows cannot be seen. */
-export const OTHER_KEY = 'It signs with another key than the others.';
-
-/** How instances are asked one by one. */
-export interface Ways {
-  readonly connect: NonNullable<Stack['connect']>;
-  readonly healthOf: HealthPlans;
-}
-
-/** How its instances are asked one by one; null: they are asked at one address. */
-export function waysOf({ job }: Context, stack: Stack, healthOf: HealthPlans): Ways | null {
-  if (stack.connect === undefined || job.bffUrl !== null) return null;
-  return { connect: stack.connect.bind(stack), healthOf };
-}
-
-/** Does something by the way to an instance, which is given back afterwards. @throws AppError `port-forward-failed` */
-async function byWay<T>(
-  { connect, healthOf }: Ways,
-  instance: Instance,
-  signal: AbortSignal,
-  work: (plan: RequestPlan) => Promise<T>,
-): Promise<T> {
-  const done = new AbortController();
-  try {
-    return await work(healthOf(instance, await connect(instance.id, AbortSignal.any([signal, done.signal]))));
-  } finally {
-    done.abort(new AppError('interrupted', 'It was asked.'));
-  }
-}
-
-/** One attempt with the health folder, and the thumbprint of the key where that is wanted. @throws AppError as `checkHealth` */
-function askOne(
-  context: Context,
-  scope: Pick<StepScope, 'attempt'>,
-  ways: Ways,
-  instance: Instance,
-  wantsKey: boolean,
-  signal: AbortSignal,
-): Promise<{ readonly attempt: Attempt; readonly plan: RequestPlan; readonly key: string | null }> {
-  return byWay(ways, instance, signal, async (plan) => {
-    const attempt = await checkHealth(context, scope, plan, signal, instance.name);
-    return { attempt, plan, key: wantsKey ? await keyOf(context, scope, plan, attempt, instance) : null };
-  });
-}
-
-/** What one look at an instance came to. */
-export interface Look {
-  readonly instance: Instance;
-  /** null: it could not be asked. */
-  readonly attempt: Attempt | null;
-  /** Why it is not healthy; null: it is. */
-  readonly error: AppError | null;
-  /** Of its signing key; null: not known. */
-  readonly key: string | null;
-}
-
-/** Asks each instance once. */
-export async function lookAtEach(
-  context: Context,
-  scope: Pick<StepScope, 'attempt'>,
-  ways: Ways,
-  instances: readonly Instance[],
-): Promise<readonly Look[]> {
-  const { signal } = context;
-  const slots = new Slots(AT_ONCE);
-  const look = async (instance: Instance): Promise<Look> => {
-    try {
-      const own = AbortSignal.any([signal]);
-      const { attempt, key } = await askOne(context, scope, ways, instance, instances.length > 1, own);
-      const error = attempt.passed ? null : new AppError('bff-unhealthy', `${describeFailure(attempt)}.`);
-      return { instance, attempt, error, key };
-    } catch (error) {
-      signal.throwIfAborted();
-      return { instance, attempt: null, error: toAppError(error), key: null };
-    }
-  };
-  return Promise.all(instances.map((each) => slots.run(() => look(each), signal)));
-}
-
-/** The thumbprint of its signing key: by the answers of the folder, else it is asked for. */
-async function keyOf(
-  context: Context,
-  scope: Pick<StepScope, 'attempt'>,
-  plan: RequestPlan,
-  attempt: Attempt,
-  { env }: Instance,
-): Promise<string | null> {
-  const shown = publishedThumbprint(attempt.exchanges, env);
-  if (shown !== null || !attempt.passed) return shown;
-  return publishedThumbprint(await askForKeys(context, scope, plan, attempt.exchanges), env);
-}
 
 /** An instance, and how far it has come. */
 interface Asked {
