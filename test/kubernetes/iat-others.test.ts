@@ -85,12 +85,12 @@ describeWithKubectl('who else changes a Secret', () => {
     const cluster = await openOnCluster({
       ...ONE,
       pods: 'failing',
-      change: described({ labels: { app: 'bff', 'argocd.argoproj.io/instance': 'crud-app' } }),
       prepare(store) {
         const secret = getOf(store, 'secrets', 'crud', 'bff-secrets');
+        const labels = { 'argocd.argoproj.io/instance': 'crud-app' };
         const annotations = { 'sealedsecrets.bitnami.com/managed': 'true', 'meta.helm.sh/release-name': 'bff-chart' };
         if (secret !== undefined)
-          updateIn(store, 'secrets', secret, (old) => ({ ...old, metadata: { ...old.metadata, annotations } }));
+          updateIn(store, 'secrets', secret, (old) => ({ ...old, metadata: { ...old.metadata, labels, annotations } }));
       },
     });
     const before = cluster.kept();
@@ -98,12 +98,12 @@ describeWithKubectl('who else changes a Secret', () => {
     const text = ended.all.replace(/\s+/g, ' ');
     expect.soft(text).toMatch(/SealedSecret bff-secrets overwrites secret\/bff-secrets when it changes/);
     expect.soft(text).toMatch(/Helm release bff-chart keeps secret\/bff-secrets: its next upgrade puts back/);
-    expect.soft(text).toMatch(/Argo CD application crud-app keeps deployment\/bff/);
+    expect.soft(text).toMatch(/Argo CD application crud-app keeps secret\/bff-secrets/);
     const owners = ended.result?.kubernetes?.owners.map(({ kind, reverts }) => [kind, reverts]);
     expect.soft(owners).toEqual([
       ['SealedSecret', 'on-sync'],
-      ['Helm release', 'on-upgrade'],
       ['Argo CD application', 'on-sync'],
+      ['Helm release', 'on-upgrade'],
     ]);
     expect([ended.exitCode, cluster.mints(), cluster.kept()], ended.all).toEqual([0, 0, before]);
     expect(await cluster.leaks()).toEqual([]);
