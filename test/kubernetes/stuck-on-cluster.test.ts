@@ -69,7 +69,7 @@ describeWithKubectl('a new pod that does not start', () => {
       pods: 'failing',
       replicas: 1,
       clock: LATE,
-      findFault: () => (isBroken ? fault : null),
+      findFault: ({ metadata }) => (isBroken && metadata.labels?.['app'] === 'bff' ? fault : null),
     });
     await cluster.until(() => cluster.pods().some(({ status }) => status?.phase === 'Running'));
     isBroken = true;
