@@ -32,7 +32,7 @@ function inWords({ name, value = '', valueFrom }: EnvVar): string {
   if (valueFrom === undefined) return `${name}: ""`;
   const { secretKeyRef, configMapKeyRef } = valueFrom;
   const reference = secretKeyRef ?? configMapKeyRef;
-  if (reference === undefined) return `${name}: from ${Object.keys(valueFrom)[0] ?? 'nowhere'}`;
+  if (reference === undefined) return `${name} from ${Object.keys(valueFrom)[0] ?? 'nowhere'}`;
   const kind = secretKeyRef === undefined ? 'configmap' : 'secret';
-  return `${name}: from ${kind}/${reference.name} (key ${reference.key}${reference.optional === true ? ', optional' : ''})`;
+  return `${name} from ${kind}/${reference.name} (key ${reference.key}${reference.optional === true ? ', optional' : ''})`;
 }

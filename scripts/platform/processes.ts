@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
@@ -43,11 +44,13 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
       const { privateText } = options;
       const input = privateText === undefined ? null : await openPrivateText(privateText, process.platform);
       const args = command.args.map((arg) => (arg === PRIVATE_FILE && input !== null ? input.path : arg));
-      const result = await execa(
+      const child = execa(
         command.file,
         args,
         optionsOf(command, { ...options, signal: stop.signal }, input?.stdin ?? null),
-      ).finally(() => input?.remove());
+      );
+      closeWhenKilled(child);
+      const result = await child.finally(() => input?.remove());
       stop.clear();
       options.signal.throwIfAborted();
       return {
@@ -62,6 +65,7 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
     async *lines(command, options) {
       options.signal.throwIfAborted();
       const child = execa(command.file, [...command.args], { ...optionsOf(command, options), buffer: false });
+      closeWhenKilled(child);
       yield* readLines(child, options.signal);
     },
   };
@@ -99,6 +103,15 @@ interface RunningChild extends PromiseLike<unknown> {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   kill(): boolean;
+}
+
+/** A program of its own that it has started, as kubectl starts one to log in, may live on and hold the pipes open. */
+function closeWhenKilled(child: Pick<RunningChild, 'stdout' | 'stderr'> & Pick<ChildProcess, 'killed' | 'once'>): void {
+  child.once('exit', () => {
+    if (!child.killed) return;
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  });
 }
 
 type OutputLine = { readonly stream: 'stdout' | 'stderr'; readonly text: string };

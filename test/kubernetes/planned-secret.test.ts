@@ -140,7 +140,7 @@ test('where nothing holds the value, a Secret of its own is made, and the templa
   });
   expect(cluster.valueOf('bff-dcr-iat', VARIABLE)).toBe(TOKEN);
   expect(written.change).toMatchObject({ wrote: 'own-secret', target: 'secret/bff-dcr-iat', before: 'absent' });
-  expect(written.change?.diff).toContain('+DCR_IAT: from secret/bff-dcr-iat (key DCR_IAT, optional)');
+  expect(written.change?.diff).toContain('+DCR_IAT from secret/bff-dcr-iat (key DCR_IAT, optional)');
   expect(cluster.patches.map(({ object }) => object)).toEqual(['deployment/bff (dry run)']);
 
   const operations = changes.pendingTemplate(workload);

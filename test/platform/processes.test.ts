@@ -36,6 +36,22 @@ describe('an aborted child', () => {
   });
 });
 
+test('a program that a killed child has started, and that holds its output open, is not waited for', async () => {
+  const ending = new AbortController();
+  let release = () => {};
+  const url = await serve((_, response) => {
+    release = () => response.end();
+    ending.abort(new Error('enough'));
+  });
+  const holder = JSON.stringify(`fetch('${url}').then(() => process.exit(0), () => process.exit(1))`);
+  const parent = node(`
+    require('node:child_process').spawn(process.execPath, ['-e', ${holder}], { stdio: 'inherit' });
+    setInterval(() => {}, 1000);
+  `);
+  await expect(processes.run(parent, { signal: ending.signal })).rejects.toThrow('enough');
+  release();
+});
+
 test('a program that is not there is a fact, not an exception', async () => {
   const { signal } = new AbortController();
   await expect(processes.run({ file: 'no-such-program-anywhere', args: [] }, { signal })).resolves.toMatchObject({
