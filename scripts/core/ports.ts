@@ -44,6 +44,8 @@ export interface RunOptions {
    * still ends it.
    */
   readonly ownGroup?: boolean;
+  /** The descriptor of an open file that is the child's standard input. Default: it has none. */
+  readonly stdin?: number;
   /**
    * A text that the child reads from a file, whose path takes the place of `PRIVATE_FILE` among the arguments. Only this user
    * can read it, it has no name where the system allows that, and it is gone when the child has ended.

@@ -47,7 +47,7 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
       const child = execa(
         command.file,
         args,
-        optionsOf(command, { ...options, signal: stop.signal }, input?.stdin ?? null),
+        optionsOf(command, { ...options, signal: stop.signal }, input?.stdin ?? options.stdin ?? null),
       );
       closeWhenKilled(child);
       const result = await child.finally(() => input?.remove());
