@@ -147,7 +147,7 @@ function runOnCluster(
       kind: 'run',
       settings: { ...settings, sandbox: false, idpUrl, bffUrl },
       adminToken: adminToken.reveal(),
-      given: {},
+      given: { kubernetes: settings.kubernetes ?? '', context: settings.context ?? '' },
     }),
   );
 }

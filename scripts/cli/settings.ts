@@ -45,6 +45,7 @@ export function resolveSettings(command: CommandName, given: Arguments, sources:
   const settings = Object.fromEntries(
     names.map((name) => [name, readOption(name, command, given.values[name], sources)]),
   ) as unknown as Omit<Settings, 'command' | 'names' | 'reporterOptions' | 'typedFrom' | 'composeProject'>;
+  if (settings.kubernetes !== null) verifyNothingOfCompose(given.values);
   if (!settings.force) verifyNode(sources.env, sources.nodeOptions);
   if (RUNS.includes(command) && sources.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0' && !settings.insecure) {
     throw new AppError('bad-value', 'NODE_TLS_REJECT_UNAUTHORIZED=0 would switch off the check of certificates.', {
@@ -61,6 +62,16 @@ export function resolveSettings(command: CommandName, given: Arguments, sources:
     composeProject: variableOf('COMPOSE_PROJECT_NAME', sources)?.text ?? null,
     sandbox: settings.sandbox || command === 'demo',
   };
+}
+
+/** What was typed for compose would be without effect. Its variables may be there for other runs. */
+function verifyNothingOfCompose(values: Arguments['values']): void {
+  const typed = (['composeFiles', 'service', 'noDeps'] as const).find((name) => values[name] !== undefined);
+  if (typed === undefined) return;
+  const flag = /--[a-z-]+/.exec(OPTIONS[typed].flags)?.[0];
+  throw new AppError('bad-value', `${flag} is for compose, and --kubernetes names a workload.`, {
+    hint: 'Leave out one of them.',
+  });
 }
 
 /** What was typed for an option. */

@@ -309,7 +309,7 @@ export function createTools(
  *
  * @throws AppError `bad-value` for what belongs to the other one
  */
-function writeTargetOf({ kubernetes, write, noDeps }: Settings) {
+function writeTargetOf({ kubernetes, write }: Settings) {
   if (kubernetes === null) {
     if (write === 'secret' || write === 'own-secret')
       throw new AppError('bad-value', `--write ${write} is for a cluster.`, {
@@ -320,10 +320,6 @@ function writeTargetOf({ kubernetes, write, noDeps }: Settings) {
   if (write === 'compose' || write === 'env-file')
     throw new AppError('bad-value', `--write ${write} is for compose, and --kubernetes names a workload.`, {
       hint: 'Say --write secret or own-secret, or leave it out.',
-    });
-  if (noDeps)
-    throw new AppError('bad-value', '--no-deps is for compose, and --kubernetes names a workload.', {
-      hint: 'Leave out one of them.',
     });
   return { on: 'cluster', workload: kubernetes, to: write } as const;
 }

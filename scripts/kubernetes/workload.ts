@@ -152,5 +152,6 @@ type WorkloadObject = Deployment | StatefulSet | DaemonSet;
 function objectsIn(stdout: string): readonly WorkloadObject[] {
   const parsed = jsonOrNull(stdout);
   if (!isRecord(parsed)) return [];
-  return (Array.isArray(parsed['items']) ? parsed['items'] : [parsed]) as WorkloadObject[];
+  const items = Array.isArray(parsed['items']) ? parsed['items'] : [parsed];
+  return items.filter(isRecord) as WorkloadObject[];
 }

@@ -28,6 +28,13 @@ describe('where a setting comes from', () => {
     expect(resolve([]).service).toBe('bff');
   });
 
+  test('what is typed for compose cannot be typed for a cluster; its variables may be there', () => {
+    for (const args of [['-f', 'compose.yml'], ['--service', 'bff'], ['--no-deps']])
+      expect(thrownBy(() => resolve([...args, '--kubernetes', 'bff']))).toMatchObject({ code: 'bad-value' });
+    const env = { COMPOSE_FILE: 'compose.yml', IAT_SERVICE: 'bff' };
+    expect(resolve(['--kubernetes', 'deployment/bff'], { env }).kubernetes).toBe('deployment/bff');
+  });
+
   test('a typed path starts where npm was called, any other in the working directory', () => {
     const settings = resolve(['-e', 'env.json'], { env: { IAT_COLLECTION: 'c.json' } });
     expect(settings).toMatchObject({
