@@ -2,6 +2,7 @@ import type { ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 import { AppError } from '../core/errors.ts';
+import { orAborted } from '../core/or-aborted.ts';
 import type { Clock, Files, Processes } from '../core/ports.ts';
 import type { KubernetesFacts } from '../core/result.ts';
 import type { Instance, Stack, StackState } from '../core/stack.ts';
@@ -142,7 +143,7 @@ function createKubernetesStack(
   /** All pods that the workload's selector finds, in no order. */
   const known = async (signal: AbortSignal): Promise<readonly Pod[]> => {
     signal.throwIfAborted();
-    await untilAborted(watch.ready, signal);
+    await orAborted(watch.ready, signal);
     const trouble = watch.trouble();
     troubleSinceMs = trouble === null ? null : (troubleSinceMs ?? clock.now());
     if (trouble !== null && troubleSinceMs !== null && clock.now() - troubleSinceMs > TROUBLE_MS) throw trouble;
@@ -382,17 +383,4 @@ function byCreation(a: { readonly metadata?: ObjectMeta }, b: { readonly metadat
 
 function createdAt({ metadata }: { readonly metadata?: ObjectMeta }): string {
   return metadata?.creationTimestamp ?? '';
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts';
+import { orAborted } from '../core/or-aborted.ts';
 import type { Clock } from '../core/ports.ts';
 import { reasonOf } from './failures.ts';
 import type { Kubectl } from './kubectl.ts';
@@ -122,14 +123,6 @@ export function createForwards(kubectl: Kubectl, clock: Clock): Forwards {
 }
 
 const CLOSED = new AppError('interrupted', 'The ways to the pods were closed.');
-
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
-}
 
 /** @param stderr of kubectl, of which only what is known is told */
 function notForwarded(pod: string, port: number, stderr: string, { typed }: Kubectl, said?: string): AppError {

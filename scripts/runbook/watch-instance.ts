@@ -3,6 +3,7 @@ import { LogReader, SETTLE_MS } from '../bff/log-reader.ts';
 import { type InstanceVerdict, judge, nounOf } from '../bff/verdict.ts';
 import { type Diagnosis, isDiagnosisCode, isFault } from '../core/diagnosis.ts';
 import { AppError, toAppError } from '../core/errors.ts';
+import { orAborted } from '../core/or-aborted.ts';
 import type { Instance, Stack } from '../core/stack.ts';
 import type { Context } from './job.ts';
 import type { Slots } from './slots.ts';
@@ -207,7 +208,7 @@ export function watchInstance(context: Context, plan: WatchPlan, first: Instance
   };
   const followInTurn = async () => {
     // One that waits for its start has no log yet, and would take the place of others.
-    if (plan.isManaged && first.state.status === 'created') await Promise.race([started.promise, aborted(end)]);
+    if (plan.isManaged && first.state.status === 'created') await orAborted(started.promise, end);
     await plan.followers.run(() => {
       lastLineMs = startedMs = clock.now();
       return follow();
@@ -319,13 +320,6 @@ function promise<T>() {
     reject = onError;
   });
   return { promise: made, resolve, reject };
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 const FAILURES: Partial<Record<InstanceVerdict['kind'], AppError['code']>> = {
