@@ -195,7 +195,7 @@ function resolveEntry(
  */
 function expand(text: string, known: (name: string) => Value): Value {
   let isKnown = true;
-  const expanded = text.replace(/\$(?:\$|\(([^)]*)\))/g, (written: string, name?: string) => {
+  const expanded = text.replace(/\$(?:\$|\(([^()$]*)\))/g, (written: string, name?: string) => {
     if (name === undefined) return '$';
     const value = known(name);
     if (value === undefined) isKnown = false;
@@ -208,6 +208,6 @@ function expand(text: string, known: (name: string) => Value): Value {
 function isUnknown(name: string, values: ReadonlyMap<string, string>, origins: ReadonlyMap<string, Origin>): boolean {
   if (values.has(name)) return false;
   const origin = origins.get(name);
-  if (origin === undefined) return /_(?:SERVICE_HOST|SERVICE_PORT\w*|PORT(?:_\d+_\w+)?)$/.test(name);
+  if (origin === undefined) return /_(?:SERVICE_HOST|SERVICE_PORT\w{0,99}|PORT(?:_\d{1,5}_\w{1,99})?)$/.test(name);
   return origin.from === 'elsewhere' || origin.from === 'literal' || ('state' in origin && origin.state === 'unknown');
 }

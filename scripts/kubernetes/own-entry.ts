@@ -24,7 +24,7 @@ export interface OwnEntry {
 /** The name of the Secret of a workload's own. */
 export function ownSecretOf(workload: string): string {
   // A Secret's name has at most 253 characters.
-  return `${workload.slice(0, 240).replace(/[-.]+$/, '')}-dcr-iat`;
+  return `${workload.slice(0, 240).replace(/(?<![-.])[-.]+$/, '')}-dcr-iat`;
 }
 
 /**

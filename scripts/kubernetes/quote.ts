@@ -9,7 +9,7 @@ const LONGEST = 300;
  */
 export function quote(message: string | undefined): string {
   const line = (message ?? '').split(OBJECT)[0]?.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ') ?? '';
-  const text = line.trim().replace(/[.:\s]+$/, '');
+  const text = line.trim().replace(/(?<![.:\s])[.:\s]+$/, '');
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
 }
 

@@ -109,7 +109,7 @@ function withReferences(wanted: readonly string[], env: readonly EnvVar[]): Read
   for (const name of names)
     for (const entry of env)
       if (entry.name === name)
-        for (const [, reference] of (entry.value ?? '').matchAll(/\$\(([^)]+)\)/g)) names.add(reference ?? '');
+        for (const [, reference] of (entry.value ?? '').matchAll(/\$\(([^()$]+)\)/g)) names.add(reference ?? '');
   return names;
 }
 

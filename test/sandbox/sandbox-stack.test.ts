@@ -150,10 +150,10 @@ describe.concurrent('the log', () => {
     expect(early.length).toBeGreaterThan(20_000);
     expect(late.slice(0, early.length)).toEqual(early);
 
-    const following = linesUntil(running, id, 'what never comes');
+    const following = expect(linesUntil(running, id, 'what never comes')).rejects.toThrow('the log ended');
     edit(running.composeFile, (text) => text.replace('MAX_KEYS: "3"', 'MAX_KEYS: "4"'));
     await running.stack.up(NEVER);
-    await expect(following).rejects.toThrow('the log ended');
+    await following;
   });
 
   test('lets a follower go when its signal aborts', async () => {

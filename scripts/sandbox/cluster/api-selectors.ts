@@ -19,7 +19,7 @@ export function selectorOf(query: URLSearchParams): (object: ApiObject) => boole
 
 /** At commas that are in no parentheses. */
 function split(selector: string): string[] {
-  return selector.match(/(?:[^,(]|\([^)]*\))+/g)?.map((term) => term.trim()) ?? [];
+  return selector.match(/(?:[^,(]|\([^()]*\))+/g)?.map((term) => term.trim()) ?? [];
 }
 
 type Labels = Readonly<Record<string, string>>;

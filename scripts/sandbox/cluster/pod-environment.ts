@@ -96,7 +96,7 @@ function fieldOf({ metadata, spec, status }: Stored<'pods'>, path: string): stri
 
 /** `$(NAME)` is the variable where there is one, and `$$` is `$` (third_party/forked/golang/expansion). */
 function expand(text: string, variables: Readonly<Record<string, string>>): string {
-  return text.replace(/\$(?:\$|\(([^)]*)\))/g, (whole, name?: string) =>
+  return text.replace(/\$(?:\$|\(([^()$]*)\))/g, (whole, name?: string) =>
     name === undefined ? '$' : (variables[name] ?? whole),
   );
 }
