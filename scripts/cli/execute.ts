@@ -142,7 +142,10 @@ export async function execute(session: Session, work: Work): Promise<Run> {
 }
 
 /** Where it was at work, with what it changed there and how its instances stand. */
-function withChange(details: Omit<KubernetesFacts, 'pods'>, { change, instances = [] }: Outcome): KubernetesFacts {
+function withChange(
+  details: Omit<KubernetesFacts, 'wrote' | 'before' | 'pods'>,
+  { change, instances = [] }: Outcome,
+): KubernetesFacts {
   const { wrote = null, before = null } = change ?? {};
   const isThere = wrote === 'secret' || wrote === 'own-secret';
   return { ...details, wrote: isThere ? wrote : null, before, pods: instances };

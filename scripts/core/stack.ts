@@ -225,7 +225,7 @@ export interface Stack extends Network {
    */
   connect?(id: string, signal: AbortSignal): Promise<string>;
   /** What the result says of it beyond the change, as far as is known by now; absent: nothing. */
-  details?(): Omit<KubernetesFacts, 'pods'>;
+  details?(): Omit<KubernetesFacts, 'wrote' | 'before' | 'pods'>;
   /** Ends what it keeps running beside itself; absent: nothing. */
   close?(): Promise<void>;
 }

@@ -37,7 +37,6 @@ export interface AssessmentOptions {
   readonly purpose: Purpose;
   readonly variable: string;
   readonly write: 'auto' | 'secret' | 'own-secret';
-  readonly isForced: boolean;
   readonly hasBffUrl: boolean;
   readonly healthTimeoutMs: number;
 }

@@ -94,7 +94,7 @@ export interface Uses {
  * that there are not more of those than replicas.
  *
  * @param replicas new pods that have to be there in the end
- * @param oldWaiting old pods that start again and again, because they have no credentials: the kubelet resolves a Secret anew
+ * @param oldWaiting old pods that start again and again, because they have no credentials: the kubelet resolves a Secret again
  *   at every start of a container, so that one of them may use the token before a new pod does
  * @param write `own-secret`: old pods never see the token
  */

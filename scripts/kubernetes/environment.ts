@@ -18,7 +18,7 @@ export interface KeyOrigin {
   readonly key: string;
   /** Of the entry in `env`; null: by `envFrom`. */
   readonly index: number | null;
-  /** Without the key the container starts all the same. */
+  /** The container also starts without the key. */
   readonly isOptional: boolean;
   /** `no-object`: not even the object is there. `unknown`: it may not be read. */
   readonly state: 'value' | 'empty' | 'absent' | 'no-object' | 'unknown';

@@ -5,8 +5,8 @@ import { AppError } from '../core/errors.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { Environment, Objection } from '../core/stack.ts';
 import { type Credentials, isPinned } from './credentials.ts';
-import { nameOf, type Workload } from './model.ts';
-import type { Owned, Reloader } from './owners.ts';
+import { isOwnedBy, nameOf, type Workload } from './model.ts';
+import type { Reloader } from './owners.ts';
 import { nearlyUsedUp } from './quota.ts';
 import { isRecreated, paceOf, podSeconds, replicasOf, rolloutSeconds } from './rollout-plan.ts';
 import type { Neighbours } from './surroundings.ts';
@@ -246,9 +246,9 @@ function copyWarnings(
   { variable, copiedSecret }: Intention,
 ): string[] {
   const name = nameOf(workload);
-  const isOwned = ({ metadata }: Owned) =>
-    metadata?.ownerReferences?.some(({ uid }) => uid === workload.object.metadata?.uid) ?? false;
-  const old = replicaSets.filter((each) => isOwned(each) && holdsLiteral(each.spec?.template?.spec, variable));
+  const old = replicaSets.filter(
+    (each) => isOwnedBy(each, workload.object) && holdsLiteral(each.spec?.template?.spec, variable),
+  );
   const sets = old.length === 1 ? '1 ReplicaSet of the history holds' : `${old.length} ReplicaSets of the history hold`;
   const copies = [copiedSecret, isInLastApplied(workload, variable) ? name : null].filter((each) => each !== null);
   return [

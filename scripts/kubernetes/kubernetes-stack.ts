@@ -9,7 +9,7 @@ import type { Instance, Stack, StackState } from '../core/stack.ts';
 import { type Assessment, assess, type Purpose } from './assessment.ts';
 import { fieldsOf, resolveEnvironment } from './environment.ts';
 import { type Cluster, findCluster } from './find-cluster.ts';
-import { nameOf, type Workload } from './model.ts';
+import { isOwnedBy, nameOf, type Workload } from './model.ts';
 import { hasOwnEntry } from './own-entry.ts';
 import { judgeOwners, reloaderOf, restartManagerOf } from './owners.ts';
 import { createSecretChanges, type View } from './planned-secret.ts';
@@ -18,7 +18,7 @@ import { noPodsObstacle, toInstance } from './pod-state.ts';
 import { type PodWatch, watchPods } from './pod-watch.ts';
 import { createForwards } from './port-forward.ts';
 import { reachFromPod } from './probe.ts';
-import { isOf, restartWorkload, selectorOf } from './rollout.ts';
+import { isOf, restartWorkload, revisionOf, selectorOf } from './rollout.ts';
 import { replicasOf } from './rollout-plan.ts';
 import { checkCommand } from './secret-proof.ts';
 import { servedPort } from './served-port.ts';
@@ -107,7 +107,7 @@ function createKubernetesStack(
   const { variable } = options;
   const { kubectl, namespace } = cluster;
   const { watch } = found;
-  const { name } = found.view.workload;
+  const { kind, name } = found.view.workload;
   const target = nameOf(found.view.workload);
   const container = found.view.workload.container.name;
   const typed = kubectl.typed;
@@ -172,10 +172,10 @@ function createKubernetesStack(
   const find = async (id: string, signal: AbortSignal) =>
     (await known(signal)).find(({ metadata }) => metadata?.uid === id) ?? null;
 
-  const whyNoPods = (workload: Workload, replicaSets: readonly ReplicaSet[]) => {
-    const newest = replicaSets.filter((each) => isOwnedBy(each, workload.object)).sort(byCreation)[0];
+  /** @param newest the ReplicaSet that has to make the pods; null: there is none */
+  const whyNoPods = (workload: Pick<Workload, 'kind' | 'name' | 'object'>, newest: ReplicaSet | null) => {
     const events = [name, newest?.metadata?.name ?? name].flatMap((each) => watch.eventsOf(each));
-    return noPodsObstacle(workload, newest === undefined ? [] : [newest], events, typed);
+    return noPodsObstacle(workload, newest === null ? [] : [newest], events, typed);
   };
 
   /** Waits until there is a new pod, or the cluster says why it makes none. */
@@ -183,8 +183,9 @@ function createKubernetesStack(
     const endMs = clock.now() + options.healthTimeoutMs;
     for (;;) {
       if ((await pods(signal)).some(isNew)) return;
-      const [{ workload }, { replicaSets }] = await Promise.all([readAgain(signal), readNeighbours(kubectl, signal)]);
-      const obstacle = whyNoPods(workload, replicaSets);
+      const object = await kubectl.json<Workload['object']>(['get', kind, name, '--watch=false'], signal);
+      const { replicaSet } = await revisionOf(kubectl, { kind, object }, signal);
+      const obstacle = whyNoPods({ kind, name, object }, replicaSet);
       if ((await pods(signal)).some(isNew)) return;
       if (obstacle !== null) throw obstacle;
       if (clock.now() >= endMs)
@@ -259,7 +260,8 @@ function createKubernetesStack(
       if ((purpose !== 'look' || forbidden !== null) && refusal !== null) throw refusal;
       const described = all.map(describe);
       const asObjections = assessed.refusals.map((error) => ({ error, question: '', yieldsToForce: false }));
-      const noPods = all.length > 0 ? null : whyNoPods(view.workload, replicaSets);
+      const [newest = null] = replicaSets.filter((each) => isOwnedBy(each, workload.object)).sort(byCreation);
+      const noPods = all.length > 0 ? null : whyNoPods(workload, newest);
       const question = `Mint a token for ${target} anyway?`;
       const ofNoPods = noPods === null || purpose !== 'write' ? [] : [{ error: noPods, question, yieldsToForce: true }];
       const isStopped = (error: AppError) => error.code === 'no-replicas' || error.code === 'rollout-paused';
@@ -353,10 +355,8 @@ function createKubernetesStack(
         namespace,
         workload: target,
         container,
-        wrote: place?.wrote ?? null,
         target: place === null ? null : `secret/${place.secret}`,
         key: place?.key ?? null,
-        before: null,
         owners: assessment?.owners ?? [],
         credentials: assessment?.credentials.kept ?? null,
         usesNeeded: assessment?.uses ?? null,
@@ -370,10 +370,6 @@ function createKubernetesStack(
       await Promise.all([forwards.close(), watch.close()]);
     },
   };
-}
-
-function isOwnedBy({ metadata }: ReplicaSet, { metadata: owner }: Workload['object']): boolean {
-  return metadata?.ownerReferences?.some(({ uid }) => uid === owner?.uid) ?? false;
 }
 
 /** The newest first. */

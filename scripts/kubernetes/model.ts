@@ -1,5 +1,6 @@
 import type { DaemonSet, Deployment, StatefulSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { Container, PodSpec } from 'kubernetes-types/core/v1.d.ts';
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 
 /** Kinds of workloads that can be restarted by a rollout, as kubectl names them. */
 export const WORKLOAD_KINDS = ['deployment', 'statefulset', 'daemonset'] as const;
@@ -30,6 +31,14 @@ export interface PatchOperation {
 /** `deployment/bff` */
 export function nameOf({ kind, name }: Pick<Workload, 'kind' | 'name'>): string {
   return `${kind}/${name}`;
+}
+
+/** Whether an object, such as a ReplicaSet, belongs to a workload. */
+export function isOwnedBy(
+  { metadata }: { readonly metadata?: ObjectMeta },
+  { metadata: owner }: Workload['object'],
+): boolean {
+  return metadata?.ownerReferences?.some(({ uid }) => uid === owner?.uid) ?? false;
 }
 
 /** What this tool signs its changes with (`managedFields`). */

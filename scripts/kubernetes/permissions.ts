@@ -160,7 +160,7 @@ export function judgeRights(
   const useful = missing.filter(({ without }) => without !== undefined);
   const names = needed.map(describeRight).join(', ');
   const them = needed.length === 1 ? 'it' : 'them';
-  const hint = `Ask whoever runs the cluster for a Role that grants ${them}; the report has one to paste.`;
+  const hint = `Ask those who run the cluster for a Role that grants ${them}; the report has one to paste.`;
   return {
     error:
       needed.length === 0
@@ -175,7 +175,7 @@ export function judgeRights(
 }
 
 /**
- * A Role with a RoleBinding to fill in, as YAML. It has all of the rights, not only those that are missing: whoever applies it
+ * A Role with a RoleBinding to fill in, as YAML. It has all of the rights, not only those that are missing: applying it
  * a second time must not take the first ones away.
  */
 export function renderRole(

@@ -7,7 +7,7 @@ import type { Kubectl } from './kubectl.ts';
 /** Ways from this machine to ports of pods, each by one `kubectl port-forward`. */
 export interface Forwards {
   /**
-   * The way to a pod's port. It is kept and given again while its process lives, and made anew where it has died: one that lost
+   * The way to a pod's port. It is kept and reused while its process lives, and opened again when that has died: one that lost
    * its pod does not find the next one.
    *
    * @param signal aborts when the way is in use no more: then it may give way to another one
@@ -22,7 +22,7 @@ export interface Forwards {
 /** At the same time: each is a process of its own. */
 const LIMIT = 8;
 
-/** A way of which nobody has said that it is in use no more gives way all the same when it was not used for this long. */
+/** A way whose user never gave it back is closed for another one when it was not used for this long. */
 const IN_USE_MS = 2_000;
 const LOOK_MS = 200;
 

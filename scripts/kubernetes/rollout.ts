@@ -5,7 +5,7 @@ import { AppError } from '../core/errors.ts';
 import { type Clock, PRIVATE_FILE } from '../core/ports.ts';
 import { restartRefusal } from './hazards.ts';
 import type { Kubectl } from './kubectl.ts';
-import { nameOf, type PatchOperation, type Workload } from './model.ts';
+import { isOwnedBy, nameOf, type PatchOperation, type Workload } from './model.ts';
 import { watchUntil } from './watch-until.ts';
 
 /** One state of a workload's template, and how its pods are known. */
@@ -69,8 +69,7 @@ export async function revisionOf(
     const name = status !== undefined && 'updateRevision' in status ? status.updateRevision : undefined;
     return { number: null, label: name ? ['controller-revision-hash', name] : null, replicaSet: null };
   }
-  const isOwned = ({ metadata }: { readonly metadata?: ObjectMeta }) =>
-    metadata?.ownerReferences?.some(({ uid }) => uid === object.metadata?.uid) ?? false;
+  const isOwned = (each: { readonly metadata?: ObjectMeta }) => isOwnedBy(each, object);
   const list = ['-l', selectorOf(object), '--watch=false'];
   if (kind === 'deployment') {
     const { items } = await kubectl.json<ReplicaSetList>(['get', 'replicasets.apps', ...list], signal);

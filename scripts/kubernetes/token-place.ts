@@ -116,7 +116,7 @@ function ofKey(
     if (write === 'auto')
       return ownPlace(`${what} So ${variable} is taken from a Secret of the workload's own instead.`);
     throw new AppError('secret-immutable', what, {
-      hint: 'Say --write own-secret. A Secret of the same name that is made anew would not help: nodes keep the old value.',
+      hint: 'Say --write own-secret. Deleting it and creating it again under its name would not help: nodes keep the old value.',
     });
   }
   const owner = choice.ownerOf(source);

@@ -58,7 +58,7 @@ export async function findWorkload(
   const kinds = kind === null ? WORKLOAD_KINDS : [kind];
   const args = ['get', ...kinds.map((each) => `${each}/${name}`), '--ignore-not-found=true', '-o', 'json'];
   const result = await kubectl.run(args, signal);
-  // Of a kind that is forbidden there may be none; what was found is printed all the same.
+  // There may be none of a kind that is forbidden; kubectl still prints what it found.
   const found = objectsIn(result.stdout);
   for (const each of kinds) {
     const object = found.find((candidate) => candidate.kind?.toLowerCase() === each);

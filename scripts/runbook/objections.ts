@@ -27,7 +27,7 @@ export async function raiseObjections(
 const WITHOUT_FORCE = 'The run itself asks whether to go on, or stops here without --force.';
 const STOPS = 'The run itself stops here, or asks first.';
 
-/** Says how to go on all the same. */
+/** Says how to go on anyway. */
 function withForce(error: AppError): AppError {
   const { code, message, hint } = error;
   const forced = 'To go on anyway: --force.';

@@ -68,7 +68,8 @@ const COVERED: readonly (readonly [fault: string, file: string, title: string])[
 
 /** What only a real cluster or another program shows, and why. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  'an immutable Secret that was made anew under its name': 'the kubelet keeps the old value by its watch cache',
+  'an immutable Secret that was deleted and created again under its name':
+    'the kubelet keeps the old value by its watch cache',
   'an upgrade by Helm 4 itself': 'Helm is no part of the tests; that the claim is given up is',
   'a policy or a DNS that keeps pods from the IdP': 'pods of the sandbox share the network of this machine',
   'port-forward over SPDY': 'the API server of the sandbox does not speak it; a relay stands for it',

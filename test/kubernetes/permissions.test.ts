@@ -185,7 +185,7 @@ describe('what follows', () => {
       code: 'rights-missing',
       message: 'In namespace crud you may not: patch secrets bff-secrets, create pods/portforward.',
       hint: {
-        text: 'Ask whoever runs the cluster for a Role that grants them; the report has one to paste.',
+        text: 'Ask those who run the cluster for a Role that grants them; the report has one to paste.',
       },
     });
     expect(notes).toEqual([

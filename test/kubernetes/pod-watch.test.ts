@@ -107,7 +107,7 @@ describe('a watch', () => {
     expect(names()).toEqual(['bff-7d9f-b']);
   });
 
-  test('ends its processes, and whoever waits for a change', async () => {
+  test('ends its processes, and every wait for a change', async () => {
     const { watched, open } = watch({ lists: [[A]] });
     await watched.ready;
     expect(open()).toBe(2);

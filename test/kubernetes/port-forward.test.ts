@@ -25,7 +25,7 @@ function forwards(
 }
 
 describe('a way to a pod', () => {
-  test('is on the loopback, is used again, and made anew where it has died', async () => {
+  test('is on the loopback, is used again, and opened again when it has died', async () => {
     const it = forwards();
     expect(await it.open('bff-1', 8000, NEVER)).toBe('http://127.0.0.1:4000');
     expect(await it.open('bff-1', 8000, NEVER)).toBe('http://127.0.0.1:4000');

@@ -10,7 +10,7 @@ import { type Stored, timestamp } from './typed-store.ts';
 /** The kubelet restarts at once after a first end, then waits 10 s, twice as long each time, at most 300 s. */
 const FIRST_BACK_OFF_S = 10;
 const LONGEST_BACK_OFF_S = 300;
-/** After so long a run the back-off starts anew. */
+/** After so long a run the back-off starts again from the beginning. */
 const FORGET_S = 600;
 /** A container that has ended is looked at again after so long. */
 const SYNC_S = 1;
