@@ -46,8 +46,8 @@ async function refuse(session: Session, error: Error): Promise<number> {
 }
 
 /**
- * What the demo was asked to show: the whole story, with `--kubernetes` on a cluster; one fault, where `--fault` names one; else the list of all faults, which is
- * an error where the name is wrong.
+ * What the demo was asked to show: the whole story, with `--kubernetes` on a cluster; one fault, where `--fault` names one; else
+ * the list of all faults, which is an error where the name is wrong.
  *
  * @returns the exit code
  */

@@ -3,6 +3,7 @@ import { AppError, exitCodeOf } from '../core/errors.ts';
 import type { Collections, Output } from '../core/ports.ts';
 import { proxyVariable } from '../core/proxy.ts';
 import type { StepName } from '../core/result.ts';
+import { parseProgram } from '../core/shell.ts';
 import type { Stack } from '../core/stack.ts';
 import { findKubernetesStack } from '../kubernetes/kubernetes-stack.ts';
 import { reachFromHere } from '../platform/ask-url.ts';
@@ -132,7 +133,7 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
      */
     async openCluster(kubectl: string): Promise<FailingCluster> {
       const { signal } = host.interruption;
-      const [file = kubectl, ...args] = kubectl.split(' ');
+      const { file, args } = parseProgram(kubectl);
       const { exitCode } = await createProcesses(host.env).run(
         { file, args: [...args, 'version', '--client'] },
         { signal, timeoutMs: 20_000 },

@@ -23,3 +23,9 @@ export function quoteWord(word: string, platform: NodeJS.Platform): string {
   // Empty quotes inside change nothing, and part what a CI would take for the beginning of a command.
   return `'${word.replaceAll("'", "'\\''").replaceAll('##', "#''#")}'`;
 }
+
+/** A program with its first arguments as a setting names it: `k3s kubectl`, `"C:\Program Files\kubectl.exe"`. */
+export function parseProgram(text: string): Command {
+  const [file = text, ...args] = [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '');
+  return { file, args };
+}

@@ -1,6 +1,6 @@
 import type { AppError } from '../core/errors.ts';
 import type { Command, CommandResult, Processes } from '../core/ports.ts';
-import { renderCommand } from '../core/shell.ts';
+import { parseProgram, renderCommand } from '../core/shell.ts';
 import { kubectlFailure, reasonOf } from './failures.ts';
 
 /** How long one answer may take, with the login that a credential plug-in makes first. */
@@ -57,9 +57,7 @@ export function createKubectl(
   pins: readonly string[],
   platform: NodeJS.Platform,
 ): Kubectl {
-  const [file = 'kubectl', ...first] = [...program.matchAll(/"([^"]*)"|(\S+)/g)].map(
-    ([, quoted, word]) => quoted ?? word ?? '',
-  );
+  const { file, args: first } = parseProgram(program);
   const commandOf = (args: readonly string[]): Command => ({ file, args: [...first, ...withFlags(args, pins)] });
   const typed = (args: readonly string[]) => renderCommand(commandOf(args), platform);
   const run = (args: readonly string[], signal: AbortSignal, options: CallOptions = {}) =>
