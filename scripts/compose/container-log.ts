@@ -2,6 +2,7 @@ import { NewestLine } from '../core/newest-line.ts';
 import type { Clock, Processes } from '../core/ports.ts';
 import type { LogLine } from '../core/result.ts';
 import type { LogOptions } from '../core/stack.ts';
+import { inOrder, type StampedLine } from './in-order.ts';
 import type { Container } from './inspect.ts';
 import { DOCKER } from './invocation.ts';
 
@@ -29,17 +30,14 @@ export async function* readLogs(id: string, options: LogOptions, tools: LogTools
     const shown = tail === undefined ? [] : ['--tail', String(tail)];
     const since = newest.stamp === '' ? [] : ['--since', newest.stamp];
     const command = { file: DOCKER, args: ['logs', '-t', ...(follow ? ['-f'] : []), ...shown, ...since, id] };
-    for await (const { stream, text } of tools.processes.lines(command, { signal })) {
-      if (stream === 'stderr' && DOCKERS_OWN.test(text)) {
-        // Drivers such as `none` and, before Engine 20.10, all but json-file, local and journald; a log file that is damaged.
-        if (UNREADABLE.test(text)) isReadable = false;
-        continue;
-      }
-      for (const { stamp, line } of parseStamped(text, stream)) {
-        if (repeated.has(stamp, stream)) continue;
-        newest.note(stamp, stream);
-        yield line;
-      }
+    const read = (until: AbortSignal) =>
+      parse(tools.processes.lines(command, { signal: until }), () => {
+        isReadable = false;
+      });
+    for await (const { stamp, line } of inOrder(read, tools.clock, signal)) {
+      if (repeated.has(stamp, line.stream)) continue;
+      newest.note(stamp, line.stream);
+      yield line;
     }
     if (!isReadable) options.onUnreadable?.();
     if (!follow || !isReadable || signal.aborted) return;
@@ -57,21 +55,25 @@ export async function* readLogs(id: string, options: LogOptions, tools: LogTools
   }
 }
 
+/** The lines of the container alone. */
+async function* parse(lines: ReturnType<Processes['lines']>, onUnreadable: () => void): AsyncGenerator<StampedLine> {
+  for await (const { stream, text } of lines) {
+    if (stream === 'stdout' || !DOCKERS_OWN.test(text)) yield* parseStamped(text, stream);
+    // Drivers such as `none` and, before Engine 20.10, all but json-file, local and journald; a log file that is damaged.
+    else if (UNREADABLE.test(text)) onUnreadable();
+  }
+}
+
 /** What `docker logs` itself says; a line of the container begins with its time. */
 const DOCKERS_OWN =
   /^(?:Error response from daemon|error from daemon in stream|Error: No such|Cannot connect to the Docker)/i;
 const UNREADABLE = /does not support reading|in stream/i;
 
-interface Stamped {
-  readonly stamp: string;
-  readonly line: LogLine;
-}
-
 /**
  * `docker logs -t` puts RFC 3339 with nanoseconds and a blank in front of each line, and again in front of each further
  * 16 KB of a long one. After a long line the driver `local` leaves the line break out.
  */
-function parseStamped(text: string, stream: LogLine['stream']): Stamped[] {
+function parseStamped(text: string, stream: LogLine['stream']): StampedLine[] {
   const stamp = STAMP.exec(text)?.[0] ?? '';
   // The rest of a line that was too long to be held whole.
   if (stamp === '') return [{ stamp: '', line: { at: null, stream, text: withoutReturn(text) } }];
