@@ -71,8 +71,9 @@ function visitFile(text: string, checks: ReadonlySet<string>) {
   visit(text, {
     onObjectProperty(property, _offset, _length, line, _column, pathOf) {
       if (property !== 'name') return;
+      // Of the object, without the property.
       const [place, rest] = split(pathOf());
-      if (place !== '' && rest === 'name') names.set(place, line + 1);
+      if (rest === '') names.set(place, line + 1);
     },
     onLiteralValue(value, _offset, _length, line, _column, pathOf) {
       if (typeof value !== 'string') return;

@@ -52,7 +52,7 @@ export function renderAnnotations(annotations: readonly Annotation[], ci: Ci, at
     ];
   }
   const lines = [...shown.flatMap((each) => toGitlab(each, ci)), ...more].map(toPlain);
-  return lines.length === 0 ? [] : gitlabSection(SECTION, 'Where it is, in files of this repository', lines, at);
+  return lines.length === 0 ? [] : gitlabSection(SECTION, 'Files and lines', lines, at);
 }
 
 const SECTION = 'bff_iat_annotations';
@@ -75,18 +75,13 @@ function toAzure({ level, title, message, place }: Annotation, ci: Ci): string {
 
 function toGitlab({ title, message, place }: Annotation, ci: Ci): string[] {
   const file = place && pathInRepository(place.file, ci);
+  const inside = file === null ? place : { file, line: place?.line ?? null };
   const line = place?.line ? `#L${place.line}` : '';
   const link =
     file === null || ci.blobUrl === null
-      ? []
-      : [`  ${ci.blobUrl}/${file.split('/').map(encodeURIComponent).join('/')}${line}`];
-  return [
-    title,
-    ...withPlace(message, place)
-      .split('\n')
-      .map((each) => `  ${each}`),
-    ...link,
-  ];
+      ? ''
+      : `\n${ci.blobUrl}/${file.split('/').map(encodeURIComponent).join('/')}${line}`;
+  return [title, ...`${withPlace(message, inside)}${link}`.split('\n').map((each) => `  ${each}`)];
 }
 
 function withPlace(message: string, place: Place | null): string {
