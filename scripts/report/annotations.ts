@@ -124,7 +124,9 @@ function failuresOf(run: Run): FailedCheck[] {
     const failed = exchange.assertions.flatMap(({ name, status }, at) =>
       status === 'failed' ? [{ name, position: at }] : [],
     );
-    for (const check of [...(exchange.error === null ? [] : [null]), ...failed]) {
+    // Without an answer its checks fail as well: that is one finding.
+    const own = exchange.error === null ? failed : exchange.error.kind === 'script' ? [null, ...failed] : [null];
+    for (const check of own) {
       const key = JSON.stringify([exchange.id ?? pathOf(exchange), check?.name ?? null]);
       const known = failures.get(key);
       if (known !== undefined) known.times += 1;
@@ -145,7 +147,7 @@ function messageOf(exchange: Exchange, assertion: Assertion | null, times: numbe
   return `${why}\n${request.method} ${request.url}: ${answerOf(exchange)}${often}`;
 }
 
-/** The first line in the new text that holds one of the changed variables, by a unified diff without context. */
+/** The first line in the new text that holds one of the changed variables, by a unified diff. */
 function changedLine(diff: string, changed: readonly string[]): number | null {
   let at = 0;
   let first: number | null = null;
@@ -153,8 +155,8 @@ function changedLine(diff: string, changed: readonly string[]): number | null {
     const start = /^@@ -\d+(?:,\d+)? \+(\d+)/.exec(line)?.[1];
     if (start !== undefined) at = Number(start);
     if (start !== undefined) first ??= Math.max(1, at);
-    if (!line.startsWith('+') || line.startsWith('+++')) continue;
-    if (changed.some((name) => line.includes(name))) return at;
+    if (start !== undefined || first === null || line.startsWith('-')) continue;
+    if (line.startsWith('+') && changed.some((name) => line.includes(name))) return at;
     at += 1;
   }
   return first;
