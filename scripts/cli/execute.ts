@@ -6,6 +6,7 @@ import type { Context, Tools } from '../runbook/job.ts';
 import { type Outcome, Recorder, type StepScope } from '../runbook/recorder.ts';
 import { terminalLeak } from '../secrets/leak-guard.ts';
 import { SHORTEST_MASKED } from '../secrets/values.ts';
+import { type ForCi, openForCi } from './annotate.ts';
 import { describeCause } from './cause.ts';
 import { writeNamedReports } from './named-reports.ts';
 import { renderFailure, renderOutcome } from './outcome.ts';
@@ -128,8 +129,9 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   await (started as Sandbox | null)?.close();
   const ended = endedBy(finished, terminalLeak(session.transcript));
   for (const note of outside.notes) human.print('', { text: redact(note), indent: '' });
-  const { run: reported, reports } = await report(session, ended, settings);
-  const run = await summarize(session, reported);
+  const forCi = await openForCi(session, ended, settings);
+  const { run: reported, reports } = await report(session, ended, settings, forCi);
+  const run = annotate(forCi, await summarize(session, reported), reports);
   const layout = { columns: human.columns, signs: signsOf(human), quiet: settings?.quiet ?? false, redact };
   human.print(...renderOutcome(run, reports, layout));
   if (settings?.verbose && outcome.error !== undefined) human.print('', ...describeCause(outcome.error).map(redact));
@@ -177,12 +179,21 @@ function endedBy(run: Run, error: AppError | null): Run {
 }
 
 /** Writes the reports. A failure to do so does not hide the failure of the run, but a leak beats everything. */
-async function report({ outside, masker, human, redact }: Session, run: Run, settings: Settings | null) {
+async function report(
+  { outside, masker, human, redact }: Session,
+  run: Run,
+  settings: Settings | null,
+  forCi: ForCi | null,
+) {
   const none: ReportPaths = { html: null, junit: null, json: null };
   // The folder of the reports is a setting.
   if (settings === null) return { run, reports: none };
   try {
-    const { run: compared, paths, notes } = await writeReports(run, masker, outside.reportFiles, settings);
+    const {
+      run: compared,
+      paths,
+      notes,
+    } = await writeReports(run, masker, outside.reportFiles, settings, forCi?.files(run));
     const named = await writeNamedReports(compared, masker, outside.reportFiles, settings);
     for (const path of named) notes.push(`Written: ${path}`);
     for (const note of notes) human.print('', { text: redact(note), indent: '' });
@@ -195,6 +206,16 @@ async function report({ outside, masker, human, redact }: Session, run: Run, set
       return { run, reports: none };
     }
     return { run: endedBy(run, failure), reports: none };
+  }
+}
+
+/** Has the CI show where it failed. Only a leak changes how the run ended. */
+function annotate(forCi: ForCi | null, run: Run, { html }: ReportPaths): Run {
+  try {
+    forCi?.print(run, html);
+    return run;
+  } catch (error) {
+    return endedBy(run, toAppError(error));
   }
 }
 

@@ -37,6 +37,7 @@ export function renderHtmlNow(run: Run, masker: Masker): string | null {
  * Writes the reports of a run into a folder of their own, and the page over all runs beside it; removes the oldest reports
  * beyond `keep`.
  *
+ * @param more texts of other files beside them, by name
  * @returns the run beside the one before, what was written, and what the reader should know about it, in sentences
  * @throws AppError `leak` when a file held a secret in any form: that file is removed, and the message says where it was
  */
@@ -45,6 +46,7 @@ export async function writeReports(
   masker: Masker,
   files: ReportFiles,
   { reports: folder, keep }: Pick<Settings, 'reports' | 'keep'>,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ run: Run; paths: ReportPaths; notes: string[] }> {
   const { renderHtml, renderJunit, renderResult } = await loadRenderers();
   const comparison = run.command === 'collection' ? await compareWithPrevious(run, masker, files, folder) : null;
@@ -55,7 +57,9 @@ export async function writeReports(
     await files.write(paths.html, renderHtml(compared, masker));
     await files.write(paths.junit, renderJunit(run, masker));
     await files.write(paths.json, renderResult(run, paths, masker));
-    await verifyNoLeak(Object.values(paths), masker, files);
+    const others = Object.entries(more).map(([name, text]) => [join(own, name), text] as const);
+    for (const [path, text] of others) await files.write(path, text);
+    await verifyNoLeak([...Object.values(paths), ...others.map(([path]) => path)], masker, files);
   } catch (error) {
     // What an earlier run left there would be taken for this one.
     copyToLatest(folder, null, files);

@@ -21,7 +21,7 @@ import { realPath } from '../platform/real-path.ts';
 import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { startWatchdog, writeNow } from '../platform/watchdog.ts';
-import { createRunnerMask } from '../platform/workflow-commands.ts';
+import { createRunnerMask, openCiLog } from '../platform/workflow-commands.ts';
 import { createCollections, isReporterInstalled } from '../postman/newman.ts';
 import { priorValueIn } from '../report/keep.ts';
 import { placeOfObject } from '../report/pods.ts';
@@ -66,6 +66,8 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
         : Promise.resolve(null),
     /** In GitHub Actions the runner's log shows `***` for it from now on. The one line of output that holds a secret. */
     hideFromRunner: createRunnerMask(host.env, channel),
+    /** Writes a line as it is, for the log reader of a CI, where people read, too; null: none reads it. */
+    ciLog: openCiLog(host.args.includes('--json') ? host.stderr : host.stdout),
     /** Writes to a stream before it returns, for a process that is about to end. */
     sayNow: writeNow,
     clock: systemClock,

@@ -20,8 +20,8 @@ import { isRecord, jsonOrNull } from '../core/json.ts';
 /** The folder beside those of the runs that is a copy of the newest one: a fixed path for a CI. */
 export const LATEST = 'latest';
 
-/** What a run's folder holds. `result.json` is removed and replaced last: by it the next run recognizes the folder. */
-export const OURS = ['index.html', 'junit.xml', 'result.json'];
+/** What a run's folder may hold. `result.json` is removed and replaced last: by it the next run recognizes the folder. */
+export const OURS = ['index.html', 'junit.xml', 'summary.md', 'code-quality.json', 'result.json'];
 
 /** See `ReportFiles.copyToLatest`. Plain files and no link: Windows lets few people make one, and a CI may not follow it. */
 export function copyToLatest(folder: string, run: string | null): boolean {

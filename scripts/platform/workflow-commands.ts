@@ -1,4 +1,6 @@
 import { fstatSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { githubCommand } from '../core/ci-commands.ts';
 import type { Secret } from '../core/secret.ts';
 
 /** One of the process's streams: its file descriptor, and a way to write to it that no listener sees. */
@@ -22,7 +24,20 @@ export function createRunnerMask(
     const value = secret.reveal();
     if (hidden.has(value)) return;
     hidden.add(value);
-    write(`::add-mask::${value.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')}\n`);
+    write(`${githubCommand('add-mask', {}, value)}\n`);
+  };
+}
+
+/**
+ * Where lines for the log reader of a CI are written; null where a person reads the stream, or it goes into a file: nobody there
+ * takes them for commands.
+ */
+export function openCiLog(
+  stream: Writable & { readonly fd?: number; readonly isTTY?: boolean },
+): ((line: string) => void) | null {
+  if (stream.isTTY === true || (stream.fd !== undefined && isFile(stream.fd))) return null;
+  return (line) => {
+    if (stream.writable) stream.write(`${line}\n`);
   };
 }
 
