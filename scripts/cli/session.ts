@@ -16,6 +16,7 @@ import { type NewmanRc, newmanRcFiles, readNewmanRc } from './newman-rc.ts';
 import { isUrl } from './option-values.ts';
 import { type Arguments, parseArguments } from './parse.ts';
 import { resolveSettings, type Settings } from './settings.ts';
+import { verifyNotTakenByNpm } from './taken-by-npm.ts';
 import { shortenPaths } from './terminal-text.ts';
 import { type Outside, openOutside } from './wiring.ts';
 
@@ -138,11 +139,11 @@ export async function readCommandLine(command: CommandName, session: Session): P
     // What is wrong with the arguments is said first.
     reading.catch(() => {});
     await learnFromFiles(command, session, reading);
+    verifyNotTakenByNpm(command, host.args, host.env, host.platform);
     const parsed = parseArguments(command, host.args, host.version, human.columns);
     if (parsed.kind === 'print') return parsed;
     const typed = command === 'collection' ? await readCollectionWords(session, parsed.arguments) : parsed.arguments;
     given = typed.values;
-    verifyNotTakenByNpm(host, command);
     const dotenv = readDotenv(await reading);
     registerEnvironments([Object.fromEntries(dotenv)], (secret) => masker.add(secret, 'found'));
     const newmanRc = command === 'collection' ? await readRc(session) : null;
@@ -211,15 +212,6 @@ async function readRc({ outside }: Session): Promise<NewmanRc | null> {
     outside.notes.push(`From ${rc.file}: ${names.join(', ')}.`);
   }
   return rc;
-}
-
-/** Without `--` in front of it npm takes `--dry-run` for its own option, and a real run would come of it. */
-function verifyNotTakenByNpm(host: Outside['host'], command: CommandName): void {
-  const isTaken = host.env['npm_config_dry_run'] === 'true' && !host.args.includes('--dry-run');
-  if (!isTaken || !isRunByNpm(host, command)) return;
-  throw new AppError('usage', 'npm took --dry-run for itself, so nothing was run.', {
-    hint: { text: 'Put -- in front of the options:', command: `npm run ${scriptName(command)} -- --dry-run` },
-  });
 }
 
 /** The variables of npm are inherited by whatever a test or another script starts. */
