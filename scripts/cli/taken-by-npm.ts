@@ -4,7 +4,7 @@ import type { CommandName } from './commands.ts';
 import { OPTIONS, type OptionSpec } from './options.ts';
 
 /** Options of ours that npm has as well. Those but --dry-run change nothing for the worse where npm keeps them for itself. */
-const NPMS_OWN = ['--force', '--json', '--quiet', '--verbose'];
+const NPMS_OWN = ['--color', '--force', '--json', '--quiet', '--verbose'];
 
 /**
  * Without `--` in front of them npm takes options for its own, and another run than the wanted one would come of it: a real one

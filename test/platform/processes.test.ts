@@ -60,6 +60,50 @@ test('a program that is not there is a fact, not an exception', async () => {
   });
 });
 
+describe('where the system has a way of its own', () => {
+  const system = {
+    locate: ({ file }: { file: string }) => file,
+    merge: (...all: object[]) => Object.assign({}, ...all),
+  };
+  const { signal } = new AbortController();
+
+  test('a program that it does not find is not started', async () => {
+    const none = createProcesses({}, { ...system, locate: () => null, endTree: null });
+    await expect(none.run(node('process.exit(0)'), { signal })).resolves.toMatchObject({
+      exitCode: null,
+      startError: 'ENOENT',
+    });
+    for await (const line of none.lines(node('console.log(1)'), { signal })) throw new Error(line.text);
+  });
+
+  test.each([
+    ['an aborted child', {}, 'rejects'],
+    ['a child that took too long', { timeoutMs: 50 }, 'resolves'],
+  ] as const)('%s is ended with all that it has started, and that comes first', async (_, limits, how) => {
+    const ending = new AbortController();
+    const ended: boolean[] = [];
+    const own = createProcesses(process.env, {
+      ...system,
+      endTree: async (pid) => void ended.push(process.kill(pid, 0)),
+    });
+    const ran = own.run(node('setInterval(() => {}, 1000)'), { signal: ending.signal, ...limits });
+    if (how === 'rejects') ending.abort(new Error('enough'));
+    if (how === 'rejects') await expect(ran).rejects.toThrow('enough');
+    else await expect(ran).resolves.toMatchObject({ timedOut: true });
+    expect(ended).toEqual([true]);
+  });
+
+  test('a child that nobody listens to any more is ended in that way, too', async () => {
+    let pids = 0;
+    const own = createProcesses(process.env, { ...system, endTree: async () => void pids++ });
+    for await (const { text } of own.lines(node("console.log('first'); setInterval(() => {}, 1000)"), { signal })) {
+      expect(text).toBe('first');
+      break;
+    }
+    expect(pids).toBe(1);
+  });
+});
+
 /** A child that was aborted while it ran. */
 async function runAborted(options: { readonly finishMs?: number }) {
   const abort = new AbortController();
