@@ -61,6 +61,18 @@ export async function patiently<T>({ platform }: Pick<FileSystem, 'platform'>, c
   }
 }
 
+/** The same for what has to be done before anything else happens. */
+export function patientlyNow<T>({ platform }: Pick<FileSystem, 'platform'>, call: () => T): T {
+  for (let tries = platform === 'win32' ? 20 : 1; ; tries--) {
+    try {
+      return call();
+    } catch (thrown) {
+      if (tries === 1 || !HELD.includes(codeOf(thrown))) throw thrown;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  }
+}
+
 /** Removes a file that may be gone already. A failure is ignored: the caller has a better error to report. */
 export async function discard(fs: FileSystem, path: string): Promise<void> {
   await patiently(fs, () => fs.unlink(path)).catch(() => {});
