@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { readDotenv } from '../compose-file/dotenv.ts';
-import { decodeText } from '../core/encoding.ts';
+import { decodeText, encodingOf } from '../core/encoding.ts';
 import { AppError, hintText, toAppError } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
@@ -144,7 +144,7 @@ export async function readCommandLine(command: CommandName, session: Session): P
     if (parsed.kind === 'print') return parsed;
     const typed = command === 'collection' ? await readCollectionWords(session, parsed.arguments) : parsed.arguments;
     given = typed.values;
-    const dotenv = readDotenv(await reading);
+    const dotenv = readDotenv(inUtf8(await reading));
     registerEnvironments([Object.fromEntries(dotenv)], (secret) => masker.add(secret, 'found'));
     const newmanRc = command === 'collection' ? await readRc(session) : null;
     const settings = resolveSettings(command, typed, {
@@ -160,6 +160,11 @@ export async function readCommandLine(command: CommandName, session: Session): P
   } catch (error) {
     return { kind: 'run', settings: toAppError(error), given, adminToken: null };
   }
+}
+
+/** PowerShell 5 writes UTF-16. Compose does not read that: where it needs the same file, that is said when it is edited. */
+function inUtf8(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes === null || encodingOf(bytes) === 'utf-8' ? bytes : new TextEncoder().encode(decodeText(bytes));
 }
 
 /**

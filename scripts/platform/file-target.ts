@@ -78,8 +78,9 @@ export async function verifyWritableFile(fs: FileSystem, { shown, path, stats }:
 function separation(shown: string, platform: NodeJS.Platform): Hint {
   const text = 'Replacing it would break its link to the others. If they may differ, make it a separate file:';
   if (platform === 'win32') return { text: `${text} copy it, delete this one, and give its name to the copy.` };
-  const [file, copy] = [shown, `${shown}.copy`].map((path) => quoteWord(path, platform));
-  return { text, command: `cp -p ${file} ${copy} && mv ${copy} ${file}` };
+  const quoted = (path: string) => quoteWord(path, platform);
+  const copy = `${shown}.copy`;
+  return { text, command: `cp -p ${quoted(shown)} ${quoted(copy)} && mv ${quoted(copy)} ${quoted(shown)}` };
 }
 
 export function mountRefusal(shown: string): AppError {
@@ -98,13 +99,14 @@ async function verifyWritable(fs: FileSystem, path: string, stats: Stats, file: 
   if (code === '') return;
   const isOurs = process.getuid === undefined || stats.uid === process.getuid();
   const name = file === shown ? file : `The folder of ${file}`;
+  const command = (verb: string) => `${verb} ${quoteWord(shown, fs.platform)}`;
   throw fileError(
     'file-not-writable',
     file,
     `${name} is read-only${code === 'EROFS' ? ', as its file system is' : ''}.`,
     {
       text: `${isOurs ? '' : `It belongs to the user with the id ${stats.uid}. `}If it should be written, allow it:`,
-      command: `${fs.platform === 'win32' ? 'attrib -r' : 'chmod u+w'} ${quoteWord(shown, fs.platform)}`,
+      command: command(fs.platform === 'win32' ? 'attrib -r' : 'chmod u+w'),
     },
   );
 }
