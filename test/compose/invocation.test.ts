@@ -157,8 +157,8 @@ describe('findRunning', () => {
     expect(findRunning([container(v2)], '/P/A.yml', null, 'darwin')).not.toBeNull();
     expect(findRunning([container(v2)], '/P/A.yml', null, 'linux')).toBeNull();
     expect(isSameFile('C:\\app\\Compose.yml', 'c:/app/compose.yml', 'win32')).toBe(true);
-    expect(isSameFile('/Users/ren\u00e9/a.yml', '/Users/rene\u0301/a.yml', 'darwin')).toBe(true);
-    expect(isSameFile('/home/ren\u00e9/a.yml', '/home/rene\u0301/a.yml', 'linux')).toBe(false);
+    expect(isSameFile('/Volumes/ren\u00e9/a.yml', '/Volumes/rene\u0301/a.yml', 'darwin')).toBe(true);
+    expect(isSameFile('/srv/ren\u00e9/a.yml', '/srv/rene\u0301/a.yml', 'linux')).toBe(false);
   });
 
   test('two projects of one file: the living one, the named one, or a question', () => {

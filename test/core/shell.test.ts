@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseProgram, quoteWord, renderCommand } from '../../scripts/core/shell.ts';
+import { testOnPosix } from '../support/posix.ts';
 
 /** What the words of a command are to a real sh. */
 function wordsInSh(command: string): string[] {
@@ -13,7 +13,7 @@ function wordsInSh(command: string): string[] {
     .slice(0, -1);
 }
 
-test.skipIf(process.platform === 'win32')('sh reads each word as it was', () => {
+testOnPosix('sh reads each word as it was', () => {
   const sign = fc.constantFrom(...'$`"\'!\\;&|<>(){}[]*?~#=%,:@ \n\t-./a'.split(''), '$(touch x)', '##');
   const word = fc.array(sign, { maxLength: 12 }).map((signs) => signs.join(''));
   fc.assert(

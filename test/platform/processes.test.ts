@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { PRIVATE_FILE } from '../../scripts/core/ports.ts';
 import { openPrivateText } from '../../scripts/platform/private-text.ts';
 import { createProcesses } from '../../scripts/platform/processes.ts';
+import { isPosix, testOnPosix } from '../support/posix.ts';
 import { serve } from '../support/server.ts';
 
 const processes = createProcesses({ PATH: process.env['PATH'] });
@@ -128,25 +129,22 @@ describe('a private text', () => {
     process.stdout.write(JSON.stringify({ text: readFileSync(process.argv[1], 'utf8'), mode: fstatSync(0).mode & 0o777, names: fstatSync(0).nlink }));
   `;
 
-  test.skipIf(process.platform === 'win32')(
-    'is read from a file without a name, which only its owner may read',
-    async () => {
-      const { signal } = new AbortController();
-      const { file, args } = node(read);
-      const { stdout } = await processes.run(
-        { file, args: [...args, PRIVATE_FILE] },
-        { signal, privateText: 'test-only-secret-ü' },
-      );
-      expect(JSON.parse(stdout)).toEqual({ text: 'test-only-secret-ü', mode: 0o600, names: 0 });
-    },
-  );
+  testOnPosix('is read from a file without a name, which only its owner may read', async () => {
+    const { signal } = new AbortController();
+    const { file, args } = node(read);
+    const { stdout } = await processes.run(
+      { file, args: [...args, PRIVATE_FILE] },
+      { signal, privateText: 'test-only-secret-ü' },
+    );
+    expect(JSON.parse(stdout)).toEqual({ text: 'test-only-secret-ü', mode: 0o600, names: 0 });
+  });
 
   test('has a name on Windows, and is gone when it is removed', async () => {
     const { path, stdin, remove } = await openPrivateText('test-only-secret', 'win32');
     expect({ stdin, text: await readFile(path, 'utf8'), mode: (await stat(path)).mode & 0o777 }).toEqual({
       stdin: null,
       text: 'test-only-secret',
-      mode: 0o600,
+      mode: isPosix ? 0o600 : 0o666,
     });
     await remove();
     await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
