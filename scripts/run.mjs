@@ -47,23 +47,44 @@ async function bundle() {
     const fresh = `${folder}.${process.pid}.${threadId}`;
     await build(fresh);
     try {
-      renameSync(fresh, folder);
-      removeOld();
+      await moveFolder(fresh, folder);
     } catch (error) {
-      rmSync(fresh, { recursive: true });
+      rmSync(fresh, { recursive: true, force: true, maxRetries: 3 });
       // Another process may have been faster.
       if (!existsSync(folder)) throw error;
     }
+    removeOld();
   }
   // Newman's worker is started from the same bundle, also where a file changes meanwhile.
   Object.defineProperty(globalThis, Symbol.for('bff-iat.bundles'), { value: folder });
   return join(folder, `${name}.mjs`);
 }
 
-/** Bundles older than a day: a run that still goes on may load parts of a newer one. */
+/**
+ * On Windows nobody can rename a folder while a virus scanner looks into its files: it is tried again for two seconds.
+ *
+ * @param {string} from
+ * @param {string} to
+ */
+async function moveFolder(from, to) {
+  for (let tries = process.platform === 'win32' ? 20 : 1; ; tries--) {
+    try {
+      return renameSync(from, to);
+    } catch (error) {
+      if (tries === 1 || existsSync(to)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Bundles older than a day: a run that still goes on may load parts of a newer one. What cannot be removed now is removed later. */
 function removeOld() {
   for (const path of readdirSync(cache).map((each) => join(cache, each))) {
-    if (statSync(path).mtimeMs < Date.now() - DAY_MS) rmSync(path, { recursive: true });
+    try {
+      if (statSync(path).mtimeMs < Date.now() - DAY_MS) rmSync(path, { recursive: true });
+    } catch {
+      // Another process removes it, or has it open.
+    }
   }
 }
 

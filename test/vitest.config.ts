@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** They measure time or memory, and run when nothing else does. */
@@ -32,7 +33,7 @@ const WORKERS = 3;
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
 export default defineConfig({
   test: {
-    root: new URL('..', import.meta.url).pathname,
+    root: fileURLToPath(new URL('..', import.meta.url)),
     // Real processes, real HTTP, real containers, on busy machines with two cores: two minutes say "hung", not "slow".
     testTimeout: 120_000,
     hookTimeout: 120_000,

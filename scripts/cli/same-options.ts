@@ -40,8 +40,11 @@ export function completeHint(hint: Hint, given: Arguments['values'], platform: N
       const options = words.map((word) => quoteWord(word, platform)).join(' ');
       return dashes === '' ? `${start} -- ${options}` : `${start}${options} `;
     });
+  // PowerShell takes the -- out of a call of npm, which is npm.ps1 there (npm/cli#3136).
+  const typed = (text: string) =>
+    platform === 'win32' ? complete(text).replace(/\bnpm run ([\w:]+ -- )/g, 'npm.cmd run $1') : complete(text);
   const { text, command } = hint;
-  return { text: complete(text), ...(command === undefined ? {} : { command: complete(command) }) };
+  return { text: typed(text), ...(command === undefined ? {} : { command: typed(command) }) };
 }
 
 function wordsFor(command: CommandName, given: Arguments['values']): string[] {

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { readDotenv } from '../compose-file/dotenv.ts';
-import { decodeText } from '../core/encoding.ts';
+import { decodeText, encodingOf } from '../core/encoding.ts';
 import { AppError, hintText, toAppError } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
@@ -16,6 +16,7 @@ import { type NewmanRc, newmanRcFiles, readNewmanRc } from './newman-rc.ts';
 import { isUrl } from './option-values.ts';
 import { type Arguments, parseArguments } from './parse.ts';
 import { resolveSettings, type Settings } from './settings.ts';
+import { verifyNotTakenByNpm } from './taken-by-npm.ts';
 import { shortenPaths } from './terminal-text.ts';
 import { type Outside, openOutside } from './wiring.ts';
 
@@ -138,12 +139,12 @@ export async function readCommandLine(command: CommandName, session: Session): P
     // What is wrong with the arguments is said first.
     reading.catch(() => {});
     await learnFromFiles(command, session, reading);
+    verifyNotTakenByNpm(command, host.args, host.env, host.platform);
     const parsed = parseArguments(command, host.args, host.version, human.columns);
     if (parsed.kind === 'print') return parsed;
     const typed = command === 'collection' ? await readCollectionWords(session, parsed.arguments) : parsed.arguments;
     given = typed.values;
-    verifyNotTakenByNpm(host, command);
-    const dotenv = readDotenv(await reading);
+    const dotenv = readDotenv(inUtf8(await reading));
     registerEnvironments([Object.fromEntries(dotenv)], (secret) => masker.add(secret, 'found'));
     const newmanRc = command === 'collection' ? await readRc(session) : null;
     const settings = resolveSettings(command, typed, {
@@ -159,6 +160,11 @@ export async function readCommandLine(command: CommandName, session: Session): P
   } catch (error) {
     return { kind: 'run', settings: toAppError(error), given, adminToken: null };
   }
+}
+
+/** PowerShell 5 writes UTF-16. Compose does not read that: where it needs the same file, that is said when it is edited. */
+function inUtf8(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes === null || encodingOf(bytes) === 'utf-8' ? bytes : new TextEncoder().encode(decodeText(bytes));
 }
 
 /**
@@ -211,15 +217,6 @@ async function readRc({ outside }: Session): Promise<NewmanRc | null> {
     outside.notes.push(`From ${rc.file}: ${names.join(', ')}.`);
   }
   return rc;
-}
-
-/** Without `--` in front of it npm takes `--dry-run` for its own option, and a real run would come of it. */
-function verifyNotTakenByNpm(host: Outside['host'], command: CommandName): void {
-  const isTaken = host.env['npm_config_dry_run'] === 'true' && !host.args.includes('--dry-run');
-  if (!isTaken || !isRunByNpm(host, command)) return;
-  throw new AppError('usage', 'npm took --dry-run for itself, so nothing was run.', {
-    hint: { text: 'Put -- in front of the options:', command: `npm run ${scriptName(command)} -- --dry-run` },
-  });
 }
 
 /** The variables of npm are inherited by whatever a test or another script starts. */

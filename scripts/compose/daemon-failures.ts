@@ -77,6 +77,17 @@ const CAUSES: readonly { readonly words: RegExp; readonly message: string; reado
     hint: 'Check DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH: the certificates have to be those of that daemon.',
   },
   {
+    words: /(?:\/\.\/pipe\/|\\\.\\pipe\\)[^\n]{0,300}(?:permission denied|Access is denied)/i,
+    message: 'This user may not talk to the Docker daemon.',
+    hint: 'In Windows, add the user to the group "docker-users", sign out and in again, and start Docker Desktop.',
+  },
+  {
+    // The pipe of Windows, and where Docker Desktop has its socket on macOS.
+    words: /\/\.\/pipe\/|\\\.\\pipe\\|\/Users\/[^\n]{1,200}docker\.sock/i,
+    message: NO_ANSWER,
+    hint: 'Start Docker Desktop, and wait until it says that it is running. If DOCKER_HOST is set, check it.',
+  },
+  {
     words: /permission denied|Access is denied/i,
     message: 'This user may not talk to the Docker daemon.',
     hint: {

@@ -26,8 +26,12 @@ export async function findComposeFiles(
   if (named !== null) {
     for (const file of named) {
       if (await exists(file)) continue;
+      // A list of another system is one long name here. A drive's colon separates nothing.
+      const isList = /[;:]/.test(file.replace(/^[A-Za-z]:/, ''));
+      const separated =
+        ' In COMPOSE_FILE there is ; between two files on Windows and : elsewhere, or what COMPOSE_PATH_SEPARATOR says.';
       throw new AppError('compose-file-missing', `There is no compose file at ${file}.`, {
-        hint: 'Name it with -f FILE (or COMPOSE_FILE).',
+        hint: `Name it with -f FILE (or COMPOSE_FILE).${isList ? separated : ''}`,
       });
     }
     return [...named];

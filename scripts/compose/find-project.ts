@@ -87,7 +87,7 @@ export async function findProject(
     const isWhole = started.every((file) => realPath(file) !== null);
     files = isWhole && (composeFiles === null || composeFiles.every(has)) ? started : list;
   }
-  const isElsewhere = running !== null && running.directory !== dirname(files[0] ?? '');
+  const isElsewhere = running !== null && !isSameFile(running.directory, dirname(files[0] ?? ''), platform);
   const invocation = {
     program,
     files,

@@ -161,9 +161,14 @@ export function findRunning(
   return candidates[0] ?? null;
 }
 
-/** Whether two paths are one file by their text; Windows and macOS do not tell cases apart. */
+/**
+ * Whether two paths are one file by their text. Windows and macOS do not tell cases apart, Windows takes both slashes, and macOS
+ * may hold a letter with its accent as two characters.
+ */
 export function isSameFile(a: string, b: string, platform: NodeJS.Platform): boolean {
-  return platform === 'win32' || platform === 'darwin' ? a.toLowerCase() === b.toLowerCase() : a === b;
+  if (platform !== 'win32' && platform !== 'darwin') return a === b;
+  const [one, other] = [a, b].map((path) => path.normalize('NFC').toLowerCase());
+  return platform === 'win32' ? one?.replaceAll('/', '\\') === other?.replaceAll('/', '\\') : one === other;
 }
 
 /** How many a service was scaled to. What an `up` that was killed has left beside a container has the same number. */

@@ -2,7 +2,9 @@ import type { Command } from './ports.ts';
 
 /** A command as a person types or pastes it: nothing in its words is read by the shell. */
 export function renderCommand({ file, args }: Command, platform: NodeJS.Platform): string {
-  return [file, ...args].map((word) => quoteWord(word, platform)).join(' ');
+  const line = [file, ...args].map((word) => quoteWord(word, platform)).join(' ');
+  // PowerShell takes a quoted word at the beginning for a text, unless & says that it is to be called.
+  return platform === 'win32' && line.startsWith('"') ? `& ${line}` : line;
 }
 
 /**
@@ -24,8 +26,13 @@ export function quoteWord(word: string, platform: NodeJS.Platform): string {
   return `'${word.replaceAll("'", "'\\''").replaceAll('##', "#''#")}'`;
 }
 
-/** A program with its first arguments as a setting names it: `k3s kubectl`, `"C:\Program Files\kubectl.exe"`. */
+/** A path of Windows to a program, which has blanks in it more often than not: shells take the quotes around it away. */
+const WINDOWS_PATH = /^(?:[A-Za-z]:[\\/]|\\\\)[^"]{0,1000}?\.(?:exe|cmd|bat|com)(?=\s|$)/i;
+
+/** A program with its first arguments as a setting names it: `k3s kubectl`, `"C:\Program Files\kubectl.exe"`, quoted or not. */
 export function parseProgram(text: string): Command {
+  const path = WINDOWS_PATH.exec(text)?.[0];
+  if (path !== undefined) return parseProgram(`"${path}"${text.slice(path.length)}`);
   const [file = text, ...args] = [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '');
   return { file, args };
 }

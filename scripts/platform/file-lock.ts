@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../core/errors.ts';
-import { codeOf, discard, type FileSystem, orNull } from './file-system.ts';
+import { codeOf, discard, type FileSystem, HELD, orNull, patiently } from './file-system.ts';
 import { readRegular } from './regular-file.ts';
 
 /** `<file>.lock`, which this process made. */
@@ -25,9 +25,6 @@ export interface FileLock {
 /** Time between two looks at a lock that another run holds; up to half of it goes by chance, so that runs get out of step. */
 const LOOK_MS = 20;
 
-/** Windows says more than "it exists" while a file is being removed. */
-const LOCKED = process.platform === 'win32' ? ['EEXIST', 'EPERM', 'EACCES', 'EBUSY'] : ['EEXIST'];
-
 /**
  * Takes the lock of a file: `<file>.lock`, opened exclusively, with `pid@host id` in it. A lock is left over when its process
  * on this machine has ended, and then it is removed. Two runs may both see that, and the slower one may remove the faster
@@ -46,8 +43,9 @@ export async function takeLock(fs: FileSystem, file: string, waitMs: number): Pr
     if (await isHeld().catch(() => true)) await discard(fs, path);
   };
   const start = performance.now();
-  while (!(await makeLock(fs, path, own))) {
-    if ((await lookAt(fs, file, performance.now() - start > waitMs)) === 'left') await orNull(fs.unlink(path));
+  const isLate = () => performance.now() - start > waitMs;
+  while (!(await makeLock(fs, path, own, isLate()))) {
+    if ((await lookAt(fs, file, isLate())) === 'left') await orNull(patiently(fs, () => fs.unlink(path)));
   }
   return { fresh: `${path}.${id}~`, removed: await removeCopies(fs, file), isHeld, release };
 }
@@ -98,11 +96,16 @@ async function removeCopies(fs: FileSystem, file: string): Promise<string[]> {
 /** An id, and what stands behind it in the name of a copy. */
 const COPY = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}[.a-z~]{0,16}$/;
 
-/** false: there is one. */
-async function makeLock(fs: FileSystem, path: string, text: string): Promise<boolean> {
-  const file = await fs.open(path, 'wx', 0o600).catch((thrown: unknown) => {
-    if (LOCKED.includes(codeOf(thrown))) return null;
-    throw thrown;
+/**
+ * @param isLate Windows refuses the name of a file that is just being removed, too: that does not last
+ * @returns false: there is one
+ */
+async function makeLock(fs: FileSystem, path: string, text: string, isLate: boolean): Promise<boolean> {
+  const file = await fs.open(path, 'wx', 0o600).catch(async (thrown: unknown) => {
+    if (codeOf(thrown) === 'EEXIST') return null;
+    if (fs.platform !== 'win32' || isLate || !HELD.includes(codeOf(thrown))) throw thrown;
+    await delay(LOOK_MS);
+    return null;
   });
   try {
     await file?.writeFile(text);

@@ -1,12 +1,20 @@
 import { Buffer } from 'node:buffer';
 import type { Stats } from 'node:fs';
 import process from 'node:process';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { AppError } from '../core/errors.ts';
 import type { Processes } from '../core/ports.ts';
 import type { FileLock } from './file-lock.ts';
 import { holdRules } from './file-rules.ts';
-import { codeOf, discard, type FileHandle, type FileSystem, fileError, syncFolder } from './file-system.ts';
+import {
+  codeOf,
+  discard,
+  type FileHandle,
+  type FileSystem,
+  fileError,
+  HELD,
+  patiently,
+  syncFolder,
+} from './file-system.ts';
 import { type FileTarget, mountRefusal, readTarget } from './file-target.ts';
 
 /**
@@ -60,6 +68,24 @@ export async function verifyOwnerKept(fs: FileSystem, { shown, stats }: FileTarg
   }
 }
 
+/**
+ * Windows keeps rights in no mode, and asking for them tells less than they do. So it is tried out whether a file can be made
+ * there, and whether the present one can be opened for writing: before a token is minted for it.
+ *
+ * @throws AppError `file-busy`; else what the system says
+ */
+export async function verifyTriedOut(fs: FileSystem, target: FileTarget, probe: string): Promise<void> {
+  if (fs.platform !== 'win32') return;
+  await (await fs.open(probe, 'wx', 0o600)).close();
+  await discard(fs, probe);
+  if (target.stats === null) return;
+  try {
+    await (await patiently(fs, () => fs.open(target.path, 'r+'))).close();
+  } catch (thrown) {
+    throw HELD.includes(codeOf(thrown)) ? held(target, thrown) : thrown;
+  }
+}
+
 async function verifyUnchanged(fs: FileSystem, target: FileTarget, before: Uint8Array | null): Promise<void> {
   const now = await readTarget(fs, target);
   if (before === null ? now === null : now?.equals(before)) return;
@@ -102,15 +128,20 @@ async function copyOwner(file: FileHandle, { uid, gid }: Stats, shown: string): 
 }
 
 async function renameOver(fs: FileSystem, from: string, target: FileTarget): Promise<void> {
-  // On Windows a virus scanner or an editor may hold the file for a moment: a second in all.
-  for (let tries = process.platform === 'win32' ? 20 : 1; ; tries--) {
-    try {
-      return await fs.rename(from, target.path);
-    } catch (thrown) {
-      // Another run took the lock over and removed the copy.
-      if (codeOf(thrown) === 'ENOENT') throw changed(target, 'is being written');
-      if (tries > 1 && ['EBUSY', 'EPERM', 'EACCES'].includes(codeOf(thrown))) await delay(50);
-      else throw ['EBUSY', 'EXDEV'].includes(codeOf(thrown)) ? mountRefusal(target.shown) : thrown;
-    }
+  try {
+    await patiently(fs, () => fs.rename(from, target.path));
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    // Another run took the lock over and removed the copy.
+    if (code === 'ENOENT') throw changed(target, 'is being written');
+    if (fs.platform === 'win32' && HELD.includes(code)) throw held(target, thrown);
+    throw ['EBUSY', 'EXDEV'].includes(code) ? mountRefusal(target.shown) : thrown;
   }
+}
+
+function held({ shown }: FileTarget, thrown: unknown): AppError {
+  const message = `${shown} cannot be replaced (${codeOf(thrown)}): another program has it open, or you may not change it.`;
+  const hint =
+    'Close it in editors and viewers, let the virus scanner or cloud folder finish with it, and run again. If that does not help, look at the permissions in its properties.';
+  return fileError('file-busy', shown, message, hint, thrown);
 }

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import type { Processes } from '../core/ports.ts';
 import { discard, type FileSystem, fileError } from './file-system.ts';
 import type { FileTarget } from './file-target.ts';
@@ -19,7 +18,7 @@ export async function holdRules(
   { shown, path, stats }: FileTarget,
   holder: string,
 ): Promise<{ giveBack(): Promise<boolean>; drop(): Promise<void> } | null> {
-  if (stats === null || process.platform === 'win32') return null;
+  if (stats === null || fs.platform === 'win32') return null;
   const file = await fs.open(holder, 'wx', 0o600);
   const drop = () => discard(fs, holder);
   // By its descriptor: where this process is killed, a cp that begins late would make a file of that name once more.

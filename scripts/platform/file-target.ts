@@ -1,7 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
-import type { AppError } from '../core/errors.ts';
+import type { AppError, Hint } from '../core/errors.ts';
 import { quoteWord } from '../core/shell.ts';
 import { codeOf, type FileSystem, fileError, orNull } from './file-system.ts';
 import { readRegular } from './regular-file.ts';
@@ -15,8 +15,6 @@ export interface FileTarget {
   /** null: there is no such file. */
   readonly stats: Stats | null;
 }
-
-const quoted = (path: string) => quoteWord(path, process.platform);
 
 /** @throws AppError `file-not-regular` */
 export async function findFileTarget(fs: FileSystem, path: string): Promise<FileTarget> {
@@ -71,18 +69,18 @@ export async function verifyWritableFile(fs: FileSystem, { shown, path, stats }:
   if (stats === null) return;
   await verifyWritable(fs, path, stats, shown, shown);
   if (stats.nlink > 1) {
-    const copy = `${shown}.copy`;
-    throw fileError(
-      'file-not-writable',
-      shown,
-      `${shown} has ${stats.nlink} names (hard links) that belong together.`,
-      {
-        text: 'Replacing it would break its link to the others. If they may differ, make it a separate file:',
-        command: `cp -p ${quoted(shown)} ${quoted(copy)} && mv ${quoted(copy)} ${quoted(shown)}`,
-      },
-    );
+    const message = `${shown} has ${stats.nlink} names (hard links) that belong together.`;
+    throw fileError('file-not-writable', shown, message, separation(shown, fs.platform));
   }
   if (await isMountPoint(fs, path)) throw mountRefusal(shown);
+}
+
+function separation(shown: string, platform: NodeJS.Platform): Hint {
+  const text = 'Replacing it would break its link to the others. If they may differ, make it a separate file:';
+  if (platform === 'win32') return { text: `${text} copy it, delete this one, and give its name to the copy.` };
+  const quoted = (path: string) => quoteWord(path, platform);
+  const copy = `${shown}.copy`;
+  return { text, command: `cp -p ${quoted(shown)} ${quoted(copy)} && mv ${quoted(copy)} ${quoted(shown)}` };
 }
 
 export function mountRefusal(shown: string): AppError {
@@ -96,18 +94,19 @@ export function mountRefusal(shown: string): AppError {
  */
 async function verifyWritable(fs: FileSystem, path: string, stats: Stats, file: string, shown: string): Promise<void> {
   // Windows marks folders that it decorates as read-only, and still writes into them.
-  const hasBit = (stats.mode & 0o222) !== 0 || (process.platform === 'win32' && stats.isDirectory());
+  const hasBit = (stats.mode & 0o222) !== 0 || (fs.platform === 'win32' && stats.isDirectory());
   const code = hasBit ? await fs.access(path, constants.W_OK).then(() => '', codeOf) : 'EACCES';
   if (code === '') return;
   const isOurs = process.getuid === undefined || stats.uid === process.getuid();
   const name = file === shown ? file : `The folder of ${file}`;
+  const command = (verb: string) => `${verb} ${quoteWord(shown, fs.platform)}`;
   throw fileError(
     'file-not-writable',
     file,
     `${name} is read-only${code === 'EROFS' ? ', as its file system is' : ''}.`,
     {
       text: `${isOurs ? '' : `It belongs to the user with the id ${stats.uid}. `}If it should be written, allow it:`,
-      command: `chmod u+w ${quoted(shown)}`,
+      command: command(fs.platform === 'win32' ? 'attrib -r' : 'chmod u+w'),
     },
   );
 }

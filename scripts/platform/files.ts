@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import process from 'node:process';
 import type { Files, Processes } from '../core/ports.ts';
 import { takeLock, verifyUnlocked } from './file-lock.ts';
-import { replaceBytes, verifyOwnerKept } from './file-replace.ts';
+import { replaceBytes, verifyOwnerKept, verifyTriedOut } from './file-replace.ts';
 import { holdRules } from './file-rules.ts';
 import { type FileSystem, nodeFileSystem, toFileError } from './file-system.ts';
 import { type FileTarget, findFileTarget, readTarget, verifyWritableFile } from './file-target.ts';
@@ -46,6 +46,7 @@ export function createFiles(options: FilesOptions = {}): Files {
     const target = await findFileTarget(fs, path);
     await verifyWritableFile(fs, target);
     await verifyOwnerKept(fs, target, `${target.path}.lock.${randomUUID()}`);
+    await verifyTriedOut(fs, target, `${target.path}.lock.${randomUUID()}`);
     return target;
   }
 

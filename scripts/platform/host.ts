@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { arch, hostname } from 'node:os';
 import self, { version } from 'node:process';
 import { catchInterruption } from './signals.ts';
+import { copyEnvironment } from './windows-variables.ts';
 
 /** How long something still open (an idle connection) may keep the process after its work is done. */
 const LINGER_MS = 100;
@@ -60,7 +61,7 @@ export function openHost(process: Process): Host {
   return {
     args: process.argv.slice(2),
     nodeOptions: process.execArgv ?? [],
-    env: { ...process.env },
+    env: copyEnvironment(process.env, process.platform),
     adminToken,
     cwd: process.cwd(),
     stdin: process.stdin,

@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path';
 import process from 'node:process';
 import { isRecord, jsonOrNull } from '../core/json.ts';
+import { patientlyNow } from './file-system.ts';
 
 /** The folder beside those of the runs that is a copy of the newest one: a fixed path for a CI. */
 export const LATEST = 'latest';
@@ -59,7 +60,7 @@ export function replaceNow(path: string, text: string | Uint8Array, mode = 0o666
   const beside = `${path}.${randomUUID()}${BESIDE}`;
   try {
     writeFileSync(beside, text, { flag: 'wx', mode });
-    renameSync(beside, path);
+    patientlyNow(process, () => renameSync(beside, path));
   } catch (error) {
     rmSync(beside, { force: true });
     // There no file can be renamed over one that is open.

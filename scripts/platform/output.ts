@@ -35,10 +35,7 @@ export function createOutput(
       return columnsNow();
     },
     isTerminal,
-    hasUnicode:
-      !env['IAT_PLAIN_SIGNS'] &&
-      env['TERM'] !== 'dumb' &&
-      (platform !== 'win32' || Boolean(env['WT_SESSION'] ?? env['TERM_PROGRAM'] ?? env['ConEmuTask'])),
+    hasUnicode: !env['IAT_PLAIN_SIGNS'] && env['TERM'] !== 'dumb' && hasSigns(env, platform, stream.isTTY === true),
     spin(text) {
       // The sign in front takes two.
       const narrow = (each: string) => toPlain(each).slice(0, Math.max(0, columnsNow() - 3));
@@ -46,6 +43,23 @@ export function createOutput(
       return { ...spinner, update: (next) => spinner.update(narrow(next)) };
     },
   };
+}
+
+/** What says that it is the terminal of a program which knows more signs than the window of Windows itself. */
+const TERMINALS = ['WT_SESSION', 'TERM_PROGRAM', 'ConEmuTask', 'TERMINAL_EMULATOR'];
+
+/**
+ * Whether ✔ and its like come out right. On Windows PowerShell and cmd read what goes through a pipe or into a file in the code
+ * page of the console (437, 850, 1252), whatever the terminal can show; Git Bash, whose terminal is a pipe to Node, does not.
+ * The console of Linux has a font of 512 signs.
+ */
+function hasSigns(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+  isTTY: boolean,
+): boolean {
+  if (platform !== 'win32') return env['TERM'] !== 'linux';
+  return isTTY ? TERMINALS.some((name) => env[name]) : Boolean(env['MSYSTEM'] && env['TERM']);
 }
 
 function layOut(paragraph: string | Paragraph, columns: number, hasColor: boolean): string[] {

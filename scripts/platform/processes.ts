@@ -1,4 +1,5 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
@@ -6,6 +7,8 @@ import { execa } from 'execa';
 import { type Command, type CommandResult, PRIVATE_FILE, type Processes, type RunOptions } from '../core/ports.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { openPrivateText } from './private-text.ts';
+import { findProgram, treeKill } from './windows-programs.ts';
+import { type Variables, withVariables } from './windows-variables.ts';
 
 /** Memory held of one child's output; compose prints kilobytes, and more than this is no answer. */
 const MAX_BUFFER_BYTES = 64 * 1024 * 1024;
@@ -13,16 +16,43 @@ const MAX_BUFFER_BYTES = 64 * 1024 * 1024;
 /** Lines held before the child has to wait. */
 const MAX_QUEUED_LINES = 5_000;
 
+/** How a system starts and ends programs. */
+export interface System {
+  /** What is started; null: there is no such program. */
+  locate(command: Command): string | null;
+  /** A child's environment. */
+  merge(env: Variables, added: Variables): Variables;
+  /** Ends a process and what it has started; null: the system's own way of ending it does. */
+  readonly endTree: ((pid: number) => Promise<void>) | null;
+}
+
+/** execa would not tell a missing program on Windows, where it starts anything but .exe through cmd.exe. */
+function systemOf(platform: NodeJS.Platform, env: Variables): System {
+  if (platform !== 'win32')
+    return { locate: ({ file }) => file, merge: (...all) => Object.assign({}, ...all), endTree: null };
+  const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return {
+    locate: ({ file, cwd = process.cwd() }) => findProgram(file, cwd, env, isFile),
+    merge: withVariables,
+    endTree: (pid) => {
+      const [file, args] = treeKill(pid, env);
+      return new Promise((resolve) => {
+        execFile(file, args, { windowsHide: true }, () => resolve());
+      });
+    },
+  };
+}
+
 /**
  * Other programs, through execa.
  *
  * @param env the environment that children get: the user's, without this tool's own secrets
  */
-export function createProcesses(env: Readonly<Record<string, string | undefined>>): Processes {
+export function createProcesses(env: Variables, system: System = systemOf(process.platform, env)): Processes {
   const optionsOf = (command: Command, options: RunOptions, stdin: number | null = null) =>
     ({
       ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-      env: { ...env, ...options.env },
+      env: system.merge(env, options.env ?? {}),
       extendEnv: false,
       reject: false,
       // Execa hands any descriptor on; its types name 0 only.
@@ -31,7 +61,8 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
       forceKillAfterDelay: 5_000,
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
       maxBuffer: MAX_BUFFER_BYTES,
-      // In its own process group Ctrl-C of the terminal does not reach it. Windows has no groups, and would open a window.
+      // In its own process group Ctrl-C of the terminal does not reach it. On Windows `windowsHide` gives each child a console of
+      // its own to the same end (CREATE_NO_WINDOW in libuv, src/win/process.c).
       detached: options.ownGroup === true && process.platform !== 'win32',
       windowsHide: true,
       stripFinalNewline: false,
@@ -40,16 +71,18 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
   return {
     async run(command, options) {
       options.signal.throwIfAborted();
+      const file = system.locate(command);
+      if (file === null) return { exitCode: null, stdout: '', stderr: '', startError: 'ENOENT', timedOut: false };
       const stop = later(options.signal, options.finishMs ?? 0);
       const { privateText } = options;
       const input = privateText === undefined ? null : await openPrivateText(privateText, process.platform);
       const args = command.args.map((arg) => (arg === PRIVATE_FILE && input !== null ? input.path : arg));
       const child = execa(
-        command.file,
+        file,
         args,
         optionsOf(command, { ...options, signal: stop.signal }, input?.stdin ?? options.stdin ?? null),
       );
-      closeWhenKilled(child);
+      endWholly(child, system);
       const result = await child.finally(() => input?.remove());
       stop.clear();
       options.signal.throwIfAborted();
@@ -64,8 +97,10 @@ export function createProcesses(env: Readonly<Record<string, string | undefined>
 
     async *lines(command, options) {
       options.signal.throwIfAborted();
-      const child = execa(command.file, [...command.args], { ...optionsOf(command, options), buffer: false });
-      closeWhenKilled(child);
+      const file = system.locate(command);
+      if (file === null) return;
+      const child = execa(file, [...command.args], { ...optionsOf(command, options), buffer: false });
+      endWholly(child, system);
       yield* readLines(child, options.signal);
     },
   };
@@ -102,13 +137,25 @@ function startErrorOf(result: {
 interface RunningChild extends PromiseLike<unknown> {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  kill(): boolean;
+  kill(...args: readonly never[]): boolean;
 }
 
-/** A program of its own that it has started, as kubectl starts one to log in, may live on and hold the pipes open. */
-function closeWhenKilled(child: Pick<RunningChild, 'stdout' | 'stderr'> & Pick<ChildProcess, 'killed' | 'once'>): void {
+/**
+ * A program of its own that it has started, as kubectl starts one to log in, may live on and hold the pipes open: they are not
+ * waited for. Where the system can end it as well, that comes first, because afterwards nothing tells whose it was.
+ */
+function endWholly(child: RunningChild & Pick<ChildProcess, 'once' | 'pid'>, { endTree }: System): void {
+  const kill = child.kill.bind(child);
+  let isKilled = false;
+  child.kill = (...args) => {
+    isKilled = true;
+    const { pid } = child;
+    if (endTree === null || pid === undefined) return kill(...args);
+    void endTree(pid).then(() => kill(...args));
+    return true;
+  };
   child.once('exit', () => {
-    if (!child.killed) return;
+    if (!isKilled) return;
     child.stdout?.destroy();
     child.stderr?.destroy();
   });

@@ -3,7 +3,8 @@ import process from 'node:process';
 import { AppError } from '../core/errors.ts';
 import type { Interruption } from '../core/ports.ts';
 
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** On Windows SIGBREAK is Ctrl-Break, SIGHUP the closing of the window, and nobody gets SIGTERM. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGBREAK: 130 } as const;
 
 /** npm passes on a Ctrl-C that the terminal has sent to every process already: within this time it is the same one again. */
 const SAME_MS = 500;
@@ -16,7 +17,7 @@ const SAME_MS = 500;
 export function catchInterruption(): Interruption & { release(): void; take(): void } {
   const controller = new AbortController();
   let first: { readonly exitCode: number; readonly atMs: number } | null = null;
-  const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => {
+  const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const).map((name) => {
     const handler = () => {
       const nowMs = performance.now();
       if (first === null) {

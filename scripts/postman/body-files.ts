@@ -1,5 +1,5 @@
 import { createReadStream, type ReadStream, readFile, realpathSync, type Stats, stat } from 'node:fs';
-import { basename, relative, resolve, sep } from 'node:path';
+import path from 'node:path';
 import type { LocalFiles } from '../core/ports.ts';
 
 /** What Newman's runtime needs of `fs` for the files that requests name, and for `--ca-file`. */
@@ -11,6 +11,8 @@ export interface FileResolver {
 
 /** Files of settings and secrets: of compose, and what is named after them (`.env.local`). */
 const NEVER = /^\.env|^(?:docker-)?compose(?:[.-].*)?\.ya?ml$/i;
+
+const { basename, dirname, join, resolve } = path;
 
 /**
  * The files that a run may read.
@@ -30,11 +32,12 @@ export function createFileResolver(local: LocalFiles | null, certificates: reado
 /** The path without links in it. Throws what the report says about it. */
 function findFile(named: string, local: LocalFiles | null): string {
   if (local === null) throw new Error(`"${named}", files are not sent in this run`);
-  const path = local.workingDirs.map((folder) => resolve(folder, named)).find((each) => realOf(each) !== null);
-  const real = path === undefined ? null : realOf(path);
-  if (path === undefined || real === null) throw new Error(`"${named}", no such file`);
-  const isWithheld = local.withheld.some((each) => isBelow(real, realOf(each) ?? each));
-  if (isWithheld || NEVER.test(basename(path)) || NEVER.test(basename(real))) {
+  const found = local.workingDirs.map((folder) => resolve(folder, named)).find((each) => realOf(each) !== null);
+  const real = found === undefined ? null : realOf(found);
+  if (found === undefined || real === null) throw new Error(`"${named}", no such file`);
+  const names = [found, real].map(withoutStream);
+  const isWithheld = local.withheld.some((each) => names.some((name) => isBelow(name, realOf(each) ?? each)));
+  if (isWithheld || names.some((name) => NEVER.test(basename(name)))) {
     throw new Error(`"${named}", such a file is never sent: it may hold secrets`);
   }
   if (local.folders.some((folder) => isBelow(real, realOf(folder) ?? folder))) return real;
@@ -51,9 +54,20 @@ function realOf(path: string): string | null {
   }
 }
 
-function isBelow(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && resolve(folder, way) === path;
+/** `.env::$DATA` is another name of `.env` where the file system is NTFS. */
+function withoutStream(file: string): string {
+  return join(dirname(file), basename(file).split(':')[0] ?? '');
+}
+
+/**
+ * @param file without links in it
+ * @param system whose paths they are
+ */
+export function isBelow(file: string, folder: string, system: path.PlatformPath = path): boolean {
+  const way = system.relative(folder, file);
+  // From one drive of Windows to another there is no way, and the answer is the path itself.
+  if (system.isAbsolute(way)) return false;
+  return way !== '..' && !way.startsWith(`..${system.sep}`) && system.resolve(folder, way) === file;
 }
 
 function attempt(read: () => void, failed: (error: Error) => void): void {

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
+import { decodeText } from '../core/encoding.ts';
 import { AppError } from '../core/errors.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { ClientCertificate, Files } from '../core/ports.ts';
@@ -50,7 +51,7 @@ export async function readClientCertificates(named: Named, files: Pick<Files, 'r
 
 async function readList(file: string, { workingDir, typedFrom }: Named, files: Pick<Files, 'read'>) {
   const option = '--ssl-client-cert-list';
-  const list = jsonOrNull((await readBytes(file, option, files)).toString('utf8').replace(/^\ufeff/, ''));
+  const list = jsonOrNull(decodeText(await readBytes(file, option, files)));
   const shape =
     'It has to be a list, as in [{"name": "idp", "matches": ["https://idp.example.com/*"], "cert": {"src": "client.pem"}, "key": {"src": "client.key"}}].';
   if (!Array.isArray(list)) throw fail(`${file} (${option}) is no JSON list.`, shape);

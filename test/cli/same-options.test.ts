@@ -37,8 +37,13 @@ describe('a command that is advised', () => {
     expect(complete('iat', ['-f', '$(touch x)`y`'], 'npm run iat:clear')).toBe(
       "npm run iat:clear -- -f '$(touch x)`y`'",
     );
-    expect(complete('iat', ['-f', 'a & b'], 'npm run iat:clear', 'win32')).toBe('npm run iat:clear -- -f "a & b"');
+    expect(complete('iat', ['-f', 'a & b'], 'npm run iat:clear', 'win32')).toBe('npm.cmd run iat:clear -- -f "a & b"');
     expect(complete('iat', ['--label=-x'], 'npm run iat')).toBe('npm run iat -- --label=-x');
+  });
+
+  test('keeps its -- in PowerShell, which takes it out of a call of npm', () => {
+    expect(complete('iat', [], 'npm run demo -- --fault NAME', 'win32')).toBe('npm.cmd run demo -- --fault NAME');
+    expect(complete('iat', [], 'npm run demo', 'win32')).toBe('npm run demo');
   });
 
   test('is whole in a sentence, too', () => {

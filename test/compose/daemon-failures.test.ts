@@ -43,6 +43,21 @@ test.for([
     /ssh cannot get there/,
     /DOCKER_HOST/,
   ],
+  [
+    'error during connect: Get "http://%2F%2F.%2Fpipe%2Fdocker_engine/v1.24/version": open //./pipe/docker_engine: The system cannot find the file specified.',
+    /^The Docker daemon does not answer\.$/,
+    /^Start Docker Desktop, and wait(?!.*sudo)/,
+  ],
+  [
+    'permission denied while trying to connect to the Docker API at npipe:////./pipe/dockerDesktopLinuxEngine: open //./pipe/dockerDesktopLinuxEngine: Access is denied.',
+    /may not talk/,
+    /docker-users(?!.*usermod)/,
+  ],
+  [
+    'Cannot connect to the Docker daemon at unix:///Users/me/.docker/run/docker.sock. Is the docker daemon running?',
+    /^The Docker daemon does not answer\.$/,
+    /^Start Docker Desktop, and wait(?!.*sudo)/,
+  ],
   ['Got permission denied while trying to connect to the Docker daemon socket', /may not talk/, /usermod/],
   [
     'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',

@@ -7,6 +7,7 @@ import {
   dryUpCommand,
   findRunning,
   type Invocation,
+  isSameFile,
   newestFirst,
   repairCommand,
   scaleOf,
@@ -155,6 +156,9 @@ describe('findRunning', () => {
   test('Windows and macOS do not tell cases apart', () => {
     expect(findRunning([container(v2)], '/P/A.yml', null, 'darwin')).not.toBeNull();
     expect(findRunning([container(v2)], '/P/A.yml', null, 'linux')).toBeNull();
+    expect(isSameFile('C:\\app\\Compose.yml', 'c:/app/compose.yml', 'win32')).toBe(true);
+    expect(isSameFile('/Volumes/ren\u00e9/a.yml', '/Volumes/rene\u0301/a.yml', 'darwin')).toBe(true);
+    expect(isSameFile('/srv/ren\u00e9/a.yml', '/srv/rene\u0301/a.yml', 'linux')).toBe(false);
   });
 
   test('two projects of one file: the living one, the named one, or a question', () => {

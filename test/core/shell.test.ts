@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { quoteWord, renderCommand } from '../../scripts/core/shell.ts';
+import { parseProgram, quoteWord, renderCommand } from '../../scripts/core/shell.ts';
+import { testOnPosix } from '../support/posix.ts';
 
 /** What the words of a command are to a real sh. */
 function wordsInSh(command: string): string[] {
@@ -12,7 +13,7 @@ function wordsInSh(command: string): string[] {
     .slice(0, -1);
 }
 
-test('sh reads each word as it was', () => {
+testOnPosix('sh reads each word as it was', () => {
   const sign = fc.constantFrom(...'$`"\'!\\;&|<>(){}[]*?~#=%,:@ \n\t-./a'.split(''), '$(touch x)', '##');
   const word = fc.array(sign, { maxLength: 12 }).map((signs) => signs.join(''));
   fc.assert(
@@ -43,6 +44,23 @@ describe('on Windows', () => {
   ])('%s is %s', (word, quoted) => {
     expect(quoteWord(word, 'win32')).toBe(quoted);
   });
+});
+
+test('a program with blanks in its path is called in PowerShell, not printed', () => {
+  const command = { file: 'C:\\Program Files\\kubectl.exe', args: ['get', 'pods'] };
+  expect(renderCommand(command, 'win32')).toBe('& "C:\\Program Files\\kubectl.exe" get pods');
+  expect(renderCommand({ ...command, file: 'kubectl' }, 'win32')).toBe('kubectl get pods');
+});
+
+test.each([
+  ['k3s kubectl', 'k3s', ['kubectl']],
+  ['"C:\\Program Files\\k3s.exe" kubectl', 'C:\\Program Files\\k3s.exe', ['kubectl']],
+  ['C:\\Program Files\\kubectl.exe', 'C:\\Program Files\\kubectl.exe', []],
+  ['C:\\Program Files\\k3s.exe kubectl', 'C:\\Program Files\\k3s.exe', ['kubectl']],
+  ['\\\\server\\our tools\\oc.CMD --v=2', '\\\\server\\our tools\\oc.CMD', ['--v=2']],
+  ['/usr/local/bin/k3s kubectl', '/usr/local/bin/k3s', ['kubectl']],
+])('the program %s', (text, file, args) => {
+  expect(parseProgram(text)).toEqual({ file, args });
 });
 
 test('what is put into the command of a hint is quoted, or a name of our own', () => {

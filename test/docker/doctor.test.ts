@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ResultDocument } from '../../scripts/report/result-json.ts';
@@ -9,7 +10,7 @@ import { createDockerProject } from '../support/docker-project.ts';
 import { createDockerStack, type DockerStack, STALE_IAT, statusOf, until } from '../support/docker-stack.ts';
 import { runHere } from '../support/in-process.ts';
 
-const COLLECTION = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
+const COLLECTION = fileURLToPath(new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url));
 
 // One stack for all, from failing to healthy and back.
 describeWithCompose('npm run doctor against containers', (compose) => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { runDemo } from '../../scripts/cli/demo.ts';
 import { runCommand, startCommand } from '../support/command.ts';
@@ -18,7 +19,7 @@ test.for([
   const home = await mkdtemp(join(await realpath(tmpdir()), 'iat-test-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
   // The folder with the collection, as for `npm run`; what is written goes into a folder of its own.
-  const root = new URL('../..', import.meta.url).pathname;
+  const root = fileURLToPath(new URL('../..', import.meta.url));
   const options = ['--reports', join(home, 'reports'), '--verbose', ...args];
   const env = { PATH: process.env['PATH'] ?? '' };
   const { session, read, output } = await openHere(options, { command: 'demo', cwd: root, env });
@@ -56,7 +57,7 @@ test.for([
   expect(traces).toEqual([]);
 });
 
-const inProject = { command: 'demo', cwd: new URL('../..', import.meta.url).pathname } as const;
+const inProject = { command: 'demo', cwd: fileURLToPath(new URL('../..', import.meta.url)) } as const;
 
 test('demo --fault tells the story, with the exit code of the real thing', async () => {
   const story = await runCommand(['--fault', 'register-invalid-scope'], inProject);

@@ -1,5 +1,6 @@
 import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { documentOf, runCommand } from '../support/command.ts';
 import { runHere } from '../support/in-process.ts';
@@ -7,7 +8,7 @@ import { createHome, createStandIn } from '../support/stand-in.ts';
 import { openStory, type Story } from '../support/story.ts';
 
 const NEVER = new AbortController().signal;
-const fixture = (name: string) => new URL(`../fixtures/logs/${name}.log`, import.meta.url).pathname;
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/logs/${name}.log`, import.meta.url));
 
 /** Every line of the BFF until these words, or until its process has ended. */
 async function untilLogged({ sandbox }: Story, words: string): Promise<void> {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import { parseDotenv } from '../../scripts/compose-file/dotenv.ts';
 import { setEnvironment } from '../../scripts/compose-file/environment.ts';
@@ -105,7 +106,7 @@ function named(name: string, args: (path: string) => readonly string[], plant: P
   };
 }
 
-const COLLECTION = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
+const COLLECTION = fileURLToPath(new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url));
 
 attacks('a pipe in the place of what a command is given', [
   named('--collection', (path) => ['--collection', path]),

@@ -1,9 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { startFailingCluster } from '../../scripts/sandbox/cluster/failing-cluster.ts';
 import { atTheEnd, temporaryFolder } from '../sandbox/support.ts';
 import { runCommand } from '../support/command.ts';
 
-const inProject = { command: 'demo', cwd: new URL('../..', import.meta.url).pathname } as const;
+const inProject = { command: 'demo', cwd: fileURLToPath(new URL('../..', import.meta.url)) } as const;
 
 test.for([
   ['without kubectl', ['--kubernetes'], 'There is no no-such-kubectl here'],

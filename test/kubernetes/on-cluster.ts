@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { Deployment } from 'kubernetes-types/apps/v1.d.ts';
 import type { EnvVar } from 'kubernetes-types/core/v1.d.ts';
 import { onTestFinished } from 'vitest';
@@ -71,8 +72,8 @@ export interface OnCluster {
   leaks(): Promise<string[]>;
 }
 
-const COLLECTION = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
-const FORWARD = new URL('forward.mjs', import.meta.url).pathname;
+const COLLECTION = fileURLToPath(new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url));
+const FORWARD = fileURLToPath(new URL('forward.mjs', import.meta.url));
 
 /** Between two arguments, and between two calls: no argument has them. */
 const [UNIT, RECORD] = ['\x1f', '\x1e'];

@@ -3,12 +3,13 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type FileSystem, nodeFileSystem } from '../../scripts/platform/file-system.ts';
+import { isPosix, testOnPosix } from '../support/posix.ts';
 import { files, intercepted, NEW, names, OLD, place, refuses, replace, usePlace } from './place.ts';
 
 usePlace();
 
 describe('what must not be written', () => {
-  it('a read-only file, even for root: a rename would not care', async () => {
+  testOnPosix('a read-only file, even for root: a rename would not care', async () => {
     fs.chmodSync(place.file, 0o444);
     const thrown = await refuses(() => replace(), 'file-not-writable');
     expect(thrown.hint?.command).toBe(`chmod u+w ${place.file}`);
@@ -16,7 +17,7 @@ describe('what must not be written', () => {
     expect(fs.readFileSync(place.file)).toEqual(OLD);
   });
 
-  it('a file in a read-only folder', async () => {
+  testOnPosix('a file in a read-only folder', async () => {
     fs.chmodSync(place.folder, 0o555);
     await refuses(() => replace(), 'file-not-writable');
     await refuses(() => files().verifyWritable(join(place.folder, 'new')), 'file-not-writable');
@@ -34,7 +35,7 @@ describe('what must not be written', () => {
     await refuses(() => files().read(path), 'file-not-regular');
   });
 
-  it('a device', async () => {
+  testOnPosix('a device', async () => {
     await refuses(() => replace('/dev/null'), 'file-not-regular');
   });
 
@@ -87,28 +88,37 @@ describe('a file system that fails', () => {
     expect(fs.readFileSync(place.file)).toEqual(OLD);
   });
 
-  it.each(['EBUSY', 'EXDEV'])('at the rename (%s): the way out is said, and the file stays as it is', async (code) => {
-    const rename: FileSystem['rename'] = () => Promise.reject(Object.assign(new Error('no'), { code }));
-    const thrown = await refuses(() => replace(place.file, { fs: { ...nodeFileSystem, rename } }), 'file-not-writable');
-    expect(thrown.hint?.text).toContain('Mount its folder');
-    expect(fs.readFileSync(place.file)).toEqual(OLD);
-  });
+  it.runIf(isPosix).each(['EBUSY', 'EXDEV'])(
+    'at the rename (%s): the way out is said, and the file stays as it is',
+    async (code) => {
+      const rename: FileSystem['rename'] = () => Promise.reject(Object.assign(new Error('no'), { code }));
+      const thrown = await refuses(
+        () => replace(place.file, { fs: { ...nodeFileSystem, rename } }),
+        'file-not-writable',
+      );
+      expect(thrown.hint?.text).toContain('Mount its folder');
+      expect(fs.readFileSync(place.file)).toEqual(OLD);
+    },
+  );
 
-  it("with another's file, whose owner a new file cannot get: refused before anything is written", async () => {
-    const stat = (async (path: string) =>
-      Object.assign(await nodeFileSystem.stat(path), path === place.file ? { uid: 4321 } : {})) as FileSystem['stat'];
-    const open: FileSystem['open'] = async (path, flags, mode) => {
-      const handle = await nodeFileSystem.open(path, flags, mode);
-      handle.chown = () => Promise.reject(Object.assign(new Error('no'), { code: 'EPERM' }));
-      return handle;
-    };
-    const attempt = () => files({ fs: { ...nodeFileSystem, open, stat } }).verifyWritable(place.file);
-    expect((await refuses(attempt, 'file-not-writable')).message).toContain('belongs to user 4321');
-  });
+  testOnPosix(
+    "with another's file, whose owner a new file cannot get: refused before anything is written",
+    async () => {
+      const stat = (async (path: string) =>
+        Object.assign(await nodeFileSystem.stat(path), path === place.file ? { uid: 4321 } : {})) as FileSystem['stat'];
+      const open: FileSystem['open'] = async (path, flags, mode) => {
+        const handle = await nodeFileSystem.open(path, flags, mode);
+        handle.chown = () => Promise.reject(Object.assign(new Error('no'), { code: 'EPERM' }));
+        return handle;
+      };
+      const attempt = () => files({ fs: { ...nodeFileSystem, open, stat } }).verifyWritable(place.file);
+      expect((await refuses(attempt, 'file-not-writable')).message).toContain('belongs to user 4321');
+    },
+  );
 });
 
 describe('git', () => {
-  it('is asked whether it tracks the file', async () => {
+  testOnPosix('is asked whether it tracks the file', async () => {
     const git = (...args: readonly string[]) =>
       expect(spawnSync('git', ['-C', place.folder, ...args], { encoding: 'utf8' })).toMatchObject({ status: 0 });
     expect(await files().isTracked(place.file)).toBeNull();

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { Processes } from '../../scripts/core/ports.ts';
 import { type FileSystem, nodeFileSystem } from '../../scripts/platform/file-system.ts';
 import { createProcesses } from '../../scripts/platform/processes.ts';
+import { describeOnPosix, testOnPosix } from '../support/posix.ts';
 import { files, NEW, names, OLD, place, refuses, replace, usePlace } from './place.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -33,7 +34,7 @@ describe('writing', () => {
     expect(names()).toEqual(['compose.yml']);
   });
 
-  it('keeps the mode', async () => {
+  testOnPosix('keeps the mode', async () => {
     for (const mode of [0o600, 0o640, 0o755, 0o666]) {
       fs.writeFileSync(place.file, OLD);
       fs.chmodSync(place.file, mode);
@@ -48,7 +49,7 @@ describe('writing', () => {
     expect(fs.statSync(place.file)).toMatchObject({ uid: 1234, gid: 2345 });
   });
 
-  it('makes a new file for its owner only', async () => {
+  testOnPosix('makes a new file for its owner only', async () => {
     const path = join(place.folder, '.env');
     await files().replace(path, null, NEW);
     expect(fs.readFileSync(path)).toEqual(NEW);
@@ -61,7 +62,7 @@ describe('writing', () => {
     expect(fs.statSync(place.file)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
   });
 
-  it('shows the new bytes to nobody else before they are in their place', async () => {
+  testOnPosix('shows the new bytes to nobody else before they are in their place', async () => {
     const modes: number[] = [];
     const rename: FileSystem['rename'] = async (from, to) => {
       modes.push(fs.statSync(from).mode & 0o777);
@@ -103,7 +104,7 @@ describe('a file that another program changed', () => {
   });
 });
 
-describe('links', () => {
+describeOnPosix('links', () => {
   it('symbolic: written where they point to, and stay', async () => {
     fs.mkdirSync(join(place.folder, 'elsewhere'));
     fs.renameSync(place.file, join(place.folder, 'elsewhere/real.yml'));

@@ -42,6 +42,20 @@ test('a dumb terminal gets ASCII signs and no moving line', () => {
   expect(createTerminal(80, { TERM: 'dumb' }).output).toMatchObject({ hasUnicode: false, isTerminal: false });
 });
 
+test.each([
+  ['Windows Terminal', 'win32', true, { WT_SESSION: 'a1' }, true],
+  ['the terminal of an editor', 'win32', true, { TERM_PROGRAM: 'vscode' }, true],
+  ['the terminal of an IDE', 'win32', true, { TERMINAL_EMULATOR: 'JetBrains-JediTerm' }, true],
+  ['the window of cmd', 'win32', true, {}, false],
+  ['a file that PowerShell writes', 'win32', false, { WT_SESSION: 'a1' }, false],
+  ['Git Bash', 'win32', false, { MSYSTEM: 'MINGW64', TERM: 'xterm' }, true],
+  ['a file on Linux', 'linux', false, {}, true],
+  ['the console of Linux', 'linux', true, { TERM: 'linux' }, false],
+  ['Terminal on macOS', 'darwin', true, { TERM: 'xterm-256color' }, true],
+] as const)('signs beyond ASCII on %s', (_, platform, isTTY, env, hasUnicode) => {
+  expect(createOutput(Object.assign(new PassThrough(), { isTTY }), env, platform).hasUnicode).toBe(hasUnicode);
+});
+
 test('a text is cleaned before it is broken into lines', () => {
   const { output, seen } = createTerminal(20, { NO_COLOR: '1' });
   output.print(

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { PRIVATE_FILE } from '../../scripts/core/ports.ts';
 import { openPrivateText } from '../../scripts/platform/private-text.ts';
 import { createProcesses } from '../../scripts/platform/processes.ts';
+import { isPosix, testOnPosix } from '../support/posix.ts';
 import { serve } from '../support/server.ts';
 
 const processes = createProcesses({ PATH: process.env['PATH'] });
@@ -60,6 +61,50 @@ test('a program that is not there is a fact, not an exception', async () => {
   });
 });
 
+describe('where the system has a way of its own', () => {
+  const system = {
+    locate: ({ file }: { file: string }) => file,
+    merge: (...all: object[]) => Object.assign({}, ...all),
+  };
+  const { signal } = new AbortController();
+
+  test('a program that it does not find is not started', async () => {
+    const none = createProcesses({}, { ...system, locate: () => null, endTree: null });
+    await expect(none.run(node('process.exit(0)'), { signal })).resolves.toMatchObject({
+      exitCode: null,
+      startError: 'ENOENT',
+    });
+    for await (const line of none.lines(node('console.log(1)'), { signal })) throw new Error(line.text);
+  });
+
+  test.each([
+    ['an aborted child', {}, 'rejects'],
+    ['a child that took too long', { timeoutMs: 50 }, 'resolves'],
+  ] as const)('%s is ended with all that it has started, and that comes first', async (_, limits, how) => {
+    const ending = new AbortController();
+    const ended: boolean[] = [];
+    const own = createProcesses(process.env, {
+      ...system,
+      endTree: async (pid) => void ended.push(process.kill(pid, 0)),
+    });
+    const ran = own.run(node('setInterval(() => {}, 1000)'), { signal: ending.signal, ...limits });
+    if (how === 'rejects') ending.abort(new Error('enough'));
+    if (how === 'rejects') await expect(ran).rejects.toThrow('enough');
+    else await expect(ran).resolves.toMatchObject({ timedOut: true });
+    expect(ended).toEqual([true]);
+  });
+
+  test('a child that nobody listens to any more is ended in that way, too', async () => {
+    let pids = 0;
+    const own = createProcesses(process.env, { ...system, endTree: async () => void pids++ });
+    for await (const { text } of own.lines(node("console.log('first'); setInterval(() => {}, 1000)"), { signal })) {
+      expect(text).toBe('first');
+      break;
+    }
+    expect(pids).toBe(1);
+  });
+});
+
 /** A child that was aborted while it ran. */
 async function runAborted(options: { readonly finishMs?: number }) {
   const abort = new AbortController();
@@ -84,25 +129,22 @@ describe('a private text', () => {
     process.stdout.write(JSON.stringify({ text: readFileSync(process.argv[1], 'utf8'), mode: fstatSync(0).mode & 0o777, names: fstatSync(0).nlink }));
   `;
 
-  test.skipIf(process.platform === 'win32')(
-    'is read from a file without a name, which only its owner may read',
-    async () => {
-      const { signal } = new AbortController();
-      const { file, args } = node(read);
-      const { stdout } = await processes.run(
-        { file, args: [...args, PRIVATE_FILE] },
-        { signal, privateText: 'test-only-secret-ü' },
-      );
-      expect(JSON.parse(stdout)).toEqual({ text: 'test-only-secret-ü', mode: 0o600, names: 0 });
-    },
-  );
+  testOnPosix('is read from a file without a name, which only its owner may read', async () => {
+    const { signal } = new AbortController();
+    const { file, args } = node(read);
+    const { stdout } = await processes.run(
+      { file, args: [...args, PRIVATE_FILE] },
+      { signal, privateText: 'test-only-secret-ü' },
+    );
+    expect(JSON.parse(stdout)).toEqual({ text: 'test-only-secret-ü', mode: 0o600, names: 0 });
+  });
 
   test('has a name on Windows, and is gone when it is removed', async () => {
     const { path, stdin, remove } = await openPrivateText('test-only-secret', 'win32');
     expect({ stdin, text: await readFile(path, 'utf8'), mode: (await stat(path)).mode & 0o777 }).toEqual({
       stdin: null,
       text: 'test-only-secret',
-      mode: 0o600,
+      mode: isPosix ? 0o600 : 0o666,
     });
     await remove();
     await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });

@@ -6,6 +6,7 @@ test.for([
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
+  ['SIGBREAK', 130],
 ] as const)('%s aborts, and the exit code is %i', ([signal, exitCode]) => {
   const interruption = catchInterruption();
   expect(interruption.exitCode()).toBeNull();

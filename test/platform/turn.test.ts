@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { expect, onTestFinished, test } from 'vitest';
 import { createFiles } from '../../scripts/platform/files.ts';
+import { testOnPosix } from '../support/posix.ts';
 
 const NEVER = new AbortController().signal;
 const files = createFiles();
@@ -44,7 +45,7 @@ test('a second run waits for the first, is told by whom, and gets its turn when 
   expect(await isThere(lock)).toBe(false);
 });
 
-test('two names of one file are one turn', async () => {
+testOnPosix('two names of one file are one turn', async () => {
   const { home, file, lock } = await open();
   await symlink(file, join(home, 'link.yaml'));
   const turn = await files.takeTurn(join(home, 'link.yaml'), () => {}, NEVER);

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundle } from '../support/bundle.ts';
@@ -32,7 +33,7 @@ const names = createSocket('udp4', (query, { port: from }) => {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'iat-test-'));
-  await bundle(folder, [new URL('../support/guarded-thread.ts', import.meta.url).pathname]);
+  await bundle(folder, [fileURLToPath(new URL('../support/guarded-thread.ts', import.meta.url))]);
   thread = new Worker(join(folder, 'guarded-thread.mjs'));
   server.listen(0, '127.0.0.1');
   names.bind(0, '127.0.0.1');

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../scripts/core/result.ts';
 import { renderJunit } from '../../scripts/report/junit.ts';
@@ -7,7 +8,7 @@ import { clusterRun } from './sample-cluster.ts';
 import { exchange, failed, notSent, passed, sampleMasker, unanswered } from './sample-exchanges.ts';
 import { attempt, failedBootstrapRun, failedMintRun, healthyRun, shopFacts, step } from './sample-run.ts';
 
-const SCHEMA = new URL('junit.xsd', import.meta.url).pathname;
+const SCHEMA = fileURLToPath(new URL('junit.xsd', import.meta.url));
 const render = (run: Run) => renderJunit(run, sampleMasker());
 
 /** What xmllint says against the schema; '' means valid. */

@@ -78,7 +78,7 @@ const BFF: Record<Exclude<BffFaultName, (typeof OWN_TESTS)[number]>, Expected> =
   'log-line': { says: ['x'.repeat(1024 * 1024), 'Client registered: bff-server'] },
   'log-garbage': { says: ['::error::not for the CI', 'Client registered: bff-server'] },
   // Its end by a signal has no code.
-  'out-of-memory': { says: ['Client registered: bff-server'], exit: null },
+  'out-of-memory': { says: ['Client registered: bff-server'], exit: 137 },
   'dies-in-bootstrap': { says: ['DCR bootstrap starting', 'PermissionError: [Errno 13]'], exit: 1 },
   'health-404': {
     check: async (_bff, address) => expect(await ask(`${address}/health`)).toMatch(/^404/),

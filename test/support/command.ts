@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import type { CommandName } from '../../scripts/cli/commands.ts';
@@ -33,7 +34,7 @@ export interface Running {
 }
 
 /** What `npm run` runs, from any folder. */
-export const RUN = new URL('../../scripts/run.mjs', import.meta.url).pathname;
+export const RUN = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url));
 
 /** Starts a command as its own process, in a process group of its own; it ends with the test. */
 export function startCommand(args: readonly string[], options: CommandOptions): Running {

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { sendJson, serve } from './server.ts';
@@ -65,7 +66,9 @@ export interface Answer {
 }
 
 const COLLECTION = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url);
-const PROGRAM = new URL('../fixtures/bin/docker.mjs', import.meta.url);
+const PROGRAM = fileURLToPath(new URL('../fixtures/bin/docker.mjs', import.meta.url));
+/** Without it no program of Windows reaches the network. */
+const SYSTEM = process.env['SystemRoot'] === undefined ? {} : { SystemRoot: process.env['SystemRoot'] };
 const MINT = /^POST \/api\/admin\/dcr\/initial-access-tokens/;
 
 /** @param programs which there are: `docker` answers to `docker compose`, too */
@@ -76,11 +79,13 @@ export async function createStandIn(programs: readonly ('docker' | 'docker-compo
   const bin = join(home, 'bin');
   await mkdir(bin);
   for (const program of programs) {
-    await writeFile(
-      join(bin, program),
-      `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM.pathname}" ${program} "$@"\n`,
-    );
-    await chmod(join(bin, program), 0o755);
+    const call = `"${process.execPath}" "${PROGRAM}" ${program}`;
+    const [name, text] =
+      process.platform === 'win32'
+        ? [`${program}.cmd`, `@${call} %*\r\n`]
+        : [program, `#!/bin/sh\nexec ${call} "$@"\n`];
+    await writeFile(join(bin, name), text);
+    await chmod(join(bin, name), 0o755);
   }
 
   const calls: Call[] = [];
@@ -122,7 +127,7 @@ export async function createStandIn(programs: readonly ('docker' | 'docker-compo
   return {
     home,
     composeFile,
-    env: { PATH: bin, HOME: home, STAND_IN_URL: url, IAT_ADMIN_TOKEN: ADMIN_TOKEN },
+    env: { ...SYSTEM, PATH: bin, HOME: home, STAND_IN_URL: url, IAT_ADMIN_TOKEN: ADMIN_TOKEN },
     args: ['--idp-url', url, '--bff-url', url, '--stable-for', '0'],
     calls,
     hold(pattern, when = () => true) {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { Secret } from '../../scripts/core/secret.ts';
 import { formatFault, isBffFault, isIdpFault, parseFault } from '../../scripts/sandbox/faults.ts';
@@ -38,7 +39,7 @@ export interface Story {
   token(): Promise<string | undefined>;
 }
 
-const COLLECTION = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url).pathname;
+const COLLECTION = fileURLToPath(new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url));
 const STALE_IAT = 'test-only-initial-access-token-of-yesterday';
 
 /** Opens a sandbox in a folder of its own; both end with the test. */

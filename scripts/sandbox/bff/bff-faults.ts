@@ -50,7 +50,8 @@ export const BFF_FAULTS: Readonly<Record<BffFaultName, (number: number | null) =
   // The stack does this one: there is no process that could.
   'never-starts': () => ({}),
   'exits-at-once': (code) => ({ start: () => process.exit(code ?? 3) }),
-  'out-of-memory': () => ({ booted: () => void process.kill(process.pid, 'SIGKILL') }),
+  // The exit code after SIGKILL, which Windows does not have.
+  'out-of-memory': () => ({ booted: () => void process.exit(137) }),
   'crash-loop': () => ({ booted: crash }),
   'dies-in-bootstrap': () => ({ start: dieInBootstrap }),
   'dies-later': (seconds) => ({ healthy: (log) => void sleep((seconds ?? 2) * 1000).then(() => crash(log)) }),

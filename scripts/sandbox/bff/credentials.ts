@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import process from 'node:process';
+import { patientlyNow } from '../../platform/file-system.ts';
 import { parseObject } from '../http.ts';
 
 /** What the BFF keeps after its registration. */
@@ -40,5 +41,5 @@ export function writePrivate(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const fresh = `${path}.${process.pid}.new`;
   writeFileSync(fresh, text, { mode: 0o600 });
-  renameSync(fresh, path);
+  patientlyNow(process, () => renameSync(fresh, path));
 }
