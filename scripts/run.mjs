@@ -56,7 +56,7 @@ async function findBundle() {
     }
   }
   // Newman's worker is started from the same bundle, also where a file changes meanwhile.
-  Object.defineProperty(globalThis, Symbol.for('bff-iat.bundles'), { value: folder });
+  Object.defineProperty(globalThis, Symbol.for('bff-iat.bundles'), { value: { programs: folder, compiled: folder } });
   return join(folder, `${name}.mjs`);
 }
 
