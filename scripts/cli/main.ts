@@ -16,8 +16,8 @@ import type { Settings } from './settings.ts';
 import { signsOf } from './terminal-text.ts';
 import type { openOutside } from './wiring.ts';
 
-/** Commands that are one run; `demo` shows several. */
-type RunName = Exclude<CommandName, 'demo'>;
+/** Commands that are one run; `demo` shows several, `init` none. */
+type RunName = Exclude<CommandName, 'demo' | 'init'>;
 
 /**
  * One command from arguments to exit code: 0 done and healthy, 1 the answer is no, 2 wrong usage or configuration, 3 could

@@ -234,7 +234,10 @@ function verifyNotTakenByNpm(host: Outside['host'], command: CommandName): void 
   const isTaken = host.env['npm_config_dry_run'] === 'true' && !host.args.includes('--dry-run');
   if (!isTaken || !isRunByNpm(host, command)) return;
   throw new AppError('usage', 'npm took --dry-run for itself, so nothing was run.', {
-    hint: { text: 'Put -- in front of the options:', command: `npm run ${scriptName(command)} -- --dry-run` },
+    hint: {
+      text: host.caller === 'npm' ? 'Put -- in front of the options:' : 'npx leaves the options to the program:',
+      command: `npm run ${scriptName(command)} -- --dry-run`,
+    },
   });
 }
 

@@ -11,7 +11,7 @@ export const BIN = Symbol.for('bff-iat.bin');
 export function forCaller(text: string, caller: Caller): string {
   if (caller === 'npm') return text;
   return text.replace(
-    /\bnpm run (iat:clear|iat|doctor|health|collection|demo|reports)(?![\w:])(?: --(?= ))?/g,
+    /\bnpm run (iat:clear|iat|doctor|health|collection|demo|init|reports)(?![\w:])(?: --(?= ))?/g,
     (_, script: string) => `npx bff-iat ${script === 'iat:clear' ? 'clear' : script}`,
   );
 }
