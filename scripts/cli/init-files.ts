@@ -88,7 +88,9 @@ export interface EnvValues {
 export function addVariables(text: string, { composeFile, service }: EnvValues): Edited {
   const lines = [
     '# For bff-iat. Copy to .env: its values count as environment variables, but real ones win. Never commit a token.',
-    composeFile === null ? '#COMPOSE_FILE=docker-compose.yml' : `COMPOSE_FILE=${composeFile}`,
+    composeFile === null
+      ? '#COMPOSE_FILE=docker-compose.yml'
+      : `COMPOSE_FILE=${/^[\w./:;\\@+-]+$/.test(composeFile) ? composeFile : `'${composeFile}'`}`,
     service === null || service === 'bff' ? '#IAT_SERVICE=bff' : `IAT_SERVICE=${service}`,
     '# The base URLs as this machine reaches them; the collection has its own defaults.',
     '#IAT_IDP_URL=https://idp.example.test',

@@ -48,7 +48,8 @@ export function init(process: Parameters<typeof openOutside>[0]): Promise<number
   });
 }
 
-async function runInit(session: Session, settings: Settings): Promise<number> {
+/** @returns the exit code. Throws what is wrong, before anything is written */
+export async function runInit(session: Session, settings: Settings): Promise<number> {
   const { human, redact, outside } = session;
   const { host, files } = outside;
   const say = (...lines: string[]) => human.print(...lines.map((text) => ({ text: redact(text), indent: '    ' })));
