@@ -1,7 +1,6 @@
 // @ts-check
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -25,7 +24,7 @@ process.argv = [node, entry, ...rest];
 Object.defineProperty(process, Symbol.for('IAT_ADMIN_TOKEN'), { value: process.env['IAT_ADMIN_TOKEN'] });
 delete process.env['IAT_ADMIN_TOKEN'];
 
-const bundled = await bundle().catch(() => null);
+const bundled = await findBundle().catch(() => null);
 if (bundled === null) await startTsx();
 await import(pathToFileURL(bundled ?? entry).href);
 
@@ -41,11 +40,12 @@ async function startTsx() {
 }
 
 /** The file to run in place of the entry. */
-async function bundle() {
+async function findBundle() {
   const folder = join(cache, fingerprint());
   if (!existsSync(folder)) {
     const fresh = `${folder}.${process.pid}.${threadId}`;
-    await build(fresh);
+    const { bundle } = await import('./bundle.mjs');
+    await bundle(fresh);
     try {
       await moveFolder(fresh, folder);
     } catch (error) {
@@ -56,7 +56,7 @@ async function bundle() {
     removeOld();
   }
   // Newman's worker is started from the same bundle, also where a file changes meanwhile.
-  Object.defineProperty(globalThis, Symbol.for('bff-iat.bundles'), { value: folder });
+  Object.defineProperty(globalThis, Symbol.for('bff-iat.bundles'), { value: { programs: folder, compiled: folder } });
   return join(folder, `${name}.mjs`);
 }
 
@@ -98,81 +98,4 @@ function fingerprint() {
     hash.update(`${path} ${size} ${mtimeMs}\n`);
   }
   return hash.digest('hex').slice(0, 16);
-}
-
-/** @param {string} outdir */
-async function build(outdir) {
-  const esbuild = await import('esbuild');
-  /** @type {import('esbuild').BuildOptions} */
-  const common = {
-    absWorkingDir: root,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    // Packages that also come as ES modules are smaller and faster that way.
-    mainFields: ['module', 'main'],
-    minifyWhitespace: true,
-    minifySyntax: true,
-    logLevel: 'silent',
-  };
-  const entries = readdirSync(scripts, { recursive: true, encoding: 'utf8' }).filter((each) =>
-    /^[^\\/]+\.ts$|-main\.ts$/.test(each),
-  );
-  // Newman is a program of its own: postman/load-newman.ts.
-  const hasNewman = entries.some((each) => each.endsWith('newman-worker-main.ts'));
-  const newman =
-    hasNewman &&
-    esbuild.build({
-      ...common,
-      stdin: {
-        contents: "module.exports = { run: require('newman').run, rcFile: require('newman/lib/config/rc-file') };",
-        resolveDir: root,
-      },
-      outfile: join(outdir, 'newman.cjs'),
-      format: 'cjs',
-      // For building Newman's sandbox only.
-      external: ['terser', 'browserify'],
-      plugins: [{ name: 'sandbox', setup: keepSandbox }],
-    });
-  const others = esbuild.build({
-    ...common,
-    // The entries, the programs of the sandbox, and Newman's worker.
-    entryPoints: entries.map((each) => join(scripts, each)),
-    outbase: scripts,
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    splitting: true,
-    format: 'esm',
-    // They read files beside their own, or are for building only.
-    external: ['newman', 'oidc-provider', 'esbuild', 'tsx'],
-    banner: {
-      js: "import { createRequire as makeRequire } from 'node:module';const require = makeRequire(import.meta.url);",
-    },
-    plugins: [{ name: 'own-urls', setup: keepUrls }],
-  });
-  await Promise.all([newman, others]);
-}
-
-/**
- * A module that looks for files beside itself finds them where it came from.
- *
- * @param {import('esbuild').PluginBuild} build
- */
-function keepUrls({ onLoad }) {
-  onLoad({ filter: /[\\/]scripts[\\/].*\.tsx?$/ }, async ({ path }) => ({
-    contents: (await readFile(path, 'utf8')).replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
-    loader: path.endsWith('x') ? 'tsx' : 'ts',
-  }));
-}
-
-/**
- * What Newman runs scripts in is a text of 2 MB that Node need not read as a program.
- *
- * @param {import('esbuild').PluginBuild} build
- */
-function keepSandbox({ onResolve }) {
-  onResolve({ filter: /[\\/]\.cache[\\/]bootcode$/ }, ({ path, resolveDir }) => ({
-    path: join(resolveDir, `${path}.js`),
-    external: true,
-  }));
 }

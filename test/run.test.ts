@@ -16,7 +16,8 @@ beforeEach(async () => {
   folder = temporary.path;
   await mkdir(join(folder, 'scripts'));
   await mkdir(join(folder, 'node_modules'));
-  await copyFile(join(root, 'scripts/run.mjs'), join(folder, 'scripts/run.mjs'));
+  for (const name of ['run.mjs', 'bundle.mjs'])
+    await copyFile(join(root, 'scripts', name), join(folder, 'scripts', name));
   for (const name of ['esbuild', 'tsx', 'yaml', 'commander', '.package-lock.json']) {
     await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name));
   }

@@ -7,6 +7,7 @@ export const COMMANDS = {
   health: 'Run the health folder of the collection against the BFF.',
   collection: 'Run any folders or requests of the collection, with the same reports.',
   demo: 'The whole story against the embedded sandbox: a BFF that fails, gets fixed, and starts from its cached credentials.',
+  init: 'Put what the commands need into this folder: npm scripts, the collection, .env.example and .gitignore. Nothing is overwritten.',
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;

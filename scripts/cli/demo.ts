@@ -1,5 +1,6 @@
 import { LogReader } from '../bff/log-reader.ts';
 import { judge } from '../bff/verdict.ts';
+import { forCaller } from '../core/callers.ts';
 import { isFault, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { AppError, hintText } from '../core/errors.ts';
 import type { Look } from '../core/ports.ts';
@@ -66,7 +67,8 @@ export async function runDemo(session: Session, settings: Settings): Promise<num
     exitCode = await refuse(session, description);
   }
   const faults = (await outside.faults()).trimEnd().split('\n');
-  human.print('npm run demo -- --fault NAME[:N], with one of', '', ...faults);
+  createPrint(session).text('npm run demo -- --fault NAME[:N], with one of');
+  human.print('', ...faults);
   return exitCode;
 }
 
@@ -225,9 +227,13 @@ function showLog(session: Session, reader: LogReader, verdict: string | null = n
 }
 
 /** Prints the demo's own text; the runs in it print theirs. Later lines of a text begin with `indent`. */
-function createPrint({ human, redact }: Session) {
+function createPrint({ human, redact, outside }: Session) {
   const text = (line: string, indent = '', look?: Look) =>
-    human.print({ text: redact(line), indent, ...(look === undefined ? {} : { look }) });
+    human.print({
+      text: redact(forCaller(line, outside.host.caller)),
+      indent,
+      ...(look === undefined ? {} : { look }),
+    });
   const title = (line: string) => {
     text('');
     text(line, '', 'title');

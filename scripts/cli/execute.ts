@@ -125,7 +125,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   });
   const details = tools?.stackDetails() ?? null;
   const whole = details === null ? bare : { ...bare, kubernetes: withChange(details, outcome) };
-  const finished = withSameOptions(whole, work.given ?? {}, outside.host.platform);
+  const finished = withSameOptions(whole, work.given ?? {}, outside.host);
   await (started as Sandbox | null)?.close();
   const ended = endedBy(finished, terminalLeak(session.transcript));
   for (const note of outside.notes) human.print('', { text: redact(note), indent: '' });

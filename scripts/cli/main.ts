@@ -10,13 +10,14 @@ import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import type { CommandName } from './commands.ts';
 import { execute, type Work } from './execute.ts';
 import { renderFailure } from './outcome.ts';
+import { hintForCaller } from './same-options.ts';
 import { type CommandLine, runCommand, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { signsOf } from './terminal-text.ts';
 import type { openOutside } from './wiring.ts';
 
-/** Commands that are one run; `demo` shows several. */
-type RunName = Exclude<CommandName, 'demo'>;
+/** Commands that are one run; `demo` shows several, `init` none. */
+type RunName = Exclude<CommandName, 'demo' | 'init'>;
 
 /**
  * One command from arguments to exit code: 0 done and healthy, 1 the answer is no, 2 wrong usage or configuration, 3 could
@@ -42,7 +43,8 @@ async function listCollection({ outside, human, masker, redact }: Session, setti
     human.print(...renderList(collection).map(redact));
     return 0;
   } catch (error) {
-    const failure = toFailure(toAppError(error));
+    const bare = toFailure(toAppError(error));
+    const failure = { ...bare, hint: bare.hint && hintForCaller(bare.hint, outside.host.caller) };
     const layout = { columns: human.columns, signs: signsOf(human), quiet: false, redact };
     human.print(...renderFailure(failure, layout));
     return exitCodeOf(failure.code);

@@ -56,7 +56,7 @@ export const OPTIONS = {
     separator: (variable) => variable('COMPOSE_PATH_SEPARATOR') || delimiter,
     description:
       "compose file, repeatable (default: docker-compose-authzen4.yml here, then in ../CRUDService, then compose's own names)",
-    commands: STACK,
+    commands: [...STACK, 'init'],
   },
   service: {
     flags: '--service <name>',
@@ -64,7 +64,7 @@ export const OPTIONS = {
     value: SERVICE_NAME,
     description: 'compose service of the BFF',
     fallback: 'bff',
-    commands: STACK,
+    commands: [...STACK, 'init'],
   },
   ...CLUSTER_OPTIONS,
   variable: {
@@ -287,8 +287,9 @@ export const OPTIONS = {
     flags: '--dry-run',
     value: SWITCH,
     description: 'print the plan, the masked diff and the commands; change and mint nothing',
-    commands: RESTART,
+    commands: [...RESTART, 'init'],
   },
+  yes: { flags: '-y, --yes', value: SWITCH, description: 'write without asking', commands: ['init'] },
   restart: {
     flags: '--no-restart',
     value: OFF_SWITCH,

@@ -1,6 +1,8 @@
+import { type Caller, forCaller } from '../core/callers.ts';
 import type { Hint } from '../core/errors.ts';
 import type { Run } from '../core/result.ts';
 import { quoteWord } from '../core/shell.ts';
+import { scriptName } from '../report/words.ts';
 import type { CommandName } from './commands.ts';
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
 import type { Arguments } from './parse.ts';
@@ -19,16 +21,29 @@ const FOR_ONE_RUN: readonly OptionName[] = [
   'quiet',
 ];
 
-/** The run with each `npm run …` in its advice whole: with the options that this run was given and the command knows. */
-export function withSameOptions(run: Run, given: Arguments['values'], platform: NodeJS.Platform): Run {
-  const complete = (hint: Hint) => completeHint(hint, given, platform);
+/**
+ * The run with each `npm run …` in its advice whole: with the options that this run was given and the command knows, and as the
+ * caller can type it.
+ */
+export function withSameOptions(
+  run: Run,
+  given: Arguments['values'],
+  { platform, caller }: { readonly platform: NodeJS.Platform; readonly caller: Caller },
+): Run {
+  const complete = (hint: Hint) => hintForCaller(completeHint(hint, given, platform), caller);
   const { error, diagnosis } = run;
   return {
     ...run,
+    calledAs: forCaller(`npm run ${scriptName(run.command)}`, caller),
     error: error && { ...error, hint: error.hint && complete(error.hint) },
     diagnosis: diagnosis && { ...diagnosis, fix: complete(diagnosis.fix) },
     next: run.next.map(complete),
   };
+}
+
+export function hintForCaller({ text, command }: Hint, caller: Caller): Hint {
+  const words = forCaller(text, caller);
+  return command === undefined ? { text: words } : { text: words, command: forCaller(command, caller) };
 }
 
 /** A hint whose `npm run …`, in its command or its words, has the options that were typed. */

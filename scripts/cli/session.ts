@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 import { readDotenv } from '../compose-file/dotenv.ts';
+import { forCaller } from '../core/callers.ts';
 import { decodeText, encodingOf } from '../core/encoding.ts';
 import { AppError, hintText, toAppError } from '../core/errors.ts';
 import type { Output } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import { scriptName } from '../report/words.ts';
 import { maskText } from '../secrets/by-place.ts';
 import { registerEnvironments } from '../secrets/found.ts';
 import { Transcript } from '../secrets/leak-guard.ts';
@@ -14,9 +14,10 @@ import { describeCause } from './cause.ts';
 import type { CommandName } from './commands.ts';
 import { type NewmanRc, newmanRcFiles, readNewmanRc } from './newman-rc.ts';
 import { isUrl } from './option-values.ts';
+import { OPTIONS } from './options.ts';
 import { type Arguments, parseArguments } from './parse.ts';
 import { resolveSettings, type Settings } from './settings.ts';
-import { verifyNotTakenByNpm } from './taken-by-npm.ts';
+import { isRunByNpm, verifyNotTakenByNpm } from './taken-by-npm.ts';
 import { shortenPaths } from './terminal-text.ts';
 import { type Outside, openOutside } from './wiring.ts';
 
@@ -81,7 +82,7 @@ export async function runCommand(
     return 'run-ends';
   });
   const line = await readCommandLine(command, session);
-  if (line.kind === 'print') stdout.print(...line.text.trimEnd().split('\n'));
+  if (line.kind === 'print') stdout.print(...forCaller(line.text, host.caller).trimEnd().split('\n'));
   const exitCode = line.kind === 'run' ? await run(session, line) : 0;
   host.leave();
   return exitCode;
@@ -139,7 +140,7 @@ export async function readCommandLine(command: CommandName, session: Session): P
     // What is wrong with the arguments is said first.
     reading.catch(() => {});
     await learnFromFiles(command, session, reading);
-    verifyNotTakenByNpm(command, host.args, host.env, host.platform);
+    verifyNotTakenByNpm(command, host);
     const parsed = parseArguments(command, host.args, host.version, human.columns);
     if (parsed.kind === 'print') return parsed;
     const typed = command === 'collection' ? await readCollectionWords(session, parsed.arguments) : parsed.arguments;
@@ -147,14 +148,20 @@ export async function readCommandLine(command: CommandName, session: Session): P
     const dotenv = readDotenv(inUtf8(await reading));
     registerEnvironments([Object.fromEntries(dotenv)], (secret) => masker.add(secret, 'found'));
     const newmanRc = command === 'collection' ? await readRc(session) : null;
+    const collectionBase = await findDefaultCollection(outside);
     const settings = resolveSettings(command, typed, {
       env: host.env,
       dotenv,
       cwd: host.cwd,
       typedFrom: typedFrom(host, command),
+      collectionBase,
       nodeOptions: host.nodeOptions,
       ...(newmanRc === null ? {} : { newmanRc }),
     });
+    if (collectionBase !== host.cwd && settings.collection.startsWith(collectionBase) && !settings.sandbox)
+      outside.notes.push(
+        `There is no ${OPTIONS.collection.fallback} here, so the one that bff-iat brings was taken. To have your own: npx bff-iat init`,
+      );
     if (settings.sslClientPassphrase !== null) masker.add(new Secret(settings.sslClientPassphrase, 'passphrase'));
     return { kind: 'run', settings, given, adminToken: host.adminToken ?? dotenv.get('IAT_ADMIN_TOKEN') ?? null };
   } catch (error) {
@@ -204,6 +211,14 @@ async function readCollectionWords({ outside, human }: Session, given: Arguments
 /** Seconds: more of them are not typed without a unit. */
 const LONGEST_BARE = 3_600;
 
+/** The folder that the default collection is in: the person's own, else the package's, which is at hand only by the bin. */
+async function findDefaultCollection({ host, files }: Outside): Promise<string> {
+  if (host.caller === 'npm') return host.cwd;
+  // What is there and cannot be read is an error later.
+  const there = await files.read(join(host.cwd, OPTIONS.collection.fallback)).catch(() => '');
+  return there === null ? host.packageFolder : host.cwd;
+}
+
 async function readRc({ outside }: Session): Promise<NewmanRc | null> {
   const { host, files } = outside;
   const found: [string, string][] = [];
@@ -219,11 +234,6 @@ async function readRc({ outside }: Session): Promise<NewmanRc | null> {
   return rc;
 }
 
-/** The variables of npm are inherited by whatever a test or another script starts. */
-function isRunByNpm(host: Outside['host'], command: CommandName): boolean {
-  return host.env['npm_lifecycle_event'] === scriptName(command);
-}
-
 /** An error that nothing caught: shown like any other, with the place where it was thrown. */
 function reportCrash({ outside, redact }: Session, error: unknown): 'end' {
   const { message, hint } = toAppError(error);
@@ -235,5 +245,6 @@ function reportCrash({ outside, redact }: Session, error: unknown): 'end' {
 /** The folder in which the person typed the command: npm runs scripts in the package's folder and passes the other one on. */
 function typedFrom(host: Outside['host'], command: CommandName): string {
   const { INIT_CWD } = host.env;
-  return INIT_CWD !== undefined && isRunByNpm(host, command) ? INIT_CWD : host.cwd;
+  // A script of the person's own package has paths in it that begin in that package.
+  return INIT_CWD !== undefined && host.caller === 'npm' && isRunByNpm(host, command) ? INIT_CWD : host.cwd;
 }

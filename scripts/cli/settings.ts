@@ -28,6 +28,8 @@ export interface SettingSources {
   readonly cwd: string;
   /** The folder in which npm was called; paths in flags start from there. */
   readonly typedFrom: string;
+  /** Where the default collection is, if not in `cwd`. */
+  readonly collectionBase?: string;
   /** Options of Node.js that the process was started with. */
   readonly nodeOptions: readonly string[];
   /** What `.newmanrc` says, as texts by option, and the name of the file. */
@@ -118,7 +120,9 @@ function findTexts(
   const inRc = sources.newmanRc?.texts[name];
   if (inRc !== undefined) return { texts: inRc, source: sources.newmanRc?.file ?? '', base: sources.cwd };
   const fallback = spec.fallbackOf?.[command] ?? spec.fallback;
-  return fallback === undefined ? null : { texts: [fallback], source: 'the default', base: sources.cwd };
+  if (fallback === undefined) return null;
+  const base = name === 'collection' ? (sources.collectionBase ?? sources.cwd) : sources.cwd;
+  return { texts: [fallback], source: 'the default', base };
 }
 
 /** A variable that is not empty, from the environment or else from `.env`. */

@@ -2,6 +2,7 @@ import { AppError } from '../core/errors.ts';
 import { scriptName } from '../report/words.ts';
 import type { CommandName } from './commands.ts';
 import { OPTIONS, type OptionSpec } from './options.ts';
+import type { Outside } from './wiring.ts';
 
 /** Options of ours that npm has as well. Those but --dry-run change nothing for the worse where npm keeps them for itself. */
 const NPMS_OWN = ['--color', '--force', '--json', '--quiet', '--verbose'];
@@ -11,24 +12,30 @@ const NPMS_OWN = ['--color', '--force', '--json', '--quiet', '--verbose'];
  * without --dry-run, one on the own stack without --sandbox. In PowerShell that happens to people who typed `--`, because
  * it takes that out of the call of npm.ps1 (npm/cli#3136, npm/cli#9353).
  *
- * @param env what npm gives to a script: each option that it took is in `npm_config_…`
+ * @param host its environment is what npm gives to a script: each option that npm took is in `npm_config_…`
  * @throws AppError `usage`
  */
 export function verifyNotTakenByNpm(
   command: CommandName,
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  platform: NodeJS.Platform,
+  host: Pick<Outside['host'], 'args' | 'env' | 'platform' | 'caller'>,
 ): void {
-  // The variables of npm are inherited by whatever a test or another script starts.
-  if (env['npm_lifecycle_event'] !== scriptName(command)) return;
+  if (!isRunByNpm(host, command)) return;
+  const { args, env, platform, caller } = host;
   const taken = flagsOf(command).find((flag) => isTaken(flag, args, env)) ?? shortFlagIn(args, env);
   if (taken === undefined) return;
   const example = `npm run ${scriptName(command)} -- ${taken}`;
   const windows = 'In PowerShell say npm.cmd, because npm gets no -- from it. Put -- in front of the options:';
+  const posix = 'Put -- in front of the options:';
+  const wayOut = caller === 'npx' ? 'npx leaves the options to the program:' : platform === 'win32' ? windows : posix;
   throw new AppError('usage', `npm took ${taken} for itself, so nothing was run.`, {
-    hint: { text: platform === 'win32' ? windows : 'Put -- in front of the options:', command: example },
+    hint: { text: wayOut, command: example },
   });
+}
+
+/** The variables of npm are inherited by whatever a test or another script starts. */
+export function isRunByNpm({ env, caller }: Pick<Outside['host'], 'env' | 'caller'>, command: CommandName): boolean {
+  const { npm_lifecycle_event: event, npm_lifecycle_script: script = '' } = env;
+  return caller === 'npx' ? /\bbff-iat\b/.test(script) : event === scriptName(command);
 }
 
 function flagsOf(command: CommandName): string[] {

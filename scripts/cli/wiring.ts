@@ -1,4 +1,5 @@
 import { findComposeStack } from '../compose/compose-stack.ts';
+import { findComposeFiles } from '../compose/default-files.ts';
 import { AppError, exitCodeOf } from '../core/errors.ts';
 import type { Collections, Output } from '../core/ports.ts';
 import { proxyVariable } from '../core/proxy.ts';
@@ -13,10 +14,11 @@ import { type Deadline, deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
 import { openHost, type Process } from '../platform/host.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
+import { writeNew } from '../platform/new-file.ts';
 import { createOutput, tapWrites } from '../platform/output.ts';
 import { writePrivate } from '../platform/private-file.ts';
 import { createProcesses } from '../platform/processes.ts';
-import { askHidden, askYesNo, readAll } from '../platform/prompt.ts';
+import { askHidden, askLine, askYesNo, readAll } from '../platform/prompt.ts';
 import { realPath } from '../platform/real-path.ts';
 import { reportFiles } from '../platform/report-folder.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
@@ -55,6 +57,7 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
   const channel = host.args.includes('--json')
     ? ({ descriptor: 2, write: unheard.stderr } as const)
     : ({ descriptor: 1, write: unheard.stdout } as const);
+  const files = createFiles({ processes: createProcesses(host.env), say: (note) => notes.push(note) });
   return {
     host,
     stdout: createOutput(host.stdout, looks, host.platform),
@@ -64,6 +67,11 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
       canConfirm(host, terminal)
         ? askYesNo(question, host.stdin, terminal, host.interruption.signal)
         : Promise.resolve(null),
+    /** A line of text from the terminal; null where no person can be asked. */
+    ask: (question: string, terminal: Output): Promise<string | null> =>
+      canConfirm(host, terminal)
+        ? askLine(question, host.stdin, terminal, host.interruption.signal)
+        : Promise.resolve(null),
     /** In GitHub Actions the runner's log shows `***` for it from now on. The one line of output that holds a secret. */
     hideFromRunner: createRunnerMask(host.env, channel),
     /** Writes a line as it is, for the log reader of a CI, where people read, too; null: none reads it. */
@@ -71,7 +79,12 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     /** Writes to a stream before it returns, for a process that is about to end. */
     sayNow: writeNow,
     clock: systemClock,
-    files: createFiles({ processes: createProcesses(host.env), say: (note) => notes.push(note) }),
+    files,
+    writeNew,
+    realPath,
+    /** As a run finds them. */
+    findComposeFiles: (named: readonly string[] | null) =>
+      findComposeFiles(named, host.cwd, async (path) => (await files.read(path)) !== null),
     /** What the reader should know about files, in sentences. */
     notes,
     reportFiles,

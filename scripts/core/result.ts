@@ -218,6 +218,8 @@ export function toFailure({ code, message, hint, where }: AppError): Failure {
  */
 export interface Run {
   readonly command: string;
+  /** As a person types it, without options: `npm run iat`, `npx bff-iat iat`; absent: as npm's script. */
+  readonly calledAs?: string;
   readonly version: string;
   readonly startedAt: Date;
   readonly durationMs: number;

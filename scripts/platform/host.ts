@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { arch, hostname } from 'node:os';
 import self, { version } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { BIN, type Caller } from '../core/callers.ts';
 import { catchInterruption } from './signals.ts';
 import { copyEnvironment } from './windows-variables.ts';
 
@@ -36,6 +38,8 @@ export interface Host {
   readonly title: string;
   /** Of this package. */
   readonly version: string;
+  readonly packageFolder: string;
+  readonly caller: Caller;
   readonly interruption: ReturnType<typeof catchInterruption>;
   /** Whether the whole process was handed over, and not a part of another program's. */
   readonly isWhole: boolean;
@@ -70,6 +74,8 @@ export function openHost(process: Process): Host {
     platform: process.platform,
     title: `Node ${version.slice(1)}, ${process.platform} ${arch()}, host ${hostname()}`,
     version: readVersion(),
+    packageFolder: fileURLToPath(PACKAGE),
+    caller: (process as { readonly [BIN]?: true })[BIN] === true ? 'npx' : 'npm',
     interruption,
     isWhole: process === self,
     catchCrash(report) {
@@ -85,7 +91,9 @@ export function openHost(process: Process): Host {
   };
 }
 
+const PACKAGE = new URL('../..', import.meta.url);
+
 function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('package.json', PACKAGE), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -39,10 +39,21 @@ export async function askYesNo(
   output: Pick<Output, 'ask' | 'print'>,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const answer = await askLine(`${question} [y/N] `, input, output, signal);
+  return /^\s*y(?:es)?\s*$/i.test(answer ?? '');
+}
+
+/** Asks on the terminal for a line; null: the terminal was closed (Ctrl-D). Ctrl-C and the signal end the question. */
+export async function askLine(
+  question: string,
+  input: NodeJS.ReadableStream,
+  output: Pick<Output, 'ask' | 'print'>,
+  signal: AbortSignal,
+): Promise<string | null> {
   signal.throwIfAborted();
   // The terminal itself shows what is typed, and makes a signal of Ctrl-C.
   const lines = createInterface({ input, terminal: false });
-  output.ask(`${question} [y/N] `);
+  output.ask(question);
   let stop = () => {};
   try {
     const answer = await new Promise<string | null>((resolve, reject) => {
@@ -53,7 +64,7 @@ export async function askYesNo(
     });
     // Ctrl-D leaves the cursor behind the question.
     if (answer === null) output.print('');
-    return /^\s*y(?:es)?\s*$/i.test(answer ?? '');
+    return answer;
   } finally {
     signal.removeEventListener('abort', stop);
     lines.close();

@@ -2,7 +2,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
-import { BUNDLES } from './bundles.ts';
+import { BUNDLES, type Bundles } from './bundles.ts';
 import { useEagerTimers } from './eager-timers.ts';
 import { guardEgress } from './egress.ts';
 import { loadNewman } from './load-newman.ts';
@@ -26,7 +26,7 @@ limitAnswers();
 // A rejection concerns the script that runs, and nothing else. An exception that nothing catches ends the worker.
 process.on('unhandledRejection', (reason) => open?.fail(reason));
 
-const bundles = workerData ?? (globalThis as { readonly [BUNDLES]?: string })[BUNDLES];
+const bundles: Bundles | undefined = workerData ?? (globalThis as { readonly [BUNDLES]?: Bundles })[BUNDLES];
 const loading = loadNewman(bundles);
 // The first order meets a failure again.
 loading.catch(() => {});

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { BUNDLES } from './bundles.ts';
+import { BUNDLES, type Bundles } from './bundles.ts';
 import type { Order, Report } from './newman-messages.ts';
 
 /** Megabytes of JavaScript objects; the bytes of bodies do not count. An answer of 64 MB as JSON fits. */
@@ -84,11 +84,11 @@ export function startNewmanWorker(env: Readonly<Record<string, string>>): Newman
 
 /** The bundled worker where this process is bundled itself, else what run.mjs makes of it. */
 function programOf(env: Readonly<Record<string, string>>): ConstructorParameters<typeof Worker> {
-  const bundles = (globalThis as { readonly [BUNDLES]?: string })[BUNDLES];
+  const bundles = (globalThis as { readonly [BUNDLES]?: Bundles })[BUNDLES];
   const name = 'postman/newman-worker-main';
   const run = fileURLToPath(new URL('../run.mjs', import.meta.url));
   return [
-    bundles === undefined ? run : join(bundles, `${name}.mjs`),
+    bundles === undefined ? run : join(bundles.programs, `${name}.mjs`),
     {
       argv: [name],
       workerData: bundles,

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import manifest from 'newman/package.json' with { type: 'json' };
 import { AppError } from '../core/errors.ts';
 import type { ExchangeError } from '../core/exchange.ts';
 import type { CollectionOutcome, CollectionRun, Collections, PostmanVariable } from '../core/ports.ts';
@@ -63,10 +64,7 @@ export function createCollections(
     workers.delete(worker);
   };
   return {
-    get engine() {
-      const { version } = createRequire(import.meta.url)('newman/package.json') as { version: string };
-      return `Newman ${version}`;
-    },
+    engine: `Newman ${manifest.version}`,
     preload(count = 1) {
       wanted = count - idle.filter(({ isAlive }) => isAlive).length;
       // Beside one that still ends they would need more memory than they have to.

@@ -1,17 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import type { CommandName } from '../../scripts/cli/commands.ts';
 import { verifyNotTakenByNpm } from '../../scripts/cli/taken-by-npm.ts';
+import type { Caller } from '../../scripts/core/callers.ts';
 import type { AppError } from '../../scripts/core/errors.ts';
 
 const OF_NPM = { npm_lifecycle_event: 'iat' };
 
+interface Started {
+  readonly command: CommandName;
+  readonly platform: NodeJS.Platform;
+  readonly caller: Caller;
+}
+
 function refusal(
   args: readonly string[],
   taken: Readonly<Record<string, string>>,
-  { command = 'iat', platform = 'linux' }: { command?: CommandName; platform?: NodeJS.Platform } = {},
+  { command = 'iat', platform = 'linux', caller = 'npm' }: Partial<Started> = {},
 ): AppError | null {
   try {
-    verifyNotTakenByNpm(command, args, { ...OF_NPM, ...taken }, platform);
+    verifyNotTakenByNpm(command, { args, env: { ...OF_NPM, ...taken }, platform, caller });
     return null;
   } catch (error) {
     return error as AppError;
@@ -35,6 +42,12 @@ describe('an option that npm took for itself', () => {
   test('is said with the way out that works in PowerShell', () => {
     const refused = refusal([], { npm_config_sandbox: 'true' }, { platform: 'win32' });
     expect(refused?.hint?.text).toContain('In PowerShell say npm.cmd');
+  });
+
+  test("is said to who has a script of their own for the package's program", () => {
+    const taken = { npm_lifecycle_event: 'token', npm_lifecycle_script: 'bff-iat iat', npm_config_dry_run: 'true' };
+    expect(refusal([], taken, { caller: 'npx' })?.hint?.text).toBe('npx leaves the options to the program:');
+    expect(refusal([], taken)).toBeNull();
   });
 });
 

@@ -49,7 +49,7 @@ async function makeHome(files: Readonly<Record<string, string | Uint8Array>> = {
 
 /** Runs a command in a folder; all of its output and reports count as shown. */
 async function run(
-  command: Exclude<CommandOptions['command'], 'demo' | undefined>,
+  command: Exclude<CommandOptions['command'], 'demo' | 'init' | undefined>,
   args: readonly string[],
   options: { readonly home: string; readonly env?: Record<string, string>; readonly sandbox?: Sandbox },
 ): Promise<Omit<Ended, 'sent'>> {

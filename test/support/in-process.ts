@@ -63,7 +63,7 @@ export interface EndedHere extends Ended {
 export async function runHere(
   args: readonly string[],
   options: CommandOptions & {
-    readonly command?: Exclude<CommandOptions['command'], 'demo'>;
+    readonly command?: Exclude<CommandOptions['command'], 'demo' | 'init'>;
     readonly sandbox?: Sandbox;
   },
 ): Promise<EndedHere> {

@@ -31,7 +31,7 @@ export interface Story {
   readonly home: string;
   readonly sandbox: Sandbox;
   /** Runs a command in this process; reports stay in `home` from run to run. */
-  run(command: Exclude<CommandOptions['command'], 'demo' | undefined>, ...args: string[]): Promise<EndedHere>;
+  run(command: Exclude<CommandOptions['command'], 'demo' | 'init' | undefined>, ...args: string[]): Promise<EndedHere>;
   compose(): Promise<string>;
   /** The token's value in the compose file; null: none. */
   written(): Promise<string | null>;

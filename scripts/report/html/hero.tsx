@@ -21,8 +21,8 @@ export function Hero(view: View) {
   return (
     <header class="hero">
       <p class="kicker">
-        <span class="command">npm run {scriptName(run.command)}</span> {name !== '' && <b>{marked(name, 200)}</b>}{' '}
-        <Time at={run.startedAt} />
+        <span class="command">{run.calledAs ?? `npm run ${scriptName(run.command)}`}</span>{' '}
+        {name !== '' && <b>{marked(name, 200)}</b>} <Time at={run.startedAt} />
       </p>
       {title !== null && <h1 class="title">{marked(title, 300)}</h1>}
       <div class="verdict">
