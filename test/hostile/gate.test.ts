@@ -25,7 +25,11 @@ function saidBy(program: string): CommandResult {
 }
 
 /** A command as a person runs it. */
-async function command(name: Exclude<CommandName, 'demo' | 'init'>, args: readonly string[], input = ''): Promise<Shown> {
+async function command(
+  name: Exclude<CommandName, 'demo' | 'init'>,
+  args: readonly string[],
+  input = '',
+): Promise<Shown> {
   const home = await createHome();
   const env = { GITHUB_STEP_SUMMARY: join(home, 'summary.md') };
   const { all } = await runHere(args, { command: name, cwd: home, env, input });

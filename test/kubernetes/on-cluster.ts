@@ -53,7 +53,10 @@ export interface OnCluster {
   /** What `run` puts in front of a command's own arguments. */
   argsOf(command: CommandOptions['command']): string[];
   /** A command in this process, about deployment/bff in the context sandbox, to its end. */
-  run(command: Exclude<CommandOptions['command'], 'demo' | 'init' | undefined>, ...args: string[]): Promise<EndedOnCluster>;
+  run(
+    command: Exclude<CommandOptions['command'], 'demo' | 'init' | undefined>,
+    ...args: string[]
+  ): Promise<EndedOnCluster>;
   /** The arguments of every call of kubectl so far, one text each. */
   calls(): Promise<string[]>;
   /** How often the IdP was asked for a token. */
