@@ -38,7 +38,7 @@ export async function chooseCommand(
   if (isHelp) stdout.print(...HELP);
   else stderr.print(...refuse(first));
   process.exitCode = isHelp ? 0 : 2;
-  host.leave();
+  host.interruption.release();
   return null;
 }
 

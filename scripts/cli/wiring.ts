@@ -1,5 +1,4 @@
-import { findComposeStack } from '../compose/compose-stack.ts';
-import { findComposeFiles } from '../compose/default-files.ts';
+import { findComposeFiles, findComposeStack } from '../compose/compose-stack.ts';
 import { AppError, exitCodeOf } from '../core/errors.ts';
 import type { Collections, Output } from '../core/ports.ts';
 import { proxyVariable } from '../core/proxy.ts';

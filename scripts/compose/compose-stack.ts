@@ -33,6 +33,8 @@ import { createLastExit } from './last-exit.ts';
 import { lookAhead, type Outlook, prepareUp } from './look-ahead.ts';
 import { probe } from './probe.ts';
 
+export { findComposeFiles } from './default-files.ts';
+
 export interface ComposeOptions extends ProjectOptions {
   /** The variable that takes the token. */
   readonly variable: string;

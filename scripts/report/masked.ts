@@ -27,6 +27,7 @@ export function maskRun(run: Run, masker: Masker, polish: (text: string) => stri
   const { diagnosis } = run;
   return {
     command: text(run.command),
+    ...(run.calledAs === undefined ? {} : { calledAs: text(run.calledAs) }),
     version: text(run.version),
     startedAt: run.startedAt,
     durationMs: run.durationMs,

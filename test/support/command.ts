@@ -11,6 +11,8 @@ export interface CommandOptions {
   /** Default `iat`. */
   readonly command?: CommandName;
   readonly cwd: string;
+  /** `npx`: as by the bin of the package; only in this process (in-process.ts). */
+  readonly caller?: 'npx';
   /** The whole environment: the person who runs the tests may have settings for the real thing. */
   readonly env?: Readonly<Record<string, string>>;
   /** All of standard input, which is closed after it; default: nothing. A terminal is typed on instead. */

@@ -5,6 +5,7 @@ import { execute } from '../../scripts/cli/execute.ts';
 import { workOf } from '../../scripts/cli/main.ts';
 import { openSession, readCommandLine, type Session } from '../../scripts/cli/session.ts';
 import type { Sandbox } from '../../scripts/cli/wiring.ts';
+import { BIN } from '../../scripts/core/callers.ts';
 import type { Run } from '../../scripts/core/result.ts';
 import type { CommandOptions, Ended } from './command.ts';
 
@@ -17,9 +18,11 @@ export interface OpenHere {
   output(): Pick<Ended, 'stdout' | 'stderr' | 'all'>;
 }
 
-/** A command in this process up to where its work begins, with captured output. */
-export async function openHere(args: readonly string[], options: CommandOptions): Promise<OpenHere> {
-  const { command = 'iat', cwd, env = {}, input = '' } = options;
+/** A stand-in for `process` with captured output. */
+export function inProcess(
+  args: readonly string[],
+  { cwd, env = {}, input = '', caller }: Partial<CommandOptions> = {},
+) {
   const texts = { stdout: '', stderr: '', all: '' };
   const capture = (name: 'stdout' | 'stderr') => {
     const write = (chunk: Buffer, _: string, done: () => void) => {
@@ -29,26 +32,34 @@ export async function openHere(args: readonly string[], options: CommandOptions)
     };
     return new Writable({ write }) as unknown as NodeJS.WriteStream;
   };
-  const stdout = capture('stdout');
-  const session = openSession(
-    {
-      argv: ['node', command, ...args],
+  return {
+    process: {
+      ...(caller === 'npx' ? { [BIN]: true } : {}),
+      argv: ['node', 'entry', ...args],
       env: { ...env },
-      cwd: () => cwd,
+      cwd: () => cwd ?? process.cwd(),
       stdin: Readable.from([Buffer.from(input)]) as unknown as NodeJS.ReadStream,
-      stdout,
+      stdout: capture('stdout'),
       stderr: capture('stderr'),
       platform: process.platform,
+      exitCode: undefined as unknown,
       on: () => process,
-      exit: () => {
+      exit: (): never => {
         throw new Error('the process would have ended');
       },
     },
-    command,
-  );
+    output: () => ({ ...texts }),
+  };
+}
+
+/** A command in this process up to where its work begins, with captured output. */
+export async function openHere(args: readonly string[], options: CommandOptions): Promise<OpenHere> {
+  const { command = 'iat' } = options;
+  const { process, output } = inProcess(args, options);
+  const session = openSession(process, command);
   onTestFinished(() => session.outside.host.interruption.release());
   const read = await readCommandLine(command, session);
-  return { session, read, print: (text) => stdout.write(text), output: () => ({ ...texts }) };
+  return { session, read, print: (text) => process.stdout.write(text), output };
 }
 
 export interface EndedHere extends Ended {
