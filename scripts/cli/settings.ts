@@ -97,7 +97,7 @@ function readOption(name: OptionName, command: CommandName, typed: Typed, source
 }
 
 /** The texts of an option, where they come from ("--timeout", "IAT_TIMEOUT in .env"), and what a relative path starts from. */
-function findTexts(
+export function findTexts(
   name: OptionName,
   command: CommandName,
   typed: Typed,
