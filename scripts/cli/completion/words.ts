@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { readDotenv } from '../../compose-file/dotenv.ts';
 import { decodeText } from '../../core/encoding.ts';
-import { isRecord } from '../../core/json.ts';
 import { COMMANDS } from '../commands.ts';
 import { OPTIONS, type OptionName } from '../options.ts';
 import { findTexts } from '../settings.ts';
@@ -97,13 +96,11 @@ async function namesIn(
 /** The services of the files together, in their order. */
 async function servicesIn(named: readonly string[], outside: CompletionOutside): Promise<Candidate[]> {
   const files = named.length > 0 ? named : await outside.defaultComposeFiles();
-  const { parse } = await import('yaml');
+  const { serviceNamesIn } = await import('../../compose-file/service-names.ts');
   const services = new Set<string>();
   for (const file of files) {
     const bytes = await outside.read(file);
-    const document: unknown = bytes === null ? null : parse(decodeText(bytes), { logLevel: 'silent' });
-    if (isRecord(document) && isRecord(document['services']))
-      for (const name of Object.keys(document['services'])) services.add(name);
+    if (bytes !== null) for (const name of serviceNamesIn(decodeText(bytes))) services.add(name);
   }
   return [...services].map((word) => ({ word, about: '' }));
 }
