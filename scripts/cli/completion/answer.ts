@@ -3,13 +3,7 @@ import { expectedAt } from './expected.ts';
 import type { BashPlace, Line } from './line.ts';
 import type { CompletionOutside } from './outside.ts';
 import type { Shell } from './shells.ts';
-import { wordsFrom } from './words.ts';
-
-/** A word that may be typed, and what it is in a few words; '': nothing needs to be said. */
-export interface Candidate {
-  readonly word: string;
-  readonly about: string;
-}
+import { type Candidate, wordsFrom } from './words.ts';
 
 /** What to offer: words, or paths, which the shell knows itself. */
 export type Answer =

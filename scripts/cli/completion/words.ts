@@ -4,10 +4,15 @@ import { decodeText } from '../../core/encoding.ts';
 import { COMMANDS } from '../commands.ts';
 import { OPTIONS, type OptionName } from '../options.ts';
 import { findTexts } from '../settings.ts';
-import type { Candidate } from './answer.ts';
 import { type Expected, flagOf, optionsLeft, type Typed } from './expected.ts';
 import type { CompletionOutside } from './outside.ts';
 import { SHELLS } from './shells.ts';
+
+/** A word that may be typed, and what it is in a few words; '': nothing needs to be said. */
+export interface Candidate {
+  readonly word: string;
+  readonly about: string;
+}
 
 /**
  * The words that are meant by what is expected. What takes long to load is loaded for what needs it only.
