@@ -82,6 +82,7 @@ export async function watchDoctor(session: Session, work: Work): Promise<number>
     if (interruption.signal.aborted) break;
   }
   if (human.isTerminal) outside.clearScreen();
+  else human.print('');
   showSteps(session, last.run);
   const { exitCode } = await conclude(session, work, last);
   return interruption.exitCode() ?? exitCode;
