@@ -12,6 +12,7 @@ const FOR_ONE_RUN: readonly OptionName[] = [
   'clear',
   'force',
   'logFile',
+  'watch',
   'sandbox',
   'fault',
   'json',
