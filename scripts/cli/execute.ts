@@ -42,12 +42,26 @@ const WAITING: readonly StepName[] = ['restart', 'health', 'collection'];
 
 /** Does the work, writes the reports and prints the outcome. Never throws; the run has the exit code. */
 export async function execute(session: Session, work: Work): Promise<Run> {
+  return conclude(session, work, await perform(session, work));
+}
+
+/** Work that has been done, and what came of it; nothing of that has been printed or reported. */
+export interface Performed {
+  readonly run: Run;
+  /** What it failed with. */
+  readonly error: unknown;
+  /** Ends the watch over the time limit, which also holds for the reports. */
+  stopWatchdog(): void;
+}
+
+/** Does the work, and prints its steps, where it is not `quietly` done. Never throws. */
+export async function perform(session: Session, work: Work, how?: 'quietly'): Promise<Performed> {
   const { outside, masker, human, redact } = session;
   const settings = work.settings instanceof Error ? null : work.settings;
   const progress = createProgress(human, redact, {
     ...(settings ?? { quiet: true, verbose: false }),
     showsEachOutcome: work.showsEachOutcome ?? false,
-    ...(settings?.reporters?.includes('cli') === false ? { quiet: true } : {}),
+    ...(how === 'quietly' || settings?.reporters?.includes('cli') === false ? { quiet: true } : {}),
     showsRequests: work.command === 'collection',
     parallel: settings?.parallel ?? 1,
   });
@@ -127,6 +141,17 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   const whole = details === null ? bare : { ...bare, kubernetes: withChange(details, outcome) };
   const finished = withSameOptions(whole, work.given ?? {}, outside.host);
   await (started as Sandbox | null)?.close();
+  return { run: finished, error: outcome.error, stopWatchdog: () => watchdog?.stop() };
+}
+
+/** Writes the reports of what has been done, and prints the outcome. Never throws; the run has the exit code. */
+export async function conclude(
+  session: Session,
+  work: Pick<Work, 'settings'>,
+  { run: finished, error, stopWatchdog }: Performed,
+): Promise<Run> {
+  const { outside, masker, human, redact } = session;
+  const settings = work.settings instanceof Error ? null : work.settings;
   const ended = endedBy(finished, terminalLeak(session.transcript));
   for (const note of outside.notes) human.print('', { text: redact(note), indent: '' });
   const forCi = await openForCi(session, ended, settings);
@@ -134,12 +159,12 @@ export async function execute(session: Session, work: Work): Promise<Run> {
   const run = annotate(forCi, await summarize(session, reported), reports);
   const layout = { columns: human.columns, signs: signsOf(human), quiet: settings?.quiet ?? false, redact };
   human.print(...renderOutcome(run, reports, layout));
-  if (settings?.verbose && outcome.error !== undefined) human.print('', ...describeCause(outcome.error).map(redact));
+  if (settings?.verbose && error !== undefined) human.print('', ...describeCause(error).map(redact));
   if (session.json) {
     const { renderResult } = await loadRenderers();
     outside.stdout.print(...renderResult(run, reports, masker).trimEnd().split('\n'));
   }
-  watchdog?.stop();
+  stopWatchdog();
   return verifyLastOutput(session, run, layout);
 }
 

@@ -14,6 +14,7 @@ import { hintForCaller } from './same-options.ts';
 import { type CommandLine, runCommand, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { signsOf } from './terminal-text.ts';
+import { watchCollection, watchDoctor } from './watch.ts';
 import type { openOutside } from './wiring.ts';
 
 /** Commands that are one run; `demo` shows several, `init` none. */
@@ -26,7 +27,11 @@ type RunName = Exclude<CommandName, 'demo' | 'init'>;
 export function main(command: RunName, process: Parameters<typeof openOutside>[0]): Promise<number> {
   return runCommand(command, process, async (session, line) => {
     if (!(line.settings instanceof Error) && line.settings.list) return listCollection(session, line.settings);
-    const { exitCode } = await execute(session, workOf(command, session, line));
+    const work = workOf(command, session, line);
+    if (!(line.settings instanceof Error) && line.settings.watch) {
+      return command === 'doctor' ? watchDoctor(session, work) : watchCollection(session, work, line.settings);
+    }
+    const { exitCode } = await execute(session, work);
     const isSuppressed = !(line.settings instanceof Error) && line.settings.suppressExitCode;
     // Newman's own option: whatever happens is no failure of the job that runs it. An interruption is not hidden.
     return isSuppressed && exitCode < 128 ? 0 : exitCode;

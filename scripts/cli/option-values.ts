@@ -15,6 +15,10 @@ export interface OptionValue<T, Absent = null> {
   readonly absent?: Absent;
   /** What an error shows instead of a bad text; without this, the text itself. */
   conceal?(text: string): string;
+  /** What completion offers, where only a few texts are wanted. */
+  readonly choices?: readonly string[];
+  /** Several of the choices may stand in one text, with commas between them. */
+  readonly isList?: true;
 }
 
 export const TEXT: OptionValue<string> = { wanted: 'a text', read: (text) => text };
@@ -54,6 +58,7 @@ const WRITE_TARGETS = ['auto', 'compose', 'env-file', 'secret', 'own-secret'] as
 
 export const WRITE_TARGET: OptionValue<(typeof WRITE_TARGETS)[number]> = {
   wanted: 'auto, compose or env-file, or on a cluster auto, secret or own-secret',
+  choices: WRITE_TARGETS,
   read: (text) => WRITE_TARGETS.find((each) => each === text),
 };
 
@@ -105,6 +110,8 @@ export const COUNT: OptionValue<number> = {
 /** `--bail`, with or without Newman's modifiers. */
 export const BAIL: OptionValue<readonly ('failure' | 'folder')[]> = {
   wanted: 'failure or folder',
+  choices: ['failure', 'folder'],
+  isList: true,
   read(text) {
     const parts = text === '' ? ['failure'] : text.split(',').map((part) => part.trim());
     return parts.every((part) => part === 'failure' || part === 'folder')
@@ -116,12 +123,15 @@ export const BAIL: OptionValue<readonly ('failure' | 'folder')[]> = {
 /** Newman's `--color`. */
 export const COLOR: OptionValue<'auto' | 'on' | 'off'> = {
   wanted: 'auto, on or off',
+  choices: ['auto', 'on', 'off'],
   read: (text) => (text === 'auto' || text === 'on' || text === 'off' ? text : undefined),
 };
 
 /** Names of reporters with commas between them; Newman's default is `cli`. */
 export const REPORTERS: OptionValue<readonly string[]> = {
   wanted: 'names of reporters with commas between them',
+  choices: ['cli', 'json', 'junit', 'html', 'htmlextra'],
+  isList: true,
   read(text) {
     const names = text
       .split(',')

@@ -251,6 +251,12 @@ export const OPTIONS = {
     description: 'only print what is in the collection and how it is named',
     commands: ['collection'],
   },
+  watch: {
+    flags: '--watch',
+    value: SWITCH,
+    description: 'collection: run again when one of its files changes; doctor: look again until nothing is wrong',
+    commands: ['collection', 'doctor'],
+  },
   ...NEWMAN_OPTIONS,
   workingDir: {
     flags: '--working-dir <dir>',

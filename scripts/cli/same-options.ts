@@ -14,6 +14,7 @@ const FOR_ONE_RUN: readonly OptionName[] = [
   'clear',
   'force',
   'logFile',
+  'watch',
   'sandbox',
   'fault',
   'json',

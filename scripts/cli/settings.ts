@@ -48,6 +48,7 @@ export function resolveSettings(command: CommandName, given: Arguments, sources:
     names.map((name) => [name, readOption(name, command, given.values[name], sources)]),
   ) as unknown as Omit<Settings, 'command' | 'names' | 'reporterOptions' | 'typedFrom' | 'composeProject'>;
   if (settings.kubernetes !== null) verifyNothingOfCompose(given.values);
+  if (settings.watch) verifyWatchable(given.values);
   if (!settings.force) verifyNode(sources.env, sources.nodeOptions);
   if (RUNS.includes(command) && sources.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0' && !settings.insecure) {
     throw new AppError('bad-value', 'NODE_TLS_REJECT_UNAUTHORIZED=0 would switch off the check of certificates.', {
@@ -64,6 +65,15 @@ export function resolveSettings(command: CommandName, given: Arguments, sources:
     composeProject: variableOf('COMPOSE_PROJECT_NAME', sources)?.text ?? null,
     sandbox: settings.sandbox || command === 'demo',
   };
+}
+
+/** What is there once, or is read once, cannot go with runs again and again. */
+function verifyWatchable(values: Arguments['values']): void {
+  const typed = (['json', 'logFile', 'list', 'sandbox'] as const).find((name) => values[name] !== undefined);
+  if (typed === undefined) return;
+  throw new AppError('bad-value', `${OPTIONS[typed].flags.split(' ')[0]} is for one run, and --watch makes many.`, {
+    hint: 'Leave out one of them.',
+  });
 }
 
 /** What was typed for compose would be without effect. Its variables may be there for other runs. */
@@ -99,7 +109,7 @@ function readOption(name: OptionName, command: CommandName, typed: Typed, source
 }
 
 /** The texts of an option, where they come from ("--timeout", "IAT_TIMEOUT in .env"), and what a relative path starts from. */
-function findTexts(
+export function findTexts(
   name: OptionName,
   command: CommandName,
   typed: Typed,

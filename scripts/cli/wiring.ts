@@ -10,11 +10,12 @@ import { reachFromHere } from '../platform/ask-url.ts';
 import { openCaFile } from '../platform/ca-file.ts';
 import { changedAt } from '../platform/changed-at.ts';
 import { type Deadline, deadline, systemClock } from '../platform/clock.ts';
+import { openFileWatch } from '../platform/file-watch.ts';
 import { createFiles } from '../platform/files.ts';
 import { openHost, type Process } from '../platform/host.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
 import { writeNew } from '../platform/new-file.ts';
-import { createOutput, tapWrites } from '../platform/output.ts';
+import { clearScreen, createOutput, tapWrites } from '../platform/output.ts';
 import { writePrivate } from '../platform/private-file.ts';
 import { createProcesses } from '../platform/processes.ts';
 import { askHidden, askLine, askYesNo, readAll } from '../platform/prompt.ts';
@@ -87,6 +88,10 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     /** What the reader should know about files, in sentences. */
     notes,
     reportFiles,
+    /** What happens to files from now on. */
+    watchFiles: (paths: readonly string[]) => openFileWatch(paths, systemClock),
+    /** Of a terminal. */
+    clearScreen: () => clearScreen(host.stdout),
     /** The interruption, or the end of the time for the whole run. */
     limit: (timeoutMs: number) => deadline(timeoutMs, host.interruption.signal, () => overtime(timeoutMs)),
     /**

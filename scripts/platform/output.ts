@@ -62,6 +62,11 @@ function hasSigns(
   return isTTY ? TERMINALS.some((name) => env[name]) : Boolean(env['MSYSTEM'] && env['TERM']);
 }
 
+/** Takes away what a terminal shows; what was scrolled out of sight stays. */
+export function clearScreen(stream: Writable): void {
+  if (stream.writable) stream.write('\x1b[2J\x1b[H');
+}
+
 function layOut(paragraph: string | Paragraph, columns: number, hasColor: boolean): string[] {
   const { text, look, indent } = typeof paragraph === 'string' ? { text: paragraph } : paragraph;
   const plain = toPlain(text);

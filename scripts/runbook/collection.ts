@@ -206,7 +206,7 @@ async function writeExports(
  * As in Newman, paths start from `--working-dir` or where the command was typed; what is not there is beside the collection,
  * where Postman's users keep it.
  */
-function localFilesOf(job: CollectionJob): LocalFiles {
+export function localFilesOf(job: CollectionJob): LocalFiles {
   const { collection, workingDir, typedFrom, composeFiles, reports, insecureFileRead } = job;
   const beside = dirname(collection);
   const own = workingDir ?? typedFrom;

@@ -29,6 +29,9 @@ describe('a command that is advised', () => {
     expect(complete('doctor', ['--service', 'web'], 'npm run doctor -- --log-file FILE')).toBe(
       'npm run doctor -- --service web --log-file FILE',
     );
+    expect(complete('doctor', ['--watch'], 'npm run doctor -- --log-file FILE')).toBe(
+      'npm run doctor -- --log-file FILE',
+    );
     expect(complete('doctor', ['--service', 'web'], 'npm run demo')).toBe('npm run demo');
     expect(complete('iat', ['--service', 'web'], 'docker compose up -d bff')).toBe('docker compose up -d bff');
   });

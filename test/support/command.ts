@@ -87,7 +87,9 @@ export function watchOutput(stream: Readable, ended: Promise<unknown>) {
     until: (isThere: (text: string) => boolean, wanted: string) =>
       new Promise<void>((resolve, reject) => {
         const look = () => {
-          if (isThere(text)) resolve();
+          if (!isThere(text)) return;
+          stream.off('data', look);
+          resolve();
         };
         stream.on('data', look);
         look();

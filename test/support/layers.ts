@@ -38,6 +38,9 @@ const EDGE_FOLDERS = ['platform', 'sandbox'];
 /** The one place where the edges are plugged in. */
 const WIRING = 'scripts/cli/wiring.ts';
 
+/** The same for completion, which starts at each press of a key: it loads nothing of the runs. */
+const COMPLETION_WIRING = 'scripts/cli/completion/outside.ts';
+
 /** Scripts for maintainers: they may import anything, and nothing imports them. */
 const FREE_FOLDER = 'maintenance';
 
@@ -157,6 +160,7 @@ function importedBy(node: ts.Node): string | null {
 function mayImport(path: string, folder: string, imported: string): boolean {
   const target = folderOf(imported);
   if (path === WIRING && isEdge(imported)) return true;
+  if (path === COMPLETION_WIRING && (isEdge(imported) || target === 'compose')) return true;
   if (target === null || target === FREE_FOLDER || target === 'entry' || imported === WIRING) {
     // Data beside the scripts (package.json) is no module; the wiring is for cli/ itself and for the entries.
     return imported.endsWith('.json') || (imported === WIRING && ['cli', 'entry'].includes(folder));

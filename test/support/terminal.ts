@@ -20,15 +20,28 @@ export interface OnTerminal {
   readonly ended: Promise<{ readonly exitCode: number | undefined; readonly output: string }>;
 }
 
+/** Whether a terminal can be made here. */
+export function hasTerminal(): boolean {
+  return process.platform === 'linux' && existsSync(SCRIPT);
+}
+
 /** A suite that needs a terminal; skipped with a line that says so where none can be made. */
 export function describeInTerminal(name: string, body: () => void): void {
-  const isThere = process.platform === 'linux' && existsSync(SCRIPT);
+  const isThere = hasTerminal();
   if (!isThere) process.stderr.write(`SKIPPED: "${name}", because there is no ${SCRIPT} of util-linux here.\n`);
   describe.skipIf(!isThere)(name, body);
 }
 
 export function startInTerminal(args: readonly string[], options: Omit<CommandOptions, 'input'>): OnTerminal {
-  const command = [process.execPath, RUN, options.command ?? 'iat', ...args].map((each) => `'${each}'`).join(' ');
+  return startProgramInTerminal([process.execPath, RUN, options.command ?? 'iat', ...args], options);
+}
+
+/** Any program, such as a shell. */
+export function startProgramInTerminal(
+  words: readonly string[],
+  options: Pick<CommandOptions, 'cwd' | 'env'>,
+): OnTerminal {
+  const command = words.map((each) => `'${each}'`).join(' ');
   const child = execa(SCRIPT, ['-qefc', `/bin/stty cols ${COLUMNS}; echo "PID $$"; exec ${command}`, '/dev/null'], {
     cwd: options.cwd,
     env: { TERM: 'xterm-256color', SHELL: '/bin/sh', ...options.env },
