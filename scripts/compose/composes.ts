@@ -1,5 +1,6 @@
 import type { CommandResult } from '../core/ports.ts';
 import type { Docker } from './docker.ts';
+import type { Engine } from './engine.ts';
 import { composeMissing, podmanComposeTooOld } from './failures.ts';
 import { DOCKER, PODMAN, type Program, type Running } from './invocation.ts';
 
@@ -22,14 +23,14 @@ export function askForComposes(docker: Docker, signal: AbortSignal): Composes {
 export async function chooseProgram(
   composes: Composes,
   running: Running | null,
-  docker: Docker,
+  { docker, env }: Pick<Engine, 'docker' | 'env'>,
   signal: AbortSignal,
 ): Promise<Program> {
   const [first, socket] = await composes;
   const program =
     socket === undefined
       ? await chooseForDocker(first, running, docker, signal)
-      : await chooseForPodman(first, socket, running, docker, signal);
+      : await chooseForPodman(first, socket, running, { docker, env }, signal);
   if (program === null) throw composeMissing(docker.program);
   if (program.isPodmanCompose && isOlder(program.version, OLDEST_PODMAN_COMPOSE))
     throw podmanComposeTooOld(program.version, OLDEST_PODMAN_COMPOSE);
@@ -59,7 +60,7 @@ async function chooseForPodman(
   wrapper: CommandResult | undefined,
   socket: CommandResult,
   running: Running | null,
-  docker: Docker,
+  { docker, env }: Pick<Engine, 'docker' | 'env'>,
   signal: AbortSignal,
 ): Promise<Program | null> {
   const version = (file: string, ...args: string[]) => docker.run({ file, args: [...args, 'version'] }, signal);
@@ -71,8 +72,11 @@ async function chooseForPodman(
     version('podman-compose'),
   ]);
   const onSocket = (program: Program | null) => (program === null || host === undefined ? null : { ...program, host });
+  const wrapped = toProgram([PODMAN, 'compose'], wrapper);
+  // It leaves DOCKER_HOST as it is, even where that is empty: then Docker's compose would work on another engine.
+  const isElsewhere = !wrapped?.isPodmanCompose && ![undefined, host].includes(env['DOCKER_HOST']);
   const all = [
-    toProgram([PODMAN, 'compose'], wrapper),
+    isElsewhere ? null : wrapped,
     onSocket(toProgram([DOCKER, 'compose'], plugin)),
     onSocket(toProgram(['docker-compose'], old)),
     toProgram(['podman-compose'], own),

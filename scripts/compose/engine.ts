@@ -18,6 +18,7 @@ export interface Engine {
   /** It is Podman, whichever program talks to it. */
   readonly isPodman: boolean;
   readonly version: string;
+  readonly env: EngineOptions['env'];
   /** Where it is, where that is not this machine's default: "tcp://build-7:2375 (context build)"; null: it is. */
   readonly place: string | null;
   /** The machine that it publishes ports on, as a name in URLs; null: this one. */
@@ -53,6 +54,7 @@ export async function findEngine(
     docker,
     isPodman: said.isPodman,
     version: said.version,
+    env,
     ...(await placeOf(said.context, env, docker, signal)),
   };
 }
@@ -64,7 +66,7 @@ async function openPodman(podman: Docker, env: EngineOptions['env'], signal: Abo
   const url = env['CONTAINER_HOST'] || null;
   const connection = env['CONTAINER_CONNECTION'] || null;
   const place = url === null ? (connection === null ? null : `connection ${connection}`) : withoutPassword(url);
-  return { docker: podman, isPodman: true, version: said.version, place, host: hostOfEngine(url) };
+  return { docker: podman, isPodman: true, version: said.version, env, place, host: hostOfEngine(url) };
 }
 
 /** What `version --format '{{json .}}'` prints, of Docker and of Podman. */

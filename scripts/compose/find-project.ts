@@ -78,7 +78,7 @@ export async function findProject(
     running = beside && { ...beside, containers: [] };
     if (running === null && project !== null) otherProject = soleProject(() => find(all, null));
   }
-  const program = await chooseProgram(composes, running, docker, signal);
+  const program = await chooseProgram(composes, running, engine, signal);
   let files = program.major < 2 && !program.isPodmanCompose ? firstForV1(lists) : (lists[0] ?? []);
   if (running !== null) {
     // The running stack's own list, unless that has lost a file or somebody names one that it does not have.

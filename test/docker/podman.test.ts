@@ -4,11 +4,10 @@ import { bffWith, createDockerProject, IAT, OLD, SERVICE } from '../support/dock
 import { describeWithPodman, type PodmanService, startPodman } from '../support/podman.ts';
 
 const REGISTERS = bffWith(`DCR_IAT: "${OLD}"`);
-const dying = (restart: string) =>
-  REGISTERS.replace(
-    /command: .*/,
-    `command: ["node", "-e", "console.log('starts'); setTimeout(() => process.exit(3), 100)"]`,
-  ).replace('    environment:', `    restart: ${restart}\n    environment:`);
+const CRASHING = REGISTERS.replace(
+  /command: .*/,
+  `command: ["node", "-e", "console.log('starts'); setTimeout(() => process.exit(3), 100)"]`,
+).replace('    environment:', '    restart: always\n    environment:');
 
 describeWithPodman('Podman', () => {
   let podman: PodmanService;
@@ -46,13 +45,10 @@ describeWithPodman('Podman', () => {
       expect(last?.env).not.toHaveProperty('DCR_IAT');
     });
 
-    test.for([
-      ['crashes again and again', 'always', 'container-crash-loop', /again and again/],
-      ['ends for good', '"no"', 'container-exited', /exited with code 3/],
-    ] as const)('%s', async ([, restart, code, message]) => {
-      const it = await createDockerProject(way(), { 'docker-compose.yml': dying(restart) });
+    test('crashes again and again', async () => {
+      const it = await createDockerProject(way(), { 'docker-compose.yml': CRASHING });
       const end = await it.iat(['--stable-for', '100']);
-      expect(end, end.all).toMatchObject({ exitCode: 1, code, message: expect.stringMatching(message) });
+      expect(end, end.all).toMatchObject({ exitCode: 1, code: 'container-crash-loop' });
     });
   });
 });
