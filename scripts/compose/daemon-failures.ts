@@ -10,7 +10,7 @@ import { DOCKER, PODMAN } from './invocation.ts';
 export function dockerFailure(result: CommandResult, program: string = DOCKER): AppError {
   if (program === PODMAN) return podmanFailure(result);
   if (result.startError !== null) {
-    return new AppError('docker-missing', 'Neither Docker nor Podman is installed, or on the PATH.', {
+    return new AppError('docker-missing', 'Docker is not installed, or not on the PATH.', {
       hint: {
         text: 'Install Docker Desktop (Windows, macOS), Docker Engine (Linux) or Podman, and open a new terminal. To try the tool without it:',
         command: 'npm run demo',

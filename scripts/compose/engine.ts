@@ -46,9 +46,12 @@ export async function findEngine(
     const failure = dockerFailure(result);
     if (engine === DOCKER) throw failure;
     const beside = await createDocker(processes, PODMAN).ask(['--version'], signal);
-    if (beside.exitCode !== 0) throw failure;
-    if (failure.code === 'docker-missing') return podman();
-    throw alsoPodman(failure);
+    const isMissing = failure.code === 'docker-missing';
+    if (beside.exitCode === 0) {
+      if (isMissing) return podman();
+      throw alsoPodman(failure);
+    }
+    throw isMissing ? neither(failure) : failure;
   }
   return {
     docker,
@@ -121,6 +124,11 @@ function hostOfEngine(url: string | null): string | null {
 
 function withoutPassword(url: string): string {
   return url.replace(/^([a-z]+:\/\/[^/@:]*):[^/@]*@/i, '$1@');
+}
+
+function neither({ code, hint }: AppError): AppError {
+  const message = 'Docker is not installed, or not on the PATH, and neither is Podman.';
+  return new AppError(code, message, hint === undefined ? {} : { hint });
 }
 
 function alsoPodman({ code, message, hint }: AppError): AppError {

@@ -66,7 +66,8 @@ describe('which engine', () => {
   });
 
   test.for([
-    [null, /^Neither Docker nor Podman/],
+    [null, /^Docker is not installed.*neither is Podman/],
+    ['docker', /^Docker is not installed, or not on the PATH\.$/],
     ['podman', /^Podman is not installed/],
   ] as const)('none is there (%s)', async ([engine, message]) => {
     const error = { code: 'docker-missing', message: expect.stringMatching(message) };
