@@ -62,6 +62,11 @@ export const WRITE_TARGET: OptionValue<(typeof WRITE_TARGETS)[number]> = {
   read: (text) => WRITE_TARGETS.find((each) => each === text),
 };
 
+export const ENGINE: OptionValue<'docker' | 'podman'> = {
+  wanted: 'docker or podman',
+  read: (text) => (text === 'docker' || text === 'podman' ? text : undefined),
+};
+
 /** Paths are appended to it. A query or a fragment would swallow them, and a password would be shown everywhere. */
 export const BASE_URL: OptionValue<string> = {
   wanted: 'an http:// or https:// URL without user, password, query and fragment',

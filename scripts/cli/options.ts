@@ -5,6 +5,7 @@ import { NEWMAN_OPTIONS } from './newman-options.ts';
 import {
   BASE_URL,
   COUNT,
+  ENGINE,
   HOST,
   JSON_POINTER,
   KEY_VALUE,
@@ -65,6 +66,13 @@ export const OPTIONS = {
     description: 'compose service of the BFF',
     fallback: 'bff',
     commands: [...STACK, 'init'],
+  },
+  engine: {
+    flags: '--engine <name>',
+    variable: 'IAT_ENGINE',
+    value: ENGINE,
+    description: 'what runs the containers, docker or podman (default: the one that is there; docker where both are)',
+    commands: STACK,
   },
   ...CLUSTER_OPTIONS,
   variable: {

@@ -246,7 +246,7 @@ export function createTools(
       caFile,
     ),
     async findStack(purpose, signal) {
-      const { service, variable, composeFiles, composeProject, noDeps } = settings;
+      const { service, variable, composeFiles, composeProject, noDeps, engine } = settings;
       const write = writeTargetOf(settings);
       const { cwd, platform, env } = host;
       const edges = { processes: createProcesses(env), clock: outside.clock, files };
@@ -265,9 +265,9 @@ export function createTools(
       }
       if (sandbox !== null) return sandbox.stack.forRun({ service, variable, write: write.to });
       const isExported = (name: string) => env[name] !== undefined;
-      const options = { service, variable, write: write.to, composeFiles, project: composeProject, noDeps };
+      const options = { service, variable, write: write.to, composeFiles, project: composeProject, noDeps, engine };
       return findComposeStack(
-        { ...options, cwd, platform, realPath, isExported, changedAt },
+        { ...options, cwd, platform, env, realPath, isExported, changedAt },
         edges,
         purpose === 'clear' ? 'look' : purpose,
         signal,

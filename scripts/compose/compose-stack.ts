@@ -10,13 +10,13 @@ import type { Instance, Stack } from '../core/stack.ts';
 import { parseConfig, type ServiceConfig } from './compose-output.ts';
 import { readLogs } from './container-log.ts';
 import { findComposeFiles, otherComposeFiles } from './default-files.ts';
-import { ASK_TIMEOUT_MS, createDocker, type Docker } from './docker.ts';
+import { ASK_TIMEOUT_MS } from './docker.ts';
+import { atEngine, describeEngine, describeProgram, engineSideEffects } from './engine-words.ts';
 import { composeMissing, configFailure, upFailure } from './failures.ts';
 import { type FoundProject, findProject, type ProjectOptions } from './find-project.ts';
 import type { Container } from './inspect.ts';
 import {
   configCommand,
-  DOCKER,
   findRunning,
   logsCommand,
   newestFirst,
@@ -72,10 +72,9 @@ export async function findComposeStack(
   const named = options.composeFiles;
   const files = await findComposeFiles(named, options.cwd, exists);
   const others = named === null ? await otherComposeFiles(files, exists) : [];
-  const docker = createDocker(tools.processes);
   try {
-    const found = await findProject(options, [files, ...others], docker, signal);
-    return createComposeStack(options, found, docker, tools);
+    const found = await findProject(options, [files, ...others], tools.processes, signal);
+    return createComposeStack(options, found, tools);
   } catch (error) {
     signal.throwIfAborted();
     if (purpose === 'write') {
@@ -88,15 +87,14 @@ export async function findComposeStack(
 function createComposeStack(
   options: ComposeOptions,
   { invocation, engine, running, otherProject }: FoundProject,
-  docker: Docker,
   tools: ComposeTools,
 ): Stack {
   const { service, platform, realPath } = options;
   const { program, files } = invocation;
+  const { docker } = engine;
   const scale = scaleOf(running?.containers ?? []);
   const up = upCommand(invocation, service, scale);
   const recreate = { ...up, args: [...up.args.slice(0, -1), '--force-recreate', service] };
-  const programName = `${program.command.join(' ')} ${program.version}`;
   // In the directory of the first file, unless the stack was started with --env-file (Compose spec, "Use an environment file").
   const dotenv = invocation.envFiles.at(-1) ?? join(running?.directory ?? dirname(files[0] ?? ''), '.env');
   const check = configCommand(invocation);
@@ -105,14 +103,14 @@ function createComposeStack(
   const ofContainer =
     (verb: string) =>
     ({ name }: Pick<Instance, 'name'>) =>
-      typed({ file: DOCKER, args: [verb, name] });
+      typed({ file: docker.program, args: [verb, name] });
   let { project } = invocation;
   /** By the last time that compose was asked. */
   let services: Readonly<Record<string, ServiceConfig>> = {};
 
   const resolve = async (signal: AbortSignal, exported: Readonly<Record<string, string>> = {}): Promise<Project> => {
     const result = await docker.run(check, signal, exported);
-    if (result.startError !== null) throw composeMissing();
+    if (result.startError !== null) throw composeMissing(docker.program);
     if (result.timedOut) {
       throw new AppError('compose-failed', `Compose took longer than ${ASK_TIMEOUT_MS / 1_000} s to read its files.`, {
         hint: {
@@ -155,8 +153,10 @@ function createComposeStack(
     return own;
   };
   const isOwn = ({ labels }: Container) => labels[SERVICE_LABEL] === service;
+  const completeOne = async (each: Container, signal: AbortSignal) =>
+    atEngine(await withLastExit(each, signal), engine);
   const complete = (own: readonly Container[], signal: AbortSignal) =>
-    Promise.all(newestOfEach(own).map((each) => withLastExit(each, signal)));
+    Promise.all(newestOfEach(own).map((each) => completeOne(each, signal)));
   const instances = async (signal: AbortSignal): Promise<readonly Container[]> =>
     complete(await containers(signal, [`${SERVICE_LABEL}=${service}`]), signal);
 
@@ -177,13 +177,13 @@ function createComposeStack(
 
   return {
     description: [
-      programName,
+      describeEngine(program, engine),
       ...(invocation.project === null ? [] : [`project ${invocation.project}`]),
       ...files,
       `service ${service}`,
     ].join(', '),
     facts: [
-      ['Compose', `${programName} (Engine ${engine})`],
+      ['Compose', describeProgram(program, engine)],
       ['Project', [...(invocation.project === null ? [] : [invocation.project]), ...files].join(', ')],
     ],
     isLocal: false,
@@ -216,7 +216,11 @@ function createComposeStack(
         environments: Object.values(state.project),
         instance: own[0] ?? null,
         instances: own,
-        sideEffects: [...(otherProject === null ? [] : [secondStack(project, otherProject)]), ...ahead.sideEffects],
+        sideEffects: [
+          ...(otherProject === null ? [] : [secondStack(project, otherProject)]),
+          ...ahead.sideEffects,
+          ...engineSideEffects(invocation, service, services, engine, all.filter(isOwn)),
+        ],
         next: ahead.next,
       };
     },
@@ -273,11 +277,12 @@ function createComposeStack(
     instances,
     async instance(id, signal) {
       const [found] = await docker.inspect([id], signal);
-      return found === undefined ? null : withLastExit(found, signal);
+      return found === undefined ? null : completeOne(found, signal);
     },
-    reachFrom: (id, url, signal) => probe(id, url, { processes: tools.processes, signal }),
+    reachFrom: (id, url, signal) => probe(id, url, { program: docker.program, processes: tools.processes, signal }),
     logs: (id, how) =>
       readLogs(id, how, {
+        program: docker.program,
         processes: tools.processes,
         clock: tools.clock,
         inspect: async () => (await docker.inspect([id], how.signal))[0] ?? null,

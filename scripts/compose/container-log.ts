@@ -4,12 +4,13 @@ import type { LogLine } from '../core/result.ts';
 import type { LogOptions } from '../core/stack.ts';
 import { inOrder, type StampedLine } from './in-order.ts';
 import type { Container } from './inspect.ts';
-import { DOCKER } from './invocation.ts';
 
 /** Between two looks at a container that is between two starts. */
 const RESTART_POLL_MS = 100;
 
 export interface LogTools {
+  /** `docker` or `podman`. */
+  readonly program: string;
   readonly processes: Processes;
   readonly clock: Clock;
   /** The container as it is now; null: it is gone. */
@@ -29,7 +30,7 @@ export async function* readLogs(id: string, options: LogOptions, tools: LogTools
     const repeated = newest.repeated();
     const shown = tail === undefined ? [] : ['--tail', String(tail)];
     const since = newest.stamp === '' ? [] : ['--since', newest.stamp];
-    const command = { file: DOCKER, args: ['logs', '-t', ...(follow ? ['-f'] : []), ...shown, ...since, id] };
+    const command = { file: tools.program, args: ['logs', '-t', ...(follow ? ['-f'] : []), ...shown, ...since, id] };
     const read = (until: AbortSignal) =>
       parse(tools.processes.lines(command, { signal: until }), () => {
         isReadable = false;
@@ -58,20 +59,21 @@ export async function* readLogs(id: string, options: LogOptions, tools: LogTools
 /** The lines of the container alone. */
 async function* parse(lines: ReturnType<Processes['lines']>, onUnreadable: () => void): AsyncGenerator<StampedLine> {
   for await (const { stream, text } of lines) {
-    if (stream === 'stdout' || !DOCKERS_OWN.test(text)) yield* parseStamped(text, stream);
+    if (stream === 'stdout' || !ENGINES_OWN.test(text)) yield* parseStamped(text, stream);
     // Drivers such as `none` and, before Engine 20.10, all but json-file, local and journald; a log file that is damaged.
     else if (UNREADABLE.test(text)) onUnreadable();
   }
 }
 
-/** What `docker logs` itself says; a line of the container begins with its time. */
-const DOCKERS_OWN =
-  /^(?:Error response from daemon|error from daemon in stream|Error: No such|Cannot connect to the Docker)/i;
-const UNREADABLE = /does not support reading|in stream/i;
+/** What `docker logs` or `podman logs` itself says; a line of the container begins with its time. */
+const ENGINES_OWN =
+  /^(?:Error response from daemon|error from daemon in stream|Error: |Cannot connect to |time="[^"]{1,64}" level=|Emulate Docker CLI)/i;
+const UNREADABLE = /does not support reading|in stream|cannot read logs/i;
 
 /**
  * `docker logs -t` puts RFC 3339 with nanoseconds and a blank in front of each line, and again in front of each further
- * 16 KB of a long one. After a long line the driver `local` leaves the line break out.
+ * 16 KB of a long one. After a long line the driver `local` leaves the line break out. Podman writes the zone of the machine,
+ * and no fraction where the Docker CLI asks it.
  */
 function parseStamped(text: string, stream: LogLine['stream']): StampedLine[] {
   const stamp = STAMP.exec(text)?.[0] ?? '';
@@ -91,5 +93,5 @@ function withoutReturn(text: string): string {
 
 /** The least characters that the 16 KB of a chunk can be. */
 const CHUNK = 4_096;
-const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z /;
+const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) /;
 const GLUED = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /;

@@ -1,12 +1,18 @@
 import { AppError, type Hint } from '../core/errors.ts';
 import type { CommandResult } from '../core/ports.ts';
+import { DOCKER, PODMAN } from './invocation.ts';
 
-/** Why Docker itself cannot be used: a known cause in words with its way out, else the program's own. */
-export function dockerFailure(result: CommandResult): AppError {
+/**
+ * Why the engine itself cannot be used: a known cause in words with its way out, else the program's own.
+ *
+ * @param program `docker` or `podman`
+ */
+export function dockerFailure(result: CommandResult, program: string = DOCKER): AppError {
+  if (program === PODMAN) return podmanFailure(result);
   if (result.startError !== null) {
     return new AppError('docker-missing', 'Docker is not installed, or not on the PATH.', {
       hint: {
-        text: 'Install Docker Desktop (Windows, macOS) or Docker Engine (Linux), and open a new terminal. To try the tool without it:',
+        text: 'Install Docker Desktop (Windows, macOS), Docker Engine (Linux) or Podman, and open a new terminal. To try the tool without it:',
         command: 'npm run demo',
       },
     });
@@ -19,6 +25,22 @@ export function dockerFailure(result: CommandResult): AppError {
   });
 }
 
+function podmanFailure(result: CommandResult): AppError {
+  if (result.startError !== null) {
+    return new AppError('docker-missing', 'Podman is not installed, or not on the PATH.', {
+      hint: 'Install it and open a new terminal, or leave out --engine podman.',
+    });
+  }
+  const known = daemonFailure(result);
+  if (known !== null) return known;
+  const message = result.timedOut
+    ? 'Podman does not answer.'
+    : `Podman could not do what it was asked: ${lastWords(result)}`;
+  return new AppError('docker-unreachable', message, {
+    hint: { text: 'Correct what it says. To see whether it works by hand:', command: 'podman info' },
+  });
+}
+
 /** Why docker or compose could not talk to the daemon, by words that are known; null: by none of them. */
 export function daemonFailure({ stdout, stderr }: CommandResult): AppError | null {
   const text = `${stderr}\n${stdout}`;
@@ -27,7 +49,10 @@ export function daemonFailure({ stdout, stderr }: CommandResult): AppError | nul
   const versions =
     /client version (\S+) is too (?:old|new)\. (?:Minimum|Maximum) supported API version is ([\d.]+)/i.exec(text);
   const also = versions === null ? '' : ` (it speaks API ${versions[1]}, the daemon wants ${versions[2]})`;
-  return new AppError('docker-unreachable', `${cause.message}${also}.`.replace('..', '.'), { hint: cause.hint });
+  const named = text.match(cause.words)?.groups?.['name'];
+  const name = named === undefined ? '' : ` (${named})`;
+  const message = `${cause.message}${also}`.replace(/\.?$/, `${name}.`);
+  return new AppError('docker-unreachable', message, { hint: cause.hint });
 }
 
 /** The last line that a program said, without colour, at most 300 characters. */
@@ -67,14 +92,20 @@ const CAUSES: readonly { readonly words: RegExp; readonly message: string; reado
     hint: 'Switch the WSL integration on for it: Docker Desktop, Settings, Resources, WSL integration.',
   },
   {
-    words: /publickey|Host key verification failed|ssh: .{0,300}(?:refused|timed out|resolve)|command \[ssh/i,
-    message: 'The Docker daemon is on another machine, and ssh cannot get there',
-    hint: 'Check DOCKER_HOST or the Docker context, and that ssh to that machine works without a question.',
+    words:
+      /command \[ssh .{0,300}? -- (?<name>[^\s\]]{1,200}) docker|publickey|Host key verification failed|ssh: .{0,300}(?:refused|timed out|resolve)|command \[ssh/i,
+    message: 'The engine is on another machine, and ssh cannot get there',
+    hint: 'Check that ssh to that machine works without a question. To use the engine of this machine, unset DOCKER_HOST, or choose its context: docker context use default.',
   },
   {
     words: /x509:|tls: |certificate|HTTP response to HTTPS client|HTTP request to an HTTPS server/i,
     message: 'Docker answers, but the TLS connection to it fails',
     hint: 'Check DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH: the certificates have to be those of that daemon.',
+  },
+  {
+    words: /permission denied.{0,300}unix:\/\/(?<name>\/\S{0,200}podman\S{0,100}\.sock)/i,
+    message: 'This user may not use that socket of Podman',
+    hint: "Set DOCKER_HOST to this user's own, unix:///run/user/UID/podman/podman.sock, or run as the user whose containers they are.",
   },
   {
     words: /(?:\/\.\/pipe\/|\\\.\\pipe\\)[^\n]{0,300}(?:permission denied|Access is denied)/i,
@@ -96,9 +127,32 @@ const CAUSES: readonly { readonly words: RegExp; readonly message: string; reado
     },
   },
   {
-    words: /context .{0,300}(?:not found|does not exist)/i,
+    words: /context "?(?<name>[\w.+-]{1,200})"?.{0,300}(?:not found|does not exist)/i,
     message: 'The Docker context that is selected does not exist.',
     hint: 'See docker context ls, and choose one with docker context use NAME (or unset DOCKER_CONTEXT).',
+  },
+  {
+    words: /unix:\/\/(?<name>\/\S{0,200}podman\S{0,100}\.sock)/i,
+    message: 'Nothing answers on the socket of Podman',
+    hint: {
+      text: 'Docker and its compose talk to Podman by it. Start it (as root without --user):',
+      command: 'systemctl --user enable --now podman.socket',
+    },
+  },
+  {
+    words:
+      /Cannot connect to Podman|unable to connect to Podman|podman machine (?:init|start)|podman-machine-default.{0,100}not running/i,
+    message: 'Podman does not answer.',
+    hint: {
+      text: 'Start its virtual machine (Windows, macOS), or check CONTAINER_HOST and CONTAINER_CONNECTION:',
+      command: 'podman machine start',
+    },
+  },
+  {
+    words:
+      /(?:Docker daemon at tcp:\/\/|Get "https?:\/\/(?=.{0,400}dial tcp))(?<name>(?:\[[\da-f:]{2,40}\]|[\w.-]{1,200}):\d{1,5})/i,
+    message: 'No Docker daemon answers where DOCKER_HOST or the Docker context says that it is',
+    hint: 'Start it there, and check the address and what is in between. To use the engine of this machine, unset DOCKER_HOST, or choose its context: docker context use default.',
   },
   {
     words:

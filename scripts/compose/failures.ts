@@ -2,11 +2,30 @@ import type { Hint } from '../core/errors.ts';
 import { AppError } from '../core/errors.ts';
 import type { CommandResult } from '../core/ports.ts';
 import { lastWords } from './daemon-failures.ts';
+import { DOCKER, PODMAN } from './invocation.ts';
 
-/** Neither compose is there. */
-export function composeMissing(): AppError {
+/** No compose is there for the engine whose program that is. */
+export function composeMissing(program: string = DOCKER): AppError {
+  if (program === PODMAN) {
+    return new AppError('compose-missing', 'There is no compose that works with Podman here.', {
+      hint: {
+        text: "Install docker-compose or podman-compose. Docker's needs the socket of Podman (as root without --user):",
+        command: 'systemctl --user enable --now podman.socket',
+      },
+    });
+  }
   return new AppError('compose-missing', 'Neither "docker compose" nor "docker-compose" is installed.', {
     hint: 'Docker Desktop has it; on Linux install the package docker-compose-plugin (or docker-compose).',
+  });
+}
+
+/** It would leave the old container in place, or cannot say what a service would get. */
+export function podmanComposeTooOld(version: string, oldest: string): AppError {
+  return new AppError('compose-missing', `podman-compose ${version} is too old: it does not apply a changed setting.`, {
+    hint: {
+      text: `Install podman-compose ${oldest} or newer (1.4 at best), or docker-compose and the socket of Podman (as root without --user):`,
+      command: 'systemctl --user enable --now podman.socket',
+    },
   });
 }
 
@@ -91,7 +110,7 @@ export function upFailure(result: CommandResult, command: string, service: strin
     });
   }
   if (/OCI runtime|Cannot start service|failed to create (?:shim|task)/i.test(text)) {
-    return new AppError('container-not-started', `Docker could not start the container of ${service}.`, {
+    return new AppError('container-not-started', `The engine could not start the container of ${service}.`, {
       hint: thenAgain('Check its command and mounts.'),
     });
   }

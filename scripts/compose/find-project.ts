@@ -1,21 +1,12 @@
 import { basename, dirname } from 'node:path';
-import type { CommandResult } from '../core/ports.ts';
-import { dockerFailure } from './daemon-failures.ts';
-import type { Docker } from './docker.ts';
-import { composeMissing } from './failures.ts';
+import type { Processes } from '../core/ports.ts';
+import { askForComposes, chooseProgram } from './composes.ts';
+import { createDocker, type Docker } from './docker.ts';
+import { type Engine, type EngineOptions, findEngine } from './engine.ts';
 import type { Container } from './inspect.ts';
-import {
-  DOCKER,
-  FILES_LABEL,
-  findRunning,
-  type Invocation,
-  isSameFile,
-  type Program,
-  type Running,
-  SERVICE_LABEL,
-} from './invocation.ts';
+import { FILES_LABEL, findRunning, type Invocation, isSameFile, type Running, SERVICE_LABEL } from './invocation.ts';
 
-export interface ProjectOptions {
+export interface ProjectOptions extends EngineOptions {
   readonly service: string;
   /** Absolute paths; null: none was named. */
   readonly composeFiles: readonly string[] | null;
@@ -31,8 +22,7 @@ export interface ProjectOptions {
 /** The project as it was found: what runs of it, and how compose is called for it. */
 export interface FoundProject {
   readonly invocation: Invocation;
-  /** Of the daemon. */
-  readonly engine: string;
+  readonly engine: Engine;
   /** Its containers are the service's own: none where only others of the project are there. */
   readonly running: Running | null;
   /** The project that the files run as, where another one was named that nothing runs of. */
@@ -47,17 +37,27 @@ export interface FoundProject {
  * @throws AppError `docker-…`, `compose-missing`, `service-ambiguous`
  */
 export async function findProject(
-  { service, project, platform, realPath, composeFiles, noDeps }: ProjectOptions,
+  options: ProjectOptions,
   lists: readonly (readonly string[])[],
-  docker: Docker,
+  processes: Processes,
   signal: AbortSignal,
 ): Promise<FoundProject> {
-  const [server, plugin, containers] = await Promise.all([
-    docker.ask(['version', '--format', '{{.Server.Version}}'], signal),
-    docker.ask(['compose', 'version', '--short'], signal),
-    docker.containers([`${SERVICE_LABEL}=${service}`], signal),
-  ]);
-  if (server.exitCode !== 0) throw dockerFailure(server);
+  const { service, project, platform, realPath, composeFiles, noDeps } = options;
+  const ask = (docker: Docker) => {
+    const asked = {
+      docker,
+      composes: askForComposes(docker, signal),
+      own: docker.containers([`${SERVICE_LABEL}=${service}`], signal),
+    };
+    asked.own.catch(() => {});
+    return asked;
+  };
+  // Most people have Docker: it is asked for the rest while it still says that it is there.
+  const first = options.engine === 'podman' ? null : ask(createDocker(processes));
+  const engine = await findEngine(options, processes, signal);
+  const { docker } = engine;
+  const { composes, own } = first?.docker.program === docker.program ? first : ask(docker);
+  const containers = await own;
 
   const real = (path: string) => realPath(path) ?? path;
   let running: Running | null = null;
@@ -78,8 +78,8 @@ export async function findProject(
     running = beside && { ...beside, containers: [] };
     if (running === null && project !== null) otherProject = soleProject(() => find(all, null));
   }
-  const program = await chooseProgram(plugin, running?.major ?? null, docker, signal);
-  let files = program.major < 2 ? firstForV1(lists) : (lists[0] ?? []);
+  const program = await chooseProgram(composes, running, engine, signal);
+  let files = program.major < 2 && !program.isPodmanCompose ? firstForV1(lists) : (lists[0] ?? []);
   if (running !== null) {
     // The running stack's own list, unless that has lost a file or somebody names one that it does not have.
     const { files: started } = running;
@@ -96,7 +96,7 @@ export async function findProject(
     envFiles: running?.envFiles ?? [],
     noDeps,
   };
-  return { invocation, engine: server.stdout.trim(), running, otherProject };
+  return { invocation, engine, running, otherProject };
 }
 
 /** null also where there are several. */
@@ -108,27 +108,8 @@ function soleProject(find: () => Running | null): string | null {
   }
 }
 
-/** The compose that made the running container, else the plugin, else the old program: each recreates what the other made. */
-async function chooseProgram(plugin: CommandResult, major: number | null, docker: Docker, signal: AbortSignal) {
-  const v2 = toProgram([DOCKER, 'compose'], plugin);
-  if (v2 !== null && major !== 1) return v2;
-  const v1 = toProgram(
-    ['docker-compose'],
-    await docker.run({ file: 'docker-compose', args: ['version', '--short'] }, signal),
-  );
-  const program = v1 ?? v2;
-  if (program === null) throw composeMissing();
-  return program;
-}
-
 /** v1 looks for its old names first: docker-compose.yml before compose.yaml. */
 function firstForV1(lists: readonly (readonly string[])[]): readonly string[] {
   const isOld = ([file = '']: readonly string[]) => /^docker-compose\.ya?ml$/.test(basename(file));
   return lists.find(isOld) ?? lists[0] ?? [];
-}
-
-function toProgram(command: readonly string[], { exitCode, stdout }: CommandResult): Program | null {
-  const version = exitCode === 0 ? (stdout.trim().replace(/^v/, '').split(/[\s-]/)[0] ?? '') : '';
-  const major = Number.parseInt(version, 10);
-  return Number.isNaN(major) ? null : { command, version, major };
 }

@@ -28,6 +28,7 @@ export async function foresee(
   docker: Docker,
   signal: AbortSignal,
 ): Promise<Foresight> {
+  if (invocation.program.isPodmanCompose) return { isNew: null, beside: [], trouble: null };
   const own = containers.filter(({ labels }) => labels[SERVICE_LABEL] === service);
   const isV1 = invocation.program.major < 2;
   const command = isV1 ? composeCommand(invocation, ['config', '--hash=*']) : dryUpCommand(invocation, service, scale);

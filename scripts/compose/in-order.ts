@@ -86,6 +86,7 @@ export async function* inOrder(
 class Held {
   readonly #queues = { stdout: new Queue(), stderr: new Queue() };
 
+  #count = 0;
   /** In characters. */
   size = 0;
 
@@ -103,7 +104,7 @@ class Held {
     const queue = this.#queues[each.line.stream];
     // The rest of a line belongs to it.
     this.size += sizeOf(each);
-    queue.add({ ...each, order: each.stamp || queue.newest, sinceMs: nowMs });
+    queue.add({ ...each, order: each.stamp || queue.newest, sinceMs: nowMs, number: this.#count++ });
   }
 
   /** Those that no older line can come before, and half of those that are too many to wait. */
@@ -124,7 +125,9 @@ class Held {
   #first(): HeldLine | undefined {
     const { first: out } = this.#queues.stdout;
     const { first: err } = this.#queues.stderr;
-    return out === undefined || (err !== undefined && err.order < out.order) ? err : out;
+    if (out === undefined || err === undefined) return out ?? err;
+    // Of the same time, as Podman has whole seconds only, the one that came first.
+    return err.order < out.order || (err.order === out.order && err.number < out.number) ? err : out;
   }
 
   #take(): StampedLine {
@@ -167,4 +170,5 @@ interface HeldLine extends StampedLine {
   /** The time by which it is put in order. */
   readonly order: string;
   readonly sinceMs: number;
+  readonly number: number;
 }

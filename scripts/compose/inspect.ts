@@ -26,6 +26,7 @@ interface Inspected {
   readonly Args?: readonly string[] | null;
   readonly HostConfig: {
     readonly LogConfig: { readonly Type: string };
+    readonly RestartPolicy?: { readonly Name?: string } | null;
     readonly NetworkMode?: string;
     readonly ExtraHosts?: readonly string[] | null;
     readonly Dns?: readonly string[] | null;
@@ -45,7 +46,8 @@ interface Inspected {
   };
   readonly RestartCount: number;
   readonly State: {
-    readonly Status: InstanceState['status'];
+    /** Podman has words of its own besides. */
+    readonly Status: InstanceState['status'] | 'configured' | 'initialized' | 'stopping' | 'stopped' | 'unknown';
     readonly ExitCode: number;
     readonly OOMKilled: boolean;
     readonly StartedAt: string;
@@ -60,7 +62,7 @@ interface Inspected {
 /** `8000/tcp` with where it is published. */
 type PortMap = Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>>;
 
-/** Reads the answer of `docker inspect ID...`, a JSON list. Never pass it on: it holds every variable's value. */
+/** Reads the answer of `docker inspect ID...`, or of Podman, a JSON list. Never pass it on: it holds every variable's value. */
 export function parseInspect(text: string): Container[] {
   return (JSON.parse(text) as Inspected[]).map(toContainer);
 }
@@ -108,8 +110,9 @@ function toContainer(inspected: Inspected): Container {
     env: Object.fromEntries((Config.Env ?? []).map(splitEntry)),
     labels: Config.Labels ?? {},
     logDriver: inspected.HostConfig.LogConfig.Type,
-    logUnreadable:
-      inspected.HostConfig.LogConfig.Type === 'none' ? 'Docker keeps no log (logging driver "none")' : null,
+    logUnreadable: UNKEPT_LOGS.includes(inspected.HostConfig.LogConfig.Type)
+      ? `No log is kept (logging driver "${inspected.HostConfig.LogConfig.Type}")`
+      : null,
     networkMode: inspected.HostConfig.NetworkMode ?? '',
     persistentPaths: (inspected.Mounts ?? [])
       .filter(({ Type }) => Type !== 'tmpfs')
@@ -118,17 +121,47 @@ function toContainer(inspected: Inspected): Container {
       .filter(({ Type, RW = true }) => Type === 'bind' && !RW)
       .map(({ Source = '' }) => Source),
     ports: portsOf(inspected),
-    createdAt: inspected.Created,
+    createdAt: inUtc(inspected.Created),
     state: {
-      status: State.Status,
+      status: toStatus(inspected),
       exitCode: State.ExitCode,
       oomKilled: State.OOMKilled,
       restartCount: inspected.RestartCount,
-      startedAt: State.StartedAt,
+      startedAt: inUtc(State.StartedAt),
       error: State.Error,
       health: toHealth(State.Health),
     },
   };
+}
+
+/** `passthrough` is Podman's: the log goes to where it was started. */
+const UNKEPT_LOGS = ['none', 'passthrough'];
+
+/**
+ * Podman's states in Docker's words (libpod/define/containerstate.go). One that has ended is `stopped` until it is started again,
+ * or cleaned up where its restart policy does not want that: then it is `exited`.
+ */
+function toStatus({ State, HostConfig }: Inspected): InstanceState['status'] {
+  switch (State.Status) {
+    case 'configured':
+    case 'initialized':
+      return 'created';
+    case 'stopping':
+      return 'running';
+    case 'stopped':
+      return ['', 'no', undefined].includes(HostConfig.RestartPolicy?.Name) ? 'exited' : 'restarting';
+    case 'unknown':
+      return 'dead';
+    default:
+      return State.Status;
+  }
+}
+
+/** Podman gives times in the zone of the machine; UTC keeps its fraction. */
+function inUtc(stamp: string): string {
+  const [, seconds, fraction = '', zone] = /^([^.+Z]+?)(\.\d+)?([+-]\d\d:\d\d)$/.exec(stamp) ?? [];
+  if (seconds === undefined) return stamp;
+  return new Date(`${seconds}${zone}`).toISOString().replace('.000Z', `${fraction}Z`);
 }
 
 function splitEntry(entry: string): [string, string] {

@@ -3,16 +3,21 @@ import { AppError } from '../core/errors.ts';
 import type { Command } from '../core/ports.ts';
 import type { Container } from './inspect.ts';
 
-/** The program that talks to the engine. */
+/** The programs that talk to an engine. `docker` may talk to Podman, too. */
 export const DOCKER = 'docker';
+export const PODMAN = 'podman';
 
-/** One of the two composes. */
+/** A compose: one of Docker's two, or podman-compose. */
 export interface Program {
-  /** `['docker', 'compose']` or `['docker-compose']`. */
+  /** `['docker', 'compose']`, `['docker-compose']`, `['podman', 'compose']` or `['podman-compose']`. */
   readonly command: readonly string[];
   /** As the program says it: "2.26.1", "1.29.2". */
   readonly version: string;
   readonly major: number;
+  /** `-H`: Docker's compose is to use this engine, not the one that it would choose by itself. */
+  readonly host?: string;
+  /** Not Docker's: it knows no dry run, and a service is recreated with whatever depends on the file. */
+  readonly isPodmanCompose?: boolean;
 }
 
 /** How compose is called for this project: always the same way, so that it finds the containers it made. */
@@ -37,6 +42,7 @@ const LABEL = {
   directory: 'com.docker.compose.project.working_dir',
   envFiles: 'com.docker.compose.project.environment_file',
   version: 'com.docker.compose.version',
+  podmanVersion: 'io.podman.compose.version',
   number: 'com.docker.compose.container-number',
   oneOff: 'com.docker.compose.oneoff',
   hash: 'com.docker.compose.config-hash',
@@ -49,13 +55,16 @@ export const HASH_LABEL = LABEL.hash;
 
 /** `-f`, `-p` and the rest, in front of a compose command. */
 export function composeCommand(invocation: Invocation, args: readonly string[]): Command {
-  const [file = DOCKER, ...first] = invocation.program.command;
+  const { command, host, isPodmanCompose = false } = invocation.program;
+  const [file = DOCKER, ...first] = command;
+  const { directory } = invocation;
   return {
     file,
     args: [
+      ...(host === undefined ? [] : ['-H', host]),
       ...first,
       ...(invocation.project === null ? [] : ['-p', invocation.project]),
-      ...(invocation.directory === null ? [] : ['--project-directory', invocation.directory]),
+      ...(directory === null || isPodmanCompose ? [] : ['--project-directory', directory]),
       ...invocation.envFiles.flatMap((envFile) => ['--env-file', envFile]),
       ...invocation.files.flatMap((each) => ['-f', each]),
       ...args,
@@ -65,7 +74,8 @@ export function composeCommand(invocation: Invocation, args: readonly string[]):
 
 /** `config`, as a document to compare in memory: it prints every value, so it is never shown. */
 export function configCommand(invocation: Invocation): Command {
-  return composeCommand(invocation, invocation.program.major >= 2 ? ['config', '--format', 'json'] : ['config']);
+  const isPlain = invocation.program.isPodmanCompose || invocation.program.major < 2;
+  return composeCommand(invocation, isPlain ? ['config'] : ['config', '--format', 'json']);
 }
 
 /** The same for a person: only what is wrong, not the configuration itself. */
@@ -96,7 +106,8 @@ function upArguments(invocation: Invocation, service: string, scale: number): st
   return [
     'up',
     '-d',
-    ...(invocation.noDeps ? ['--no-deps'] : []),
+    // podman-compose would recreate what the service depends on, whatever has changed.
+    ...(invocation.noDeps || invocation.program.isPodmanCompose ? ['--no-deps'] : []),
     ...(scale > 1 ? ['--scale', `${service}=${scale}`] : []),
     service,
   ];
@@ -122,6 +133,8 @@ export interface Running {
   readonly envFiles: readonly string[];
   /** Of the compose that made it. */
   readonly major: number;
+  /** podman-compose made it. */
+  readonly isPodmanCompose: boolean;
   readonly containers: readonly Container[];
 }
 
@@ -210,6 +223,7 @@ function readLabels(container: Container): Running | null {
     directory,
     envFiles: split(labels[LABEL.envFiles]).map(absolute),
     major: Number.parseInt(labels[LABEL.version] ?? '2', 10) || 2,
+    isPodmanCompose: labels[LABEL.podmanVersion] !== undefined,
     containers: [container],
   };
 }

@@ -1,5 +1,6 @@
 import type { Docker } from './docker.ts';
 import type { Container } from './inspect.ts';
+import { PODMAN } from './invocation.ts';
 
 /**
  * Completes containers that run again after an end: the engine gives their exit code as 0 then, and keeps the right one in its
@@ -13,10 +14,13 @@ export function createLastExit(docker: Docker) {
     const key = `${id} ${state.startedAt}`;
     let exitCode = known.get(key);
     if (exitCode === undefined) {
-      const filters = ['--filter', `container=${id}`, '--filter', 'event=die'];
-      const format = '{{.Actor.Attributes.exitCode}}';
+      const [event, format, end] =
+        docker.program === PODMAN
+          ? ['died', '{{.ContainerExitCode}}', ['--stream=false']]
+          : ['die', '{{.Actor.Attributes.exitCode}}', ['--until', '0s']];
+      const filters = ['--filter', `container=${id}`, '--filter', `event=${event}`];
       const { stdout } = await docker.ask(
-        ['events', '--since', createdAt, '--until', '0s', ...filters, '--format', format],
+        ['events', '--since', createdAt, ...end, ...filters, '--format', format],
         signal,
       );
       exitCode = Number(/(?<!\d)(\d{1,9})\s*$/.exec(stdout)?.[1] ?? 0);

@@ -3,13 +3,19 @@ import type { Command, CommandResult, Processes } from '../core/ports.ts';
 import { REACH_SECONDS, type Reach } from '../core/reach.ts';
 import { askWith, inLikelyOrder, NO_TOOL, type ProbeTool } from '../idp/probe-tools.ts';
 import { type NetworkPlace, parseNetworkPlace } from './inspect.ts';
-import { DOCKER } from './invocation.ts';
 
 /** What Docker needs around a probe, which has a limit of its own. */
 const DOCKER_MS = 15_000;
 
 /** A probe that is interrupted ends by itself; a container that was just being made would stay behind otherwise. */
 const FINISH_MS = (REACH_SECONDS + 3) * 1_000;
+
+interface ProbeTools {
+  /** `docker` or `podman`. */
+  readonly program: string;
+  readonly processes: Processes;
+  readonly signal: AbortSignal;
+}
 
 /** Name prefix of the temporary container. */
 const NAME = 'bff-iat-probe-';
@@ -19,19 +25,16 @@ const NAME = 'bff-iat-probe-';
  * networks, one after the other, with what the image has (python, node, curl, wget). No compose, no volume, no variable of
  * the service, no dependency; nothing is pulled, and nothing stays.
  */
-export async function probe(
-  id: string,
-  url: string,
-  { processes, signal }: { readonly processes: Processes; readonly signal: AbortSignal },
-): Promise<Reach> {
-  const docker = (...args: string[]) => processes.run({ file: DOCKER, args }, { signal, timeoutMs: DOCKER_MS });
+export async function probe(id: string, url: string, tools: ProbeTools): Promise<Reach> {
+  const { program: engine, processes, signal } = tools;
+  const docker = (...args: string[]) => processes.run({ file: engine, args }, { signal, timeoutMs: DOCKER_MS });
   const inspected = await docker('inspect', '--type', 'container', id);
   const place = inspected.exitCode === 0 ? parseNetworkPlace(inspected.stdout) : null;
   if (place === null) return { kind: 'unknown', why: 'its container is gone' };
-  let tools = inLikelyOrder(place.command);
+  let askers = inLikelyOrder(place.command);
   if (place.isRunning) {
     const inside = await askWith(
-      tools,
+      askers,
       ({ program, args }) => docker('exec', '-e', 'LC_ALL=C', id, program, ...args(url)),
       isRefused,
     );
@@ -41,18 +44,18 @@ export async function probe(
   let last: Reach = { kind: 'unknown', why: 'its container is in no network' };
   for (const network of place.networks) {
     const asked = await askWith(
-      tools,
-      (tool) => runOnce(freshContainer(place, network, tool, url), { processes, signal }),
+      askers,
+      (tool) => runOnce(freshContainer(engine, place, network, tool, url), tools),
       isRefused,
     );
     if (asked.kind === 'no-tool') return NO_TOOL;
     if (asked.kind === 'refused') {
-      last = { kind: 'unknown', why: 'Docker cannot start a container from its image in its network' };
+      last = { kind: 'unknown', why: 'the engine cannot start a container from its image in its network' };
       continue;
     }
     // Reached through one of the networks is reached.
     if (asked.reach.kind === 'answered') return asked.reach;
-    tools = [asked.tool];
+    askers = [asked.tool];
     // A name may belong to one of the networks only.
     if (asked.reach.kind !== 'dns' || last.kind === 'unknown') last = asked.reach;
   }
@@ -63,13 +66,20 @@ export async function probe(
   };
 }
 
-/** Docker's own words: a program that the image does not have is none. */
+/** The engine's own words: a program that the image does not have is none. Podman ends with 125 or 255 then. */
 function isRefused({ exitCode, stderr }: CommandResult): boolean {
-  return exitCode !== 126 && exitCode !== 127 && /from daemon/i.test(stderr);
+  if (exitCode === 126 || exitCode === 127) return false;
+  return /from daemon|container state improper/i.test(stderr) || (exitCode === 125 && /^Error: /m.test(stderr));
 }
 
 /** `docker run` of a container that belongs to no service: compose and this tool take it for a one-off one, whatever its image says. */
-function freshContainer(place: NetworkPlace, network: string, { program, args }: ProbeTool, url: string): Command {
+function freshContainer(
+  engine: string,
+  place: NetworkPlace,
+  network: string,
+  { program, args }: ProbeTool,
+  url: string,
+): Command {
   // A shared network has its names already, and Docker takes none for it.
   const isShared = /^(?:container:|host$|none$)/.test(network);
   const hosts = isShared ? [] : place.extraHosts.flatMap((each) => ['--add-host', each]);
@@ -78,16 +88,13 @@ function freshContainer(place: NetworkPlace, network: string, { program, args }:
   const own = ['--rm', '--name', name, '--label', 'com.docker.compose.oneoff=True', '--pull', 'never', '--read-only'];
   const quiet = ['--no-healthcheck', '-e', 'LC_ALL=C', '--entrypoint', program];
   return {
-    file: DOCKER,
+    file: engine,
     args: ['run', ...own, '--network', network, ...hosts, ...servers, ...quiet, place.image, ...args(url)],
   };
 }
 
 /** Runs it to its end, and takes the container away where Docker has not done so by itself. */
-async function runOnce(
-  command: Command,
-  { processes, signal }: { readonly processes: Processes; readonly signal: AbortSignal },
-): Promise<CommandResult> {
+async function runOnce(command: Command, { processes, signal }: ProbeTools): Promise<CommandResult> {
   let result: CommandResult | null = null;
   try {
     result = await processes.run(command, { signal, timeoutMs: DOCKER_MS, finishMs: FINISH_MS, ownGroup: true });
@@ -95,7 +102,7 @@ async function runOnce(
   } finally {
     if (result === null || result.timedOut) {
       const name = command.args.find((each) => each.startsWith(NAME)) ?? NAME;
-      const remove = { file: DOCKER, args: ['rm', '-f', name] };
+      const remove = { file: command.file, args: ['rm', '-f', name] };
       await processes.run(remove, { signal: new AbortController().signal, timeoutMs: DOCKER_MS }).catch(() => {});
     }
   }

@@ -110,10 +110,14 @@ function publishedUrl(
   const written = JSON.stringify(first.item.request?.url ?? '');
   if (envVars.some(({ name }) => written.includes(`{{${name}}}`))) return null;
   const number = Number(url.port || 80);
-  if (ports.some(({ published }) => published === number)) return null;
+  if (ports.some(({ published, address }) => published === number && isHere(address))) return null;
   const port = ports.find(({ inside }) => inside === number) ?? (ports.length === 1 ? ports[0] : undefined);
   if (port === undefined) return null;
-  const isEverywhere = ['', '0.0.0.0', '::', '127.0.0.1'].includes(port.address);
-  const host = isEverywhere ? url.hostname : port.address.includes(':') ? `[${port.address}]` : port.address;
+  const host = isHere(port.address) ? url.hostname : port.address.includes(':') ? `[${port.address}]` : port.address;
   return `http://${host}:${port.published}`;
+}
+
+/** This machine reaches it by its loopback, too. */
+function isHere(address: string): boolean {
+  return ['', '0.0.0.0', '::', '127.0.0.1'].includes(address);
 }

@@ -144,8 +144,11 @@ export function sayWhere(
 ): void {
   if (connect !== undefined && bffUrl === null)
     scope.fact('BFF', 'each copy by a connection of its own (--bff-url names one address instead)');
-  else if (published !== null)
-    scope.fact('BFF', `${published}, where its container publishes it (--bff-url says otherwise)`);
+  else if (published !== null) {
+    const where = `${published}, where its container publishes it (--bff-url says otherwise)`;
+    scope.fact('BFF', where);
+    if (!isLoopback(new URL(published).hostname)) scope.note(`The BFF is asked at ${where}.`);
+  }
 }
 
 /** The collection, the values that were given for it and the CA file, with what the report says about them. */

@@ -20,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 beforeEach(() => writeFile(join(folder, 'compose.yaml'), 'services:\n  bff:\n    environment:\n      DCR_IAT: ""\n'));
 
+const VERSION = '{"Client":{"Version":"28.2.2","Context":"default"},"Server":{"Version":"20.10.24"}}';
 const OK = { exitCode: 0, stdout: '', stderr: '', startError: null, timedOut: false };
 
 /** Docker as far as a test needs it: what it answers to the words of a command; compose resolves the file as it is. */
@@ -31,7 +32,7 @@ function docker(answers: Readonly<Record<string, Partial<CommandResult>>> = {}) 
     const known = Object.entries(answers).find(([part]) => words.includes(part));
     if (known !== undefined) return { ...OK, ...known[1] };
     if (words.includes('compose version')) return { ...OK, stdout: '2.26.1\n' };
-    if (words.startsWith('docker version')) return { ...OK, stdout: '20.10.24\n' };
+    if (words.startsWith('docker version')) return { ...OK, stdout: VERSION };
     if (words.includes(' config ')) {
       const [, value = ''] = /DCR_IAT: "?([^"\n]*)/.exec(await readFile(join(folder, 'compose.yaml'), 'utf8')) ?? [];
       return { ...OK, stdout: JSON.stringify({ services: { bff: { environment: { DCR_IAT: value } } } }) };
@@ -59,6 +60,8 @@ function find(
       cwd: folder,
       project,
       noDeps: false,
+      engine: null,
+      env: {},
       platform: 'linux',
       realPath: (path) => path,
       isExported: () => false,

@@ -35,6 +35,7 @@ describe('lines of two streams in the order of their times', () => {
       ['stdout 1', 'stderr 2', 'stdout 3', 'stderr 4'],
     ],
     ['of the same time', [line('stdout', 1, 'a'), line('stdout', 1, 'b'), line('stderr', 1, 'c')], ['a', 'b', 'c']],
+    ['of the same time by two streams, as they came', [line('stderr', 1, 'a'), line('stdout', 1, 'b')], ['a', 'b']],
     [
       'the rest of a long line stays with it',
       [line('stdout', 2, 'long'), line('stdout', null, 'rest'), line('stderr', 1), line('stderr', 3)],

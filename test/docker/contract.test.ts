@@ -43,6 +43,8 @@ describeWithCompose('Docker', (compose) => {
         cwd: project.folder,
         project: null,
         noDeps: false,
+        engine: null,
+        env: ownEnvironment(),
         platform: 'linux',
         realPath,
         isExported: () => false,

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
 
+type Env = Readonly<Record<string, string>>;
+
 /** The official image, or one made of this machine's own node. */
 const OFFICIAL = `node:${process.versions.node.split('.')[0]}-slim`;
 const OWN = `iat-test-node:${process.versions.node}`;
@@ -13,14 +15,15 @@ const OWN = `iat-test-node:${process.versions.node}`;
  * An image with node in it: the official one where it is here already, else one made on the spot, which needs no network;
  * pulled where neither works.
  *
+ * @param env where the engine is (DOCKER_HOST)
  * @returns the image's name
  */
-export async function provideNodeImage(): Promise<string> {
-  for (const image of [OFFICIAL, OWN]) if (await isHere(image)) return image;
+export async function provideNodeImage(env: Env = {}): Promise<string> {
+  for (const image of [OFFICIAL, OWN]) if (await isHere(image, env)) return image;
   try {
-    return await makeImage();
+    return await makeImage(OWN, 'node', env);
   } catch (cause) {
-    const { failed } = await execa('docker', ['pull', '--quiet', OFFICIAL], { reject: false, timeout: 120_000 });
+    const { failed } = await execa('docker', ['pull', '--quiet', OFFICIAL], { reject: false, timeout: 120_000, env });
     if (failed) throw new Error(`No base image: ${OFFICIAL} cannot be pulled, and none can be made here.`, { cause });
     return OFFICIAL;
   }
@@ -33,22 +36,24 @@ export async function provideBareImage(): Promise<{ readonly image: string; read
   return { image, program: 'service' };
 }
 
-async function isHere(image: string): Promise<boolean> {
-  return !(await execa('docker', ['image', 'inspect', image], { reject: false })).failed;
+async function isHere(image: string, env: Env = {}): Promise<boolean> {
+  return !(await execa('docker', ['image', 'inspect', image], { reject: false, env })).failed;
 }
 
-async function makeImage(name = OWN, program = 'node'): Promise<string> {
+async function makeImage(name: string, program: string, env: Env = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'iat-test-image-'));
   try {
     const root = join(folder, 'root');
     await fillRoot(root, program);
     const tar = join(folder, 'root.tar');
     await execa('tar', ['-C', root, '--owner=0', '--group=0', '--numeric-owner', '-cf', tar, '.']);
-    const { stdout: id } = await execa('docker', ['import', '--change', 'ENV PATH=/usr/local/bin', tar]);
-    await execa('docker', ['run', '--rm', '--network', 'none', id, program, '--version']);
+    const { stdout } = await execa('docker', ['import', '--change', 'ENV PATH=/usr/local/bin', tar], { env });
+    // Podman says it twice.
+    const [id = stdout] = /sha256:[0-9a-f]{64}/.exec(stdout) ?? [];
+    await execa('docker', ['run', '--rm', '--network', 'none', id, program, '--version'], { env });
     // Another worker may have been faster: then this one would stay behind without a name.
-    if (await isHere(name)) await execa('docker', ['image', 'rm', id]);
-    else await execa('docker', ['image', 'tag', id, name]);
+    if (await isHere(name, env)) await execa('docker', ['image', 'rm', id], { env });
+    else await execa('docker', ['image', 'tag', id, name], { env });
     return name;
   } finally {
     await rm(folder, { recursive: true });

@@ -61,6 +61,8 @@ export interface DockerProject {
 export interface How {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Default: `iat`. */
+  readonly command?: 'iat' | 'clear' | 'doctor';
   /** Both composes are there; else, for a project of v1, only that one. */
   readonly both?: boolean;
 }
@@ -89,7 +91,7 @@ export async function createDockerProject(
   compose: Compose,
   files: Readonly<Record<string, string>>,
 ): Promise<DockerProject> {
-  const image = await provideNodeImage();
+  const image = await provideNodeImage(compose.env);
   const home = await createHome();
   const name = createProjectName();
   const folder = join(home, name);
@@ -104,7 +106,7 @@ export async function createDockerProject(
   await mkdir(folder);
   await write(files);
   onTestFinished(async () => {
-    await removeProjects(name, `${name}-other`);
+    await removeProjects([name, `${name}-other`], compose.env);
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -126,7 +128,7 @@ export async function createDockerProject(
     sendJson(response, 200, path.includes('jwks') ? { keys: [{ kid: 'bff-sig-001' }] } : { status: 'healthy' });
   });
   const bin = join(home, 'bin');
-  const env = ownEnvironment();
+  const env = { ...ownEnvironment(), ...compose.env };
   const alone = { PATH: `${bin}:${env['PATH']}` };
   await mkdir(bin);
   if (compose.title === 'docker-compose') await hidePlugin(bin, env['PATH'] ?? '');
@@ -159,20 +161,21 @@ export async function createDockerProject(
     compose: (...args) => composeWith({}, ...args),
     composeWith,
     async iat(args, how = {}) {
+      const { command = 'iat' } = how;
       const collection = join(home, 'collections', 'EmpowerNow.postman_collection.json');
       const places = [
         '--collection',
         collection,
         '--reports',
         join(home, 'reports'),
-        '--idp-url',
-        url,
+        ...(command === 'iat' ? ['--idp-url', url] : []),
         '--bff-url',
         url,
       ];
-      const ended = await runHere(['--json', ...places, '--stable-for', '0', ...args], {
+      const ended = await runHere(['--json', ...places, ...(compose.args ?? []), '--stable-for', '0', ...args], {
+        command,
         cwd: how.cwd ?? folder,
-        env: { ...env, ...(how.both ? {} : alone), IAT_ADMIN_TOKEN: ADMIN_TOKEN, ...how.env },
+        env: { ...env, ...compose.toolEnv, ...(how.both ? {} : alone), IAT_ADMIN_TOKEN: ADMIN_TOKEN, ...how.env },
       });
       const document = documentOf(ended);
       const { error } = document;
@@ -192,10 +195,10 @@ export async function createDockerProject(
     },
     async containers(service) {
       const filters = ['--filter', `label=com.docker.compose.service=${service}`];
-      const { stdout } = await execa('docker', ['ps', '-aq', '--no-trunc', ...filters]);
+      const { stdout } = await execa('docker', ['ps', '-aq', '--no-trunc', ...filters], { env });
       const ids = stdout.split('\n').filter(Boolean);
       if (ids.length === 0) return [];
-      const inspected = await execa('docker', ['inspect', ...ids], { reject: false });
+      const inspected = await execa('docker', ['inspect', ...ids], { reject: false, env });
       return (JSON.parse(inspected.stdout) as Inspected[])
         .map(toContainer)
         .filter(({ project }) => project === name || project === `${name}-other`)

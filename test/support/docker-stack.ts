@@ -140,7 +140,7 @@ export async function createDockerStack(compose: Compose, iat: 'a stale' | 'no')
       return startCommand([...places, ...args], { ...options, ...(command === undefined ? {} : { command }) });
     },
     async remove() {
-      await removeProjects(project);
+      await removeProjects([project]);
       await rm(home, { recursive: true, force: true });
     },
   };

@@ -10,6 +10,11 @@ export interface Compose {
   /** "docker compose" or "docker-compose". */
   readonly title: string;
   readonly command: readonly [string, ...string[]];
+  /** Where the engine is (DOCKER_HOST), for compose, the Docker CLI and the tool; absent: where it is by itself. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** For the tool alone. */
+  readonly args?: readonly string[];
+  readonly toolEnv?: Readonly<Record<string, string>>;
 }
 
 /** Both, as people have them; the plugin first. */
@@ -49,13 +54,16 @@ export function describeWithEachCompose(name: string, body: (compose: Compose) =
  *
  * @throws Error when something of them is still there afterwards
  */
-export async function removeProjects(...projects: readonly string[]): Promise<void> {
+export async function removeProjects(
+  projects: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   // In this order: a network or volume in use cannot be removed.
   for (const { kind, list, id, remove } of KINDS) {
-    const find = () => idsOf([kind, ...list], id, projects);
+    const find = () => idsOf([kind, ...list], id, projects, env);
     const ids = await find();
     if (ids.length === 0) continue;
-    await execa('docker', [kind, ...remove, ...ids], { reject: false });
+    await execa('docker', [kind, ...remove, ...ids], { reject: false, env });
     const left = await find();
     if (left.length > 0) throw new Error(`Left behind in Docker: ${kind} ${left.join(', ')}`);
   }
@@ -72,7 +80,7 @@ export async function removeLeftovers(): Promise<void> {
   const { stdout } = await execa('docker', ['ps', '-a', '--filter', `label=${PROJECT_LABEL}`, '--format', format]);
   for (const project of new Set(stdout.split('\n'))) {
     const pid = project.startsWith(PREFIX) ? Number.parseInt(project.slice(PREFIX.length), 10) : Number.NaN;
-    if (!Number.isNaN(pid) && !isAlive(pid)) await removeProjects(project);
+    if (!Number.isNaN(pid) && !isAlive(pid)) await removeProjects([project]);
   }
 }
 
@@ -97,9 +105,16 @@ const KINDS = [
   { kind: 'volume', list: ['ls'], id: 'Name', remove: ['rm', '-f'] },
 ] as const;
 
-async function idsOf(list: readonly string[], id: string, projects: readonly string[]): Promise<string[]> {
+async function idsOf(
+  list: readonly string[],
+  id: string,
+  projects: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<string[]> {
   const format = `{{.Label "${PROJECT_LABEL}"}} {{.${id}}}`;
-  const { stdout } = await execa('docker', [...list, '--filter', `label=${PROJECT_LABEL}`, '--format', format]);
+  const { stdout } = await execa('docker', [...list, '--filter', `label=${PROJECT_LABEL}`, '--format', format], {
+    env,
+  });
   const found = stdout.split('\n').map((line) => line.split(' '));
   return found.flatMap(([project = '', name = '']) => (projects.includes(project) ? [name] : []));
 }
