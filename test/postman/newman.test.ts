@@ -128,6 +128,20 @@ test('a redirect is followed as Newman does, but not where hosts are limited', a
   expect(seen).toEqual(['/next']);
 });
 
+// Each Node that .ci/run takes has warnings of its own.
+test('what Newman does brings no warning of Node into the run', async () => {
+  let left = 11;
+  const url = await serve((_, response) => {
+    left -= 1;
+    if (left > 0) return void response.writeHead(307, { location: '/' }).end();
+    sendJson(response, 200, {});
+  });
+  const body = { mode: 'formdata', formdata: [{ key: 'a', value: 'b' }] };
+  const item = { name: 'R', request: { method: 'POST', url, body } };
+  const { exchanges } = await createCollections(() => {}).run(runOf([item], 'R'));
+  expect(exchanges).toMatchObject([{ response: { status: 200 }, console: [], error: null }]);
+});
+
 test('of two requests with one name the one that was found runs', async () => {
   const seen: string[] = [];
   const url = await serve((incoming, response) => {
