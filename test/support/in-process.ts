@@ -7,6 +7,7 @@ import { openSession, readCommandLine, type Session } from '../../scripts/cli/se
 import type { Sandbox } from '../../scripts/cli/wiring.ts';
 import type { Run } from '../../scripts/core/result.ts';
 import type { CommandOptions, Ended } from './command.ts';
+import { startSharedWorker } from './shared-worker.ts';
 
 export interface OpenHere {
   readonly session: Session;
@@ -30,7 +31,7 @@ export async function openHere(args: readonly string[], options: CommandOptions)
     return new Writable({ write }) as unknown as NodeJS.WriteStream;
   };
   const stdout = capture('stdout');
-  const session = openSession(
+  const opened = openSession(
     {
       argv: ['node', command, ...args],
       env: { ...env },
@@ -46,6 +47,7 @@ export async function openHere(args: readonly string[], options: CommandOptions)
     },
     command,
   );
+  const session = { ...opened, outside: { ...opened.outside, startNewmanWorker: startSharedWorker } };
   onTestFinished(() => session.outside.host.interruption.release());
   const read = await readCommandLine(command, session);
   return { session, read, print: (text) => stdout.write(text), output: () => ({ ...texts }) };
