@@ -35,6 +35,7 @@ const LONG = [
   'e2e/faults',
   'docker/restart',
   'docker/write',
+  'docker/real-compose',
   'kubernetes/iat-healthy',
   'hostile/secrets',
   'docker/faults',

@@ -207,7 +207,7 @@ describe('what the scripts do besides', () => {
     let count = 0;
     const url = await serve((_, response) => sendJson(response, 200, { count: ++count }));
     const item = request('R', url, script("pm.execution.setNextRequest('R');"));
-    const { exchanges } = await collections.run(runOf([item], 'R'));
+    const { exchanges } = await collections.run(runOf([item], 'R', { requestTimeoutMs: 60_000 }));
     expect(count).toBe(100);
     expect(exchanges.at(-1)).toMatchObject({
       error: { kind: 'script', message: expect.stringMatching(/not sent.*100/) },
