@@ -61,3 +61,10 @@ test("CI runs the README's own test command", () => {
   const commands = quickStart.split('\n').filter((line) => line.startsWith('npm ci && '));
   expect(commands, 'command lines under "## Quick start" in README.md').toContain(command);
 });
+
+test('CI runs on every Node that package.json names: the oldest in whole, the unit tests on the others', () => {
+  const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
+  const [, ...others] = [...engines.node.matchAll(/(\d+)\.\d+\.\d+/g)].map(([, major]) => major);
+  expect(others.length).toBeGreaterThan(0);
+  expect(/^OTHER_NODES='([\d ]+)'$/m.exec(read('.ci/run'))?.[1]?.split(' ')).toEqual(others);
+});

@@ -7,6 +7,7 @@ import { createCollections } from '../scripts/postman/newman.ts';
 import { planHealth, toRun } from '../scripts/postman/request-plan.ts';
 import { findFolder, findRequest } from '../scripts/postman/selection.ts';
 import { sendJson, serve } from './support/server.ts';
+import { startSharedWorker } from './support/shared-worker.ts';
 import { openStory } from './support/story.ts';
 
 const folder = new URL('../collections/', import.meta.url);
@@ -69,7 +70,7 @@ test.for([
   const values = path === undefined ? [] : [{ name: 'bff_health_path', value: path, isSecret: false }];
   const none = { environmentName: '', globals: [], data: null, facts: [], warnings: [] };
   const source = { ...none, collection: parseCollection(read(FILE), FILE), file: FILE, values };
-  const engine = createCollections(() => {});
+  const engine = createCollections(() => {}, {}, [], startSharedWorker);
   onTestFinished(() => engine.close());
   const plan = planHealth(source, { healthFolder: 'BFF Health', bffUrl: url });
   const limits = { requestTimeoutMs: 5_000, signal: new AbortController().signal };
@@ -133,7 +134,7 @@ describe("Keycloak's", () => {
     const environment = JSON.parse(read('Keycloak.postman_environment.json').toString()) as {
       values: { key: string; value: string }[];
     };
-    const engine = createCollections(() => {});
+    const engine = createCollections(() => {}, {}, [], startSharedWorker);
     onTestFinished(() => engine.close());
     const places = [findFolder(collection, 'Login', FILE), findRequest(collection, 'IdP Admin/DCR IAT', FILE)];
     const own = { idp_url: url, realm: 'my-realm', iat_expires_in: expiration, ...given };

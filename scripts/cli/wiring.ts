@@ -25,6 +25,7 @@ import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { startWatchdog, writeNow } from '../platform/watchdog.ts';
 import { createRunnerMask, openCiLog } from '../platform/workflow-commands.ts';
 import { createCollections, isReporterInstalled } from '../postman/newman.ts';
+import { startNewmanWorker } from '../postman/newman-worker.ts';
 import { priorValueIn } from '../report/keep.ts';
 import { placeOfObject } from '../report/pods.ts';
 import type { Tools } from '../runbook/job.ts';
@@ -92,6 +93,7 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     watchFiles: (paths: readonly string[]) => openFileWatch(paths, systemClock),
     /** Of a terminal. */
     clearScreen: () => clearScreen(host.stdout),
+    startNewmanWorker,
     /** The interruption, or the end of the time for the whole run. */
     limit: (timeoutMs: number) => deadline(timeoutMs, host.interruption.signal, () => overtime(timeoutMs)),
     /**
@@ -242,7 +244,12 @@ export function createTools(
     clock: outside.clock,
     files,
     collections: withCaFile(
-      createCollections((secret) => run.learn(secret, 'found'), host.env, settings.resolve ?? []),
+      createCollections(
+        (secret) => run.learn(secret, 'found'),
+        host.env,
+        settings.resolve ?? [],
+        outside.startNewmanWorker,
+      ),
       caFile,
     ),
     async findStack(purpose, signal) {

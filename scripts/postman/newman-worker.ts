@@ -82,6 +82,12 @@ export function startNewmanWorker(env: Readonly<Record<string, string>>): Newman
   };
 }
 
+/**
+ * What the newest Newman and its packages still do, and nobody who runs a collection can mend: `util.isArray`
+ * (@postman/form-data), `fs.F_OK` (newman/lib/run/secure-fs.js), one more listener for each redirect (postman-request).
+ */
+const KNOWN_WARNINGS = ['DEP0044', 'DEP0176', 'MaxListenersExceededWarning'];
+
 /** The bundled worker where this process is bundled itself, else what run.mjs makes of it. */
 function programOf(env: Readonly<Record<string, string>>): ConstructorParameters<typeof Worker> {
   const bundles = (globalThis as { readonly [BUNDLES]?: Bundles })[BUNDLES];
@@ -94,7 +100,7 @@ function programOf(env: Readonly<Record<string, string>>): ConstructorParameters
       workerData: bundles,
       env: { ...env },
       // Else the options of this process count, and those of NODE_OPTIONS.
-      execArgv: ['--no-warnings'],
+      execArgv: KNOWN_WARNINGS.map((each) => `--disable-warning=${each}`),
       stdin: true,
       stdout: true,
       stderr: true,

@@ -27,11 +27,13 @@ const PROXY_VARIABLE = /^(?:https?_proxy|no_proxy)$/i;
  * @param register gets each secret that a request or an answer holds, before anything of them is handed on
  * @param env of the person
  * @param resolve as `--resolve` takes it
+ * @param startWorker where the workers come from
  */
 export function createCollections(
   register: (secret: Secret) => void,
   env: Readonly<Record<string, string | undefined>> = {},
   resolve: readonly string[] = [],
+  startWorker: typeof startNewmanWorker = startNewmanWorker,
 ): Collections {
   const variables = (pattern: RegExp) =>
     Object.fromEntries(
@@ -50,7 +52,7 @@ export function createCollections(
   let wanted = 0;
   let ended: Promise<unknown> = Promise.resolve();
   const start = () => {
-    const worker = startNewmanWorker({});
+    const worker = startWorker({});
     workers.add(worker);
     return worker;
   };

@@ -128,6 +128,20 @@ test('a redirect is followed as Newman does, but not where hosts are limited', a
   expect(seen).toEqual(['/next']);
 });
 
+// Each Node that .ci/run takes has warnings of its own.
+test('what Newman does brings no warning of Node into the run', async () => {
+  let left = 11;
+  const url = await serve((_, response) => {
+    left -= 1;
+    if (left > 0) return void response.writeHead(307, { location: '/' }).end();
+    sendJson(response, 200, {});
+  });
+  const body = { mode: 'formdata', formdata: [{ key: 'a', value: 'b' }] };
+  const item = { name: 'R', request: { method: 'POST', url, body } };
+  const { exchanges } = await createCollections(() => {}).run(runOf([item], 'R'));
+  expect(exchanges).toMatchObject([{ response: { status: 200 }, console: [], error: null }]);
+});
+
 test('of two requests with one name the one that was found runs', async () => {
   const seen: string[] = [];
   const url = await serve((incoming, response) => {
@@ -193,7 +207,7 @@ describe('what the scripts do besides', () => {
     let count = 0;
     const url = await serve((_, response) => sendJson(response, 200, { count: ++count }));
     const item = request('R', url, script("pm.execution.setNextRequest('R');"));
-    const { exchanges } = await collections.run(runOf([item], 'R'));
+    const { exchanges } = await collections.run(runOf([item], 'R', { requestTimeoutMs: 60_000 }));
     expect(count).toBe(100);
     expect(exchanges.at(-1)).toMatchObject({
       error: { kind: 'script', message: expect.stringMatching(/not sent.*100/) },

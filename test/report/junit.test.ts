@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../scripts/core/result.ts';
@@ -111,9 +112,10 @@ describe('JUnit', () => {
       const exchanges = Array.from({ length: count }, () => exchange({ assertions: [passed('a')] }));
       const run = healthyRun({ steps: [step('collection', { attempts: [attempt(0, 5, exchanges)] })] });
       const times = [1, 2, 3].map(() => {
-        const start = performance.now();
+        // Of the processor: what else runs on the machine does not count.
+        const start = process.cpuUsage();
         render(run);
-        return performance.now() - start;
+        return process.cpuUsage(start).user;
       });
       return Math.min(...times);
     };

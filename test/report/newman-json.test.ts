@@ -11,6 +11,7 @@ import { Masker } from '../../scripts/secrets/masker.ts';
 import { collectionBytes, folder, request } from '../support/builders.ts';
 import { runOf } from '../support/collection-run.ts';
 import { sendJson, serve } from '../support/server.ts';
+import { startSharedWorker } from '../support/shared-worker.ts';
 import { hostileRun } from './extreme-runs.ts';
 import { IAT, sampleMasker } from './sample-exchanges.ts';
 import { attempt, healthyRun, step } from './sample-run.ts';
@@ -99,7 +100,7 @@ test("says of a run what Newman's own json reporter says", async () => {
   });
   const real = JSON.parse(await readFile(file, 'utf8')) as Summary;
 
-  const collections = createCollections(() => {});
+  const collections = createCollections(() => {}, {}, [], startSharedWorker);
   const { exchanges } = await collections.run(runOf(items, 'Orders'));
   collections.close();
   const { stats } = real.run as unknown as { stats: Record<string, { total: number; failed: number }> };

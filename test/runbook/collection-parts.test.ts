@@ -9,6 +9,7 @@ import { partsOf, runParts } from '../../scripts/runbook/collection-parts.ts';
 import { collectionBytes, folder, request, sourceOf } from '../support/builders.ts';
 import { runOf } from '../support/collection-run.ts';
 import { sendJson, serve } from '../support/server.ts';
+import { startSharedWorker } from '../support/shared-worker.ts';
 
 function partsOfItems(items: Item[], more: Partial<CollectionRun> = {}, iterations = 1) {
   const plan = planItems(sourceOf(parseCollection(collectionBytes(items), 'c.json')), []);
@@ -37,7 +38,7 @@ test('folders run at the same time, each with its own variables, and are told in
       request(`${name}1`, `${url}/meet`, { event: [script('test', `pm.globals.set('from${name}', '${name}');`)] }),
       request(`${name}2`, `${url}/{{fromA}}{{fromB}}`),
     );
-  const collections = createCollections(() => {});
+  const collections = createCollections(() => {}, {}, [], startSharedWorker);
   const parts = partsOfItems([inFolder('A'), inFolder('B')], { isBounded: false });
   const { exchanges, counts } = await runParts(parts, 2, { run: (part) => collections.run(part), onCut() {} });
   collections.close();
@@ -56,7 +57,7 @@ test('each iteration knows which one of all it is', async () => {
     "pm.environment.set('at', `${pm.info.iteration}-${pm.info.iterationCount}-${pm.iterationData.get('n')}`);";
   const item = request('R', `${url}/{{at}}`, { event: [script('prerequest', exec)] });
   const data = [{ n: 'a' }, { n: 'b' }, { n: 'c' }];
-  const collections = createCollections(() => {});
+  const collections = createCollections(() => {}, {}, [], startSharedWorker);
   const parts = partsOfItems([item], { isBounded: false, newman: { data, iterationCount: 4 } }, 4);
   const { exchanges } = await runParts(parts, 2, { run: (part) => collections.run(part), onCut() {} });
   collections.close();

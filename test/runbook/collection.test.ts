@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { StepRecord } from '../../scripts/core/result.ts';
 import type { Item } from '../../scripts/postman/collection-format.ts';
 import { createCollections } from '../../scripts/postman/newman.ts';
@@ -9,6 +9,7 @@ import type { Context } from '../../scripts/runbook/job.ts';
 import { Recorder } from '../../scripts/runbook/recorder.ts';
 import { collectionBytes, folder, request } from '../support/builders.ts';
 import { sendJson, serve } from '../support/server.ts';
+import { startSharedWorker } from '../support/shared-worker.ts';
 
 /** A folder of three requests, of which the first one has a test script. */
 async function folderWith(...exec: string[]): Promise<Item> {
@@ -26,6 +27,8 @@ async function run(item: Item, command: (context: Context) => Promise<unknown>) 
     if (event.type === 'step-ended') steps.push(event.step);
     if (event.type === 'warning') warnings.push(event.text);
   });
+  const collections = createCollections(() => {}, {}, [], startSharedWorker);
+  onTestFinished(() => collections.close());
   const context = {
     job: {
       ...{
@@ -40,7 +43,7 @@ async function run(item: Item, command: (context: Context) => Promise<unknown>) 
     },
     tools: {
       files: { read: async () => collectionBytes([item]) },
-      collections: createCollections(() => {}),
+      collections,
       learn: () => {},
       adminTokenFrom: 'variable',
       verifyReports: async () => {},

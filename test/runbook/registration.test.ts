@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { LogReader } from '../../scripts/bff/log-reader.ts';
 import type { Attempt } from '../../scripts/core/result.ts';
 import { parseCollection } from '../../scripts/postman/collection.ts';
@@ -9,6 +9,7 @@ import type { Context } from '../../scripts/runbook/job.ts';
 import { proveRegistration } from '../../scripts/runbook/registration.ts';
 import { sourceOf } from '../support/builders.ts';
 import { sendJson, serve } from '../support/server.ts';
+import { startSharedWorker } from '../support/shared-worker.ts';
 
 const FILE = new URL('../../collections/EmpowerNow.postman_collection.json', import.meta.url);
 
@@ -19,9 +20,11 @@ async function prove(kids: readonly string[], log: readonly string[], env: Reado
   const reader = new LogReader();
   for (const text of log) reader.push({ at: null, stream: 'stdout', text });
   const attempts: Attempt[] = [];
+  const collections = createCollections(() => {}, {}, [], startSharedWorker);
+  onTestFinished(() => collections.close());
   const context = {
     job: { healthFolder: 'BFF Health', bffUrl, caFile: null, insecure: false },
-    tools: { collections: createCollections(() => {}) },
+    tools: { collections },
     recorder: { elapsedMs: () => 0 },
     signal: new AbortController().signal,
   } as unknown as Context;

@@ -8,6 +8,7 @@ import type { Sandbox } from '../../scripts/cli/wiring.ts';
 import { BIN } from '../../scripts/core/callers.ts';
 import type { Run } from '../../scripts/core/result.ts';
 import type { CommandOptions, Ended } from './command.ts';
+import { startSharedWorker } from './shared-worker.ts';
 
 export interface OpenHere {
   readonly session: Session;
@@ -56,7 +57,8 @@ export function inProcess(
 export async function openHere(args: readonly string[], options: CommandOptions): Promise<OpenHere> {
   const { command = 'iat' } = options;
   const { process, output } = inProcess(args, options);
-  const session = openSession(process, command);
+  const opened = openSession(process, command);
+  const session = { ...opened, outside: { ...opened.outside, startNewmanWorker: startSharedWorker } };
   onTestFinished(() => session.outside.host.interruption.release());
   const read = await readCommandLine(command, session);
   return { session, read, print: (text) => process.stdout.write(text), output };

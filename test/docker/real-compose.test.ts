@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { setDotenv } from '../../scripts/compose-file/dotenv.ts';
 import { setEnvironment } from '../../scripts/compose-file/environment.ts';
+import { bytes, text } from '../compose-file/files.ts';
+import { files, type Generated, values } from '../compose-file/generated.ts';
 import { type Compose, describeWithEachCompose } from '../support/docker.ts';
-import { bytes, text } from './files.ts';
-import { files, type Generated, values } from './generated.ts';
 
 /** A fixed seed: the same sample every time, so that a red test is red again. */
 const SEED = 20;
