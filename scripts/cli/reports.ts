@@ -10,7 +10,7 @@ import type { Settings } from './settings.ts';
 
 /** The renderers are slow to load (a component library, an XML builder): start while something else is waited for. */
 export async function loadRenderers() {
-  const [{ renderHtml }, { renderJunit }, { renderResult }, { isHistory, renderHistory }, { readEntry }] =
+  const [{ renderHtml }, { renderJunit }, { renderResult }, { isHistory, renderHistory }, { readHistory }] =
     await Promise.all([
       import('../report/html.tsx'),
       import('../report/junit.ts'),
@@ -19,7 +19,7 @@ export async function loadRenderers() {
       import('../report/past-run.ts'),
     ]);
   loaded = { renderHtml };
-  return { renderHtml, renderJunit, renderResult, isHistory, renderHistory, readEntry };
+  return { renderHtml, renderJunit, renderResult, isHistory, renderHistory, readHistory };
 }
 
 let loaded: Pick<Awaited<ReturnType<typeof loadRenderers>>, 'renderHtml'> | null = null;
@@ -27,7 +27,7 @@ let loaded: Pick<Awaited<ReturnType<typeof loadRenderers>>, 'renderHtml'> | null
 /** Renders the page, where what it needs is loaded already: for a process that is about to end. Never throws. */
 export function renderHtmlNow(run: Run, masker: Masker): string | null {
   try {
-    return loaded?.renderHtml(run, masker) ?? null;
+    return loaded?.renderHtml(run, masker, reportFolderName(run.startedAt, run.command)) ?? null;
   } catch {
     return null;
   }
@@ -52,7 +52,7 @@ export async function writeReports(
   const own = await files.makeRunFolder(folder, reportFolderName(run.startedAt, run.command));
   const paths = { html: join(own, 'index.html'), junit: join(own, 'junit.xml'), json: join(own, 'result.json') };
   try {
-    await files.write(paths.html, renderHtml(compared, masker));
+    await files.write(paths.html, renderHtml(compared, masker, basename(own)));
     await files.write(paths.junit, renderJunit(run, masker));
     await files.write(paths.json, renderResult(run, paths, masker));
     await verifyNoLeak(Object.values(paths), masker, files);
@@ -97,18 +97,20 @@ function copyToLatest(folder: string, run: string | null, files: ReportFiles): s
  * @returns what went wrong, or what the reader should look at; null: nothing
  */
 async function writeHistory(folder: string, path: string, masker: Masker, files: ReportFiles): Promise<string | null> {
-  const { isHistory, renderHistory, readEntry } = await loadRenderers();
+  const { isHistory, renderHistory, readHistory } = await loadRenderers();
   const there = await files.read(path).catch((error: { code?: string }) => (error.code === 'ENOENT' ? null : ''));
   if (there !== null && !isHistory(Buffer.from(there).toString('utf8'))) {
     return `${path} was not written by this tool and stays as it is, so there is no page over all runs.`;
   }
   const quoting = new Set<string>();
   const render = async () => {
-    const entries = (await files.runs(folder)).map(readEntry).filter((entry) => entry !== null);
-    const page = renderHistory(entries);
+    const history = readHistory(await files.runs(folder));
+    const page = renderHistory(history);
     if (masker.find(page).length === 0) return page;
-    for (const entry of entries) if (masker.find(renderHistory([entry])).length > 0) quoting.add(entry.folder);
-    return renderHistory(entries.filter(({ folder }) => !quoting.has(folder)));
+    for (const entry of history.entries) {
+      if (masker.find(renderHistory({ entries: [entry], foreign: 0 })).length > 0) quoting.add(entry.folder);
+    }
+    return renderHistory({ ...history, entries: history.entries.filter(({ folder }) => !quoting.has(folder)) });
   };
   // Runs that end at the same time write the page in turn: the last one checks that the page lists all of them.
   for (let page = '', next = await render(), round = 0; next !== page && round < MOST_ROUNDS; round++) {

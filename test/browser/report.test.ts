@@ -7,7 +7,7 @@ import type { Run } from '../../scripts/core/result.ts';
 import { reportFolderName } from '../../scripts/report/folder.ts';
 import { renderHistory } from '../../scripts/report/history.tsx';
 import { renderHtml } from '../../scripts/report/html.tsx';
-import { readEntry } from '../../scripts/report/past-run.ts';
+import { readHistory } from '../../scripts/report/past-run.ts';
 import { renderResult } from '../../scripts/report/result-json.ts';
 import { shopExchange, shopRun } from '../report/collection-samples.ts';
 import { collectionRun, HOSTILE, hostileRun, interruptedRun, plannedRun } from '../report/extreme-runs.ts';
@@ -21,14 +21,14 @@ const render = (run: Run) => renderHtml(run, sampleMasker());
 
 function historyPage(count: number): string {
   const runs = [healthyRun(), failedMintRun(), failedBootstrapRun(), interruptedRun(), plannedRun()];
-  const entries = Array.from({ length: count }, (_, index) => {
+  const folders = Array.from({ length: count }, (_, index) => {
     const startedAt = new Date(Date.UTC(2026, 10, 1 + index, 9, 30));
     const run = { ...(runs[index % runs.length] ?? healthyRun()), startedAt };
     const paths = { html: 'index.html', junit: null, json: null };
     const result = index === 3 ? null : renderResult(run, paths, sampleMasker());
-    return readEntry({ name: reportFolderName(startedAt, run.command), result, hasPage: result !== null });
+    return { name: reportFolderName(startedAt, run.command), result, hasPage: result !== null };
   });
-  return renderHistory(entries.filter((entry) => entry !== null));
+  return renderHistory(readHistory(folders));
 }
 
 const COMPARISON: Comparison = {
