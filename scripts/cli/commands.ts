@@ -7,9 +7,13 @@ export const COMMANDS = {
   health: 'Run the health folder of the collection against the BFF.',
   collection: 'Run any folders or requests of the collection, with the same reports.',
   demo: 'The whole story against the embedded sandbox: a BFF that fails, gets fixed, and starts from its cached credentials.',
+  reports: 'Say where the reports are: the page over all runs, and the newest run of each command.',
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;
+
+/** Commands that are one run: `demo` shows several, and `reports` is none. */
+export type RunName = Exclude<CommandName, 'demo' | 'reports'>;
 
 /** Sets of commands that share options. */
 export const ALL: readonly CommandName[] = ['iat', 'clear', 'doctor', 'health', 'collection', 'demo'];

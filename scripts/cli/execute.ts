@@ -8,6 +8,7 @@ import { terminalLeak } from '../secrets/leak-guard.ts';
 import { SHORTEST_MASKED } from '../secrets/values.ts';
 import { describeCause } from './cause.ts';
 import { writeNamedReports } from './named-reports.ts';
+import { openPage } from './open-page.ts';
 import { renderFailure, renderOutcome } from './outcome.ts';
 import type { Arguments } from './parse.ts';
 import { createProgress } from './progress.ts';
@@ -33,6 +34,8 @@ export interface Work {
   readonly given?: Arguments['values'];
   /** The embedded sandbox: one that runs already, or how to start one for this run; null: Docker. */
   readonly sandbox: Sandbox | (() => Promise<Sandbox>) | null;
+  /** Whether `--open` counts for a run that ended so, as not all of several are opened; absent: always. */
+  opens?(run: Run): boolean;
   run(context: Context): Promise<Outcome>;
 }
 
@@ -137,6 +140,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
     const { renderResult } = await loadRenderers();
     outside.stdout.print(...renderResult(run, reports, masker).trimEnd().split('\n'));
   }
+  if (settings?.open && reports.html !== null && work.opens?.(run) !== false) await openPage(session, reports.html);
   watchdog?.stop();
   return verifyLastOutput(session, run, layout);
 }

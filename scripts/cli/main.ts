@@ -7,16 +7,13 @@ import { COLLECTION_STEPS, runCollection } from '../runbook/collection.ts';
 import { runDoctor } from '../runbook/doctor.ts';
 import { HEALTH_STEPS, runHealth } from '../runbook/health.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
-import type { CommandName } from './commands.ts';
+import type { RunName } from './commands.ts';
 import { execute, type Work } from './execute.ts';
 import { renderFailure } from './outcome.ts';
 import { type CommandLine, runCommand, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { signsOf } from './terminal-text.ts';
 import type { openOutside } from './wiring.ts';
-
-/** Commands that are one run; `demo` shows several. */
-type RunName = Exclude<CommandName, 'demo'>;
 
 /**
  * One command from arguments to exit code: 0 done and healthy, 1 the answer is no, 2 wrong usage or configuration, 3 could

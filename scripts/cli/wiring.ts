@@ -19,6 +19,7 @@ import { createProcesses } from '../platform/processes.ts';
 import { askHidden, askYesNo, readAll } from '../platform/prompt.ts';
 import { realPath } from '../platform/real-path.ts';
 import { reportFiles } from '../platform/report-folder.ts';
+import { startDetached } from '../platform/start-detached.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { startWatchdog, writeNow } from '../platform/watchdog.ts';
 import { createRunnerMask } from '../platform/workflow-commands.ts';
@@ -73,6 +74,7 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     /** What the reader should know about files, in sentences. */
     notes,
     reportFiles,
+    startDetached,
     /** The interruption, or the end of the time for the whole run. */
     limit: (timeoutMs: number) => deadline(timeoutMs, host.interruption.signal, () => overtime(timeoutMs)),
     /**

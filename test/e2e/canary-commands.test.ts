@@ -58,7 +58,7 @@ const AFTER = `${LEAK_EVERYWHERE} secrets.forEach(leak); throw new Error('at the
 const script = (listen: string, exec: string) => ({ listen, script: { exec: exec.split('\n') } });
 const EVENTS = [script('prerequest', BEFORE), script('test', AFTER)];
 
-/** Every command, with what makes it do its work; `null`: it brings a sandbox of its own (demo.test.ts). */
+/** Every command, with what makes it do its work; `null`: it brings a sandbox of its own (demo.test.ts), or does none. */
 const ARGUMENTS = {
   iat: ['--health-timeout', '1'],
   doctor: [],
@@ -66,6 +66,7 @@ const ARGUMENTS = {
   clear: [],
   collection: ['IdP Admin', 'BFF Health'],
   demo: null,
+  reports: null,
 } as const satisfies Record<CommandName, readonly string[] | null>;
 type Name = keyof typeof ARGUMENTS;
 
