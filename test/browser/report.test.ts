@@ -119,6 +119,66 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await context.close();
   });
 
+  describe('the page over all runs', () => {
+    test('filters and compares without scripts', async () => {
+      const { page, context } = await reader.open(historyPage(12), { javaScriptEnabled: false });
+      const rows = page.locator('.runs tbody tr:visible');
+      expect(await rows.count()).toBe(12);
+      await page.locator('label', { hasText: 'Failed' }).click();
+      expect(await rows.count()).toBe(2);
+      expect(await page.locator('.runs tbody tr:visible .status').allTextContents()).toEqual(['Failed', 'Failed']);
+      await page.locator('.filters fieldset', { hasText: 'Verdict' }).getByText('All').click();
+      // By keyboard, too.
+      await page.keyboard.press('ArrowRight');
+      expect(await rows.count()).toBeLessThan(12);
+      await page.locator('.filters fieldset', { hasText: 'Verdict' }).getByText('All').click();
+
+      const pairs = page.locator('.pair:visible');
+      expect(await pairs.count()).toBe(1);
+      await page.locator('.compare').nth(1).click();
+      const wanted = await page.locator('.compare').nth(1).getAttribute('href');
+      expect([await pairs.count(), `#${await pairs.getAttribute('id')}`]).toEqual([1, wanted]);
+      const same = pairs.locator('.details tr:visible:not([class])');
+      expect(await same.count()).toBe(0);
+      await page.locator('#all-of').check();
+      expect(await same.count()).toBeGreaterThan(3);
+      expect(await page.locator('.choose').isVisible()).toBe(false);
+      await context.close();
+    });
+
+    test('puts any two runs side by side, as it does those that stand so already', async () => {
+      const { page, context, complaints } = await reader.open(historyPage(12));
+      // The names of parts have the order of the rows in them, and the times their zone.
+      const textOf = (selector: string) =>
+        page
+          .locator(selector)
+          .evaluate((table) =>
+            [...(table as unknown as { rows: Iterable<{ className: string; textContent: string }> }).rows].map(
+              (row) => `${row.className}|${row.textContent.replaceAll(' ', '')}`,
+            ),
+          );
+      const [before, after] = [page.getByLabel('Before'), page.getByLabel('After')];
+      for (const index of [0, 1, 2, 3]) {
+        await page.locator('.compare').nth(index).click();
+        const target = await page.locator('.compare').nth(index).getAttribute('href');
+        await page.locator(`${target}:visible`).waitFor();
+        const wanted = await textOf(`${target} .beside`);
+        const [a, b] = [await before.inputValue(), await after.inputValue()];
+        await before.selectOption(b);
+        expect(await textOf('.pairs > div > .beside')).not.toEqual(wanted);
+        await before.selectOption(a);
+        expect(await textOf('.pairs > div > .beside')).toEqual(wanted);
+        expect(await page.locator('.beside:visible').count()).toBe(1);
+      }
+      expect(await axeViolations(page)).toEqual([]);
+      expect(await page.evaluate('violations')).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.locator('label', { hasText: 'Failed' }).click();
+      expect(await page.locator('.filters output').textContent()).toBe('2 of 12 shown');
+      await context.close();
+    });
+  });
+
   describe('details that are packed', () => {
     const hostile = () => {
       const run = collectionRun(100);

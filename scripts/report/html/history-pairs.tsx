@@ -7,7 +7,7 @@ import { toneOf } from '../words.ts';
 import { marked, Section, Time } from './parts.tsx';
 
 /** Each run beside the one before it. One is seen at a time: that of the link that was followed, else the newest. */
-export function Pairs({ pairs }: { readonly pairs: readonly SideBySide[] }) {
+export function Pairs({ pairs, all }: { readonly pairs: readonly SideBySide[]; readonly all: number }) {
   if (pairs.length < 2) return null;
   const first = pairs.find(({ before }) => before !== null);
   return (
@@ -16,6 +16,8 @@ export function Pairs({ pairs }: { readonly pairs: readonly SideBySide[] }) {
         {first === undefined
           ? 'No two runs here are of the same command for the same.'
           : '“Compare” in the row of a run puts it beside the run before it of the same command, for the same.'}
+        {pairs.length < all &&
+          ` Only the newest are compared, so that this page stays small: ${pairs.length} of ${all}.`}
       </p>
       <div class="choose" hidden />
       <p class="all-of">

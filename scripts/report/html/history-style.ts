@@ -90,6 +90,7 @@ export const HISTORY_STYLE = `
   .beside tr { display: grid; grid-template-columns: 1fr 1fr 5.5rem; border-top: 1px solid var(--line); }
   .beside th, .beside td { border: 0; padding: .25rem .6rem; min-width: 0; }
   .beside thead td { display: none; }
+  .beside thead th:last-child:not(.now) { width: auto; }
   .beside tbody th { grid-column: 1 / -1; }
   .beside tbody th[scope=row] { font-size: .8125rem; padding-bottom: 0; }
   .beside td[colspan] { grid-column: span 2; }
