@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openersFor } from '../../scripts/cli/openers.ts';
 
-const LINUX = '/home/qa/my reports/a&b #1/index.html';
+const LINUX = '/srv/qa/my reports/a&b #1/index.html';
 const X11 = { DISPLAY: ':0' };
 
 describe('a page is opened', () => {
@@ -9,16 +9,16 @@ describe('a page is opened', () => {
     ['linux', LINUX, X11, [['xdg-open', LINUX]]],
     ['linux', LINUX, { WAYLAND_DISPLAY: 'wayland-0' }, [['xdg-open', LINUX]]],
     ['freebsd', LINUX, X11, [['xdg-open', LINUX]]],
-    ['darwin', '/Users/qa/r/index.html', {}, [['/usr/bin/open', '/Users/qa/r/index.html']]],
+    ['darwin', '/Volumes/qa/r/index.html', {}, [['/usr/bin/open', '/Volumes/qa/r/index.html']]],
     [
       'win32',
-      'C:\\Users\\q a\\100%&(x)^\\index.html',
+      'C:\\work q\\a\\100%&(x)^\\index.html',
       { SYSTEMROOT: 'D:\\Win' },
       [
         [
           'D:\\Win\\System32\\rundll32.exe',
           'url.dll,FileProtocolHandler',
-          'file:///C:/Users/q%20a/100%25&(x)%5E/index.html',
+          'file:///C:/work%20q/a/100%25&(x)%5E/index.html',
         ],
       ],
     ],
@@ -30,11 +30,11 @@ describe('a page is opened', () => {
     ],
     [
       'linux',
-      '/home/q a/index.html',
+      '/srv/q a/index.html',
       { WSL_DISTRO_NAME: 'Ubuntu-22.04' },
       [
-        ['wslview', '/home/q a/index.html'],
-        ['rundll32.exe', 'url.dll,FileProtocolHandler', 'file://wsl.localhost/Ubuntu-22.04/home/q%20a/index.html'],
+        ['wslview', '/srv/q a/index.html'],
+        ['rundll32.exe', 'url.dll,FileProtocolHandler', 'file://wsl.localhost/Ubuntu-22.04/srv/q%20a/index.html'],
       ],
     ],
     [
