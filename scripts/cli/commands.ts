@@ -8,9 +8,13 @@ export const COMMANDS = {
   collection: 'Run any folders or requests of the collection, with the same reports.',
   demo: 'The whole story against the embedded sandbox: a BFF that fails, gets fixed, and starts from its cached credentials.',
   init: 'Put what the commands need into this folder: npm scripts, the collection, .env.example and .gitignore. Nothing is overwritten.',
+  reports: 'Say where the reports are: the page over all runs, and the newest run of each command.',
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;
+
+/** Commands that are one run: `demo` shows several, `init` and `reports` are none. */
+export type RunName = Exclude<CommandName, 'demo' | 'init' | 'reports'>;
 
 /** Sets of commands that share options. */
 export const ALL: readonly CommandName[] = ['iat', 'clear', 'doctor', 'health', 'collection', 'demo'];

@@ -84,7 +84,7 @@ async function showStory(session: Session, settings: Settings): Promise<number> 
     await showBff(session, sandbox);
 
     print.title('2. npm run iat');
-    const fixed = await runIn(session, 'iat', settings, sandbox);
+    const fixed = await runIn(session, 'iat', settings, sandbox, isLast);
     if (fixed.exitCode !== 0) return fixed.exitCode;
 
     print.title('3. The token is taken out again, and the BFF starts from its cached credentials');
@@ -143,15 +143,13 @@ function runOnCluster(
     ...session,
     outside: { ...outside, host: { ...host, env: { ...host.env, KUBECONFIG: kubeconfig } } },
   };
-  return execute(
-    here,
-    workOf(command, here, {
-      kind: 'run',
-      settings: { ...settings, sandbox: false, idpUrl, bffUrl },
-      adminToken: adminToken.reveal(),
-      given: { kubernetes: settings.kubernetes ?? '', context: settings.context ?? '' },
-    }),
-  );
+  const work = workOf(command, here, {
+    kind: 'run',
+    settings: { ...settings, sandbox: false, idpUrl, bffUrl },
+    adminToken: adminToken.reveal(),
+    given: { kubernetes: settings.kubernetes ?? '', context: settings.context ?? '' },
+  });
+  return execute(here, { ...work, opens: isLast });
 }
 
 /** The pods before anything is done, the end of a log, the cause, and the way out. */
@@ -188,11 +186,24 @@ async function showFault(session: Session, settings: Settings, fault: string, de
   }
 }
 
-function runIn(session: Session, command: 'iat' | 'clear', settings: Settings, sandbox: Sandbox): Promise<Run> {
+/** @param opens whether `--open` counts for a run that ended so; default: always */
+function runIn(
+  session: Session,
+  command: 'iat' | 'clear',
+  settings: Settings,
+  sandbox: Sandbox,
+  opens: (run: Run) => boolean = () => true,
+): Promise<Run> {
   return execute(session, {
     ...workOf(command, session, { kind: 'run', settings, adminToken: null, given: {} }),
     sandbox,
+    opens,
   });
+}
+
+/** Of the two runs of a story that one is opened with which it ends: the first one only where it fails. */
+function isLast({ command, exitCode }: Run): boolean {
+  return command === 'clear' || exitCode !== 0;
 }
 
 /** The BFF before anything is done: the end of its log, its state, the cause, and the way out. */

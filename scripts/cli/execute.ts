@@ -9,6 +9,7 @@ import { SHORTEST_MASKED } from '../secrets/values.ts';
 import { type ForCi, openForCi } from './annotate.ts';
 import { describeCause } from './cause.ts';
 import { writeNamedReports } from './named-reports.ts';
+import { openPage } from './open-page.ts';
 import { renderFailure, renderOutcome } from './outcome.ts';
 import type { Arguments } from './parse.ts';
 import { createProgress } from './progress.ts';
@@ -34,6 +35,8 @@ export interface Work {
   readonly given?: Arguments['values'];
   /** The embedded sandbox: one that runs already, or how to start one for this run; null: Docker. */
   readonly sandbox: Sandbox | (() => Promise<Sandbox>) | null;
+  /** Whether `--open` counts for a run that ended so, as not all of several are opened; absent: always. */
+  opens?(run: Run): boolean;
   run(context: Context): Promise<Outcome>;
 }
 
@@ -147,7 +150,7 @@ export async function perform(session: Session, work: Work, how?: 'quietly'): Pr
 /** Writes the reports of what has been done, and prints the outcome. Never throws; the run has the exit code. */
 export async function conclude(
   session: Session,
-  work: Pick<Work, 'settings'>,
+  work: Pick<Work, 'settings' | 'opens'>,
   { run: finished, error, stopWatchdog }: Performed,
 ): Promise<Run> {
   const { outside, masker, human, redact } = session;
@@ -164,6 +167,7 @@ export async function conclude(
     const { renderResult } = await loadRenderers();
     outside.stdout.print(...renderResult(run, reports, masker).trimEnd().split('\n'));
   }
+  if (settings?.open && reports.html !== null && work.opens?.(run) !== false) await openPage(session, reports.html);
   stopWatchdog();
   return verifyLastOutput(session, run, layout);
 }

@@ -7,7 +7,7 @@ import { COLLECTION_STEPS, runCollection } from '../runbook/collection.ts';
 import { runDoctor } from '../runbook/doctor.ts';
 import { HEALTH_STEPS, runHealth } from '../runbook/health.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
-import type { CommandName } from './commands.ts';
+import type { RunName } from './commands.ts';
 import { execute, type Work } from './execute.ts';
 import { renderFailure } from './outcome.ts';
 import { hintForCaller } from './same-options.ts';
@@ -16,9 +16,6 @@ import type { Settings } from './settings.ts';
 import { signsOf } from './terminal-text.ts';
 import { watchCollection, watchDoctor } from './watch.ts';
 import type { openOutside } from './wiring.ts';
-
-/** Commands that are one run; `demo` shows several, `init` none. */
-type RunName = Exclude<CommandName, 'demo' | 'init'>;
 
 /**
  * One command from arguments to exit code: 0 done and healthy, 1 the answer is no, 2 wrong usage or configuration, 3 could

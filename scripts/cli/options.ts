@@ -358,7 +358,7 @@ export const OPTIONS = {
     value: PATH,
     description: 'folder of the reports',
     fallback: 'reports',
-    commands: ALL,
+    commands: [...ALL, 'reports'],
   },
   keep: {
     flags: '--keep <n>',
@@ -368,11 +368,17 @@ export const OPTIONS = {
     fallback: '50',
     commands: ALL,
   },
+  open: {
+    flags: '--open',
+    value: SWITCH,
+    description: 'open the report in the browser at the end; never in a CI',
+    commands: [...ALL, 'reports'],
+  },
   json: {
     flags: '--json',
     value: SWITCH,
     description: 'the result as one JSON document on stdout, everything else on stderr',
-    commands: RUNS,
+    commands: [...RUNS, 'reports'],
   },
   verbose: {
     flags: '--verbose',

@@ -1,16 +1,17 @@
 import { basename, join } from 'node:path';
 import { AppError } from '../core/errors.ts';
-import type { ReportFiles } from '../core/report-files.ts';
+import type { ReportFiles, RunFolder } from '../core/report-files.ts';
 import type { ReportPaths, Run } from '../core/result.ts';
 import { reportFolderName } from '../report/folder.ts';
 import { chooseOld } from '../report/keep.ts';
+import type { History } from '../report/past-run.ts';
 import { verifyNoLeak } from '../secrets/leak-guard.ts';
 import type { Masker } from '../secrets/masker.ts';
 import type { Settings } from './settings.ts';
 
 /** The renderers are slow to load (a component library, an XML builder): start while something else is waited for. */
 export async function loadRenderers() {
-  const [{ renderHtml }, { renderJunit }, { renderResult }, { isHistory, renderHistory }, { readEntry }] =
+  const [{ renderHtml }, { renderJunit }, { renderResult }, { isHistory, renderHistory }, { readHistory }] =
     await Promise.all([
       import('../report/html.tsx'),
       import('../report/junit.ts'),
@@ -19,7 +20,7 @@ export async function loadRenderers() {
       import('../report/past-run.ts'),
     ]);
   loaded = { renderHtml };
-  return { renderHtml, renderJunit, renderResult, isHistory, renderHistory, readEntry };
+  return { renderHtml, renderJunit, renderResult, isHistory, renderHistory, readHistory };
 }
 
 let loaded: Pick<Awaited<ReturnType<typeof loadRenderers>>, 'renderHtml'> | null = null;
@@ -27,7 +28,7 @@ let loaded: Pick<Awaited<ReturnType<typeof loadRenderers>>, 'renderHtml'> | null
 /** Renders the page, where what it needs is loaded already: for a process that is about to end. Never throws. */
 export function renderHtmlNow(run: Run, masker: Masker): string | null {
   try {
-    return loaded?.renderHtml(run, masker) ?? null;
+    return loaded?.renderHtml(run, masker, reportFolderName(run.startedAt, run.command)) ?? null;
   } catch {
     return null;
   }
@@ -54,7 +55,7 @@ export async function writeReports(
   const own = await files.makeRunFolder(folder, reportFolderName(run.startedAt, run.command));
   const paths = { html: join(own, 'index.html'), junit: join(own, 'junit.xml'), json: join(own, 'result.json') };
   try {
-    await files.write(paths.html, renderHtml(compared, masker));
+    await files.write(paths.html, renderHtml(compared, masker, basename(own)));
     await files.write(paths.junit, renderJunit(run, masker));
     await files.write(paths.json, renderResult(run, paths, masker));
     const others = Object.entries(more).map(([name, text]) => [join(own, name), text] as const);
@@ -66,12 +67,16 @@ export async function writeReports(
     throw error;
   }
   const latest = copyToLatest(folder, own, files);
-  for (const name of chooseOld(await files.runs(folder), keep)) {
+  const runs = await files.runs(folder);
+  const removed = new Set<string>();
+  for (const name of chooseOld(runs, keep)) {
     // What cannot be removed, or was added to, stays.
-    if (name !== basename(own)) await files.removeRun(join(folder, name));
+    if (name !== basename(own) && (await files.removeRun(join(folder, name)))) removed.add(name);
   }
-  const history = join(folder, 'index.html');
-  const problem = await writeHistory(folder, history, masker, files).catch(() => `${history} could not be written.`);
+  const left = runs.filter(({ name }) => !removed.has(name));
+  const problem = await writeHistory(folder, left, masker, files).catch(
+    () => `${join(folder, 'index.html')} could not be written.`,
+  );
   return { run: compared, paths, notes: [latest, problem].filter((note) => note !== null) };
 }
 
@@ -98,27 +103,37 @@ function copyToLatest(folder: string, run: string | null, files: ReportFiles): s
  * The page over all runs; a page of other origin in its place stays. A run that quotes what is a secret today is left out, and
  * its reports stay: they are not this run's to remove.
  *
+ * @param runs those in the folder, as far as this run knows
  * @returns what went wrong, or what the reader should look at; null: nothing
  */
-async function writeHistory(folder: string, path: string, masker: Masker, files: ReportFiles): Promise<string | null> {
-  const { isHistory, renderHistory, readEntry } = await loadRenderers();
+async function writeHistory(
+  folder: string,
+  runs: readonly RunFolder[],
+  masker: Masker,
+  files: ReportFiles,
+): Promise<string | null> {
+  const path = join(folder, 'index.html');
+  const { isHistory, renderHistory, readHistory } = await loadRenderers();
   const there = await files.read(path).catch((error: { code?: string }) => (error.code === 'ENOENT' ? null : ''));
   if (there !== null && !isHistory(Buffer.from(there).toString('utf8'))) {
     return `${path} was not written by this tool and stays as it is, so there is no page over all runs.`;
   }
   const quoting = new Set<string>();
-  const render = async () => {
-    const entries = (await files.runs(folder)).map(readEntry).filter((entry) => entry !== null);
-    const page = renderHistory(entries);
+  const render = (history: History) => {
+    const page = renderHistory(history);
     if (masker.find(page).length === 0) return page;
-    for (const entry of entries) if (masker.find(renderHistory([entry])).length > 0) quoting.add(entry.folder);
-    return renderHistory(entries.filter(({ folder }) => !quoting.has(folder)));
+    for (const entry of history.entries) {
+      if (masker.find(renderHistory({ entries: [entry], foreign: 0 })).length > 0) quoting.add(entry.folder);
+    }
+    return renderHistory({ ...history, entries: history.entries.filter(({ folder }) => !quoting.has(folder)) });
   };
   // Runs that end at the same time write the page in turn: the last one checks that the page lists all of them.
-  for (let page = '', next = await render(), round = 0; next !== page && round < MOST_ROUNDS; round++) {
-    page = next;
-    await files.replace(path, page);
-    next = await render();
+  for (let history = readHistory(runs), shown = '', round = 0; round < MOST_ROUNDS; round++) {
+    const there = JSON.stringify(history);
+    if (there === shown) break;
+    await files.replace(path, render(history));
+    shown = there;
+    history = readHistory(await files.runs(folder));
   }
   if (quoting.size === 0) return null;
   const names = [...quoting].map((name) => join(folder, name)).join(', ');

@@ -49,7 +49,8 @@ export function resolveSettings(command: CommandName, given: Arguments, sources:
   ) as unknown as Omit<Settings, 'command' | 'names' | 'reporterOptions' | 'typedFrom' | 'composeProject'>;
   if (settings.kubernetes !== null) verifyNothingOfCompose(given.values);
   if (settings.watch) verifyWatchable(given.values);
-  if (!settings.force) verifyNode(sources.env, sources.nodeOptions);
+  // It has no secret, and no --force.
+  if (!settings.force && command !== 'reports') verifyNode(sources.env, sources.nodeOptions);
   if (RUNS.includes(command) && sources.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0' && !settings.insecure) {
     throw new AppError('bad-value', 'NODE_TLS_REJECT_UNAUTHORIZED=0 would switch off the check of certificates.', {
       hint: 'Remove that variable and name the CA with --ca-file FILE. If any certificate is to be accepted, say --insecure.',

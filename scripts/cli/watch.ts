@@ -25,12 +25,13 @@ export async function watchCollection(session: Session, work: Work, settings: Se
   const { interruption, cwd } = outside.host;
   const say = (text: string) => human.print('', { text: redact(text), look: 'title', indent: '  ' });
   if (!human.isTerminal) say('--watch without a terminal: this runs until it is ended (Ctrl-C, SIGTERM).');
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     const files = await filesRead(settings, outside.files);
     // Opened before the run: what changes during it counts.
     const watch = outside.watchFiles(files);
     try {
-      const run = await execute(session, work);
+      // A page that is open already is read again by its reader.
+      const run = await execute(session, isFirst ? work : { ...work, opens: () => false });
       outside.notes.length = 0;
       if (interruption.signal.aborted) return run.exitCode;
       const named = files.slice(0, MOST_NAMED).map((file) => shortest(file, cwd));

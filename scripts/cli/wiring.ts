@@ -21,6 +21,7 @@ import { createProcesses } from '../platform/processes.ts';
 import { askHidden, askLine, askYesNo, readAll } from '../platform/prompt.ts';
 import { realPath } from '../platform/real-path.ts';
 import { reportFiles } from '../platform/report-folder.ts';
+import { startDetached } from '../platform/start-detached.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
 import { startWatchdog, writeNow } from '../platform/watchdog.ts';
 import { createRunnerMask, openCiLog } from '../platform/workflow-commands.ts';
@@ -94,6 +95,7 @@ export function openOutside(process: Process, see: (stream: StreamName, text: st
     /** Of a terminal. */
     clearScreen: () => clearScreen(host.stdout),
     startNewmanWorker,
+    startDetached,
     /** The interruption, or the end of the time for the whole run. */
     limit: (timeoutMs: number) => deadline(timeoutMs, host.interruption.signal, () => overtime(timeoutMs)),
     /**

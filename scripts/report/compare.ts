@@ -5,8 +5,9 @@ import type { Run } from '../core/result.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { rankOf } from './counts.ts';
 import { maskRun } from './masked.ts';
-import { pathOf, withoutMessages } from './outline.ts';
+import { withoutMessages } from './outline.ts';
 import { readPastRun } from './past-run.ts';
+import { type SummarizedRequest, type Summary, summarize } from './request-summary.ts';
 import { type ResultDocument, toResult } from './result-json.ts';
 import { toWellFormed } from './text.ts';
 
@@ -68,8 +69,6 @@ export function compareRuns(run: Run, masker: Masker, folder: string, text: stri
   };
 }
 
-type ResultRequest = ResultDocument['requests'][number];
-
 /** The document of a run without headers, bodies and log: the same texts that a `result.json` holds. */
 function masked(run: Run, masker: Masker): ResultDocument {
   const none = { html: null, junit: null, json: null };
@@ -84,53 +83,12 @@ function idOf(collection: ResultDocument['collection']): string | null {
   return collection && JSON.stringify([collection.name, collection.selection]);
 }
 
-/** All times that one request ran. */
-interface Summary {
-  readonly path: string;
-  /** The first of them, among the requests of its run. */
-  readonly index: number;
-  /** Whether a check failed in any of them, by its name; null: the request itself. */
-  readonly checks: Map<string | null, boolean>;
-  /** Where it failed first. */
-  readonly failedAt: Map<string | null, number>;
-  readonly times: number[];
-}
-
-/** By step, folders and name. */
-function summarize(requests: readonly ComparableRequest[]): ReadonlyMap<string, Summary> {
-  const summaries = new Map<string, Summary>();
-  for (const [index, { step, folders, name, status, error, checks, timeMs }] of requests.entries()) {
-    const key = JSON.stringify([step, folders, name]);
-    let summary = summaries.get(key);
-    if (summary === undefined) {
-      summary = { path: pathOf({ folders, name }), index, checks: new Map(), failedAt: new Map(), times: [] };
-      summaries.set(key, summary);
-    }
-    if (timeMs !== null) summary.times.push(timeMs);
-    // What was skipped has neither passed nor failed.
-    const isSkipped = status === null && error === null;
-    const results = [
-      ...(isSkipped ? [] : [{ name: null, isFailed: error !== null }]),
-      ...checks.filter(isJudged).map((check) => ({ name: check.name, isFailed: check.status === 'failed' })),
-    ];
-    for (const { name: check, isFailed } of results) {
-      summary.checks.set(check, isFailed || summary.checks.get(check) === true);
-      if (isFailed && !summary.failedAt.has(check)) summary.failedAt.set(check, index);
-    }
-  }
-  return summaries;
-}
-
-function isJudged({ status }: ComparableRequest['checks'][number]): boolean {
-  return status !== 'skipped';
-}
-
 function missingIn(there: ReadonlyMap<string, Summary>, all: ReadonlyMap<string, Summary>): ComparedRequest[] {
   return [...all].flatMap(([key, { path, index }]) => (there.has(key) ? [] : [{ path, index }]));
 }
 
 /** What a comparison needs of a request; empty for what is none. */
-function readRequest(value: unknown): ComparableRequest[] {
+function readRequest(value: unknown): SummarizedRequest[] {
   if (!isRecord(value)) return [];
   const { step, folders, name, status, timeMs, error, checks } = value;
   if (typeof name !== 'string' || !Array.isArray(folders) || !Array.isArray(checks)) return [];
@@ -147,10 +105,4 @@ function readRequest(value: unknown): ComparableRequest[] {
         .map((check) => ({ name: String(check['name']), status: String(check['status']) })),
     },
   ];
-}
-
-interface ComparableRequest extends Pick<ResultRequest, 'folders' | 'name' | 'status' | 'timeMs'> {
-  readonly step: string;
-  readonly error: unknown;
-  readonly checks: readonly { readonly name: string; readonly status: string }[];
 }

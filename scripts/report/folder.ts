@@ -17,3 +17,8 @@ export function parseReportFolderName(name: string): { readonly startedAt: Date;
   const startedAt = new Date(`${day}T${hours}:${minutes}:${seconds}.${millis}Z`);
   return Number.isNaN(startedAt.getTime()) ? null : { startedAt, command };
 }
+
+/** The fragment by which the page over all runs knows the run of a folder, beside another one. Names of folders may be anything. */
+export function placeInHistory(folder: string): string {
+  return `run-${folder.replace(/[^\w.-]/g, '-')}`;
+}

@@ -4,6 +4,7 @@ import type { Run, TokenFacts } from '../core/result.ts';
 import { toVisible } from '../core/visible.ts';
 import { compress } from '../secrets/compressed.ts';
 import type { Masker } from '../secrets/masker.ts';
+import { placeInHistory } from './folder.ts';
 import { Changes } from './html/changes.tsx';
 import { ComparisonSection } from './html/comparison.tsx';
 import { DiagnosisSection } from './html/diagnosis-card.tsx';
@@ -14,6 +15,8 @@ import { renderPage } from './html/page.tsx';
 import { Entry, hintWords, marked, Section, Time } from './html/parts.tsx';
 import { Cluster, Pods } from './html/pods.tsx';
 import { Requests } from './html/requests.tsx';
+import { SCRIPT } from './html/script.ts';
+import { STYLE } from './html/style.ts';
 import { Timeline } from './html/timeline.tsx';
 import { maskRun } from './masked.ts';
 import { nextSteps } from './outline.ts';
@@ -24,14 +27,17 @@ import { isPlan, toneOf, verdictWord } from './words.ts';
 /**
  * The report page of one run: one self-contained HTML file.
  *
+ * @param folder the name of the folder that it is in, beside those of other runs; null: it is elsewhere, and leads to no other file
  * @throws AppError `leak` where what the page would hold compressed has a secret in it
  */
-export function renderHtml(run: Run, masker: Masker): string {
+export function renderHtml(run: Run, masker: Masker, folder: string | null = null): string {
   const shown = maskRun(run, masker, toVisible);
   return renderPage({
     title: titleOf(shown),
     tone: toneOf(shown.verdict),
-    children: <Report view={toView(shown, (text) => compress(text, masker))} />,
+    style: STYLE,
+    script: SCRIPT,
+    children: <Report view={toView(shown, (text) => compress(text, masker))} folder={folder} />,
   });
 }
 
@@ -44,7 +50,7 @@ function titleOf(run: Run): string {
 }
 
 /** In the order in which a reader asks: did it work, what now, where did the time go, why. */
-function Report({ view }: { readonly view: View }) {
+function Report({ view, folder }: { readonly view: View; readonly folder: string | null }) {
   const { run } = view;
   const isPlanned = isPlan(run);
   const { kubernetes } = run;
@@ -54,7 +60,7 @@ function Report({ view }: { readonly view: View }) {
   return (
     <main>
       <Hero {...view} />
-      <Contents {...view} />
+      <Contents view={view} folder={folder} />
       <Notice title="What to do next" kind="next" items={nextSteps(run)} />
       <Notice title={warnings.length === 1 ? 'Warning' : 'Warnings'} kind="warnings" items={warnings} />
       <ComparisonSection {...view} />
@@ -71,10 +77,7 @@ function Report({ view }: { readonly view: View }) {
       {kubernetes && !kubernetes.role && <Cluster kubernetes={kubernetes} />}
       <Facts run={run} />
       <footer>
-        <p>
-          See also: <a href="junit.xml">junit.xml</a>, <a href="result.json">result.json</a>,{' '}
-          <a href="../index.html">all runs</a>.
-        </p>
+        {folder !== null && <Beside folder={folder} />}
         <p>
           <i class="mask">‹…›</i> is shown in the place of a secret.
         </p>
@@ -83,8 +86,19 @@ function Report({ view }: { readonly view: View }) {
   );
 }
 
+/** What is in its folder, and the other runs. A page is also sent alone, and then it says so. */
+function Beside({ folder }: { readonly folder: string }) {
+  return (
+    <p>
+      Beside this page: <a href="junit.xml">junit.xml</a>, <a href="result.json">result.json</a>,{' '}
+      <a href={`../index.html#${placeInHistory(folder)}`}>this run beside the one before</a>,{' '}
+      <a href="../index.html">all runs</a>. They are not there where the page was sent alone.
+    </p>
+  );
+}
+
 /** Links to the parts of the page, and to the other runs. */
-function Contents({ run, failures }: View) {
+function Contents({ view: { run, failures }, folder }: { readonly view: View; readonly folder: string | null }) {
   const parts = [
     run.comparison && ['#comparison', 'Comparison'],
     failures.length > 0 && ['#failures', 'Failures'],
@@ -96,7 +110,7 @@ function Contents({ run, failures }: View) {
     ['#requests', 'Requests'],
     run.kubernetes && ['#cluster', 'Cluster'],
     ['#facts', 'Environment'],
-    ['../index.html', 'All runs'],
+    folder !== null && ['../index.html', 'All runs'],
   ].filter((part) => Array.isArray(part));
   return (
     <nav class="contents" aria-label="On this page">

@@ -16,10 +16,11 @@ import type {
 } from '../core/result.ts';
 import { escapeJson } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
-import { countsOf } from './counts.ts';
+import { countsOf, rankOf } from './counts.ts';
 import { maskRun } from './masked.ts';
 import { decidingExchanges, placeOf, tallyOf, withoutMessages } from './outline.ts';
 import { splitState } from './pods.ts';
+import { summarize } from './request-summary.ts';
 import { cut, toIso, toWellFormed } from './text.ts';
 
 /** The result for programs: what `--json` prints and `result.json` holds. Times are RFC 3339 in UTC, durations milliseconds. */
@@ -37,6 +38,12 @@ export interface ResultDocument extends Pick<Run, 'command' | 'verdict' | 'exitC
   readonly collection: Pick<CollectionFacts, 'name' | 'title' | 'selection'> | null;
   /** null: no request was about to run. */
   readonly counts: ResultCounts | null;
+  /** Where it ran and with what, in order. */
+  readonly environment: readonly { readonly name: string; readonly value: string }[];
+  /** The first checks that failed, by request; `check` is null for the request itself or a script of it. */
+  readonly failures: readonly { readonly request: string; readonly check: string | null }[];
+  /** The slowest requests, by the median of all times that each was answered. */
+  readonly slowest: readonly { readonly request: string; readonly medianMs: number }[];
   /** Those of the last attempt of each step, in order. The last member: what is before it can be read without them. */
   readonly requests: readonly ResultRequest[];
   /** How many that passed are left out of `requests`, because the document would be too large; absent: none. */
@@ -124,6 +131,9 @@ function chooseKept(run: Run, lines: readonly string[], room: number): readonly 
 /** The result document of a run whose strings are masked already. */
 export function toResult(run: Run, reports: ReportPaths): ResultDocument {
   const { token, compose, kubernetes, collection, diagnosis, error } = run;
+  const requests = run.steps.flatMap((step) =>
+    decidingExchanges(step).map((exchange) => toRequest(step.name, exchange)),
+  );
   return {
     schema: 1,
     command: run.command,
@@ -149,9 +159,37 @@ export function toResult(run: Run, reports: ReportPaths): ResultDocument {
       selection: collection.selection,
     },
     counts: toCounts(run),
-    requests: run.steps.flatMap((step) => decidingExchanges(step).map((exchange) => toRequest(step.name, exchange))),
+    environment: [...run.facts, ['Written by', `bff-iat ${run.version}`] as const].map(([name, value]) => ({
+      name: cut(name, LONGEST_NAME),
+      value: cut(value, LONGEST_TEXT),
+    })),
+    ...toOutline(requests),
+    requests,
   };
 }
+
+/** What a list of many runs shows of the requests of one. */
+function toOutline(requests: readonly ResultRequest[]): Pick<ResultDocument, 'failures' | 'slowest'> {
+  const summaries = [...summarize(requests).values()];
+  const named = (path: string) => cut(path, LONGEST_NAME);
+  return {
+    failures: summaries
+      .flatMap(({ path, checks }) =>
+        [...checks]
+          .filter(([, isFailed]) => isFailed)
+          .map(([check]) => ({ request: named(path), check: check && named(check) })),
+      )
+      .slice(0, MOST_OUTLINED),
+    slowest: summaries
+      .filter(({ times }) => times.length > 0)
+      .map(({ path, times }) => ({ request: named(path), medianMs: rankOf(times, 0.5) }))
+      .sort((a, b) => b.medianMs - a.medianMs)
+      .slice(0, MOST_OUTLINED),
+  };
+}
+
+const MOST_OUTLINED = 20;
+const LONGEST_NAME = 200;
 
 function toCounts(run: Run): ResultCounts | null {
   if (run.steps.every(({ attempts }) => attempts.length === 0)) return null;

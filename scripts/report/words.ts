@@ -13,6 +13,16 @@ export function verdictWord(run: Pick<Run, 'verdict' | 'command'>, hasToken: boo
   return WORDS[run.verdict];
 }
 
+/** The same for a run in the list of all runs, which may have left no result. */
+export function wordOf(run: {
+  readonly verdict: Verdict | null;
+  readonly command: string;
+  readonly hasToken: boolean;
+}): string {
+  const { verdict, command, hasToken } = run;
+  return verdict === null ? 'No result' : verdictWord({ verdict, command }, hasToken);
+}
+
 /** The verdict in one sentence: what happened, for a reader who reads nothing else. */
 export function verdictSentence(run: Run, tally: Tally): string {
   if (run.error) return run.error.message;

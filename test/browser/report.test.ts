@@ -7,7 +7,7 @@ import type { Run } from '../../scripts/core/result.ts';
 import { reportFolderName } from '../../scripts/report/folder.ts';
 import { renderHistory } from '../../scripts/report/history.tsx';
 import { renderHtml } from '../../scripts/report/html.tsx';
-import { readEntry } from '../../scripts/report/past-run.ts';
+import { readHistory } from '../../scripts/report/past-run.ts';
 import { renderResult } from '../../scripts/report/result-json.ts';
 import { shopExchange, shopRun } from '../report/collection-samples.ts';
 import { collectionRun, HOSTILE, hostileRun, interruptedRun, plannedRun } from '../report/extreme-runs.ts';
@@ -21,14 +21,14 @@ const render = (run: Run) => renderHtml(run, sampleMasker());
 
 function historyPage(count: number): string {
   const runs = [healthyRun(), failedMintRun(), failedBootstrapRun(), interruptedRun(), plannedRun()];
-  const entries = Array.from({ length: count }, (_, index) => {
+  const folders = Array.from({ length: count }, (_, index) => {
     const startedAt = new Date(Date.UTC(2026, 10, 1 + index, 9, 30));
     const run = { ...(runs[index % runs.length] ?? healthyRun()), startedAt };
     const paths = { html: 'index.html', junit: null, json: null };
     const result = index === 3 ? null : renderResult(run, paths, sampleMasker());
-    return readEntry({ name: reportFolderName(startedAt, run.command), result, hasPage: result !== null });
+    return { name: reportFolderName(startedAt, run.command), result, hasPage: result !== null };
   });
-  return renderHistory(entries.filter((entry) => entry !== null));
+  return renderHistory(readHistory(folders));
 }
 
 const COMPARISON: Comparison = {
@@ -117,6 +117,70 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await page.locator('summary', { hasText: 'DCR IAT' }).click();
     expect(await page.getByText('"label": "ms-bff bootstrap"').first().isVisible()).toBe(true);
     await context.close();
+  });
+
+  describe('the page over all runs', () => {
+    test('filters and compares without scripts', async () => {
+      const { page, context } = await reader.open(historyPage(12), { javaScriptEnabled: false });
+      const rows = page.locator('.runs tbody tr:visible');
+      expect(await rows.count()).toBe(12);
+      await page.locator('label', { hasText: 'Failed' }).click();
+      expect(await rows.count()).toBe(3);
+      expect(await page.locator('.runs tbody tr:visible .status').allTextContents()).toEqual([
+        'Failed',
+        'Failed',
+        'Failed',
+      ]);
+      await page.locator('.filters fieldset', { hasText: 'Verdict' }).getByText('All').click();
+      // By keyboard, too.
+      await page.keyboard.press('ArrowRight');
+      expect(await rows.count()).toBeLessThan(12);
+      await page.locator('.filters fieldset', { hasText: 'Verdict' }).getByText('All').click();
+
+      const pairs = page.locator('.pair:visible');
+      expect(await pairs.count()).toBe(1);
+      await page.locator('.compare').nth(1).click();
+      const wanted = await page.locator('.compare').nth(1).getAttribute('href');
+      expect([await pairs.count(), `#${await pairs.getAttribute('id')}`]).toEqual([1, wanted]);
+      const same = pairs.locator('.details tr:visible:not([class])');
+      expect(await same.count()).toBe(0);
+      await page.locator('#all-of').check();
+      expect(await same.count()).toBeGreaterThan(3);
+      expect(await page.locator('.choose').isVisible()).toBe(false);
+      await context.close();
+    });
+
+    test('puts any two runs side by side, as it does those that stand so already', async () => {
+      const { page, context, complaints } = await reader.open(historyPage(12));
+      // The names of parts have the order of the rows in them, and the times their zone.
+      const textOf = (selector: string) =>
+        page
+          .locator(selector)
+          .evaluate((table) =>
+            [...(table as unknown as { rows: Iterable<{ className: string; textContent: string }> }).rows].map(
+              (row) => `${row.className}|${row.textContent.replaceAll(' ', '')}`,
+            ),
+          );
+      const [before, after] = [page.getByLabel('Before'), page.getByLabel('After')];
+      for (const index of [0, 1, 2, 3]) {
+        await page.locator('.compare').nth(index).click();
+        const target = await page.locator('.compare').nth(index).getAttribute('href');
+        await page.locator(`${target}:visible`).waitFor();
+        const wanted = await textOf(`${target} .beside`);
+        const [a, b] = [await before.inputValue(), await after.inputValue()];
+        await before.selectOption(b);
+        expect(await textOf('.pairs > div > .beside')).not.toEqual(wanted);
+        await before.selectOption(a);
+        expect(await textOf('.pairs > div > .beside')).toEqual(wanted);
+        expect(await page.locator('.beside:visible').count()).toBe(1);
+      }
+      expect(await axeViolations(page)).toEqual([]);
+      expect(await page.evaluate('violations')).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.locator('label', { hasText: 'Failed' }).click();
+      expect(await page.locator('.filters output').textContent()).toBe('3 of 12 shown');
+      await context.close();
+    });
   });
 
   describe('details that are packed', () => {

@@ -28,7 +28,8 @@ const write = (minute: number, keep = 50) =>
 const history = () => readFile(join(reports, 'index.html'), 'utf8');
 /** What is in the folder of the reports, but the copy of the newest one. */
 const names = async () => (await readdir(reports)).filter((name) => name !== 'latest').sort();
-const linksOf = (html: string) => [...html.matchAll(/href="([^"/]+)\/index.html"/g)].map((match) => match[1]);
+const linksOf = (html: string) =>
+  [...html.matchAll(/<th scope="row"><a href="([^"/]+)\/index.html"/g)].map((match) => match[1]);
 
 describe('the reports that stay', () => {
   test('are the newest, and the page lists just them', async () => {
@@ -81,7 +82,7 @@ describe('the page over all runs', () => {
     execFileSync('mkfifo', [join(reports, nameOf(4), 'result.json')]);
     const { notes } = await write(5);
     expect(notes).toEqual([]);
-    expect((await history()).match(/No result/g)).toHaveLength(4);
+    expect((await history()).match(/>No result<\/b>/g)).toHaveLength(4);
   });
 
   test('does not overwrite a page of other origin, and reports that', async () => {
@@ -146,6 +147,6 @@ test('of the many requests of a run only the comparison reads', async () => {
     gone: [],
   });
   expect(await readFile(paths.html ?? '', 'utf8')).toContain('Nothing changed since 2026-11-23 10:01:00 UTC');
-  expect(await history()).toContain('>Shop</a><small> collection</small>');
+  expect(await history()).toContain('>collection</a><small>Shop</small>');
   expect(linksOf(await history())).toHaveLength(2);
 });

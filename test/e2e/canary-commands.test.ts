@@ -67,6 +67,7 @@ const ARGUMENTS = {
   collection: ['IdP Admin', 'BFF Health'],
   demo: null,
   init: null,
+  reports: null,
 } as const satisfies Record<CommandName, readonly string[] | null>;
 type Name = keyof typeof ARGUMENTS;
 

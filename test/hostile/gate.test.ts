@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect } from 'vitest';
 import { diagnosisOf, signatureOf } from '../../scripts/bff/signatures.ts';
-import type { CommandName } from '../../scripts/cli/commands.ts';
+import type { RunName } from '../../scripts/cli/commands.ts';
 import { dockerFailure } from '../../scripts/compose/daemon-failures.ts';
 import { configFailure, upFailure } from '../../scripts/compose/failures.ts';
 import { AppError } from '../../scripts/core/errors.ts';
@@ -25,11 +25,7 @@ function saidBy(program: string): CommandResult {
 }
 
 /** A command as a person runs it. */
-async function command(
-  name: Exclude<CommandName, 'demo' | 'init'>,
-  args: readonly string[],
-  input = '',
-): Promise<Shown> {
+async function command(name: RunName, args: readonly string[], input = ''): Promise<Shown> {
   const home = await createHome();
   const env = { GITHUB_STEP_SUMMARY: join(home, 'summary.md') };
   const { all } = await runHere(args, { command: name, cwd: home, env, input });

@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import type { RunName } from '../../scripts/cli/commands.ts';
 import type { Sandbox } from '../../scripts/cli/wiring.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import { type Attack, type Attempted, attacks, CANARY } from '../support/attacks.ts';
 import { collectionBytes, folder, request } from '../support/builders.ts';
-import type { CommandOptions } from '../support/command.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeStack } from '../support/fake-stack.ts';
 import { runHere } from '../support/in-process.ts';
@@ -49,7 +49,7 @@ async function makeHome(files: Readonly<Record<string, string | Uint8Array>> = {
 
 /** Runs a command in a folder; all of its output and reports count as shown. */
 async function run(
-  command: Exclude<CommandOptions['command'], 'demo' | 'init' | undefined>,
+  command: RunName,
   args: readonly string[],
   options: { readonly home: string; readonly env?: Record<string, string>; readonly sandbox?: Sandbox },
 ): Promise<Omit<Ended, 'sent'>> {

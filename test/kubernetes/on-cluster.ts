@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Deployment } from 'kubernetes-types/apps/v1.d.ts';
 import type { EnvVar } from 'kubernetes-types/core/v1.d.ts';
 import { onTestFinished } from 'vitest';
+import type { RunName } from '../../scripts/cli/commands.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import type { ResultDocument } from '../../scripts/report/result-json.ts';
 import {
@@ -54,10 +55,7 @@ export interface OnCluster {
   /** What `run` puts in front of a command's own arguments. */
   argsOf(command: CommandOptions['command']): string[];
   /** A command in this process, about deployment/bff in the context sandbox, to its end. */
-  run(
-    command: Exclude<CommandOptions['command'], 'demo' | 'init' | undefined>,
-    ...args: string[]
-  ): Promise<EndedOnCluster>;
+  run(command: RunName, ...args: string[]): Promise<EndedOnCluster>;
   /** The arguments of every call of kubectl so far, one text each. */
   calls(): Promise<string[]>;
   /** How often the IdP was asked for a token. */

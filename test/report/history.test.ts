@@ -3,7 +3,7 @@ import type { KubernetesFacts, PriorValue } from '../../scripts/core/result.ts';
 import { parseReportFolderName, reportFolderName } from '../../scripts/report/folder.ts';
 import { renderHistory } from '../../scripts/report/history.tsx';
 import { chooseOld, priorValueIn } from '../../scripts/report/keep.ts';
-import { readEntry } from '../../scripts/report/past-run.ts';
+import { type HistoryEntry, readEntry, readHistory } from '../../scripts/report/past-run.ts';
 import { placeOfObject } from '../../scripts/report/pods.ts';
 import { renderResult } from '../../scripts/report/result-json.ts';
 import { HOSTILE } from './extreme-runs.ts';
@@ -13,6 +13,8 @@ import { failedMintRun, healthyRun, step } from './sample-run.ts';
 
 const FOLDER = '2026-11-23T10-11-12-345Z-iat';
 const resultOf = (run = healthyRun()) => renderResult(run, { html: null, junit: null, json: null }, sampleMasker());
+const pageOf = (...entries: (HistoryEntry | null)[]) =>
+  renderHistory({ entries: entries.filter((entry) => entry !== null), foreign: 0 });
 const folder = (name: string, result: string | null, hasPage = true) => ({ name, result, hasPage });
 
 describe('the folder of a run', () => {
@@ -42,22 +44,28 @@ describe('an entry of the history', () => {
       startedAt: new Date('2026-11-23T10:11:12.345Z'),
       command: 'iat',
       collection: null,
-      workload: null,
+      subject: 'collections/EmpowerNow.postman_collection.json (sha256:9f86d081)',
       hasToken: false,
       verdict: 'failed',
       durationMs: 1020,
-      failedSteps: ['mint'],
+      steps: expect.arrayContaining([{ name: 'mint', status: 'failed', durationMs: expect.any(Number) }]),
       reason: 'The IdP refused the admin token (401 invalid_token). Nothing was changed.',
+      failed: 2,
+      hasDiagnosis: false,
+      failures: [
+        { request: 'IdP Admin / DCR IAT', check: '201 Created' },
+        { request: 'IdP Admin / DCR IAT', check: 'the answer holds a token' },
+      ],
+      slowest: [{ request: 'IdP Admin / DCR IAT', medianMs: expect.any(Number) }],
+      environment: expect.arrayContaining([{ name: 'Written by', value: 'bff-iat 0.1.0' }]),
     });
-    expect(readEntry(folder(FOLDER, resultOf()))).toMatchObject({ verdict: 'healthy', failedSteps: [], reason: '' });
+    expect(readEntry(folder(FOLDER, resultOf()))).toMatchObject({ verdict: 'healthy', failed: 0, reason: '' });
   });
 
   it('of a run on a cluster has the workload, and where it is', () => {
     const entry = readEntry(folder(FOLDER, resultOf(clusterRun())));
-    expect(entry?.workload).toBe('deployment/bff in namespace crud of context prod-eu');
-    expect(renderHistory(entry === null ? [] : [entry])).toContain(
-      'deployment/bff in namespace crud of context prod-eu',
-    );
+    expect(entry?.subject).toBe('deployment/bff in namespace crud of context prod-eu');
+    expect(pageOf(entry)).toContain('deployment/bff in namespace crud of context prod-eu');
   });
 
   it.each([null, '', '{"schema":1,"ver', '[]', 'null'])('lists a run that was killed: %j', (text) => {
@@ -92,7 +100,7 @@ describe('an entry of the history', () => {
     });
     expect(readEntry(folder(FOLDER, odd, false))).toMatchObject({
       verdict: null,
-      failedSteps: [''],
+      steps: [{ name: '' }, { name: '' }, { name: '', status: 'failed', durationMs: 0 }],
       link: null,
       startedAt: expect.any(Date),
     });
@@ -102,11 +110,8 @@ describe('an entry of the history', () => {
 describe('the page over all runs', () => {
   it('is newest first, with relative links', () => {
     const older = '2026-11-22T10-11-12-345Z-iat';
-    const entries = [older, FOLDER]
-      .map((name) => readEntry(folder(name, null, false)))
-      .filter((entry) => entry !== null);
-    const withLinks = entries.map((entry) => ({ ...entry, link: `${entry.folder}/index.html` }));
-    const links = [...renderHistory(withLinks).matchAll(/href="([^"]*)"/g)].map((match) => match[1]);
+    const page = renderHistory(readHistory([older, FOLDER].map((name) => folder(name, null))));
+    const links = [...page.matchAll(/href="([^"]*)"/g)].map((match) => match[1]);
     expect(links).toEqual([`${FOLDER}/index.html`, `${older}/index.html`]);
   });
 
@@ -118,14 +123,14 @@ describe('the page over all runs', () => {
       error: { code: 'internal', message: HOSTILE.image, hint: null, where: null },
     });
     const entry = readEntry(folder('"><script>x', resultOf(hostile)));
-    const page = renderHistory(entry === null ? [] : [entry]);
+    const page = pageOf(entry);
     expect(page).toContain('&lt;script>');
     expect(page.match(/<script/g)).toHaveLength(1);
     expect(page).not.toContain('<img');
   });
 
   it('says when there is no report', () => {
-    expect(renderHistory([])).toContain('There is no report here yet.');
+    expect(pageOf()).toContain('There is no report here yet.');
   });
 });
 

@@ -32,10 +32,19 @@ describe('the document', () => {
     expect(SCRIPT.length).toBeLessThan(15_000);
   });
 
-  it('links only to itself and to its neighbours', () => {
-    const links = [...render(collectionRun(3, 2)).matchAll(/href="([^"]*)"/g)].map((match) => match[1]);
+  it.each([
+    [null, []],
+    [
+      '2026-11-23T10-11-12-345Z-iat',
+      ['../index.html', '../index.html#run-2026-11-23T10-11-12-345Z-iat', 'junit.xml', 'result.json'],
+    ],
+    ['of "mine" <x>', ['../index.html', '../index.html#run-of--mine---x-', 'junit.xml', 'result.json']],
+  ])('links only to itself and to its neighbours: in the folder %s', (folder, neighbours) => {
+    const page = renderHtml(collectionRun(3, 2), sampleMasker(), folder);
+    const links = [...page.matchAll(/href="([^"]*)"/g)].map((match) => match[1]);
     const inside = ['#facts', '#failures', '#requests', '#timeline', '#x2'];
-    expect([...new Set(links)].sort()).toEqual([...inside, '../index.html', 'junit.xml', 'result.json']);
+    expect([...new Set(links)].sort()).toEqual([...inside, ...neighbours]);
+    expect(page.includes('where the page was sent alone')).toBe(folder !== null);
   });
 
   it.each([healthyRun(), failedMintRun(), plannedRun(), collectionRun(0), hostileRun()])(

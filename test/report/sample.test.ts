@@ -20,7 +20,8 @@ test('the sample shows a failure, with everything that a report has', () => {
   expect(readEntry({ name: 'sample', result: result ?? '', hasPage: true })).toMatchObject({
     command: 'iat',
     verdict: 'unhealthy',
-    failedSteps: ['health'],
+    subject: 'the sandbox',
+    failures: [{ request: 'BFF Health / Health', check: '200 OK' }, { check: 'redis is not down' }],
   });
   for (const part of ['failures', 'diagnosis', 'timeline', 'log', 'changes', 'requests', 'facts']) {
     expect(page).toContain(`id="${part}"`);

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { Readable, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
+import type { RunName } from '../../scripts/cli/commands.ts';
 import { execute } from '../../scripts/cli/execute.ts';
 import { workOf } from '../../scripts/cli/main.ts';
 import { openSession, readCommandLine, type Session } from '../../scripts/cli/session.ts';
@@ -76,7 +77,7 @@ export interface EndedHere extends Ended {
 export async function runHere(
   args: readonly string[],
   options: CommandOptions & {
-    readonly command?: Exclude<CommandOptions['command'], 'demo' | 'init'>;
+    readonly command?: RunName;
     readonly sandbox?: Sandbox;
   },
 ): Promise<EndedHere> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { RunName } from '../../scripts/cli/commands.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import { formatFault, isBffFault, isIdpFault, parseFault } from '../../scripts/sandbox/faults.ts';
 import { findFreePort } from '../../scripts/sandbox/http.ts';
@@ -12,7 +13,6 @@ import { startIdp } from '../../scripts/sandbox/idp-server.ts';
 import type { Sandbox } from '../../scripts/sandbox/sandbox.ts';
 import { createStack } from '../../scripts/sandbox/sandbox-stack.ts';
 import { ENV_FILE, renderComposeFile } from '../../scripts/sandbox/stack/template.ts';
-import type { CommandOptions } from './command.ts';
 import { type EndedHere, runHere } from './in-process.ts';
 
 export interface StoryOptions {
@@ -31,7 +31,7 @@ export interface Story {
   readonly home: string;
   readonly sandbox: Sandbox;
   /** Runs a command in this process; reports stay in `home` from run to run. */
-  run(command: Exclude<CommandOptions['command'], 'demo' | 'init' | undefined>, ...args: string[]): Promise<EndedHere>;
+  run(command: RunName, ...args: string[]): Promise<EndedHere>;
   compose(): Promise<string>;
   /** The token's value in the compose file; null: none. */
   written(): Promise<string | null>;

@@ -2,15 +2,8 @@
 export const BETWEEN_TEXTS = '\u0001';
 export const AFTER_TEXTS = '\u0002';
 
-/**
- * What the page does beyond being read: filter, search, copy, times in the reader's zone. Plain JavaScript as a string, because
- * it runs in the browser exactly as it is written here; the page is complete without it.
- */
-export const SCRIPT = `
-(() => {
-  'use strict';
-  const all = (selector, root) => (root || document).querySelectorAll(selector);
-
+/** Of a script that has `all`. */
+export const LOCAL_TIMES = `
   // Times: the reader's zone, with the UTC beside it.
   const zoned = new Intl.DateTimeFormat(undefined, {
     year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short'
@@ -23,7 +16,18 @@ export const SCRIPT = `
     time.textContent = zoned.format(at);
     time.append(utc);
   }
+`;
 
+/**
+ * What the page does beyond being read: filter, search, copy, times in the reader's zone. Plain JavaScript as a string, because
+ * it runs in the browser exactly as it is written here; the page is complete without it.
+ */
+export const SCRIPT = `
+(() => {
+  'use strict';
+  const all = (selector, root) => (root || document).querySelectorAll(selector);
+
+${LOCAL_TIMES}
   for (const note of all('[data-without-script]')) note.remove();
 
   // Filter and search.

@@ -71,7 +71,7 @@ dt { font-size: .8125rem; color: var(--muted); }
 .numbers dd { font-size: 1.3rem; font-weight: 600; letter-spacing: -.01em; font-variant-numeric: tabular-nums; }
 
 .contents ul { display: flex; flex-wrap: wrap; gap: .35rem 1.25rem; margin-top: 1.25rem; font-size: .875rem; }
-.contents li:last-child { margin-left: auto; }
+.contents li:has([href^='../']) { margin-left: auto; }
 
 .place { font-family: var(--mono); font-size: .8125rem; color: var(--muted); margin-top: .6rem; }
 .next { border-left: 4px solid var(--tone); }
@@ -218,20 +218,6 @@ summary.row:hover { background: var(--sunk); }
 .copy { font: 500 .75rem var(--sans); color: var(--link); background: none; border: 1px solid var(--line); border-radius: 5px; padding: .1rem .5rem; margin: .3rem 0 0 .35rem; cursor: pointer; min-height: 1.5rem; }
 .block .copy { float: right; margin: -.2rem -.3rem .3rem .6rem; background: var(--card); }
 
-.chart { margin-top: 2rem; }
-.chart svg { display: block; width: 100%; height: 120px; }
-.chart line { stroke: var(--line); }
-.chart rect { fill: var(--card); stroke-width: 1.5; stroke: var(--muted); }
-.chart .good { fill: var(--good); stroke: var(--good); }
-.chart .bad { stroke: var(--bad); }
-.chart figcaption { font-size: .8125rem; color: var(--muted); margin-top: .5rem; }
-.runs { width: 100%; border-collapse: collapse; margin-top: 2rem; font-size: .9375rem; }
-.runs th, .runs td { text-align: left; vertical-align: baseline; padding: .65rem 1rem .65rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
-.runs td:not(:last-child), .runs th { white-space: nowrap; }
-.runs time small { display: block; }
-.runs thead th { font-size: .8125rem; color: var(--muted); }
-.runs tbody th { font-weight: 600; }
-.runs .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .pods { width: 100%; border-collapse: collapse; font-size: .875rem; margin-top: .85rem; font-variant-numeric: tabular-nums; }
 .pods th, .pods td { text-align: left; vertical-align: baseline; padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
 .pods tbody th { min-width: 9rem; }
@@ -257,13 +243,6 @@ footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 1px solid var(--lin
   .row .time { grid-row: 1; grid-column: 3; }
   .facts > div, .headers > div { grid-template-columns: 1fr; }
   .headers > div { padding: .2rem 0; }
-  .runs thead { display: none; }
-  .runs, .runs tbody, .runs tr, .runs th, .runs td { display: block; border: 0; padding: 0; }
-  .runs tr { border-bottom: 1px solid var(--line); padding: .9rem 0; display: grid; grid-template-columns: auto 1fr auto; gap: .1rem .9rem; }
-  .runs td:not(:last-child), .runs th { white-space: normal; }
-  .runs td:nth-child(4) { grid-row: 1; grid-column: 3; }
-  .runs td:nth-child(3), .runs td:nth-child(5) { grid-column: 1 / -1; }
-  .runs time small { display: inline; }
   .pods thead { display: none; }
   .pods, .pods tbody, .pods tr, .pods th, .pods td { display: block; border: 0; padding: 0; }
   .pods tr { border-bottom: 1px solid var(--line); padding: .75rem 0; display: grid; grid-template-columns: 1fr 1fr; gap: .2rem .9rem; }

@@ -1,0 +1,149 @@
+import { formatDuration } from '../core/duration.ts';
+import type { HistoryEntry, PastStep } from './past-run.ts';
+import { cut } from './text.ts';
+import { toneOf, wordOf } from './words.ts';
+
+/** Two runs beside each other, part by part. */
+export interface SideBySide {
+  readonly before: HistoryEntry | null;
+  readonly now: HistoryEntry;
+  readonly parts: readonly Part[];
+}
+
+export interface Part {
+  readonly title: string;
+  /** What differs first. */
+  readonly rows: readonly Row[];
+}
+
+export interface Row {
+  readonly name: string;
+  /** null: it has none. */
+  readonly before: Value | null;
+  readonly now: Value | null;
+  /** What is different, in a word or two; '' for nothing that counts. */
+  readonly change: string;
+}
+
+interface Value {
+  readonly text: string;
+  /** A time, of which only a large difference counts; absent: any difference does. */
+  readonly ms?: number;
+}
+
+/**
+ * Each run beside the one before it of the same command that was for the same.
+ *
+ * @param entries newest first
+ */
+export function besideTheOnesBefore(entries: readonly HistoryEntry[]): SideBySide[] {
+  return entries
+    .filter(({ verdict }) => verdict !== null)
+    .map((now) => {
+      const older = entries.slice(entries.indexOf(now) + 1);
+      const before = older.find((each) => each.verdict !== null && kindOf(each) === kindOf(now)) ?? null;
+      return { before, now, parts: compare(before, now) };
+    });
+}
+
+function kindOf({ command, subject, collection }: HistoryEntry): string {
+  return JSON.stringify([command, subject, collection?.selection]);
+}
+
+/** The same in the page's script, for two runs that a reader chooses (html/history-script.ts). */
+function compare(before: HistoryEntry | null, now: HistoryEntry): Part[] {
+  const [old, own] = [before === null ? [] : valuesOf(before), valuesOf(now)];
+  return PARTS.map((title, index) => {
+    const [was, is] = [old[index] ?? new Map(), own[index] ?? new Map()];
+    const rows = [...new Set([...is.keys(), ...was.keys()])].map((name): Row => {
+      const [a, b] = [was.get(name) ?? null, is.get(name) ?? null];
+      const change = before === null ? '' : title === FAILED ? failureChange(a, b, now) : changeOf(a, b, title, now);
+      return { name, before: a, now: b, change };
+    });
+    return { title, rows: [...rows.filter(({ change }) => change !== ''), ...rows.filter(({ change }) => !change)] };
+  }).filter(({ rows }) => rows.length > 0);
+}
+
+/** A check that is not among the failures of a run that broke off may not have run at all. */
+function failureChange(was: Value | null, is: Value | null, { verdict }: HistoryEntry): string {
+  if (is !== null) return was === null ? 'new' : 'still';
+  return toneOf(verdict) === 'good' ? 'fixed' : 'not failing';
+}
+
+function changeOf(was: Value | null, is: Value | null, title: string, { verdict }: HistoryEntry): string {
+  // What is not among the slowest of a run may still have run.
+  if (was === null || is === null) return title === SLOWEST ? '' : 'different';
+  const [wasMs, isMs] = [was.ms ?? 0, is.ms ?? 0];
+  if (isFarAbove(isMs, wasMs) && wasMs > 0) return 'slower';
+  // What ends early because something failed is not fast.
+  if (isFarAbove(wasMs, isMs) && isMs > 0) return toneOf(verdict) === 'good' ? 'faster' : 'different';
+  return withoutTime(was) === withoutTime(is) ? '' : 'different';
+}
+
+/** Twice as long and more, and not by chance. */
+function isFarAbove(ms: number, otherMs: number): boolean {
+  return ms > 2 * otherMs && ms > otherMs + 100;
+}
+
+/** "failed" of "failed, 4.6 s", '' of "4.6 s". */
+function withoutTime({ text, ms }: Value): string {
+  return ms === undefined ? text : text.split(', ').slice(0, -1).join();
+}
+
+/** The parts in order, and those of them that have rules of their own. */
+export const FAILED = 'What failed';
+export const SLOWEST = 'Slowest requests';
+export const PARTS = ['Result', FAILED, 'Steps', SLOWEST, 'Environment'];
+
+/** Those of which a reader wants to see at first only what differs. */
+export const DETAILS = [SLOWEST, 'Environment'];
+
+/** What there is to compare of a run, in the order of the parts. */
+function valuesOf(entry: HistoryEntry): ReadonlyMap<string, Value>[] {
+  const { durationMs, reason, failures, failed, steps, slowest, environment } = entry;
+  const time = (ms: number): Value => ({ text: formatDuration(ms), ms });
+  const result: (readonly [string, Value])[] = [
+    ['Verdict', { text: wordOf(entry) }],
+    ...(reason === '' ? [] : [['Reason', { text: cut(reason, LONGEST) }] as const]),
+    ...(failed === 0 ? [] : [['Failed checks', { text: String(failed) }] as const]),
+    ...(durationMs === null ? [] : [['Duration', time(durationMs)] as const]),
+  ];
+  return [
+    result,
+    failures
+      .slice(0, MOST)
+      .map(({ request, check }) => [check === null ? request : `${request}: ${check}`, { text: 'failed' }] as const),
+    steps.slice(0, MOST).map((step) => [step.name, stepValue(step)] as const),
+    slowest.slice(0, MOST_REQUESTS).map(({ request, medianMs }) => [request, time(medianMs)] as const),
+    environment
+      .slice(0, MOST)
+      .map(({ name, value }) => [name, { text: cut(value.replace(CONTAINER_ID, ''), LONGEST) }] as const),
+  ].map((rows) => new Map(rows.map(([name, value]) => [cut(name, LONGEST), value])));
+}
+
+function stepValue({ status, durationMs }: PastStep): Value {
+  if (status === 'skipped') return { text: 'skipped' };
+  const text = formatDuration(durationMs);
+  return { text: status === 'failed' ? `failed, ${text}` : text, ms: durationMs };
+}
+
+/** Each restart makes a new one. */
+const CONTAINER_ID = / \([0-9a-f]{12}\)/;
+const MOST = 12;
+const MOST_REQUESTS = 8;
+const LONGEST = 120;
+
+/** About how many characters a page needs for it. */
+export function sizeOf({ parts }: SideBySide): number {
+  const sizes = parts.flatMap(({ rows }) =>
+    rows.map(({ name, before, now }) => {
+      const texts = now?.text === before?.text ? [name, now?.text] : [name, before?.text, now?.text];
+      return texts.reduce((sum, text = '') => sum + text.length, ROW);
+    }),
+  );
+  return sizes.reduce((sum, size) => sum + size, HEAD);
+}
+
+/** Markup of a row, and of all that is around the rows. */
+const ROW = 75;
+const HEAD = 1_400;
