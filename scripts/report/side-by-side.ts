@@ -57,17 +57,26 @@ function compare(before: HistoryEntry | null, now: HistoryEntry): Part[] {
     const [was, is] = [old[index] ?? new Map(), own[index] ?? new Map()];
     const rows = [...new Set([...is.keys(), ...was.keys()])].map((name): Row => {
       const [a, b] = [was.get(name) ?? null, is.get(name) ?? null];
-      const change = before === null ? '' : title === FAILED ? failureChange(a, b, now) : changeOf(a, b, title, now);
+      const change =
+        before === null ? '' : title === FAILED ? failureChange(a, b, { was, is, now }) : changeOf(a, b, title, now);
       return { name, before: a, now: b, change };
     });
     return { title, rows: [...rows.filter(({ change }) => change !== ''), ...rows.filter(({ change }) => !change)] };
   }).filter(({ rows }) => rows.length > 0);
 }
 
-/** A check that is not among the failures of a run that broke off may not have run at all. */
-function failureChange(was: Value | null, is: Value | null, { verdict }: HistoryEntry): string {
-  if (is !== null) return was === null ? 'new' : 'still';
-  return toneOf(verdict) === 'good' ? 'fixed' : 'not failing';
+type Values = ReadonlyMap<string, Value>;
+
+/** A check that is not among the failures of a run that broke off may not have run at all. Of very many only the first are known. */
+function failureChange(
+  before: Value | null,
+  now: Value | null,
+  all: { readonly was: Values; readonly is: Values; readonly now: HistoryEntry },
+): string {
+  if (before !== null && now !== null) return 'still';
+  if ((before === null ? all.was : all.is).size >= MOST_FAILURES) return 'not known';
+  if (now !== null) return 'new';
+  return toneOf(all.now.verdict) === 'good' ? 'fixed' : 'not failing';
 }
 
 function changeOf(was: Value | null, is: Value | null, title: string, { verdict }: HistoryEntry): string {
@@ -95,11 +104,14 @@ export const FAILED = 'What failed';
 export const SLOWEST = 'Slowest requests';
 export const PARTS = ['Result', FAILED, 'Steps', SLOWEST, 'Environment'];
 
+/** A run with so many may have more (`failures` in result-json.ts). */
+export const MOST_FAILURES = 20;
+
 /** Those of which a reader wants to see at first only what differs. */
 export const DETAILS = [SLOWEST, 'Environment'];
 
 /** What there is to compare of a run, in the order of the parts. */
-function valuesOf(entry: HistoryEntry): ReadonlyMap<string, Value>[] {
+function valuesOf(entry: HistoryEntry): Values[] {
   const { durationMs, reason, failures, failed, steps, slowest, environment } = entry;
   const time = (ms: number): Value => ({ text: formatDuration(ms), ms });
   const result: (readonly [string, Value])[] = [
@@ -111,14 +123,14 @@ function valuesOf(entry: HistoryEntry): ReadonlyMap<string, Value>[] {
   return [
     result,
     failures
-      .slice(0, MOST)
+      .slice(0, MOST_FAILURES)
       .map(({ request, check }) => [check === null ? request : `${request}: ${check}`, { text: 'failed' }] as const),
-    steps.slice(0, MOST).map((step) => [step.name, stepValue(step)] as const),
+    steps.slice(0, MOST_STEPS).map((step) => [step.name, stepValue(step)] as const),
     slowest.slice(0, MOST_REQUESTS).map(({ request, medianMs }) => [request, time(medianMs)] as const),
     environment
-      .slice(0, MOST)
+      .slice(0, MOST_FACTS)
       .map(({ name, value }) => [name, { text: cut(value.replace(CONTAINER_ID, ''), LONGEST) }] as const),
-  ].map((rows) => new Map(rows.map(([name, value]) => [cut(name, LONGEST), value])));
+  ].map((rows) => new Map(rows.map(([name, value]) => [cut(name, LONGEST_NAME), value])));
 }
 
 function stepValue({ status, durationMs }: PastStep): Value {
@@ -129,9 +141,11 @@ function stepValue({ status, durationMs }: PastStep): Value {
 
 /** Each restart makes a new one. */
 const CONTAINER_ID = / \([0-9a-f]{12}\)/;
-const MOST = 12;
+const MOST_STEPS = 20;
+const MOST_FACTS = 30;
 const MOST_REQUESTS = 8;
 const LONGEST = 120;
+const LONGEST_NAME = 500;
 
 /** About how many characters a page needs for it. */
 export function sizeOf({ parts }: SideBySide): number {

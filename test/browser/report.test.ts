@@ -4,32 +4,17 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Comparison } from '../../scripts/core/comparison.ts';
 import type { Run } from '../../scripts/core/result.ts';
-import { reportFolderName } from '../../scripts/report/folder.ts';
-import { renderHistory } from '../../scripts/report/history.tsx';
 import { renderHtml } from '../../scripts/report/html.tsx';
-import { readHistory } from '../../scripts/report/past-run.ts';
-import { renderResult } from '../../scripts/report/result-json.ts';
 import { shopExchange, shopRun } from '../report/collection-samples.ts';
 import { collectionRun, HOSTILE, hostileRun, interruptedRun, plannedRun } from '../report/extreme-runs.ts';
 import { clusterRun, manyPods, SAMPLE_ROLE, sampleCluster } from '../report/sample-cluster.ts';
 import { body, failed, IAT, sampleMasker } from '../report/sample-exchanges.ts';
 import { attempt, failedBootstrapRun, failedMintRun, healthyRun, step } from '../report/sample-run.ts';
 import { hasChromium, Reader } from './chromium.ts';
+import { historyPage } from './history-page.ts';
 import { costOfReading } from './reading-cost.ts';
 
-const render = (run: Run) => renderHtml(run, sampleMasker());
-
-function historyPage(count: number): string {
-  const runs = [healthyRun(), failedMintRun(), failedBootstrapRun(), interruptedRun(), plannedRun()];
-  const folders = Array.from({ length: count }, (_, index) => {
-    const startedAt = new Date(Date.UTC(2026, 10, 1 + index, 9, 30));
-    const run = { ...(runs[index % runs.length] ?? healthyRun()), startedAt };
-    const paths = { html: 'index.html', junit: null, json: null };
-    const result = index === 3 ? null : renderResult(run, paths, sampleMasker());
-    return { name: reportFolderName(startedAt, run.command), result, hasPage: result !== null };
-  });
-  return renderHistory(readHistory(folders));
-}
+const render = (run: Run) => renderHtml(run, sampleMasker(), 'a-run');
 
 const COMPARISON: Comparison = {
   since: new Date('2026-11-22T10:11:12Z'),

@@ -148,6 +148,18 @@ describe('two runs', () => {
     expect(differences(before, now)).toEqual(wanted);
   });
 
+  it('of which one has more failures than are known: what is not among them is not called new or fixed', () => {
+    const many = (from: number) =>
+      run(
+        Array.from({ length: 25 }, (_, index) => [`check ${from + index}`, false]),
+        50,
+      );
+    const changes = differences(many(0), many(10)).filter((each) => each.startsWith('What failed'));
+    expect(changes.filter((each) => each.endsWith(': still'))).toHaveLength(10);
+    expect(changes.filter((each) => each.endsWith(': not known'))).toHaveLength(20);
+    expect(changes).toHaveLength(30);
+  });
+
   it('are not called faster where something failed early', () => {
     const early = run([['a', false]], 50, { durationMs: 60 });
     expect(differences(run([['a', true]], 900, { durationMs: 1_000 }), early)).toContain('Result: Duration: different');

@@ -1,4 +1,4 @@
-import { DETAILS, FAILED, PARTS, SLOWEST } from '../side-by-side.ts';
+import { DETAILS, FAILED, MOST_FAILURES, PARTS, SLOWEST } from '../side-by-side.ts';
 import { LOCAL_TIMES } from './script.ts';
 
 /**
@@ -57,8 +57,12 @@ ${LOCAL_TIMES}
   ]));
   const isFarAbove = (ms, other) => ms > 2 * other && ms > other + 100 && other > 0;
   const withoutTime = (value) => value.ms === undefined ? value.text : value.text.split(', ').slice(0, -1).join();
-  const changeOf = (title, was, is, wentWell) => {
-    if (title === '${FAILED}') return is ? (was ? 'still' : 'new') : wentWell ? 'fixed' : 'not failing';
+  const changeOf = (title, was, is, wentWell, others) => {
+    if (title === '${FAILED}') {
+      if (was && is) return 'still';
+      if (others.size >= ${MOST_FAILURES}) return 'not known';
+      return is ? 'new' : wentWell ? 'fixed' : 'not failing';
+    }
     if (!was || !is) return title === '${SLOWEST}' ? '' : 'different';
     if (isFarAbove(is.ms || 0, was.ms || 0)) return 'slower';
     if (isFarAbove(was.ms || 0, is.ms || 0)) return wentWell ? 'faster' : 'different';
@@ -81,7 +85,7 @@ ${LOCAL_TIMES}
       const [was, is] = [old.get(title) || new Map(), own.get(title) || new Map()];
       const rows = [...new Set([...is.keys(), ...was.keys()])].map((name) => {
         const [a, b] = [was.get(name), is.get(name)];
-        return { name, a, b, change: changeOf(title, a, b, now.dataset.good !== undefined) };
+        return { name, a, b, change: changeOf(title, a, b, now.dataset.good !== undefined, a ? is : was) };
       });
       if (rows.length === 0) continue;
       const body = table.createTBody();
@@ -107,12 +111,14 @@ ${LOCAL_TIMES}
   };
   // The lists say what is seen.
   const follow = () => {
-    const pair = pairs.find((each) => '#' + each.id === location.hash) || section.querySelector('.first') || pairs[0];
-    selects[1].value = pairs.indexOf(pair);
-    const before = pairs.findIndex((each) => each.id === pair.dataset.before);
-    selects[0].value = before < 0 ? pairs.indexOf(pair) : before;
+    const seen = pairs.find((each) => '#' + each.id === location.hash) || section.querySelector('.first');
+    const at = Math.max(0, pairs.indexOf(seen));
+    const before = pairs.findIndex((each) => each.id === pairs[at].dataset.before);
+    selects[1].value = at;
+    selects[0].value = before < 0 ? (at + 1) % pairs.length : before;
     chosen.hidden = true;
     section.classList.remove('choosing');
+    if (!seen) show();
   };
   for (const select of selects) select.addEventListener('change', show);
   addEventListener('hashchange', follow);

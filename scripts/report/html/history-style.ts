@@ -38,7 +38,7 @@ export const HISTORY_STYLE = `
 .runs td:last-child { padding-right: 0; width: 34%; }
 .runs td:first-child, .runs time, .runs .number { white-space: nowrap; }
 .runs time small { display: block; }
-.runs thead th { font-size: .8125rem; color: var(--muted); }
+.runs thead th { white-space: nowrap; font-size: .8125rem; color: var(--muted); }
 .runs tbody th { font-weight: 600; width: 32%; }
 .runs tbody th small { display: block; font-family: var(--mono); font-size: .75rem; }
 .runs .number { font-variant-numeric: tabular-nums; }
