@@ -12,6 +12,7 @@ import { changedAt } from '../platform/changed-at.ts';
 import { type Deadline, deadline, systemClock } from '../platform/clock.ts';
 import { createFiles } from '../platform/files.ts';
 import { openHost, type Process } from '../platform/host.ts';
+import { openLocalSocket } from '../platform/local-socket.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
 import { createOutput, tapWrites } from '../platform/output.ts';
 import { writePrivate } from '../platform/private-file.ts';
@@ -238,7 +239,7 @@ export function createTools(
         const how = { write: write.to, isForced, hasBffUrl: bffUrl !== null, healthTimeoutMs };
         stack = await findKubernetesStack(
           { ...named, ...how, platform, env },
-          edges,
+          { ...edges, openSocket: openLocalSocket },
           purpose,
           AbortSignal.any([signal, closing.signal]),
         );
