@@ -19,7 +19,7 @@ function forwards(
     },
   });
   const clock = new FakeClock();
-  const made = createForwards(scripted.kubectl, clock);
+  const made = createForwards(scripted.kubectl, { forward: async () => null }, clock);
   onTestFinished(() => made.close());
   return { ...made, ...scripted, feeds, clock, openNow: scripted.open, open: made.open };
 }

@@ -1,0 +1,169 @@
+import { AppError } from '../core/errors.ts';
+import type { Attempt } from '../core/result.ts';
+import type { Instance } from '../core/stack.ts';
+import { type RequestPlan, toRun } from '../postman/request-plan.ts';
+import { codeOf } from '../postman/script-code.ts';
+import { REQUEST_TIMEOUT_MS, toAttempt } from './health.ts';
+import type { Context } from './job.ts';
+import type { StepScope } from './recorder.ts';
+import { Slots } from './slots.ts';
+import { askOne, keyOf, type Ways } from './ways.ts';
+
+/** So many runs of Newman at the same time, each in an engine of its own, for those that answer … */
+const TOGETHER_AT_ONCE = 2;
+/** … and for those that are asked alone, which may wait for an answer most of the time. */
+const ALONE_AT_ONCE = 2;
+
+/** So many instances share a run: to begin one costs ten times as much as a request in it. */
+const MOST_TOGETHER = 12;
+
+/** How long the first to be asked waits for company, where others are still to come. */
+const GATHER_MS = 200;
+
+/** One attempt with an instance. */
+export interface Asked {
+  readonly attempt: Attempt;
+  readonly plan: RequestPlan;
+  /** The thumbprint of its signing key; null: not known, or not wanted. */
+  readonly key: string | null;
+}
+
+export interface Question {
+  readonly instance: Instance;
+  readonly wantsKey: boolean;
+  /** It kept others waiting the last time. */
+  readonly isSlow: boolean;
+  /** Others are still to come, so that nothing is decided by this one alone. */
+  readonly isEarly: boolean;
+  readonly signal: AbortSignal;
+}
+
+interface Waiting extends Question {
+  answer(asked: Promise<Asked>): void;
+}
+
+/** An instance with its way and its plan. */
+interface Reached {
+  readonly waiting: Waiting;
+  readonly plan: RequestPlan;
+}
+
+/**
+ * Asks instances for their health, those that wait at the same time in one run of the folder: an iteration for each, with the
+ * variables that say where it is. Where that could make a difference to what one is asked alone, each is.
+ */
+export function createAsker(context: Context, scope: Pick<StepScope, 'attempt'>, ways: Ways) {
+  const { tools, job, recorder } = context;
+  const [together, alone] = [new Slots(TOGETHER_AT_ONCE), new Slots(ALONE_AT_ONCE)];
+  const queue: Waiting[] = [];
+  /** Answers set cookies, which the next iteration would send to another instance. */
+  let setsCookies = false;
+
+  const askAlone = ({ instance, wantsKey, signal }: Question) =>
+    askOne(context, scope, ways, instance, wantsKey, signal);
+
+  const askAll = async (all: readonly Waiting[]): Promise<void> => {
+    const [first] = all;
+    if (first === undefined) return;
+    if (all.length === 1) return first.answer(askAlone(first));
+    const done = new AbortController();
+    try {
+      const ways = await Promise.all(all.map((each) => reach(each, AbortSignal.any([each.signal, done.signal]))));
+      const reached = ways.filter((each) => each !== null);
+      const runs = setsCookies ? null : planTogether(reached.map(({ plan }) => plan));
+      if (runs === null) {
+        for (const { waiting } of reached) {
+          const asked = askAlone(waiting);
+          waiting.answer(asked);
+          await asked.catch(() => {});
+        }
+        return;
+      }
+      await runTogether(reached, runs);
+    } finally {
+      done.abort(new AppError('interrupted', 'They were asked.'));
+    }
+  };
+
+  const reach = async (waiting: Waiting, signal: AbortSignal): Promise<Reached | null> => {
+    try {
+      const url = await ways.connect(waiting.instance.id, signal);
+      return { waiting, plan: ways.healthOf(waiting.instance, url) };
+    } catch (error) {
+      waiting.answer(Promise.reject(error));
+      return null;
+    }
+  };
+
+  const runTogether = async (reached: readonly Reached[], data: NonNullable<ReturnType<typeof planTogether>>) => {
+    const [{ plan, waiting } = {} as Reached] = reached;
+    const startMs = recorder.elapsedMs();
+    const run = toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal: waiting.signal });
+    const newman = { ...run.newman, data, iterationCount: data.length };
+    const { exchanges } = await tools.collections.run({ ...run, requests: run.requests * data.length, newman });
+    const times = { startMs, durationMs: recorder.elapsedMs() - startMs };
+    setsCookies ||= exchanges.some(({ response }) => response?.headers.some(({ name }) => /^set-cookie$/i.test(name)));
+    for (const [index, each] of reached.entries()) {
+      const own = exchanges
+        .filter(({ iteration = 0 }) => iteration === index)
+        .map(({ iteration: _, ...exchange }) => exchange);
+      // What another one did ended the run before its turn, or may have changed it.
+      const isOwn = own.length === each.plan.requests.length && !(setsCookies && index > 0);
+      const asked = isOwn ? read(each, own, times) : askAlone(each.waiting);
+      each.waiting.answer(asked);
+      if (!isOwn) await asked.catch(() => {});
+    }
+  };
+
+  const read = async (
+    { waiting: { instance, wantsKey }, plan }: Reached,
+    exchanges: Attempt['exchanges'],
+    times: Pick<Attempt, 'startMs' | 'durationMs'>,
+  ): Promise<Asked> => {
+    const attempt = toAttempt(scope, plan, exchanges, times, instance.name);
+    return { attempt, plan, key: wantsKey ? await keyOf(context, scope, plan, attempt, instance) : null };
+  };
+
+  return {
+    /** @throws AppError as `askOne` */
+    ask(question: Question): Promise<Asked> {
+      if (question.isSlow) return alone.run(() => askAlone(question), question.signal);
+      return new Promise((resolve, reject) => {
+        queue.push({ ...question, answer: (asked) => void asked.then(resolve, reject) });
+        const next = async () => {
+          if (queue.length === 0) return;
+          if (queue.every(({ isEarly }) => isEarly)) await tools.clock.sleep(GATHER_MS, question.signal);
+          const all = queue.splice(0, MOST_TOGETHER);
+          await askAll(all).catch((error: unknown) => {
+            for (const each of all) each.answer(Promise.reject(error));
+          });
+        };
+        together.run(next, question.signal).catch(reject);
+      });
+    },
+  };
+}
+
+/** Scripts that have none of these words look at the answer, and leave nothing behind for the next iteration. */
+const MORE_THAN_LOOKS =
+  /set|clear|cookies|sendRequest|skipRequest|execution|environment|globals|collectionVariables|iterationData|info|require|eval|Function|vault/;
+
+/**
+ * The rows of data with which one plan does what all do; null: they differ in more than variables, or an iteration could change the
+ * next one.
+ */
+export function planTogether(plans: readonly RequestPlan[]): Readonly<Record<string, unknown>>[] | null {
+  const [first] = plans;
+  if (first === undefined || first.data !== null) return null;
+  if (first.requests.some((place) => MORE_THAN_LOOKS.test(codeOf(place)))) return null;
+  const sent = (plan: RequestPlan) => JSON.stringify(plan.requests.map(({ item }) => item.request));
+  const isOne = plans.every((plan) => plan.values.length === first.values.length && sent(plan) === sent(first));
+  if (!isOne) return null;
+  const isShared = (name: string, value: unknown) =>
+    plans.every(({ values }) => values.some((each) => each.name === name && each.value === value));
+  return plans.map(({ values }) =>
+    Object.fromEntries(
+      values.filter(({ name, value }) => !isShared(name, value)).map(({ name, value }) => [name, value]),
+    ),
+  );
+}
