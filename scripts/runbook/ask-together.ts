@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts';
+import type { NewmanOptions } from '../core/ports.ts';
 import type { Attempt } from '../core/result.ts';
 import type { Instance } from '../core/stack.ts';
 import { type RequestPlan, toRun } from '../postman/request-plan.ts';
@@ -9,13 +10,11 @@ import type { StepScope } from './recorder.ts';
 import { Slots } from './slots.ts';
 import { askOne, keyOf, type Ways } from './ways.ts';
 
-/** So many runs of Newman at the same time, each in an engine of its own, for those that answer … */
-const TOGETHER_AT_ONCE = 2;
-/** … and for those that are asked alone, which may wait for an answer most of the time. */
-const ALONE_AT_ONCE = 2;
-
 /** So many instances share a run: to begin one costs ten times as much as a request in it. */
-const MOST_TOGETHER = 12;
+const MOST_TOGETHER = 5;
+
+/** So many are asked alone at the same time, each by an engine of its own: they may wait for an answer most of the time. */
+const ALONE_AT_ONCE = 3;
 
 /** How long the first to be asked waits for company, where others are still to come. */
 const GATHER_MS = 200;
@@ -54,29 +53,32 @@ interface Reached {
  */
 export function createAsker(context: Context, scope: Pick<StepScope, 'attempt'>, ways: Ways) {
   const { tools, job, recorder } = context;
-  const [together, alone] = [new Slots(TOGETHER_AT_ONCE), new Slots(ALONE_AT_ONCE)];
+  const [together, alone] = [new Slots(1), new Slots(ALONE_AT_ONCE)];
   const queue: Waiting[] = [];
-  /** Answers set cookies, which the next iteration would send to another instance. */
-  let setsCookies = false;
+  /** One of them kept others waiting, or answers set cookies, which the next iteration would send to another instance. */
+  let isApart = false;
 
   const askAlone = ({ instance, wantsKey, signal }: Question) =>
     askOne(context, scope, ways, instance, wantsKey, signal);
 
+  const askApart = (question: Question) => alone.run(() => askAlone(question), question.signal);
+
   const askAll = async (all: readonly Waiting[]): Promise<void> => {
     const [first] = all;
     if (first === undefined) return;
-    if (all.length === 1) return first.answer(askAlone(first));
+    if (all.length === 1) {
+      const asked = askAlone(first);
+      first.answer(asked);
+      await asked.catch(() => {});
+      return;
+    }
     const done = new AbortController();
     try {
       const ways = await Promise.all(all.map((each) => reach(each, AbortSignal.any([each.signal, done.signal]))));
       const reached = ways.filter((each) => each !== null);
-      const runs = setsCookies ? null : planTogether(reached.map(({ plan }) => plan));
+      const runs = isApart ? null : planTogether(reached.map(({ plan }) => plan));
       if (runs === null) {
-        for (const { waiting } of reached) {
-          const asked = askAlone(waiting);
-          waiting.answer(asked);
-          await asked.catch(() => {});
-        }
+        for (const { waiting } of reached) waiting.answer(askApart(waiting));
         return;
       }
       await runTogether(reached, runs);
@@ -99,19 +101,25 @@ export function createAsker(context: Context, scope: Pick<StepScope, 'attempt'>,
     const [{ plan, waiting } = {} as Reached] = reached;
     const startMs = recorder.elapsedMs();
     const run = toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal: waiting.signal });
-    const newman = { ...run.newman, data, iterationCount: data.length };
+    // The next one need not wait for one that is ill.
+    const newman: NewmanOptions = { ...run.newman, data, iterationCount: data.length, bail: ['failure'] };
     const { exchanges } = await tools.collections.run({ ...run, requests: run.requests * data.length, newman });
     const times = { startMs, durationMs: recorder.elapsedMs() - startMs };
-    setsCookies ||= exchanges.some(({ response }) => response?.headers.some(({ name }) => /^set-cookie$/i.test(name)));
+    const setsCookies = exchanges.some(({ response }) => response?.headers.some(({ name }) => SETS_COOKIE.test(name)));
+    isApart ||= setsCookies || exchanges.some(({ error }) => error?.code === 'ETIMEDOUT');
     for (const [index, each] of reached.entries()) {
       const own = exchanges
         .filter(({ iteration = 0 }) => iteration === index)
         .map(({ iteration: _, ...exchange }) => exchange);
-      // What another one did ended the run before its turn, or may have changed it.
+      // Another one ended the run before it was its turn, or may have changed what came of it.
       const isOwn = own.length === each.plan.requests.length && !(setsCookies && index > 0);
-      const asked = isOwn ? read(each, own, times) : askAlone(each.waiting);
+      if (!isOwn) {
+        each.waiting.answer(askApart(each.waiting));
+        continue;
+      }
+      const asked = read(each, own, times);
       each.waiting.answer(asked);
-      if (!isOwn) await asked.catch(() => {});
+      await asked.catch(() => {});
     }
   };
 
@@ -127,7 +135,7 @@ export function createAsker(context: Context, scope: Pick<StepScope, 'attempt'>,
   return {
     /** @throws AppError as `askOne` */
     ask(question: Question): Promise<Asked> {
-      if (question.isSlow) return alone.run(() => askAlone(question), question.signal);
+      if (question.isSlow || isApart) return askApart(question);
       return new Promise((resolve, reject) => {
         queue.push({ ...question, answer: (asked) => void asked.then(resolve, reject) });
         const next = async () => {
@@ -143,6 +151,8 @@ export function createAsker(context: Context, scope: Pick<StepScope, 'attempt'>,
     },
   };
 }
+
+const SETS_COOKIE = /^set-cookie$/i;
 
 /** Scripts that have none of these words look at the answer, and leave nothing behind for the next iteration. */
 const MORE_THAN_LOOKS =

@@ -363,6 +363,7 @@ test('fifty instances: few logs and few requests at the same time, and a verdict
   expect(result).toMatchObject({ exitCode: 0, error: null });
   expect(outcome.instances?.filter(({ healthy, registered }) => healthy && registered)).toHaveLength(50);
   expect(busy.mostLogs).toBeLessThanOrEqual(16);
-  expect(busy).toMatchObject({ ways: 0, mostWays: 4 });
+  expect(busy).toMatchObject({ ways: 0 });
+  expect(busy.mostWays).toBeLessThanOrEqual(8);
   expect(ms - lastMs).toBeLessThanOrEqual(1_000);
 });
