@@ -89,7 +89,8 @@ export function createForwards(kubectl: Kubectl, proxy: Pick<ApiProxy, 'forward'
   };
 
   const tunnel = async (key: string, pod: string, port: number): Promise<Forwarded | null> => {
-    const made = await proxy.forward(pod, port, () => tunnels.delete(key));
+    // The proxy may be closed meanwhile.
+    const made = await proxy.forward(pod, port, () => tunnels.delete(key)).catch(() => null);
     if (made === null) tunnels.delete(key);
     return made;
   };
