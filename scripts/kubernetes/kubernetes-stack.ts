@@ -329,7 +329,7 @@ function createKubernetesStack(
       return {
         instances: [newest, ...others],
         wanted: () => replicasOf(view.workload),
-        summary: `rollout of ${target}${revision.after === null ? '' : `, revision ${revision.after}`}; ${made}`,
+        summary: `${rollout.by === 'other' ? 'Reloader made a ' : ''}rollout of ${target}${revision.after === null ? '' : `, revision ${revision.after}`}; ${made}`,
       };
     },
     instances,
