@@ -17,7 +17,7 @@ const MOST_TOGETHER = 5;
 const ALONE_AT_ONCE = 3;
 
 /** How long the first to be asked waits for company, where others are still to come. */
-const GATHER_MS = 200;
+const GATHER_MS = 100;
 
 /** One attempt with an instance. */
 export interface Asked {
