@@ -13,6 +13,7 @@ import { type Deadline, deadline, systemClock } from '../platform/clock.ts';
 import { openFileWatch } from '../platform/file-watch.ts';
 import { createFiles } from '../platform/files.ts';
 import { openHost, type Process } from '../platform/host.ts';
+import { openLocalSocket } from '../platform/local-socket.ts';
 import { readLog, readLogFile } from '../platform/log-file.ts';
 import { writeNew } from '../platform/new-file.ts';
 import { clearScreen, createOutput, tapWrites } from '../platform/output.ts';
@@ -266,7 +267,7 @@ export function createTools(
         const how = { write: write.to, isForced, hasBffUrl: bffUrl !== null, healthTimeoutMs };
         stack = await findKubernetesStack(
           { ...named, ...how, platform, env },
-          edges,
+          { ...edges, openSocket: openLocalSocket },
           purpose,
           AbortSignal.any([signal, closing.signal]),
         );

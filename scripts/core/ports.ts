@@ -65,6 +65,47 @@ export interface Processes {
   ): AsyncIterable<{ readonly stream: 'stdout' | 'stderr'; readonly text: string }>;
 }
 
+/**
+ * A Unix socket in a folder that only this user can enter, for a program of this machine that serves HTTP. Where nobody answers
+ * there, its methods throw Node's own error.
+ */
+export interface LocalSocket {
+  readonly path: string;
+  /**
+   * GETs a path. The body of a 200 comes line by line, and ends with the signal or the connection as well.
+   *
+   * @param path with its query
+   */
+  get(
+    path: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly status: number; readonly lines: AsyncIterable<string> | Iterable<string> }>;
+  /**
+   * Leads a port of this machine's loopback to a WebSocket: each connection to the port is one of its own.
+   *
+   * @param onLost called when one could not be opened any more; then the port is closed
+   * @returns the status where it was refused at once
+   */
+  forward(path: string, framing: Framing, onLost: () => void, signal: AbortSignal): Promise<Forwarded | number>;
+  /** Removes its folder. */
+  remove(): Promise<void>;
+}
+
+/** How the bytes of a connection become messages of a WebSocket. */
+export interface Framing {
+  /** `Sec-WebSocket-Protocol` */
+  readonly protocol: string;
+  toMessage(bytes: Uint8Array): Uint8Array;
+  /** For one connection, which it may remember things of: a message as bytes, none where it holds none. */
+  toBytes(): (message: Uint8Array) => Uint8Array;
+}
+
+export interface Forwarded {
+  /** `http://127.0.0.1:41234` */
+  readonly url: string;
+  close(): void;
+}
+
 /** The files that the requests of a collection may send. Paths are absolute. */
 export interface LocalFiles {
   /** Relative paths start in the first of these that has such a file. */

@@ -212,7 +212,8 @@ export interface Stack extends Network {
   instance(id: string, signal: AbortSignal): Promise<Instance | null>;
   /**
    * The log of an instance from its first line on, followed until the signal aborts or the instance is gone, across its
-   * restarts, without gaps or repeats. With `tail`, only about so many of the last lines.
+   * restarts, without gaps or repeats. With `tail`, only about so many of the last lines. A stack that reads many bounds by
+   * itself how many processes that takes.
    */
   logs(id: string, options: LogOptions): AsyncIterable<LogLine>;
   /**

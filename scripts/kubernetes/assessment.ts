@@ -89,7 +89,6 @@ export async function assess(
     path,
     credentials,
     reloader: reloaderOf(workload, { name: place.secret, annotations: secret?.metadata.annotations }),
-    copiedSecret: null,
     healthTimeoutSeconds: options.healthTimeoutMs / 1_000,
   });
   const refusals = [judged.error, restartRefusal(workload, kubectl.typed), writeRefusal(workload, credentials, path)];

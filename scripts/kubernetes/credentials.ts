@@ -85,8 +85,6 @@ export interface Uses {
   readonly uses: number;
   /** How many of them are not of the new pods. */
   readonly extraStarts: number;
-  /** A sentence each. */
-  readonly reasons: readonly string[];
 }
 
 /**
@@ -109,25 +107,9 @@ export function usesNeeded({
   readonly oldWaiting: number;
   readonly write: 'secret' | 'own-secret';
 }): Uses {
-  const extraStarts = write === 'secret' && kept !== 'shared' ? oldWaiting : 0;
-  if (kept === 'shared') {
-    const race = replicas > 1 || oldWaiting > 0;
-    const reasons = ['All pods share their credentials, so one use is enough.'];
-    if (race)
-      reasons.push('Of pods that start at the same time, one registers, and the others find that at their next start.');
-    return { uses: 1, extraStarts, reasons };
-  }
-  const apart = kept === null ? 'may keep' : 'keeps';
-  const reasons =
-    replicas > 1 ? [`Each of ${replicas} pods ${apart} its credentials apart, so each of them registers.`] : [];
-  if (extraStarts > 0) {
-    const pods = extraStarts === 1 ? '1 old pod still starts' : `${extraStarts} old pods still start`;
-    const they = extraStarts === 1 ? 'it' : 'they';
-    reasons.push(
-      `${pods} again and again with the same Secret, so ${they} may use the token first. With --write own-secret ${they} cannot.`,
-    );
-  }
-  return { uses: Math.max(1, replicas) + extraStarts, extraStarts, reasons };
+  if (kept === 'shared') return { uses: 1, extraStarts: 0 };
+  const extraStarts = write === 'secret' ? oldWaiting : 0;
+  return { uses: Math.max(1, replicas) + extraStarts, extraStarts };
 }
 
 interface Place {

@@ -126,8 +126,6 @@ export interface Intention {
   readonly credentials: Credentials;
   /** `reloaderOf` the Secret that is written. */
   readonly reloader: Reloader | null;
-  /** `secret/bff-secrets`, where the copy that `kubectl apply` keeps of it holds the token's key; else null. */
-  readonly copiedSecret: string | null;
   readonly healthTimeoutSeconds: number;
 }
 
@@ -240,23 +238,18 @@ function reloaderWarnings(workload: Workload, { reloader }: Intention): string[]
 }
 
 /** Where a value stands that was literal once. */
-function copyWarnings(
-  workload: Workload,
-  { replicaSets }: Surroundings,
-  { variable, copiedSecret }: Intention,
-): string[] {
-  const name = nameOf(workload);
+function copyWarnings(workload: Workload, { replicaSets }: Surroundings, { variable }: Intention): string[] {
   const old = replicaSets.filter(
     (each) => isOwnedBy(each, workload.object) && holdsLiteral(each.spec?.template?.spec, variable),
   );
   const sets = old.length === 1 ? '1 ReplicaSet of the history holds' : `${old.length} ReplicaSets of the history hold`;
-  const copies = [copiedSecret, isInLastApplied(workload, variable) ? name : null].filter((each) => each !== null);
   return [
     ...(old.length === 0 ? [] : [`${sets} ${variable} as plain text, which the role view may read.`]),
-    ...copies.map(
-      (each) =>
-        `The copy that kubectl apply keeps of ${each} (last-applied-configuration) holds ${variable}: the next apply sets that value again.`,
-    ),
+    ...(isInLastApplied(workload, variable)
+      ? [
+          `The copy that kubectl apply keeps of ${nameOf(workload)} (last-applied-configuration) holds ${variable}: the next apply sets that value again.`,
+        ]
+      : []),
   ];
 }
 

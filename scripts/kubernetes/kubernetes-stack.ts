@@ -3,9 +3,10 @@ import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 import { AppError } from '../core/errors.ts';
 import { orAborted } from '../core/or-aborted.ts';
-import type { Clock, Files, Processes } from '../core/ports.ts';
+import type { Clock, Files, LocalSocket, Processes } from '../core/ports.ts';
 import type { KubernetesFacts } from '../core/result.ts';
 import type { Instance, Stack, StackState } from '../core/stack.ts';
+import { createApiProxy } from './api-proxy.ts';
 import { type Assessment, assess, type Purpose } from './assessment.ts';
 import { fieldsOf, resolveEnvironment } from './environment.ts';
 import { type Cluster, findCluster } from './find-cluster.ts';
@@ -51,6 +52,8 @@ export interface KubernetesTools {
   readonly processes: Processes;
   readonly clock: Clock;
   readonly files: Files;
+  /** null: this system has no Unix sockets. */
+  openSocket(): Promise<LocalSocket | null>;
 }
 
 /** A cluster that does not answer for this long is no passing trouble. */
@@ -99,7 +102,7 @@ interface Found {
 
 function createKubernetesStack(
   options: KubernetesOptions,
-  { clock }: KubernetesTools,
+  { clock, openSocket }: KubernetesTools,
   purpose: Purpose,
   cluster: Cluster,
   found: Found,
@@ -111,8 +114,9 @@ function createKubernetesStack(
   const target = nameOf(found.view.workload);
   const container = found.view.workload.container.name;
   const typed = kubectl.typed;
+  const proxy = createApiProxy(kubectl, { ...cluster, clock, openSocket });
   const turns = createLogTurns(clock);
-  const forwards = createForwards(kubectl, clock);
+  const forwards = createForwards(kubectl, proxy, clock);
   let { view } = found;
   /** As it was when the change was planned: what another controller does since then is seen. */
   let planned = view;
@@ -325,7 +329,7 @@ function createKubernetesStack(
       return {
         instances: [newest, ...others],
         wanted: () => replicasOf(view.workload),
-        summary: `rollout of ${target}${revision.after === null ? '' : `, revision ${revision.after}`}; ${made}`,
+        summary: `${rollout.by === 'other' ? 'Reloader made a ' : ''}rollout of ${target}${revision.after === null ? '' : `, revision ${revision.after}`}; ${made}`,
       };
     },
     instances,
@@ -340,7 +344,8 @@ function createKubernetesStack(
     },
     async *logs(id, how) {
       how.signal.throwIfAborted();
-      yield* readPodLog(kubectl, id, { ...how, container }, { watch, clock, turns });
+      const isProxied = await proxy.isThere(how.signal);
+      yield* readPodLog(kubectl, id, { ...how, container }, { watch, clock, proxy, turns: turns(isProxied) });
     },
     async connect(id, signal) {
       const pod = await find(id, signal);
@@ -367,7 +372,7 @@ function createKubernetesStack(
       };
     },
     async close() {
-      await Promise.all([forwards.close(), watch.close()]);
+      await Promise.all([forwards.close(), proxy.close(), watch.close()]);
     },
   };
 }

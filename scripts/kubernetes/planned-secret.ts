@@ -2,10 +2,9 @@ import type { EnvVar } from 'kubernetes-types/core/v1.d.ts';
 import { PLACEHOLDER } from '../compose-file/project-checks.ts';
 import { AppError } from '../core/errors.ts';
 import type { ChangeFacts, PriorValue } from '../core/result.ts';
-import type { Environment, PlannedClear, PlannedWrite, Settings, Written } from '../core/stack.ts';
+import type { PlannedClear, PlannedWrite, Settings, Written } from '../core/stack.ts';
 import { entryDiff, keyDiff } from './change-preview.ts';
 import { isKeyRequired, placeToClear } from './clear-place.ts';
-import { resolveEnvironment } from './environment.ts';
 import type { Kubectl } from './kubectl.ts';
 import { nameOf, type PatchOperation, type Workload } from './model.ts';
 import { verifyOthers } from './other-settings.ts';
@@ -61,8 +60,6 @@ export interface SecretChanges {
    * @returns empty: nothing, a plain restart does
    */
   pendingTemplate(workload: Workload): readonly PatchOperation[];
-  /** What the container's next start after that gets. */
-  effective(view: View): Environment;
   /** Whether the key still holds what this run wrote; null: nothing was written, or it cannot be read. */
   isStillWritten(signal: AbortSignal): Promise<boolean | null>;
   /** Where the token goes or went; null: not decided. */
@@ -219,10 +216,6 @@ export function createSecretChanges(options: SecretChangesOptions): SecretChange
     },
 
     pendingTemplate: (workload) => entryFor(workload, variable, wanted).operations,
-
-    effective({ workload, sources }) {
-      return resolveEnvironment(entryFor(workload, variable, wanted).container, sources).environment;
-    },
 
     async isStillWritten(signal) {
       if (written === null) return null;

@@ -4,14 +4,15 @@ import { NewestLine } from '../core/newest-line.ts';
 import type { Clock } from '../core/ports.ts';
 import type { LogLine } from '../core/result.ts';
 import type { LogOptions } from '../core/stack.ts';
+import type { ApiProxy } from './api-proxy.ts';
 import { reasonOf } from './failures.ts';
 import type { Kubectl } from './kubectl.ts';
 import { statusOf } from './pod-obstacle.ts';
 import type { PodWatch } from './pod-watch.ts';
 import { Turns } from './turns.ts';
 
-/** How many logs are followed at the same time: each is a process of its own. */
-const FOLLOWED = 12;
+/** How many logs are followed at the same time, where each is a process of its own, and where each is a stream of one process. */
+const FOLLOWED = { processes: 12, streams: 200 };
 
 /** After a log has ended, the kubelet tells within this time that the container has. Else only the connection was lost. */
 const TOLD_MS = 3_000;
@@ -23,17 +24,19 @@ export interface PodLogOptions extends LogOptions {
 export interface PodLogTools {
   readonly watch: PodWatch;
   readonly clock: Clock;
+  readonly proxy: Pick<ApiProxy, 'log'>;
   /** Shared by all logs that are read at the same time. */
   readonly turns: Turns;
 }
 
-/** @returns what all readers of logs share */
-export function createLogTurns(clock: Clock): Turns {
-  return new Turns(FOLLOWED, clock);
+/** @returns what all readers of logs share, by whether a proxy gives them */
+export function createLogTurns(clock: Clock): (isProxied: boolean) => Turns {
+  const [processes, streams] = [new Turns(FOLLOWED.processes, clock), new Turns(FOLLOWED.streams, clock)];
+  return (isProxied) => (isProxied ? streams : processes);
 }
 
 /**
- * The log of a container of a pod by `kubectl logs`, which ends with each run of the container (kubernetes/kubernetes#44406) and
+ * The log of a container of a pod, by the proxy or else by `kubectl logs`. Either ends with each run of the container (kubernetes/kubernetes#44406) and
  * knows the last two of them. Followed, it goes on with each further run without gaps or repeats, until the pod is gone.
  *
  * @param uid of the pod
@@ -42,7 +45,7 @@ export async function* readPodLog(
   kubectl: Kubectl,
   uid: string,
   options: PodLogOptions,
-  { watch, clock, turns }: PodLogTools,
+  { watch, clock, proxy, turns }: PodLogTools,
 ): AsyncGenerator<LogLine> {
   const { container, follow, signal, tail } = options;
   const newest = new NewestLine();
@@ -73,10 +76,9 @@ export async function* readPodLog(
       );
       try {
         for (const { run, isPrevious, follows } of wants) {
-          const flags = [`--previous=${isPrevious}`, `--follow=${follows}`, `--tail=${tail ?? -1}`];
-          const since = newest.stamp === '' ? [] : [`--since-time=${newest.stamp.slice(0, 19)}Z`];
-          const args = ['logs', name, '-c', container, '--timestamps=true', '--prefix=false', ...flags, ...since];
-          for await (const line of readOnce(kubectl, args, newest, end)) {
+          const since = newest.stamp === '' ? null : `${newest.stamp.slice(0, 19)}Z`;
+          const call = { pod: name, container, isPrevious, follows, tail: tail ?? null, since };
+          for await (const line of readOnce(linesOf(kubectl, proxy, call, end), newest)) {
             if (line === UNREADABLE) {
               options.onUnreadable?.();
               return;
@@ -151,17 +153,51 @@ function runsOf(status: ContainerStatus | undefined): Runs {
 
 const UNREADABLE = Symbol('The log may not be read.');
 
-/** The lines of one call that were not read before. */
-async function* readOnce(
+/** One call for a log. */
+interface Call {
+  readonly pod: string;
+  readonly container: string;
+  readonly isPrevious: boolean;
+  readonly follows: boolean;
+  /** null: from the first line. */
+  readonly tail: number | null;
+  /** RFC 3339, in whole seconds. */
+  readonly since: string | null;
+}
+
+type Line = { readonly stream: 'stdout' | 'stderr'; readonly text: string };
+
+/** What the API server does not give to the proxy is asked for by kubectl itself, which says why. */
+async function* linesOf(
   kubectl: Kubectl,
-  args: readonly string[],
-  newest: NewestLine,
+  proxy: PodLogTools['proxy'],
+  { pod, container, isPrevious, follows, tail, since }: Call,
   signal: AbortSignal,
-): AsyncGenerator<LogLine | typeof UNREADABLE> {
+): AsyncGenerator<Line> {
+  const query = {
+    ...{ container, timestamps: 'true', previous: String(isPrevious), follow: String(follows) },
+    ...(tail === null ? {} : { tailLines: String(tail) }),
+    ...(since === null ? {} : { sinceTime: since }),
+  };
+  const given = await proxy.log(pod, query, signal);
+  if (given !== null) {
+    for await (const text of given) yield { stream: 'stdout', text };
+    return;
+  }
+  const flags = [`--previous=${isPrevious}`, `--follow=${follows}`, `--tail=${tail ?? -1}`];
+  const from = since === null ? [] : [`--since-time=${since}`];
+  yield* kubectl.lines(
+    ['logs', pod, '-c', container, '--timestamps=true', '--prefix=false', ...flags, ...from],
+    signal,
+  );
+}
+
+/** The lines that were not read before. */
+async function* readOnce(lines: AsyncIterable<Line>, newest: NewestLine): AsyncGenerator<LogLine | typeof UNREADABLE> {
   const { stamp: from } = newest;
   const repeated = newest.repeated();
   let isCut = false;
-  for await (const { stream, text } of kubectl.lines(args, signal)) {
+  for await (const { stream, text } of lines) {
     if (stream === 'stderr') {
       if (reasonOf({ stderr: text }) === 'Forbidden') yield UNREADABLE;
       continue;

@@ -1,10 +1,11 @@
 import { AppError } from '../core/errors.ts';
 import { orAborted } from '../core/or-aborted.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Clock, Forwarded } from '../core/ports.ts';
+import type { ApiProxy } from './api-proxy.ts';
 import { reasonOf } from './failures.ts';
 import type { Kubectl } from './kubectl.ts';
 
-/** Ways from this machine to ports of pods, each by one `kubectl port-forward`. */
+/** Ways from this machine to ports of pods, by the proxy or else each by one `kubectl port-forward`. */
 export interface Forwards {
   /**
    * The way to a pod's port. It is kept and reused while its process lives, and opened again when that has died: one that lost
@@ -37,8 +38,10 @@ interface Forward {
   users: number;
 }
 
-export function createForwards(kubectl: Kubectl, clock: Clock): Forwards {
+export function createForwards(kubectl: Kubectl, proxy: Pick<ApiProxy, 'forward'>, clock: Clock): Forwards {
   const forwards = new Map<string, Forward>();
+  /** Those by the proxy, which cost no process; null: it leads to no such pod. */
+  const tunnels = new Map<string, Promise<Forwarded | null>>();
   const running = new Set<Promise<void>>();
   const closing = new AbortController();
 
@@ -85,6 +88,13 @@ export function createForwards(kubectl: Kubectl, clock: Clock): Forwards {
     return forward;
   };
 
+  const tunnel = async (key: string, pod: string, port: number): Promise<Forwarded | null> => {
+    // The proxy may be closed meanwhile.
+    const made = await proxy.forward(pod, port, () => tunnels.delete(key)).catch(() => null);
+    if (made === null) tunnels.delete(key);
+    return made;
+  };
+
   const isInUse = ({ users, usedMs }: Forward) => users > 0 && clock.now() - usedMs < IN_USE_MS;
 
   return {
@@ -92,6 +102,13 @@ export function createForwards(kubectl: Kubectl, clock: Clock): Forwards {
       const end = AbortSignal.any([signal, closing.signal]);
       const key = `${pod}:${port}`;
       end.throwIfAborted();
+      if (!forwards.has(key)) {
+        const made = tunnels.get(key) ?? tunnel(key, pod, port);
+        tunnels.set(key, made);
+        const led = await orAborted(made, end);
+        if (led !== null) return led.url;
+        tunnels.delete(key);
+      }
       while (!forwards.has(key) && forwards.size >= LIMIT) {
         const [oldest] = [...forwards].filter(([, each]) => !isInUse(each)).sort(([, a], [, b]) => a.usedMs - b.usedMs);
         if (oldest === undefined) {
@@ -117,6 +134,7 @@ export function createForwards(kubectl: Kubectl, clock: Clock): Forwards {
     async close() {
       closing.abort(CLOSED);
       for (const { ending } of forwards.values()) ending.abort(CLOSED);
+      for (const each of await Promise.all(tunnels.values())) each?.close();
       await Promise.all(running);
     },
   };

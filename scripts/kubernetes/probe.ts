@@ -112,6 +112,8 @@ async function fromOwnPod(
     }
     const ended = await watchUntil(kubectl, ['pod', name], hasEnded, { ms: POD_MS, clock }, signal);
     if (ended === null) return { kind: 'unknown', why: 'a pod beside it does not start in time' };
+    if (PROBE_TOOLS.every(({ program }) => isWithoutImage(ended, program)))
+      return { kind: 'unknown', why: 'a pod beside it cannot pull its image' };
     const flags = [
       '--all-containers=true',
       '--prefix=true',
@@ -149,10 +151,16 @@ async function fromOwnPod(
 function hasEnded(pod: Pod): boolean {
   const isOver = ({ program }: { readonly program: string }) => {
     const { terminated, waiting } = statusOf(pod, program)?.state ?? {};
-    return terminated !== undefined || CANNOT_START.includes(waiting?.reason ?? '');
+    return terminated !== undefined || CANNOT_START.includes(waiting?.reason ?? '') || isWithoutImage(pod, program);
   };
   return pod.status?.phase === 'Failed' || PROBE_TOOLS.every(isOver);
 }
+
+function isWithoutImage(pod: Pod, program: string): boolean {
+  return NO_IMAGE.includes(statusOf(pod, program)?.state?.waiting?.reason ?? '');
+}
+
+const NO_IMAGE: readonly string[] = ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName'];
 
 const CANNOT_START: readonly string[] = ['RunContainerError', 'CreateContainerError', 'CreateContainerConfigError'];
 

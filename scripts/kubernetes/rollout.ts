@@ -19,8 +19,6 @@ export interface Revision {
 }
 
 export interface Rollout {
-  /** The workload as it is after the change. */
-  readonly object: Workload['object'];
   readonly before: Revision;
   readonly after: Revision;
   /** What made the new revision: this tool's change of the template, a restart, or another controller. */
@@ -147,7 +145,7 @@ export async function restartWorkload(
     : await watchUntil(kubectl, [kind, name], isSeen, { ms: SEEN_MS, clock }, signal);
   if (object === null)
     throw failed(`The cluster's controller has not taken up the change of ${nameOf(workload)}.`, kubectl, workload);
-  return { object, before, after: await revisionOf(kubectl, { kind, object }, signal), by };
+  return { before, after: await revisionOf(kubectl, { kind, object }, signal), by };
 
   async function patch(): Promise<Workload['object']> {
     const flags = ['--type=json', '--patch-file', PRIVATE_FILE, `--field-manager=${manager}`, '--dry-run=none'];

@@ -65,7 +65,7 @@ const SANDBOX_LENGTH = 1_000_000;
 class KeptScript {
   readonly script: vm.Script;
   readonly #file: string;
-  readonly #isKept: boolean;
+  #isKept: boolean;
 
   constructor(code: string, filename: string, kept: string) {
     this.#file = `${kept}.${cachedDataVersionTag().toString(16)}`;
@@ -77,6 +77,7 @@ class KeptScript {
   /** Best after a run: what was not called yet has no code. */
   keep(): void {
     if (this.#isKept) return;
+    this.#isKept = true;
     const fresh = `${this.#file}.${process.pid}.${threadId}`;
     try {
       makeFolder(dirname(this.#file));

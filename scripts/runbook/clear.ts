@@ -8,6 +8,7 @@ import { originsOf, planHealth, type RequestPlan } from '../postman/request-plan
 import { watchUntilHealthy } from './bootstrap.ts';
 import { checkHealth, checkOnce, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
+import { type Look, lookAtEach } from './look-at-each.ts';
 import { aimHealth, type HealthPlans, isShared } from './next-start.ts';
 import { raiseObjections } from './objections.ts';
 import {
@@ -23,7 +24,7 @@ import type { Outcome, StepScope } from './recorder.ts';
 import { restart } from './restart.ts';
 import { countWell, errorOfSome } from './some-of-many.ts';
 import { type Turn, takeTurn } from './turn.ts';
-import { type Look, lookAtEach, waysOf } from './ways.ts';
+import { waysOf } from './ways.ts';
 
 export const CLEAR_STEPS: readonly StepName[] = ['preflight', 'clear', 'restart', 'bootstrap', 'health'];
 

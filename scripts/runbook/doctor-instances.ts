@@ -4,12 +4,13 @@ import type { InstanceFacts } from '../core/result.ts';
 import type { Environment, Instance, Stack, StackState } from '../core/stack.ts';
 import { describeInstance } from './instance-facts.ts';
 import type { Context } from './job.ts';
+import type { Look } from './look-at-each.ts';
 import { learnSecrets } from './preflight.ts';
 import type { StepScope } from './recorder.ts';
 import { factName } from './restart.ts';
 import { Slots } from './slots.ts';
 import { listNames } from './some-of-many.ts';
-import { type Look, OTHER_KEY } from './ways.ts';
+import { OTHER_KEY } from './ways.ts';
 
 /** So many logs are read at the same time. */
 const READERS = 4;

@@ -15,12 +15,13 @@ import { titleOf } from '../postman/request-plan.ts';
 import { describeExamined, readInstances, readLogs } from './doctor-instances.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
+import { lookAtEach } from './look-at-each.ts';
 import { aimHealth } from './next-start.ts';
 import { describeObjection } from './objections.ts';
 import { askIdpFrom, describeStack, learnSecrets, openCollection, sayWhere, verifyNoTokenNeeded } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
 import { countWell } from './some-of-many.ts';
-import { lookAtEach, waysOf } from './ways.ts';
+import { waysOf } from './ways.ts';
 
 /**
  * `npm run doctor`: says why the BFF does not start, and whether a fresh Initial Access Token would help. Changes nothing.

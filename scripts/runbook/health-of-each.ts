@@ -3,6 +3,7 @@ import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { Attempt, InstanceFacts } from '../core/result.ts';
 import type { RequestPlan } from '../postman/request-plan.ts';
+import { createAsker } from './ask-together.ts';
 import { describeFailure, describePasses } from './health.ts';
 import type { Context } from './job.ts';
 import type { StepScope } from './recorder.ts';
@@ -24,13 +25,16 @@ import {
 } from './stay-healthy.ts';
 import type { Watch } from './watch-instance.ts';
 import type { Watches } from './watch-instances.ts';
-import { AT_ONCE, askOne, byWay, OTHER_KEY, type Ways } from './ways.ts';
+import { byWay, OTHER_KEY, type Ways } from './ways.ts';
 
 /** Between two looks at whether all have passed. */
 const LOOK_EVERY_MS = 100;
 
 /** When one is known to stay unhealthy, how long the others have until it is said of each how it is. */
 const COLLECT_MS = 2_000;
+
+/** So many are asked for the proof that they are registered at the same time, where their logs do not say it. */
+const PROOFS_AT_ONCE = 2;
 
 /** An instance, and how far it has come. */
 interface Asked {
@@ -74,7 +78,7 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
   const { clock } = tools;
   const ending = new AbortController();
   const end = AbortSignal.any([signal, ending.signal]);
-  const slots = new Slots(AT_ONCE);
+  const slots = new Slots(PROOFS_AT_ONCE);
   const asked = new Map<string, Asked>();
   const early: Attempt[] = [];
   const work: Promise<void>[] = [];
@@ -91,6 +95,7 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
     },
   };
 
+  const asker = createAsker(context, recording, ways);
   const current = () => watches.current().map((watch) => asked.get(watch.first.id) ?? begin(watch));
   const hasPassed = ({ passed, watch }: Asked) => passed !== null && passed.start === watch.start();
   const begin = (watch: Watch): Asked => {
@@ -111,6 +116,14 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
     return each;
   };
 
+  /** Some have not come yet, or have not come to rest. */
+  const waitsForOthers = () => {
+    const all = current();
+    return (
+      all.length < watches.wanted() || all.some(({ watch }) => watch.how() === null && watch.failure() === undefined)
+    );
+  };
+
   /** Once; whether it passed. */
   const ask = async (each: Asked): Promise<boolean> => {
     const { watch } = each;
@@ -119,10 +132,10 @@ export function askEach(context: Context, ways: Ways & { onAttempt(attempt: Atte
     let failure: AppError;
     try {
       const wantsKey = watches.wanted() > 1 && each.passed?.start !== start;
-      const { attempt, plan, key } = await slots.run(
-        () => askOne(context, recording, ways, watch.first, wantsKey, each.end),
-        each.end,
-      );
+      const isSlow = each.last?.exchanges.some(({ error }) => error?.code === 'ETIMEDOUT') ?? false;
+      const isEarly = waitsForOthers();
+      const question = { instance: watch.first, wantsKey, isSlow, isEarly, signal: each.end };
+      const { attempt, plan, key } = await asker.ask(question);
       each.last = attempt;
       each.unasked = null;
       const complaint = watch.complaint();

@@ -62,10 +62,20 @@ export async function checkHealth(
   const { job, tools, recorder } = context;
   const startMs = recorder.elapsedMs();
   const { exchanges } = await tools.collections.run(toRun(plan, job, { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal }));
+  return toAttempt(scope, plan, exchanges, { startMs, durationMs: recorder.elapsedMs() - startMs }, name);
+}
+
+/** What one run of the folder came to, as an attempt that is recorded. Parameters and errors are those of `checkHealth`. */
+export function toAttempt(
+  scope: Pick<StepScope, 'attempt'>,
+  plan: RequestPlan,
+  exchanges: readonly Exchange[],
+  times: Pick<Attempt, 'startMs' | 'durationMs'>,
+  name: string | null,
+): Attempt {
   const early = describeEarlyEnd(plan, exchanges);
   const attempt = {
-    startMs,
-    durationMs: recorder.elapsedMs() - startMs,
+    ...times,
     // Newman calls a run without a single request a success.
     passed: exchanges.some(({ isSkipped }) => !isSkipped) && early === null && exchanges.every(isPassed),
     exchanges: name === null ? exchanges : exchanges.map((each) => ({ ...each, folders: [name, ...each.folders] })),

@@ -6,7 +6,6 @@ import { AppError, toAppError } from '../core/errors.ts';
 import { orAborted } from '../core/or-aborted.ts';
 import type { Instance, Stack } from '../core/stack.ts';
 import type { Context } from './job.ts';
-import type { Slots } from './slots.ts';
 
 /** Between two looks at the state of an instance. The log is what reacts at once; this catches what the log cannot say. */
 export const INSPECT_EVERY_MS = 300;
@@ -53,8 +52,6 @@ export interface WatchPlan {
   readonly isShared: boolean;
   /** There are so many that a log is not followed further than it takes. */
   readonly isMany: boolean;
-  /** Only so many logs are followed at the same time. */
-  readonly followers: Slots;
   isKnown(id: string): boolean;
   /** It has decided, failed, or is gone. */
   onChange(): void;
@@ -206,13 +203,11 @@ export function watchInstance(context: Context, plan: WatchPlan, first: Instance
   const readAgain = async () => {
     for await (const line of stack.logs(first.id, { follow: false, signal: end, tail: LAST_START })) reader.push(line);
   };
-  const followInTurn = async () => {
+  const followFromStart = async () => {
     // One that waits for its start has no log yet, and would take the place of others.
     if (plan.isManaged && first.state.status === 'created') await orAborted(started.promise, end);
-    await plan.followers.run(() => {
-      lastLineMs = startedMs = clock.now();
-      return follow();
-    }, end);
+    lastLineMs = startedMs = clock.now();
+    await follow();
   };
   const inspect = async () => {
     let pausedMs: number | null = null;
@@ -248,7 +243,7 @@ export function watchInstance(context: Context, plan: WatchPlan, first: Instance
     }
   };
   // After `stop` both end with the abort's reason, which no longer matters.
-  const work = [followInTurn(), inspect()].map((each) =>
+  const work = [followFromStart(), inspect()].map((each) =>
     each.catch((error: unknown) => {
       if (!stopping.signal.aborted) fail(error);
     }),

@@ -7,7 +7,6 @@ import type { Instance, Restarted, Stack } from '../core/stack.ts';
 import { describeInstance } from './instance-facts.ts';
 import type { Context } from './job.ts';
 import { LOG_TAIL } from './preflight.ts';
-import { Slots } from './slots.ts';
 import { countWell, errorOfSome, type Ill, listNames } from './some-of-many.ts';
 import {
   bootstrapFailed,
@@ -20,9 +19,6 @@ import {
 
 /** From so many on, a log is followed only until it has said that the BFF is registered. */
 const FEW = 8;
-
-/** So many logs are followed at the same time: each may be a process. */
-const FOLLOWERS = 16;
 
 /** When one has failed for good, how long the others have to come to rest, so that it can be said of each how it is. */
 const COLLECT_MS = 2_000;
@@ -127,7 +123,6 @@ export function watchInstances(
           isManaged,
           isShared: isShared && wanted() > 1,
           isMany: wanted() > FEW,
-          followers,
           isKnown: (id) => all.some(({ first }) => first.id === id),
           onChange,
         },
@@ -176,7 +171,6 @@ export function watchInstances(
     return null;
   };
 
-  const followers = new Slots(FOLLOWERS);
   for (const each of instances) add(each);
   const follow = async () => {
     for (;;) {

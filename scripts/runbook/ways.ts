@@ -1,17 +1,13 @@
 import { publishedThumbprint } from '../bff/health-answers.ts';
-import { AppError, toAppError } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import type { Attempt } from '../core/result.ts';
 import type { Instance, Stack } from '../core/stack.ts';
 import type { RequestPlan } from '../postman/request-plan.ts';
-import { checkHealth, describeFailure } from './health.ts';
+import { checkHealth } from './health.ts';
 import type { Context } from './job.ts';
 import type { HealthPlans } from './next-start.ts';
 import type { StepScope } from './recorder.ts';
 import { askForKeys } from './registration.ts';
-import { Slots } from './slots.ts';
-
-/** So many instances are asked at the same time. */
-export const AT_ONCE = 4;
 
 /** What is wrong with each of those whose keys differ: which of them the IdP knows cannot be seen. */
 export const OTHER_KEY = 'It signs with another key than the others.';
@@ -58,42 +54,8 @@ export function askOne(
   });
 }
 
-/** What one look at an instance came to. */
-export interface Look {
-  readonly instance: Instance;
-  /** null: it could not be asked. */
-  readonly attempt: Attempt | null;
-  /** Why it is not healthy; null: it is. */
-  readonly error: AppError | null;
-  /** Of its signing key; null: not known. */
-  readonly key: string | null;
-}
-
-/** Asks each instance once. */
-export async function lookAtEach(
-  context: Context,
-  scope: Pick<StepScope, 'attempt'>,
-  ways: Ways,
-  instances: readonly Instance[],
-): Promise<readonly Look[]> {
-  const { signal } = context;
-  const slots = new Slots(AT_ONCE);
-  const look = async (instance: Instance): Promise<Look> => {
-    try {
-      const own = AbortSignal.any([signal]);
-      const { attempt, key } = await askOne(context, scope, ways, instance, instances.length > 1, own);
-      const error = attempt.passed ? null : new AppError('bff-unhealthy', `${describeFailure(attempt)}.`);
-      return { instance, attempt, error, key };
-    } catch (error) {
-      signal.throwIfAborted();
-      return { instance, attempt: null, error: toAppError(error), key: null };
-    }
-  };
-  return Promise.all(instances.map((each) => slots.run(() => look(each), signal)));
-}
-
 /** The thumbprint of its signing key: by the answers of the folder, else it is asked for. */
-async function keyOf(
+export async function keyOf(
   context: Context,
   scope: Pick<StepScope, 'attempt'>,
   plan: RequestPlan,

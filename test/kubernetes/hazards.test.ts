@@ -14,7 +14,6 @@ const INTENTION: Intention = {
   path: PATH,
   credentials: kept('shared'),
   reloader: null,
-  copiedSecret: null,
   healthTimeoutSeconds: 120,
 };
 
@@ -211,10 +210,9 @@ const HAZARDS: readonly (readonly [string, Options, Partial<Surroundings>, Parti
     'copies that kubectl apply keeps',
     { metadata: { annotations: { [LAST_APPLIED]: lastApplied('test-only-old') } } },
     { replicaSets: [literal('test-only-old')] },
-    { copiedSecret: 'secret/bff-secrets' },
+    {},
     [
       '1 ReplicaSet of the history holds DCR_IAT as plain text, which the role view may read.',
-      'The copy that kubectl apply keeps of secret/bff-secrets (last-applied-configuration) holds DCR_IAT: the next apply sets that value again.',
       'The copy that kubectl apply keeps of deployment/bff (last-applied-configuration) holds DCR_IAT: the next apply sets that value again.',
     ],
   ],

@@ -45,7 +45,8 @@ function cluster(options: { readonly limit?: number; readonly always?: readonly 
     trouble: () => null,
     close: async () => {},
   };
-  const tools = { watch, clock, turns: new Turns(options.limit ?? 12, clock) };
+  const proxy = { log: async () => null };
+  const tools = { watch, clock, proxy, turns: new Turns(options.limit ?? 12, clock) };
   const ending = new AbortController();
   const read = (more: { uid?: string; container?: string; follow?: boolean; tail?: number } = {}) => {
     const lines: LogLine[] = [];

@@ -8,18 +8,20 @@ const NEVER = new AbortController().signal;
 /** @param says what a forward says at first, by how many there were before it */
 function forwards(
   says: (number: number) => readonly Line[] = (number) => [`Forwarding from 127.0.0.1:${4000 + number} -> 8000`],
+  { ends = false } = {},
 ) {
   const feeds: Feed[] = [];
   const scripted = createScriptedKubectl({
     lines(_, signal) {
       const feed = new Feed();
       feed.push(...says(feeds.length));
+      if (ends) feed.end();
       feeds.push(feed);
       return feed.read(signal);
     },
   });
   const clock = new FakeClock();
-  const made = createForwards(scripted.kubectl, clock);
+  const made = createForwards(scripted.kubectl, { forward: async () => null }, clock);
   onTestFinished(() => made.close());
   return { ...made, ...scripted, feeds, clock, openNow: scripted.open, open: made.open };
 }
@@ -57,10 +59,8 @@ describe('a way to a pod', () => {
     ],
     ['test-only-words', /kubectl ended\./, /--bff-url/],
   ])('cannot be: %s', async (stderr, message, hint) => {
-    const it = forwards(() => [{ stderr }]);
-    const opening = it.open('bff-1', 8000, NEVER);
-    it.feeds[0]?.end();
-    await expect(opening).rejects.toMatchObject({
+    const it = forwards(() => [{ stderr }], { ends: true });
+    await expect(it.open('bff-1', 8000, NEVER)).rejects.toMatchObject({
       code: 'port-forward-failed',
       message: expect.stringMatching(message),
       hint: {

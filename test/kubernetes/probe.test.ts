@@ -17,6 +17,8 @@ interface Answers {
   /** What the temporary pod's container of that name says, and how it ends; the others are not in the image. */
   readonly says?: Readonly<Record<string, readonly [exitCode: number, line: string]>>;
   readonly starts?: boolean;
+  /** Why its containers wait, all of them. */
+  readonly waits?: string;
 }
 
 const TOOLS = ['python3', 'python', 'node', 'curl', 'wget'];
@@ -44,7 +46,7 @@ function cluster(answers: Answers = {}) {
       const statuses = TOOLS.map((name) => {
         const said = answers.says?.[name];
         const end = said === undefined ? terminated(128, { reason: 'StartError' }) : terminated(said[0]);
-        return container(name, { state: end });
+        return container(name, { state: answers.waits === undefined ? end : waiting(answers.waits) });
       });
       yield JSON.stringify({ type: 'ADDED', object: pod({ status: { phase: 'Pending' } }) });
       if (answers.starts === false) await new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -128,6 +130,7 @@ describe('a temporary pod', () => {
     ['it may not be made', { create: { exitCode: 1, stderr: 'Error from server (Forbidden): no' } }, /may ask/, false],
     ['it cannot be made', { create: { exitCode: 1, stderr: 'Unable to connect' } }, /makes no pod/, true],
     ['it does not start', { starts: false }, /does not start in time/, true],
+    ['its image cannot be pulled', { waits: 'ErrImagePull' }, /cannot pull its image/, true],
     ['its image has none of the programs', {}, /neither python/, true],
     ['it gets no answer', { says: { curl: [28, ''] } }, /NetworkPolicy/, true],
   ])('does not say what nobody knows: %s', async (_, answers, why, isRemoved) => {

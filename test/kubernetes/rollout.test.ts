@@ -151,7 +151,7 @@ describe('a rollout', () => {
     const scaled = deployment(5, 5, { replicas: 4 });
     const reloaded = deployment(6, 6, { template: { ...TEMPLATE, metadata: { annotations: { reloaded: 'x' } } } });
     const { restart, calls } = cluster({ watch: [told(scaled), told(reloaded)] });
-    expect(await restart({ reloader: true })).toMatchObject({ by: 'other', object: { metadata: { generation: 6 } } });
+    expect(await restart({ reloader: true })).toMatchObject({ by: 'other' });
     expect(calls.some((call) => call.startsWith('rollout'))).toBe(false);
   });
 

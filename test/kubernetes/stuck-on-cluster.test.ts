@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { obstacleOf } from '../../scripts/kubernetes/pod-obstacle.ts';
 import { systemClock } from '../../scripts/platform/clock.ts';
 import type { PodFault } from '../../scripts/sandbox/cluster/kubelet-tools.ts';
+import { listOf } from '../../scripts/sandbox/cluster/typed-store.ts';
 import { describeWithKubectl } from '../support/kubectl.ts';
 import { openOnCluster } from './on-cluster.ts';
 
@@ -62,8 +64,31 @@ const ROWS: readonly (readonly [string, PodFault, code: string, says: RegExp])[]
   ],
 ];
 
+/** A whole run, and then doctor: a pod that no node has, and one whose container fails. */
+const WHOLE = ROWS.filter(([what]) => what === 'no node takes it' || what === 'its program does not exist');
+
 describeWithKubectl('a new pod that does not start', () => {
-  test.each(ROWS)('%s', async (_, fault, code, says) => {
+  test.each(ROWS.filter((row) => !WHOLE.includes(row)))(
+    '%s: what the cluster tells of it is understood',
+    async (_, fault, code, says) => {
+      const cluster = await openOnCluster({ pods: 'failing', replicas: 1, clock: LATE, findFault: () => fault });
+      const typed = (args: readonly string[]) => `kubectl ${args.join(' ')}`;
+      const obstacle = () => {
+        const [pod] = cluster.pods();
+        const events = listOf(cluster.store, 'events', 'crud').filter(
+          ({ involvedObject }) => involvedObject.uid === pod?.metadata.uid,
+        );
+        return pod === undefined ? null : obstacleOf(pod, 'bff', { events, now: systemClock.date(), typed });
+      };
+      await cluster.until(() => obstacle() !== null);
+      const error = obstacle();
+      const hint = typeof error?.hint === 'string' ? { text: error.hint } : error?.hint;
+      expect(error?.code).toBe(code);
+      expect([error?.message, hint?.text, hint?.command].join(' ').replace(/\s+/g, ' ')).toMatch(says);
+    },
+  );
+
+  test.each(WHOLE)('%s', async (_, fault, code, says) => {
     let isBroken = false;
     const cluster = await openOnCluster({
       pods: 'failing',

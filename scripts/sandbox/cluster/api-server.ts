@@ -5,6 +5,7 @@ import { isRecord, jsonOrNull } from '../../core/json.ts';
 import { closeServer, listen } from '../http.ts';
 import { discover } from './api-discovery.ts';
 import { acceptExec, createExecSockets } from './api-exec.ts';
+import { acceptForward } from './api-forward.ts';
 import { answerLog, answerProxy, containerOf } from './api-pods.ts';
 import { decodeReview } from './api-protobuf.ts';
 import { notAllowed, type Route, reviewOf, routeOf } from './api-request.ts';
@@ -19,7 +20,7 @@ import type { ApiObject } from './store.ts';
 const MOST_REQUESTS = 10_000;
 
 /**
- * An API server of Kubernetes, as far as kubectl needs one for workloads, pods and Secrets: plain HTTP on loopback. Port-forward and
+ * An API server of Kubernetes, as far as kubectl needs one for workloads, pods and Secrets: plain HTTP on loopback. SPDY and
  * `apply --server-side` are not there. It does nothing by itself: controllers and kubelet work on the store.
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
@@ -43,7 +44,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     // Who goes away in the middle is no fault of the server.
     socket.on('error', () => socket.destroy());
     try {
-      acceptExec(sockets, request, socket, head, execOf(api, request));
+      const { subresource, run, address } = upgradeOf(api, request);
+      if (subresource === 'exec') acceptExec(sockets, request, socket, head, run);
+      else acceptForward(sockets, request, socket, head, address);
     } catch (error) {
       const { status } = toApiError(error);
       const body = JSON.stringify(status);
@@ -189,20 +192,31 @@ function reviewed(body: unknown, rights: (review: Review) => boolean): unknown {
   };
 }
 
-/** @throws ApiError for every upgrade but that of exec to a WebSocket */
-function execOf(api: Api, request: IncomingMessage) {
+/** @throws ApiError for every upgrade but that of exec and port-forward to a WebSocket */
+function upgradeOf(api: Api, request: IncomingMessage) {
   const url = new URL(request.url ?? '/', 'http://cluster');
   checkLogin(api);
   const route = allowed(api, 'GET', url);
   // Since 1.35 an upgrade needs both (AuthorizePodWebsocketUpgradeCreatePermission).
   allowed(api, 'POST', url);
   const { pods } = api.options;
-  if (pods === undefined || route.subresource !== 'exec' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
-    throw badRequest('unable to upgrade: only exec over WebSocket is known here');
-  }
+  const { subresource } = route;
+  const isKnown = subresource === 'exec' || (subresource === 'portforward' && !isTunnel(request));
+  if (pods === undefined || !isKnown || request.headers.upgrade?.toLowerCase() !== 'websocket')
+    throw badRequest('unable to upgrade: only exec and port-forward over WebSocket are known here');
   const pod = objectAt(api, route);
-  const container = containerOf(pod, url.searchParams.get('container'));
-  return (signal: AbortSignal) => pods.exec(pod, container, url.searchParams.getAll('command'), signal);
+  const query = url.searchParams;
+  return {
+    subresource,
+    run: (signal: AbortSignal) =>
+      pods.exec(pod, containerOf(pod, query.get('container')), query.getAll('command'), signal),
+    address: (port: number) => pods.address(pod, port),
+  };
+}
+
+/** kubectl's own port-forward has SPDY inside of the WebSocket (KEP-4006). */
+function isTunnel({ headers }: IncomingMessage): boolean {
+  return /SPDY/i.test(headers['sec-websocket-protocol'] ?? '');
 }
 
 function noMethod(): ApiError {
