@@ -91,7 +91,7 @@ export async function execute(session: Session, work: Work): Promise<Run> {
       ask(question) {
         progress.pause();
         limit.pause();
-        return question().finally(limit.resume);
+        return recorder.ask(question).finally(limit.resume);
       },
     });
     const { kubernetes } = settings;

@@ -192,14 +192,14 @@ describe('what would keep a value, or be refused, once the token is taken out', 
     const error = (await choose(files)).leftover(before);
     return error && `${error.message} ${error.hint?.text} ${error.where?.line}`.replaceAll(`${home}/`, '');
   };
-  const STALE = { 'bff.env': '# of the team\nLOG=1\n\nexport DCR_IAT="stale"\n' };
+  const STALE: Record<string, string> = { 'bff.env': '# of the team\nLOG=1\n\nexport DCR_IAT="stale"\n' };
 
   test.for([
     ['one path', 'bff.env'],
     ['a list', '[other.env, ./bff.env]'],
     ['the long form', '[{path: bff.env, required: false}]'],
   ])('a line of an env_file: %s', async ([, written]) => {
-    expect(await leftover({ 'a.yml': withEnvFile(written), ...STALE })).toBe(
+    expect(await leftover({ 'a.yml': withEnvFile(written ?? ''), ...STALE })).toBe(
       'bff gets a DCR_IAT from bff.env:4 (env_file) as well, which counts once a.yml has none. Take DCR_IAT out there by hand. 4',
     );
   });
