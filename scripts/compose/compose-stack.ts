@@ -289,7 +289,7 @@ function createComposeStack(
     const message = `The service has no container, and its image ${image} is not on this machine.`;
     return new AppError('image-pull', message, {
       hint: {
-        text: 'npm run iat pulls it before it mints. Where that fails, check its name, log in to its registry, or build it. To try:',
+        text: 'The next run of iat pulls it before it mints. Where that fails, check its name, log in to its registry, or build it. To try:',
         command: typed(pull),
       },
     });

@@ -229,7 +229,7 @@ async function readSettings(context: Context, scope: StepScope, finding: Promise
   const { environment, next, objections = [] } = state;
   for (const each of objections) if (each.error !== state.absence) scope.warn(describeObjection(each));
   for (const each of next.before)
-    scope.warn(`Before the next start something is to be done: ${each}. npm run iat tries that first.`);
+    scope.warn(`Before the next start something is to be done: ${each}. A run of iat does it first.`);
   const findings = diagnoseEnvironment(environment, job.variable).filter(
     ({ variable }) => !(stack.isLocal && variable === 'IDP_BASE_URL'),
   );
