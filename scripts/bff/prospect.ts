@@ -60,9 +60,9 @@ export function wouldIatHelp(log: Diagnosis | null, env: Environment, since: Sin
     return { helps: false, reason };
   }
   if (isGood(log)) return { helps: false, reason: `${cause} It needs no IAT now.` };
-  // Any answer proves the way; an IdP that failed may still do so.
+  // Any answer proves the way, and no more: an IdP whose registration fails answers elsewhere all the time.
   const isReached = idp?.kind === 'answered' && idp.status < 500;
-  if (isReached && isAboutReaching(log))
+  if (isReached && code !== 'idp-error' && isAboutReaching(log))
     return { helps: null, reason: 'The IdP has recovered since the last start, so only the next start will show.' };
   const reason = `${cause} ${hintText(fix)}`;
   return MENDED_ELSEWHERE.includes(code) ? { helps: false, reason, mayBeMended: true } : { helps: false, reason };

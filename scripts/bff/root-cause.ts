@@ -18,6 +18,8 @@ export interface Observations {
   readonly lastLines?: readonly string[];
   /** Whether the IdP answers in the network of the BFF. */
   readonly idp: Reach | null;
+  /** Whether it answers on this machine, where a token is minted; absent: not asked. */
+  readonly idpHere?: Reach | null;
   /** What a health folder came to: the failure in a few words, and the components that are down by name. */
   readonly health: { readonly passed: boolean; readonly failure: string; readonly down: readonly string[] } | null;
   /** Being up proves the registration: the BFF would have ended otherwise, or it publishes its key. */
@@ -38,6 +40,7 @@ export function findFaults(found: Observations): Diagnosis[] {
   const state = ofContainer(found, said);
   if (state !== null && hasNoNewLog(found.container)) faults.unshift(state);
   else if (state !== null && (said === null || !isConsequence(found.container))) faults.push(state);
+  if (found.container?.kind === 'missing' && isDown(found.idpHere)) faults.unshift(downHere(found.idpHere));
   if (faults.length === 0) faults.push(...ofHealth(found), ...ofRegistration(found));
   return faults;
 }
@@ -68,6 +71,17 @@ function unreachable(idp: Reach, said: Diagnosis | null): Diagnosis {
   const { kind } = idp;
   const failure = kind === 'dns' || kind === 'refused' || kind === 'timeout' || kind === 'tls' ? kind : null;
   return diagnosisOf(signatureOf('idp-unreachable'), evidence, failure);
+}
+
+/** Without it no token can be minted, and nothing that is started can register. */
+function isDown(reach: Reach | null | undefined): reach is Reach {
+  return reach != null && isUnreachable(reach) && reach.kind !== 'tls';
+}
+
+function downHere(reach: Reach): Diagnosis {
+  const cause = `The IdP ${describeReach(reach)}, asked from this machine.`;
+  const text = 'Start the IdP, or name its address with --idp-url. Then look again:';
+  return fault('idp-unreachable', cause, { text, command: 'npm run doctor' });
 }
 
 function ofContainer(found: Observations, said: Diagnosis | null): Diagnosis | null {

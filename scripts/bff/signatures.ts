@@ -240,7 +240,7 @@ export const SIGNATURES: readonly Signature[] = [
     rank: 30,
     matcher: matchers.REGISTERED,
     cause: 'The BFF registered itself at the IdP.',
-    fix: { text: 'Nothing to do. To take DCR_IAT out again:', command: 'npm run iat:clear' },
+    fix: 'Nothing to do.',
   },
   {
     ...SUCCESS,
@@ -248,7 +248,7 @@ export const SIGNATURES: readonly Signature[] = [
     rank: 29,
     matcher: matchers.CREDENTIALS_CACHED,
     cause: 'The BFF started from its cached credentials and used no IAT.',
-    fix: { text: 'Nothing to do. An IAT in DCR_IAT was not used; to take it out:', command: 'npm run iat:clear' },
+    fix: 'Nothing to do: an IAT in DCR_IAT was not used.',
   },
   {
     ...FAULT,

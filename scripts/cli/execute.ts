@@ -109,7 +109,7 @@ export async function perform(session: Session, work: Work, how?: 'quietly'): Pr
       ask(question) {
         progress.pause();
         limit.pause();
-        return question().finally(limit.resume);
+        return recorder.ask(question).finally(limit.resume);
       },
     });
     const { kubernetes } = settings;

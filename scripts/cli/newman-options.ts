@@ -19,7 +19,14 @@ export const NEWMAN_OPTIONS = {
   iterationData: newmans('-d, --iteration-data <path>', PATH, 'a row of variables for each iteration, CSV or JSON'),
   iterationCount: newmans('-n, --iteration-count <n>', COUNT, 'how many iterations'),
   delayRequestMs: newmans('--delay-request [n]', COUNT, 'milliseconds between two requests'),
-  timeoutRequestMs: newmans('--timeout-request [n]', COUNT, 'milliseconds for one request'),
+  timeoutRequestMs: {
+    ...newmans(
+      '--timeout-request [n]',
+      COUNT,
+      'milliseconds for one request; iat: for an answer of the IdP (default: 30000)',
+    ),
+    commands: ['collection', 'iat'],
+  },
   timeoutScriptMs: newmans('--timeout-script [n]', COUNT, 'milliseconds for one script'),
   bail: newmans('--bail [modifiers]', BAIL, 'end the run at the first failure'),
   ignoreRedirects: newmans('--ignore-redirects', SWITCH, 'do not follow redirects'),

@@ -146,6 +146,7 @@ export function createProjectChanges(options: ProjectFiles): ProjectChanges {
         place: target.path,
         warnings: (await files.isTracked(target.path)) === true ? [trackedWarning(target.path, variable)] : [],
         preview: previewOf(target, tried, variables, 'the new IAT'),
+        leftover: target.leftover(target.priorValueOf(variable)),
 
         async write(token, handle, listener, signal): Promise<Written> {
           const values = { ...others, [variable]: token.reveal() };
@@ -184,6 +185,7 @@ export function createProjectChanges(options: ProjectFiles): ProjectChanges {
       return {
         place: target.path,
         isSet,
+        leftover: isSet ? target.leftover(before) : null,
         preview: isSet ? previewOfClear(target, clearOf(target)) : factsOf(target, [], ''),
 
         async clear(listener, signal): Promise<Written> {

@@ -68,6 +68,8 @@ export function verifyNotShadowed({ service, variable }: Subject, target: Target
 /** What is to be taken out must not come from another place than the file. @throws AppError `shadowed` */
 export function verifyFromHere({ service, variable }: Subject, target: Target, project: Project) {
   if (!project[service]?.[variable] || target.priorValueOf(variable) === 'value') return;
+  const elsewhere = target.leftover(null);
+  if (elsewhere !== null) throw elsewhere;
   throw new AppError('shadowed', `${service} gets ${variable} from somewhere other than ${target.path}.`, {
     hint: `Take it out where it is set: an env_file, another file (name it with -f), or ${variable} exported in this shell.`,
     where: { file: target.path },

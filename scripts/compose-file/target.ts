@@ -5,6 +5,7 @@ import type { Files } from '../core/ports.ts';
 import type { PriorValue } from '../core/result.ts';
 import { quoteWord } from '../core/shell.ts';
 import { readDotenv, setDotenv, unsetDotenv } from './dotenv.ts';
+import { lineOfValue, readEnvFiles } from './env-file.ts';
 import {
   type EnvironmentChange,
   type EnvironmentEntry,
@@ -31,6 +32,8 @@ export interface Target {
   priorValueOf(variable: string): PriorValue;
   /** The file with what it said about the variable before it got a value; without it, where that was another value or is not known. */
   clear(variable: string, before: PriorValue | null): Edit;
+  /** Why the token's variable would have a value, or compose would accept nothing, once it is cleared; null: nothing is known. */
+  leftover(before: PriorValue | null): AppError | null;
   /** The same target with what the file holds now. */
   refresh(): Promise<Target>;
 }
@@ -64,8 +67,9 @@ export interface TargetOptions {
  */
 export async function chooseTarget(options: TargetOptions): Promise<Target> {
   const { paths, service, variable, mode } = options;
-  const named = await Promise.all(paths.map((path) => readText(options.files, path)));
-  const sources = await withIncludes(options.files, named, dirname(paths[0] ?? ''), new Set(paths));
+  const directory = dirname(paths[0] ?? '');
+  const named = await Promise.all(paths.map((path) => readText(options.files, path, directory)));
+  const sources = await withIncludes(options.files, named, new Set(paths));
   const defining = sources
     .map((source) => ({ ...source, environment: readEnvironment(source.bytes, service, source.path) }))
     .filter((source): source is DefiningText => source.environment !== null);
@@ -82,7 +86,9 @@ export async function chooseTarget(options: TargetOptions): Promise<Target> {
       where: { file: chosen.path },
     });
   }
-  if (reference === null || mode === 'compose') return composeTarget(options, chosen);
+  if (reference === null || mode === 'compose') {
+    return composeTarget(options, chosen, await othersOf(options, defining, chosen));
+  }
   if (options.isExported(reference)) {
     throw new AppError('shell-overrides', `${reference} is exported in this shell, and that beats the .env file.`, {
       hint: {
@@ -97,13 +103,46 @@ export async function chooseTarget(options: TargetOptions): Promise<Target> {
 interface ComposeText {
   readonly path: string;
   readonly bytes: Uint8Array;
+  /** What its paths are relative to. */
+  readonly directory: string;
 }
 
 interface DefiningText extends ComposeText {
   readonly environment: ReadonlyMap<string, EnvironmentEntry>;
 }
 
-function composeTarget(options: TargetOptions, { path, bytes, environment }: DefiningText): Target {
+/** Another place that gives the service's variable a value, which counts where the file that wins does not set it. */
+interface Other {
+  readonly file: string;
+  readonly line?: number;
+  /** "…/bff.env:4 (env_file)" */
+  readonly shown: string;
+}
+
+async function othersOf(
+  { files, service, variable }: TargetOptions,
+  defining: readonly DefiningText[],
+  chosen: DefiningText,
+): Promise<readonly Other[]> {
+  const found = defining.map(async ({ path, bytes, directory, environment }): Promise<Other[]> => {
+    const entry = path === chosen.path ? undefined : environment.get(variable);
+    // Whether a reference has a value is for compose to say.
+    const own = entry?.value ? [{ file: path, shown: path }] : [];
+    const envFiles = readEnvFiles(bytes, service, path, directory).map(async (file): Promise<Other[]> => {
+      const content = await files.read(file);
+      const line = content === null ? null : lineOfValue(content, variable);
+      return line === null ? [] : [{ file, line, shown: `${file}:${line} (env_file)` }];
+    });
+    return [...own, ...(await Promise.all(envFiles)).flat()];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function composeTarget(
+  options: TargetOptions,
+  { path, bytes, environment }: DefiningText,
+  others: readonly Other[],
+): Target {
   const { service } = options;
   return {
     kind: 'compose',
@@ -122,7 +161,21 @@ function composeTarget(options: TargetOptions, { path, bytes, environment }: Def
       const clear = before === 'passed-through' ? emptyEnvironment : unsetEnvironment;
       return { before: bytes, ...clear(bytes, service, [variable], path) };
     },
-    refresh: async () => composeTarget(options, await reread(options, path)),
+    leftover(before) {
+      const [other] = others;
+      if (other === undefined || before === 'empty') return null;
+      const { variable } = options;
+      const places = [...new Set(others.map(({ shown }) => shown))].join(', ');
+      return new AppError(
+        'shadowed',
+        `${service} gets a ${variable} from ${places} as well, which counts once ${path} has none.`,
+        {
+          hint: `Take ${variable} out there by hand.`,
+          where: { file: other.file, ...(other.line === undefined ? {} : { line: other.line }) },
+        },
+      );
+    },
+    refresh: async () => composeTarget(options, await reread(options, path), others),
   };
 }
 
@@ -152,6 +205,21 @@ function dotenvTarget(options: TargetOptions, defining: DefiningText, before: Ui
       const name = nameOf(variable);
       const edit = was === 'empty' ? setDotenv(before, { [name]: '' }, path) : unsetDotenv(before, [name], path);
       return { before, ...edit };
+    },
+    leftover(was) {
+      const { variable } = options;
+      const entry = defining.environment.get(variable);
+      const operator = /^\$\{\w+(:?\?)/.exec(entry?.raw.trim() ?? '')?.[1];
+      if (operator === undefined || (operator === '?' && was === 'empty')) return null;
+      const name = nameOf(variable);
+      return new AppError(
+        'reference',
+        `${defining.path} requires ${name} (\${${name}${operator}…}), so it cannot be taken out of ${path}.`,
+        {
+          hint: `Write \${${name}:-} there.`,
+          where: { file: defining.path },
+        },
+      );
     },
     refresh: async () => dotenvTarget(options, await reread(options, defining.path), await options.files.read(path)),
   };
@@ -189,20 +257,15 @@ function notDefined(sources: readonly ComposeText[], service: string): AppError 
 }
 
 /** Each file after those that it includes. Unreadable ones are left to compose, which reports them better. */
-async function withIncludes(
-  files: Files,
-  sources: readonly ComposeText[],
-  directory: string,
-  seen: Set<string>,
-): Promise<ComposeText[]> {
+async function withIncludes(files: Files, sources: readonly ComposeText[], seen: Set<string>): Promise<ComposeText[]> {
   const all: ComposeText[] = [];
   for (const source of sources) {
-    for (const include of readIncludes(source.bytes, source.path, directory)) {
-      const paths = include.paths.filter((path) => !seen.has(path));
+    for (const { paths: included, directory } of readIncludes(source.bytes, source.path, source.directory)) {
+      const paths = included.filter((path) => !seen.has(path));
       for (const path of paths) seen.add(path);
-      const read = await Promise.all(paths.map(async (path) => ({ path, bytes: await files.read(path) })));
+      const read = await Promise.all(paths.map(async (path) => ({ path, directory, bytes: await files.read(path) })));
       const found = read.filter((each): each is ComposeText => each.bytes !== null);
-      all.push(...(await withIncludes(files, found, include.directory, seen)));
+      all.push(...(await withIncludes(files, found, seen)));
     }
     all.push(source);
   }
@@ -210,13 +273,13 @@ async function withIncludes(
 }
 
 /** What a compose file says now; nothing about a service that it no longer defines. */
-async function reread({ files, service }: TargetOptions, path: string): Promise<DefiningText> {
-  const text = await readText(files, path);
+async function reread({ files, service, paths }: TargetOptions, path: string): Promise<DefiningText> {
+  const text = await readText(files, path, dirname(paths[0] ?? ''));
   return { ...text, environment: readEnvironment(text.bytes, service, path) ?? new Map() };
 }
 
-async function readText(files: Files, path: string): Promise<ComposeText> {
+async function readText(files: Files, path: string, directory: string): Promise<ComposeText> {
   const bytes = await files.read(path);
-  if (bytes !== null) return { path, bytes };
+  if (bytes !== null) return { path, bytes, directory };
   throw new AppError('compose-file-missing', `There is no compose file at ${path}.`, { hint: 'Name it with -f FILE.' });
 }

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { isRecord } from '../core/json.ts';
 import type { Environment } from '../core/stack.ts';
 
 /** A service as compose resolves it: as its container would be made. */
@@ -10,7 +11,7 @@ export interface ServiceConfig {
   readonly replicas: number;
   /** Absolute paths in its containers that all of them share, and that outlive them: named volumes and bind mounts. */
   readonly sharedPaths: readonly string[];
-  /** Services that are started before it. */
+  /** Services that are started before it, without those that have to end first (`service_completed_successfully`). */
   readonly dependencies: readonly string[];
 }
 
@@ -52,10 +53,14 @@ function toConfig(service: Service): ServiceConfig {
     replicas: Number(deploy?.replicas ?? scale ?? 1),
     sharedPaths: (service.volumes ?? []).flatMap(sharedPath),
     dependencies: [
-      ...(Array.isArray(dependsOn) ? (dependsOn as string[]) : Object.keys(dependsOn ?? {})),
+      ...(Array.isArray(dependsOn) ? (dependsOn as string[]) : Object.entries(dependsOn ?? {}).flatMap(stays)),
       ...(beside === undefined ? [] : [beside]),
     ],
   };
+}
+
+function stays([name, how]: [string, unknown]): string[] {
+  return isRecord(how) && how['condition'] === 'service_completed_successfully' ? [] : [name];
 }
 
 /** Each container gets a new volume where none is named, and `tmpfs` is lost with it. */
@@ -87,10 +92,10 @@ function toEnvironment(environment: Service['environment']): Environment {
 
 /**
  * Names of the containers that `docker compose --dry-run up -d SERVICE` would create or recreate, in the order of
- * its lines: ` DRY-RUN MODE -  Container project-redis-1  Recreate`.
+ * its lines: ` DRY-RUN MODE -  Container project-redis-1  Recreate`. `Created` alone says of one that is there that it is stopped.
  */
 export function parseDryRun(text: string): string[] {
-  const made = text.matchAll(/Container (\S+)[ \t]{1,9}(?:Recreate|Recreated|Creating|Created)\b/g);
+  const made = text.matchAll(/Container (\S+)[ \t]{1,9}(?:Recreate|Recreated|Creating)\b/g);
   return [...new Set([...made].map((match) => match[1] ?? ''))];
 }
 

@@ -16,6 +16,7 @@ import { composeMissing, configFailure, upFailure } from './failures.ts';
 import { type FoundProject, findProject, type ProjectOptions } from './find-project.ts';
 import type { Container } from './inspect.ts';
 import {
+  composeCommand,
   configCommand,
   findRunning,
   logsCommand,
@@ -216,6 +217,7 @@ function createComposeStack(
         environments: Object.values(state.project),
         instance: own[0] ?? null,
         instances: own,
+        absence: own.length === 0 && ahead.missingImage !== null ? imageMissing(ahead.missingImage) : null,
         sideEffects: [
           ...(otherProject === null ? [] : [secondStack(project, otherProject)]),
           ...ahead.sideEffects,
@@ -288,6 +290,17 @@ function createComposeStack(
         inspect: async () => (await docker.inspect([id], how.signal))[0] ?? null,
       }),
   };
+
+  function imageMissing(image: string): AppError {
+    const pull = composeCommand(invocation, ['pull', service]);
+    const message = `The service has no container, and its image ${image} is not on this machine.`;
+    return new AppError('image-pull', message, {
+      hint: {
+        text: 'The next run of iat pulls it before it mints. Where that fails, check its name, log in to its registry, or build it. To try:',
+        command: typed(pull),
+      },
+    });
+  }
 }
 
 /** A name that was mistyped would start all of it once more. */

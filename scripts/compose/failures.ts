@@ -63,7 +63,7 @@ export function configFailure(result: CommandResult, quiet: string, file: string
   const path = /\b(services(?:\.[\w-]{1,64}){1,16})/.exec(text)?.[1];
   return new AppError(
     'compose-invalid',
-    `Compose does not accept its files${path === undefined ? '' : ` (${path})`}, so nothing was changed.`,
+    `Compose does not accept its files${path === undefined ? '' : ` (${path})`}.`,
     { hint: look, where: { file, ...(line === undefined ? {} : { line: Number(line) }) } },
   );
 }

@@ -6,7 +6,7 @@ import { lastWords } from './daemon-failures.ts';
 import type { Docker } from './docker.ts';
 import { dependenciesOf, foresee } from './foresight.ts';
 import type { Container } from './inspect.ts';
-import { composeCommand, type Invocation, newestOfEach, SERVICE_LABEL } from './invocation.ts';
+import { composeCommand, DOCKER, type Invocation, newestOfEach, SERVICE_LABEL } from './invocation.ts';
 
 /** What the next `up` of a service comes to. */
 export interface Outlook {
@@ -45,30 +45,48 @@ export async function lookAhead(
   // What v1 would recreate is known for all services, and `up` leaves those alone that this one does not need.
   const isV1 = invocation.program.major < 2;
   const others = beside.filter((name) => !isV1 || needed.includes(serviceOf(name) ?? ''));
+  const isThereToo = (name: string) => containers.some((each) => each.name === name);
+  const recreated = others.filter(isThereToo);
+  const isStopped = ({ name, labels, state }: Container) =>
+    needed.includes(labels[SERVICE_LABEL] ?? '') && ENDED.test(state.status) && !others.includes(name);
+  // A compose that cannot tell says nothing of those that it would create.
+  const isTold = !isV1 && isNew !== null;
+  const isAbsent = (name: string) => !containers.some(({ labels }) => labels[SERVICE_LABEL] === name);
+  const started = [
+    ...others.filter((name) => !isThereToo(name)),
+    ...containers.filter(isStopped).map(({ name }) => name),
+    ...(isTold ? [] : needed.filter(isAbsent)),
+  ];
+  const first = [...recreated, ...started];
   const dependencies = [...new Set([...needed, ...others.flatMap((name) => serviceOf(name) ?? [])])];
   const isThere = image === null || own.some((each) => each.image === image && each.state.status === 'running');
   const isMissing = !isThere && (await docker.ask(['image', 'inspect', image], signal)).exitCode !== 0;
   const mounted = own.map((each) => mountedSince(each, changedAt)).find((each) => each !== null) ?? null;
-  const names = others.join(', ');
   return {
     next: {
       changed: isNew === true ? 'its configuration or its image changed' : mounted,
       copies: scale > 1 ? scale : Math.max(1, replicas),
       sharedPaths,
-      before: [...(isMissing ? [`pull ${image}`] : []), ...(others.length > 0 ? [`start ${names}`] : [])],
+      before: [...(isMissing ? [`pull ${image}`] : []), ...(first.length > 0 ? [`start ${first.join(', ')}`] : [])],
     },
     sideEffects: [
-      ...(others.length > 0
+      ...(started.length > 0
+        ? [`This will also start ${started.join(', ')}, before the token is minted. --no-deps leaves it alone.`]
+        : []),
+      ...(recreated.length > 0
         ? [
-            `This will also recreate ${names}, before the token is minted: its configuration or image changed since it was started. --no-deps leaves it alone.`,
+            `This will also recreate ${recreated.join(', ')}, before the token is minted: its configuration or image changed since it was started. --no-deps leaves it alone.`,
           ]
         : []),
       ...(trouble === null ? [] : [`Compose could not say what the restart will do besides: ${trouble}`]),
     ],
     missingImage: isMissing ? image : null,
-    dependencies: others.length > 0 ? dependencies : [],
+    dependencies: first.length > 0 ? dependencies : [],
   };
 }
+
+/** What `up` starts again. */
+const ENDED = /^(?:created|exited|dead)$/;
 
 /** What of the machine a container sees that was changed since it was started; null: nothing. */
 function mountedSince({ mountedFrom, state }: Container, changedAt: (path: string) => Date | null): string | null {
@@ -98,7 +116,10 @@ export async function prepareUp(
   if (missingImage !== null) {
     const command = composeCommand(invocation, ['pull', service]);
     listener.progress(tools.typed(command));
-    const result = await tools.pull(command);
+    const pulled = await tools.pull(command);
+    // Where its pull policy forbids that, nothing is pulled and nothing fails.
+    const found = { file: DOCKER, args: ['image', 'inspect', '--format', '{{.Id}}', missingImage] };
+    const result = pulled.exitCode === 0 ? await tools.pull(found) : pulled;
     if (result.exitCode !== 0) {
       const message = `The image ${missingImage} of ${service} is not on this machine and cannot be pulled: ${lastWords(result)}`;
       throw new AppError('restart-failed', message, {
@@ -114,6 +135,6 @@ export async function prepareUp(
     const command = composeCommand(invocation, ['up', '-d', ...dependencies]);
     listener.progress(tools.typed(command));
     await tools.replace(command, dependencies.join(', '));
-    listener.note(`Brought up ${dependencies.join(', ')} first, because that had changed.`);
+    listener.note(`Brought up ${dependencies.join(', ')} first.`);
   }
 }

@@ -142,6 +142,8 @@ export interface PlannedWrite {
   readonly preview: ChangeFacts;
   /** What a person types to do the same by hand; absent: it is edited. The token is in a FILE, never in the command. */
   readonly command?: string;
+  /** Why it cannot be taken out again; absent, null: nothing is known. */
+  readonly leftover?: AppError | null;
   /**
    * Writes the token, and proves that the service's next start gets it. Where it would not, or on an interruption, everything
    * is put back. Where the proof could not be made, what was written stays, and `doubt` says so.
@@ -160,6 +162,7 @@ export interface PlannedClear {
   readonly preview: ChangeFacts;
   /** As for `PlannedWrite`. */
   readonly command?: string;
+  readonly leftover?: AppError | null;
   /** As `write`: proves that no token is left, else puts everything back. */
   clear(listener: Listener, signal: AbortSignal): Promise<Written>;
 }

@@ -213,7 +213,7 @@ function networkError(
       return fail(
         'idp-timeout',
         `${url.host} did not answer within ${limitMs / 1_000} s${through}.`,
-        `Is the IdP up, and is there a proxy or a firewall in between? ${MAY_BE_MINTED}`,
+        `Is the IdP up, and is there a proxy or a firewall in between? --timeout-request ${2 * limitMs} gives it ${(2 * limitMs) / 1_000} s. ${MAY_BE_MINTED}`,
       );
     case 'failed':
       return fail(
@@ -229,7 +229,10 @@ function adviseOnCertificate(code: string, url: URL, caFile: string | null): str
   if (code === 'CERT_HAS_EXPIRED') return 'It, or a CA that signed it, has expired. Compare the clock of this machine.';
   if (caFile === null || !/SELF_SIGNED|UNABLE_TO/.test(code))
     return 'Name the CA that signed it with --ca-file FILE. --insecure accepts any certificate.';
-  return `None of the certificates in ${caFile} (--ca-file) signed it. To see which CA did: openssl s_client -showcerts -connect ${url.hostname}:${url.port || 443}`;
+  const see = `openssl s_client -showcerts -connect ${url.hostname}:${url.port || 443}`;
+  if (code === 'UNABLE_TO_GET_ISSUER_CERT')
+    return `${caFile} (--ca-file) does not have the CA at the top, which signed the others: it has to hold that root certificate, too. To see the chain: ${see}`;
+  return `None of the certificates in ${caFile} (--ca-file) signed it. To see which CA did, and whether the server sends the certificates between: ${see}`;
 }
 
 /** `error`, `error_description` and `scope` of an OAuth error (RFC 6749 §5.2, RFC 6750 §3), from body or WWW-Authenticate. */

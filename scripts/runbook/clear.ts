@@ -171,6 +171,7 @@ async function preflightClear(context: Context, scope: StepScope): Promise<Clear
   const withoutPrior = await stack.planClear(null, signal);
   const prior = await tools.priorValue(withoutPrior.place);
   const planned = prior === null ? withoutPrior : await stack.planClear(prior, signal);
+  if (planned.leftover) throw planned.leftover;
   const healthOf = aimHealth(source, job, environment);
   const plan = { stack, healthOf, isShared: isShared(next, environment, instance), planned, instances };
   const health = healthOf(instance);

@@ -75,6 +75,7 @@ async function examine(context: Context): Promise<Outcome> {
         .slice(-LAST_LINES)
         .map(({ text }) => text) ?? [],
     idp: checks.idp,
+    idpHere: checks.idpHere,
     health: checks.health,
     isProvenByBeingUp:
       isTrue((instance?.env ?? effective)['ALLOW_BOOTSTRAP_FAILURE']) === false ||
@@ -229,7 +230,7 @@ async function readSettings(context: Context, scope: StepScope, finding: Promise
   const { environment, next, objections = [] } = state;
   for (const each of objections) if (each.error !== state.absence) scope.warn(describeObjection(each));
   for (const each of next.before)
-    scope.warn(`Before the next start something is to be done: ${each}. The command iat does it.`);
+    scope.warn(`Before the next start something is to be done: ${each}. A run of iat does it first.`);
   const findings = diagnoseEnvironment(environment, job.variable).filter(
     ({ variable }) => !(stack.isLocal && variable === 'IDP_BASE_URL'),
   );

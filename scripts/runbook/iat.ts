@@ -2,7 +2,7 @@ import type { DiagnosisCode } from '../core/diagnosis.ts';
 import { AppError, type Hint, toAppError } from '../core/errors.ts';
 import { isUnreachable } from '../core/reach.ts';
 import type { StepName, TokenFacts } from '../core/result.ts';
-import type { Instance } from '../core/stack.ts';
+import type { Instance, PlannedWrite } from '../core/stack.ts';
 import { pathOf } from '../postman/collection.ts';
 import { titleOf } from '../postman/request-plan.ts';
 import { targetOf } from '../postman/variables.ts';
@@ -90,7 +90,7 @@ export async function runIat(context: Context): Promise<Outcome> {
     const use = describeUse(watched.diagnosis.code, minted.facts, restarted.wanted !== undefined);
     found = { ...found, verdict: 'healthy', facts: [['Token', use]] };
     const unused: Hint[] = watched.diagnosis.code === 'credentials-cached' ? [{ text: use }] : [];
-    if (!job.clear) return { ...found, next: [...unused, adviceOnClear(context, instances[0])] };
+    if (!job.clear) return { ...found, next: [...unused, adviceOnClear(context, plan.write, instances[0])] };
 
     const planned = await stack.planClear(await tools.priorValue(plan.write.place), signal);
     const cleared = await clearToken(context, { stack, healthOf, isShared, planned, instances });
@@ -130,8 +130,13 @@ async function prepare(context: Context, scope: StepScope, { stack, before, mint
 const ANSWER_POLL_MS = 500;
 
 /** To take the token out again, where the BFF can do without. */
-function adviceOnClear(context: Context, instance: Instance): Hint {
+function adviceOnClear(context: Context, { leftover }: PlannedWrite, instance: Instance): Hint {
   const { job } = context;
+  if (leftover)
+    return {
+      text: `The BFF has cached its credentials now. Before ${job.variable} can be taken out again: ${leftover.message} ${leftover.hint?.text ?? ''} Then:`,
+      command: 'npm run iat:clear',
+    };
   try {
     verifyNoTokenNeeded(context, instance.env, instance);
   } catch (error) {

@@ -46,6 +46,8 @@ export interface Job {
   readonly allowHosts: readonly string[];
   /** HOST:PORT:ADDRESS, as curl's `--resolve` has it; null: none. */
   readonly resolve: readonly string[] | null;
+  /** For one answer of the IdP; null: not given. */
+  readonly timeoutRequestMs: number | null;
   readonly healthTimeoutMs: number;
   readonly stableForMs: number;
   readonly dryRun: boolean;

@@ -36,7 +36,8 @@ export async function mint(
   admin: { readonly token: Secret | null; readonly current: string | null },
 ): Promise<Minted> {
   const { job, tools, recorder, signal } = context;
-  const limits = { requestTimeoutMs: REQUEST_TIMEOUT_MS, signal };
+  const limitMs = job.timeoutRequestMs ?? REQUEST_TIMEOUT_MS;
+  const limits = { requestTimeoutMs: limitMs, signal };
   for (let tries = 1; ; tries++) {
     scope.progress(`asking ${plan.url.host}${tries > 1 ? `, try ${tries} of ${MAX_TRIES}` : ''}`);
     const startMs = recorder.elapsedMs();
@@ -76,7 +77,7 @@ export async function mint(
     const { url } = exchange.request;
     const refusal = refusalOf(exchange, URL.canParse(url) ? new URL(url) : plan.url, tools.clock.date(), {
       authorization,
-      limitMs: REQUEST_TIMEOUT_MS,
+      limitMs,
       caFile: job.caFile,
     });
     if (refusal !== null) {

@@ -83,6 +83,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const { environment, instance, instances } = state;
   await raiseObjections(context, scope, state.objections);
   if (job.clear) verifyNoTokenNeeded(context, next, instance);
+  sayLeftover(job, scope, write);
   await verifyTokenHelps(context, scope, stack, state, next);
 
   const adminToken = await authorizeMint(context, scope, mint);
@@ -124,6 +125,13 @@ async function planChange(
   const next = { ...environment, ...settings.correct, ...Object.fromEntries(added) };
   for (const warning of [...write.warnings, ...warningsFor(context, next), ...state.sideEffects]) scope.warn(warning);
   return { state, write, next };
+}
+
+/** What keeps the token from being taken out again is an error where that is asked for. */
+function sayLeftover({ clear }: Job, scope: StepScope, { leftover }: PlannedWrite): void {
+  if (!leftover) return;
+  if (clear) throw leftover;
+  scope.warn(`iat:clear will be refused: ${leftover.message} ${leftover.hint?.text ?? ''}`);
 }
 
 /** The plan by what there is now: another run has changed it while its end was waited for. */

@@ -74,6 +74,7 @@ export class Recorder {
   /** Those that requests went through, for people. */
   readonly #proxies = new Set<string>();
   #collection: CollectionFacts | null = null;
+  #askingMs = 0;
   /** The step that goes on. */
   #running: { readonly name: StepName; readonly startMs: number } | null = null;
 
@@ -86,9 +87,19 @@ export class Recorder {
     this.#startMs = clock.now();
   }
 
-  /** Milliseconds since the run began. */
+  /** Milliseconds since the run began, without the time in which a person was asked. */
   elapsedMs(): number {
-    return this.#clock.now() - this.#startMs;
+    return this.#clock.now() - this.#startMs - this.#askingMs;
+  }
+
+  /** Asks a person, whose time is no time of the run. */
+  async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    const sinceMs = this.#clock.now();
+    try {
+      return await question();
+    } finally {
+      this.#askingMs += this.#clock.now() - sinceMs;
+    }
   }
 
   /** Runs one step. What it throws is recorded and thrown on. */

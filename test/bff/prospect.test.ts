@@ -54,7 +54,7 @@ describe('wouldIatHelp', () => {
 
     it.each<[string, DiagnosisCode, Since, boolean | null]>([
       ['the IdP answers again', 'idp-unreachable', { idp: answers }, null],
-      ['the IdP answers again after errors', 'idp-error', { idp: answers }, null],
+      ['the IdP answers elsewhere, as it did all the time', 'idp-error', { idp: answers }, false],
       ['the IdP still fails', 'idp-error', { idp: { kind: 'answered', status: 503 } }, false],
       ['the IdP is still away', 'idp-unreachable', { idp: { kind: 'dns' } }, false],
       ['the IdP cannot be asked', 'idp-unreachable', { idp: { kind: 'unknown', why: 'no tool' } }, false],

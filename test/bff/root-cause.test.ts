@@ -107,6 +107,18 @@ describe('the root cause comes first, without what follows from it', () => {
     expect(root?.evidence.at(-1)).toBe('Now the IdP answers (HTTP 404).');
   });
 
+  test('nothing is there, and the IdP is not either: it comes first', () => {
+    const none = { container: container('missing'), log: null, health: UNHEALTHY, idp: null };
+    const [root, also] = findFaults({ ...FINE, ...none, idpHere: { kind: 'refused' } });
+    expect(root).toMatchObject({
+      code: 'idp-unreachable',
+      cause: 'The IdP cannot be reached: the connection is refused, asked from this machine.',
+    });
+    expect(hintText(root?.fix ?? { text: '' })).not.toContain('npm run iat');
+    expect(also?.cause).toBe('It is missing.');
+    expect(findFaults({ ...FINE, ...none, idpHere: { kind: 'answered', status: 404 } })).toHaveLength(1);
+  });
+
   test('an IdP that answered with an error: what answers elsewhere is no way out', () => {
     const failed = log('ERROR dcr POST http://idp-app:8002/api/oidc/register returned 500');
     const [root] = findFaults({ ...FINE, ...ended, log: failed });

@@ -25,6 +25,26 @@ async function cutShort() {
   return recorder.cutShort(late, { command: 'iat', version: '0.1.0' });
 }
 
+test('the time in which a person was asked is none of the run', async () => {
+  const clock = new FakeClock();
+  const recorder = new Recorder(clock, () => {});
+  const { signal } = new AbortController();
+  await recorder.step('preflight', async () => {
+    await clock.sleep(100, signal);
+    await recorder.ask(() => clock.sleep(60_000, signal));
+  });
+  await recorder.step('mint', () => clock.sleep(50, signal));
+  const { steps, durationMs } = recorder.finish(
+    { verdict: 'passed' },
+    { command: 'iat', version: '0', planned: [], signalExitCode: null },
+  );
+  expect(steps.map((each) => [each.startMs, each.durationMs])).toEqual([
+    [0, 100],
+    [100, 50],
+  ]);
+  expect(durationMs).toBe(150);
+});
+
 test('a run that is cut short is written at once, without a foreign word', async () => {
   const { path, remove } = await makeTemporaryFolder();
   onTestFinished(remove);

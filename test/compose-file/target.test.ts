@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { chooseTarget, type TargetOptions } from '../../scripts/compose-file/target.ts';
+import type { PriorValue } from '../../scripts/core/result.ts';
 import { createFiles } from '../../scripts/platform/files.ts';
 
 const TOKEN = 'test-only-iat-0001';
@@ -181,6 +182,50 @@ describe('--write', () => {
     expect(await choose({ 'a.yml': compose('DCR_IAT: ${DCR_IAT}') }, { mode: 'env-file' })).toMatchObject({
       kind: 'env-file',
     });
+  });
+});
+
+describe('what would keep a value, or be refused, once the token is taken out', () => {
+  const withEnvFile = (written: string, entry = 'DCR_IAT: old') =>
+    compose(entry).replace('    image:', `    env_file: ${written}\n    image:`);
+  const leftover = async (files: Record<string, string>, before: PriorValue | null = null) => {
+    const error = (await choose(files)).leftover(before);
+    return error && `${error.message} ${error.hint?.text} ${error.where?.line}`.replaceAll(`${home}/`, '');
+  };
+  const STALE: Record<string, string> = { 'bff.env': '# of the team\nLOG=1\n\nexport DCR_IAT="stale"\n' };
+
+  test.for([
+    ['one path', 'bff.env'],
+    ['a list', '[other.env, ./bff.env]'],
+    ['the long form', '[{path: bff.env, required: false}]'],
+  ])('a line of an env_file: %s', async ([, written]) => {
+    expect(await leftover({ 'a.yml': withEnvFile(written ?? ''), ...STALE })).toBe(
+      'bff gets a DCR_IAT from bff.env:4 (env_file) as well, which counts once a.yml has none. Take DCR_IAT out there by hand. 4',
+    );
+  });
+
+  test('an env_file that another file names, and the value of another file', async () => {
+    const both = { 'a.yml': withEnvFile('bff.env', 'DCR_IAT: older'), 'b.yml': compose('DCR_IAT: old'), ...STALE };
+    expect(await leftover(both)).toMatch(/from a\.yml, bff\.env:4 \(env_file\) as well, which counts once b\.yml/);
+  });
+
+  test.for<[string, Record<string, string>, PriorValue | null]>([
+    ['no value in the env_file', { 'a.yml': withEnvFile('bff.env'), 'bff.env': 'DCR_IAT=\nDCR_IAT_X=y\n' }, null],
+    ['no env_file', { 'a.yml': withEnvFile('none.env') }, null],
+    ['a path that is not known', { 'a.yml': withEnvFile('${WHERE}/bff.env'), ...STALE }, null],
+    ['an entry that stays, and wins without a value', { 'a.yml': withEnvFile('bff.env'), ...STALE }, 'empty'],
+    ['a reference elsewhere', { 'a.yml': compose('DCR_IAT: ${X:-}'), 'b.yml': compose('DCR_IAT: old') }, null],
+    ['a value in .env', { 'a.yml': withEnvFile('bff.env', 'DCR_IAT: ${DCR_IAT:-}'), ...STALE }, null],
+    ['`?` and an empty line that stays', { 'a.yml': compose('DCR_IAT: ${DCR_IAT?x}') }, 'empty'],
+  ])('nothing: %s', async ([, files, before]) => {
+    expect(await leftover(files, before)).toBeNull();
+  });
+
+  test.for(['?', ':?set it'])('a reference that demands a value: ${…%s}', async (operator) => {
+    const required = `DCR_IAT: "\${BFF_IAT${operator}}"`;
+    expect(await leftover({ 'a.yml': compose(required), '.env': 'BFF_IAT=x\n' })).toMatch(
+      /^a\.yml requires BFF_IAT \(\$\{BFF_IAT:?\?…\}\), so it cannot be taken out of \.env\. Write \$\{BFF_IAT:-\} there\./,
+    );
   });
 });
 

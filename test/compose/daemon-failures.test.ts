@@ -76,6 +76,13 @@ test.for([
   expect(error.hint && hintText(error.hint)).toMatch(hint);
 });
 
+test('a hint has one command, and nothing behind it', () => {
+  expect(dockerFailure(said('Cannot connect to the Docker daemon at unix:///var/run/docker.sock.')).hint).toEqual({
+    text: expect.stringMatching(/DOCKER_HOST.*:$/),
+    command: 'sudo systemctl start docker',
+  });
+});
+
 test('a daemon that says nothing does not answer', () => {
   expect(dockerFailure(said('', { exitCode: null, timedOut: true })).message).toBe(
     'The Docker daemon does not answer.',
@@ -95,6 +102,18 @@ test.for([
   ],
   [
     'Ports are not available: exposing port TCP 0.0.0.0:8000 -> 0.0.0.0:0: listen tcp 0.0.0.0:8000: bind: Only one usage of each socket address (protocol/network address/port) is normally permitted.',
+    'A port of bff is taken (0.0.0.0:8000), so it could not be started.',
+  ],
+  [
+    'driver failed programming external connectivity on endpoint p-bff-1 (0123): Error starting userland proxy: listen tcp4 0.0.0.0:8000: bind: address already in use',
+    'A port of bff is taken (0.0.0.0:8000), so it could not be started.',
+  ],
+  [
+    'Bind for :::8000 failed: port is already allocated',
+    'A port of bff is taken (:::8000), so it could not be started.',
+  ],
+  [
+    'rootlessport listen tcp 0.0.0.0:8000: bind: address already in use',
     'A port of bff is taken (0.0.0.0:8000), so it could not be started.',
   ],
   [

@@ -217,6 +217,10 @@ describe('parseConfig', () => {
       'v1',
       'services:\n  bff:\n    image: i\n    scale: 2\n    depends_on: [idp]\n    volumes: ["keys:/app/keys:rw", "/anon"]\n',
     ],
+    [
+      'one that has to end first is not started before it',
+      '{"services":{"bff":{"image":"i","scale":2,"depends_on":{"idp":{"condition":"service_healthy"},"migrate":{"condition":"service_completed_successfully"}},"volumes":["keys:/app/keys"]}}}',
+    ],
   ] as const)('what its next start is made of: %s', ([, text]) => {
     const { image, replicas, sharedPaths, dependencies } = parseConfig(text)['bff'] ?? {};
     expect({ image, replicas, sharedPaths, dependencies }).toEqual({
@@ -234,7 +238,10 @@ test('parseDryRun: what would be made', () => {
     ' DRY-RUN MODE -  Container p-redis-1  Recreated',
     ' DRY-RUN MODE -  Container p-bff-1  Recreate',
     ' DRY-RUN MODE -  Container p-idp-1  Running',
+    ' DRY-RUN MODE -  Container p-kafka-1  Creating',
     ' DRY-RUN MODE -  Container p-kafka-1  Created',
+    ' DRY-RUN MODE -  Container p-stopped-1  Created',
+    ' DRY-RUN MODE -  Container p-stopped-1  Starting',
   ].join('\n');
   expect(parseDryRun(text)).toEqual(['p-redis-1', 'p-bff-1', 'p-kafka-1']);
 });

@@ -75,6 +75,7 @@ const dry = (...lines: string[]) => ({ stdout: lines.map((each) => ` DRY-RUN MOD
 describe('whether the next start is another one', () => {
   test.for([
     ['nothing changed', dry('p-idp-1  Running', 'p-bff-1  Starting'), null],
+    ['it only ended', dry('p-idp-1  Running', 'p-bff-1  Created', 'p-bff-1  Starting', 'p-bff-1  Started'), null],
     ['its configuration changed', dry('p-bff-1  Recreate', '0123456789ab_p-bff-1  Starting'), /configuration/],
   ] as const)('v2: %s', async ([, answer, words]) => {
     const { changed } = (await look({ answers: { '--dry-run': answer } })).next;
@@ -122,6 +123,29 @@ describe('what comes first', () => {
     expect([next.before, dependencies]).toEqual([['start p-idp-1'], ['idp']]);
   });
 
+  const ENDED = container('idp', { state: { Status: 'exited' } });
+
+  test.for([
+    ['v2', 2, { '--dry-run': dry('p-idp-1  Created', 'p-idp-1  Starting', 'p-bff-1  Created') }],
+    ['v2 without a dry run', 2, { '--dry-run': { exitCode: 16, stderr: 'unknown flag: --dry-run' } }],
+    ['v1', 1, { '--hash': { stdout: `idp ${HASH}\nbff ${HASH}\n` } }],
+  ] as const)(
+    '%s: what it depends on and is stopped is started, and is not said to have changed',
+    async ([, major, answers]) => {
+      const found = await look({ major, answers, containers: [container('bff'), ENDED] });
+      expect(found.next).toMatchObject({ changed: null, before: ['start p-idp-1'] });
+      expect(found.sideEffects).toEqual([expect.stringMatching(/^This will also start p-idp-1, before the token/)]);
+      expect(found.dependencies).toEqual(['idp']);
+      const left = await look({ major, answers, containers: [container('bff'), ENDED], noDeps: true });
+      expect(left.dependencies).toEqual([]);
+    },
+  );
+
+  test('nothing is there: v1 says what it makes by the names of the services', async () => {
+    const answers = { '--hash': { stdout: '' } };
+    expect((await look({ major: 1, answers, containers: [] })).next.before).toContain('start idp');
+  });
+
   test('an image that is not on this machine is fetched, and named where that fails', async () => {
     const { next, invocation, ...outlook } = await look({
       containers: [],
@@ -141,6 +165,17 @@ describe('what comes first', () => {
       code: 'restart-failed',
       message: 'The image bff of bff is not on this machine and cannot be pulled: pull access denied for bff',
     });
+  });
+});
+
+test('an image that the pull policy keeps from being pulled is missed before the mint', async () => {
+  const { invocation, ...outlook } = await look({ containers: [], answers: { 'image inspect bff': { exitCode: 1 } } });
+  const pull = async ({ args }: Command) =>
+    args.includes('inspect') ? { ...OK, exitCode: 1, stderr: 'Error: No such image: bff' } : OK;
+  const tools = { pull, replace: async () => {}, typed: () => '' };
+  const deaf = { progress() {}, note() {}, warn() {} };
+  await expect(prepareUp(invocation, 'bff', outlook, tools, deaf)).rejects.toMatchObject({
+    message: expect.stringMatching(/^The image bff of bff is not on this machine.*No such image/),
   });
 });
 

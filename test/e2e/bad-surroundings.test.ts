@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCommand } from '../support/command.ts';
+import { runHere } from '../support/in-process.ts';
 import { verifyRefused } from '../support/refused.ts';
 import { createHome, createStandIn, OTHER_SECRET } from '../support/stand-in.ts';
 
@@ -75,6 +77,28 @@ describe('Docker', () => {
     standIn.answer(/ config /, { status: 15, body });
     const text = await verifyRefused(standIn, 'compose-invalid');
     expect(text).toMatch(/accept its files \(services\.bff\.environment\).*\sdocker compose .*\sconfig -q\n/s);
+  });
+});
+
+describe('the CA file', () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+  test('is a key: said before anything is asked, by every command that takes it', async () => {
+    const standIn = await createStandIn();
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    await writeFile(join(standIn.home, 'ca.pem'), key);
+    const args = ['--ca-file', 'ca.pem'];
+    const text = await verifyRefused(standIn, 'bad-value', { args, secrets: [key.split('\n')[1] ?? ''] });
+    expect(text).toMatch(/ca\.pem \(--ca-file\) holds a private key, and no certificate/);
+    for (const command of ['clear', 'health', 'doctor'] as const) {
+      const own = command === 'clear' ? standIn.args : standIn.args.slice(command === 'health' ? 2 : 0, 4);
+      const { exitCode, all } = await runHere([...own, ...args], { command, cwd: standIn.home, env: standIn.env });
+      // The doctor looks at the rest as well.
+      expect([exitCode, all], all).toEqual([
+        command === 'doctor' ? 1 : 2,
+        expect.stringContaining('holds a private key'),
+      ]);
+    }
   });
 });
 

@@ -108,6 +108,20 @@ describe('npm run doctor, where it cannot look', () => {
   });
 });
 
+test('npm run doctor, a tab in the YAML: the line and the reason, as iat says it', async () => {
+  const standIn = await createStandIn();
+  await writeFile(standIn.composeFile, 'services:\n  bff:\n\tenvironment: {}\n');
+  standIn.answer(/ config /, { status: 15, body: 'yaml: line 3: found character that cannot start any token\n' });
+  for (const command of ['doctor', 'iat'] as const) {
+    const own = command === 'iat' ? standIn.args : standIn.args.slice(0, 4);
+    const ended = await runHere([...own, '--json'], { command, cwd: standIn.home, env: standIn.env });
+    expect(documentOf(ended), ended.all).toMatchObject({
+      exitCode: 2,
+      error: { code: 'yaml-syntax', message: expect.stringMatching(/tab.*compose\.yaml:3/) },
+    });
+  }
+});
+
 describe('npm run doctor -- --log-file', () => {
   // Neither Docker nor a compose file is there.
   const doctor = async (args: readonly string[], input = '') => {

@@ -94,6 +94,7 @@ describe('refusalOf', () => {
     ],
     [answer(404, '<html>'), 'idp-not-found', /https:\/\/idp\.test\/api\/admin\/dcr\/initial-access-tokens /],
     [answer(405), 'idp-not-found', /405/],
+    [answer(400, '\ufeff{"error":"invalid_request"}'), 'idp-bad-request', /invalid_request/],
     [answer(409), 'idp-conflict', /409/],
     [answer(429), 'idp-rate-limited', /429/],
     [
@@ -138,6 +139,8 @@ test.for([
   ['SELF_SIGNED_CERT_IN_CHAIN', null, /--ca-file FILE/],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'ca.pem', /None of the certificates in ca\.pem .* signed it.* -connect idp\.test:443$/],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ca.pem', /None of the certificates in ca\.pem/],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'ca.pem', /None of the certificates in ca\.pem/],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'ca.pem', /^ca\.pem .* does not have the CA at the top/],
   ['CERT_HAS_EXPIRED', 'ca.pem', /has expired/],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'ca.pem', /another host name/],
 ] as const)('%s with the CA file %s', ([code, caFile, hint]) => {
@@ -145,7 +148,9 @@ test.for([
 });
 
 test('silence says how long was waited', () => {
-  expect(refusal(silence('ESOCKETTIMEDOUT'))?.message).toBe('idp.test did not answer within 30 s.');
+  const error = refusal(silence('ESOCKETTIMEDOUT'));
+  expect(error?.message).toBe('idp.test did not answer within 30 s.');
+  expect(error?.hint?.text).toContain('--timeout-request 60000 gives it 60 s.');
 });
 
 describe('retryDelayMs', () => {

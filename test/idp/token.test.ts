@@ -39,6 +39,10 @@ describe('where the token is', () => {
     expect(read(body).secret.reveal()).toBe(TOKEN);
   });
 
+  test('JSON behind a byte order mark, as .NET writes it', () => {
+    expect(read(`\ufeff{"token":"${TOKEN}"}`).secret.reveal()).toBe(TOKEN);
+  });
+
   test('a pointer beats what is under a known name', () => {
     const body = { token: TOKEN, deep: { 'a/b': 'test-only-the-deep-token' } };
     expect(read(body, { path: '/deep/a~1b' as never }).secret.reveal()).toBe('test-only-the-deep-token');

@@ -68,6 +68,18 @@ describe('npm run iat:clear', () => {
     expect(stack.current?.env).toEqual(ENVIRONMENT);
   });
 
+  test('a value that would be left: nothing is changed', async () => {
+    const error = new AppError('shadowed', 'It comes from bff.env:4 as well.');
+    const { result, stack } = await clear({
+      prepare(stack) {
+        const planClear = stack.planClear.bind(stack);
+        stack.planClear = async (...args) => ({ ...(await planClear(...args)), leftover: error });
+      },
+    });
+    expect(result).toMatchObject({ exitCode: 2, error: { code: 'shadowed' } });
+    expect(stack.calls).toEqual([]);
+  });
+
   test.for([
     ['absent', ENVIRONMENT],
     ['empty', { ...ENVIRONMENT, DCR_IAT: '' }],

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../scripts/core/errors.ts';
 import { IAT_STEPS } from '../../scripts/runbook/iat.ts';
+import type { Job } from '../../scripts/runbook/job.ts';
 import { ENVIRONMENT, fail, NO_TOKEN, REFUSED, REGISTERED, UP, wellBehaved } from '../support/fake-bffs.ts';
-import { IAT } from '../support/fake-run.ts';
-import type { Behaviour, FakeStack } from '../support/fake-stack.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { createFakeRun, IAT } from '../support/fake-run.ts';
+import { type Behaviour, FakeStack } from '../support/fake-stack.ts';
 import { iat } from '../support/iat-run.ts';
 
 const ALL = IAT_STEPS.map((step) => `${step} passed`);
@@ -103,6 +105,49 @@ describe('the main job', () => {
     expect(events).toEqual([]);
     expect(stack.calls).toEqual([]);
     expect(result.next).toContainEqual({ text: 'restart:', command: 'fake up bff' });
+  });
+});
+
+test('the time for an answer of the IdP is what was asked for', async () => {
+  const given: number[] = [];
+  const seen = async (job: Partial<Job>) => {
+    const clock = new FakeClock();
+    const { collections } = createFakeRun(clock, new FakeStack(clock, ENVIRONMENT, () => {})).context.tools;
+    const run: typeof collections.run = (order) => {
+      if (order.origins !== null) given.push(order.requestTimeoutMs);
+      return collections.run(order);
+    };
+    await iat({ job: { restart: false, ...job }, tools: { collections: { ...collections, run } } });
+  };
+  await seen({});
+  await seen({ timeoutRequestMs: 60_000 });
+  expect(given).toEqual([30_000, 60_000]);
+});
+
+describe('what would be left once the token is out', () => {
+  const leftover = new AppError('shadowed', 'bff gets a DCR_IAT from bff.env:4 (env_file) as well.', {
+    hint: 'Take it out.',
+  });
+  const prepare = (stack: FakeStack) => {
+    const planWrite = stack.planWrite.bind(stack);
+    stack.planWrite = async (...args) => ({ ...(await planWrite(...args)), leftover });
+  };
+
+  test('is said beforehand, and iat:clear is no advice before it is gone', async () => {
+    const { result } = await iat({ prepare });
+    expect(result).toMatchObject({ exitCode: 0, warnings: [expect.stringContaining('bff.env:4')] });
+    expect(result.next).toEqual([
+      {
+        text: expect.stringMatching(/^The BFF has cached.* Before .*bff\.env:4 .* Take it out\. Then:$/),
+        command: 'npm run iat:clear',
+      },
+    ]);
+  });
+
+  test('refuses --clear before the mint', async () => {
+    const { result, events, stack } = await iat({ prepare, job: { clear: true } });
+    expect(result).toMatchObject({ exitCode: 2, error: { code: 'shadowed' } });
+    expect([events, stack.calls]).toEqual([[], []]);
   });
 });
 

@@ -41,6 +41,7 @@ const JOB: Job = {
   typedFrom: '/folder',
   composeFiles: null,
   reports: '/folder/reports',
+  timeoutRequestMs: null,
   healthTimeoutMs: 120_000,
   stableForMs: 10_000,
   dryRun: false,
