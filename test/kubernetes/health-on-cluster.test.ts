@@ -48,7 +48,7 @@ describeWithKubectl('pods that are registered', () => {
     expect([look.exitCode, look.all]).toEqual([1, expect.stringContaining('2 of 3 pods are healthy.')]);
   });
 
-  test('one that is replaced while they are asked has a successor, which is asked; a sidecar is not taken for it', async () => {
+  test('one that is replaced while they are asked has a successor, which is asked; a sidecar in front of the BFF is not taken for it', async () => {
     let replaced: string | null = null;
     const cluster = await openOnCluster({
       replicas: 2,
