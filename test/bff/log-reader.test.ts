@@ -150,6 +150,59 @@ describe('LogReader', () => {
   });
 });
 
+describe('what is written to stdout and stderr at the same time', () => {
+  const STARTS = ['INFO:     Started server process [1]', 'INFO:     Waiting for application startup.'];
+  const FAILED = 'ERROR:    Application startup failed. Exiting.';
+  const TRACEBACK = ['Traceback (most recent call last):', '  File "/app/main.py", line 10', 'RuntimeError: startup'];
+  const UP = ['INFO:     Application startup complete.', 'INFO:     Uvicorn running on http://0.0.0.0:8000'];
+  const REFUSED = 'ERROR dcr POST http://idp-app:8002/api/oidc/register failed: [Errno 111] Connection refused';
+  const starts = {
+    'cannot reach the IdP': {
+      out: ['INFO dcr registering client bff-server', REFUSED],
+      err: [...STARTS, ...TRACEBACK, FAILED],
+    },
+    'is refused': {
+      out: ['ERROR dcr Client registration failed: 401 {"error":"invalid_token"}'],
+      err: [...STARTS, FAILED],
+    },
+    'has no token': {
+      out: ['ERROR dcr No cached credentials and DCR_IAT is not set: cannot register'],
+      err: [...STARTS, FAILED],
+    },
+    registers: {
+      out: ['INFO dcr registering client bff-server', 'INFO dcr Client registered: bff-server'],
+      err: [...STARTS, ...UP],
+    },
+    'has credentials': { out: ['INFO dcr Using cached client credentials'], err: [...STARTS, ...UP] },
+  } as const;
+
+  type Line = Omit<LogLine, 'at'>;
+  const toLines = (stream: LogLine['stream'], texts: readonly string[]) =>
+    texts.map((text): Line => ({ stream, text }));
+  /** Every order in which they may be stamped. */
+  function* merged(a: readonly Line[], b: readonly Line[]): Generator<Line[]> {
+    if (a[0] === undefined || b[0] === undefined) return yield [...a, ...b];
+    for (const rest of merged(a.slice(1), b)) yield [a[0], ...rest];
+    for (const rest of merged(a, b.slice(1))) yield [b[0], ...rest];
+  }
+  const read = (starts: readonly (readonly Line[])[]) => {
+    const reader = new LogReader();
+    for (const [start, lines] of starts.entries())
+      for (const [at, each] of lines.entries()) reader.push({ ...each, at: new Date(start * 1_000 + at) });
+    const { decided, diagnosis } = reader.reading();
+    return `${diagnosis.code} ${decided} ${reader.isUp}`;
+  };
+
+  it.each(Object.entries(starts))('one that %s says so in whatever order', (_, { out, err }) => {
+    const [first, ...rest] = toLines('stderr', err);
+    const orders = [...merged(toLines('stdout', out), rest)].map((each) => [...(first ? [first] : []), ...each]);
+    const [usual = []] = orders.filter((each) => each.slice(0, 2).every(({ stream }) => stream === 'stderr'));
+    const expected = read([usual, usual]);
+    expect(expected).not.toContain('unknown');
+    expect([...new Set(orders.flatMap((each) => [read([usual, each]), read([each, usual])]))]).toEqual([expected]);
+  });
+});
+
 describe('diagnoseLog', () => {
   it('takes lines as text and as records', () => {
     const text = 'INFO dcr Client registered: bff-server';
