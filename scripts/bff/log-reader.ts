@@ -37,6 +37,8 @@ export const SETTLE_MS = 250;
 const LONGEST_JSON = 262_144;
 /** A log cannot make it remember more hosts than this. */
 const MOST_HOSTS = 20;
+/** Of lines that show how a start ended. */
+const LAST_WORDS = 3;
 /** Of one line of evidence. */
 const LONGEST_EVIDENCE = 1_000;
 
@@ -74,6 +76,7 @@ export class LogReader {
   #others = false;
   /** The start before, where it failed. */
   #failed: Diagnosis | null = null;
+  #died: readonly string[] | null = null;
   #workers = false;
   /** The one that is being read. */
   #line: LogLine = { at: null, stream: 'stdout', text: '' };
@@ -129,6 +132,11 @@ export class LogReader {
   /** The newest start says that it serves requests. */
   get isUp(): boolean {
     return this.#start.isUp;
+  }
+
+  /** How the start before ended, which was up or registered and did not shut down; null: there is none such. */
+  get died(): readonly string[] | null {
+    return this.#died;
   }
 
   #read(raw: string, limit: number): void {
@@ -188,7 +196,8 @@ export class LogReader {
     if (mark === 'complete') start.complete(shown);
     if (mark === 'closed') start.isOver = true;
     if (mark === 'complete' || mark === 'closed') this.#turning = this.#line;
-    if (mark === 'complete' || mark === 'closed' || this.#isLate()) return;
+    if (mark === 'complete' || mark === 'closed') return;
+    if (this.#isLate() && this.#line.stream !== this.#turning?.stream) return;
     if (mark === 'parent') this.#workers = true;
     const again = start.marks.has(mark) && !(mark === 'bootstrap' && !start.failed && !start.isUp);
     if ((again || start.isOver || start.isUp) && !(this.#workers && mark !== 'parent')) this.#renew();
@@ -201,8 +210,20 @@ export class LogReader {
     return at !== null && this.#turning?.at != null && at.getTime() - this.#turning.at.getTime() < LATE_MS;
   }
 
+  /** Before the line that is being read. */
+  #lastWords(): string[] {
+    return this.#excerpt
+      .lines()
+      .slice(-1 - LAST_WORDS, -1)
+      .map(({ text }) => text);
+  }
+
   #renew(): void {
-    if (!this.#start.isBlank) this.#failed = this.#start.failed ? this.#start.diagnosis() : null;
+    const start = this.#start;
+    if (!start.isBlank) this.#failed = start.failed ? start.diagnosis() : null;
+    const wasWell = !start.isOver && (start.isUp || start.decided(this.#env) === 'good');
+    if (wasWell) this.#died = start.reasons.length > 0 ? start.reasons : this.#lastWords();
+    else if (!start.isBlank) this.#died = null;
     this.#start = new Startup(this.#signatures);
     this.#turning = null;
     this.#excerpt.unpin();

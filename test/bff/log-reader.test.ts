@@ -113,6 +113,24 @@ describe('LogReader', () => {
     expect(up.cause).toMatch(/says nothing/);
   });
 
+  it('tells how a start before ended that was well, and did not shut down', () => {
+    const begin = 'INFO:     Started server process [1]';
+    const well = [begin, 'INFO dcr Client registered: bff-server', 'INFO:     Application startup complete.'];
+    const died = (...texts: string[]) => {
+      const reader = new LogReader();
+      for (const text of texts) reader.push(line(text));
+      return reader.died;
+    };
+    const traceback = ['Traceback (most recent call last):', '  File "/app/gc.py", line 3', 'MemoryError: session_gc'];
+    expect(died(...well, ...traceback, ...well)).toEqual(['MemoryError: session_gc']);
+    expect(died(...well, 'killed by nobody', ...well)?.at(-1)).toBe('killed by nobody');
+    expect(died(...well)).toBeNull();
+    expect(died(...well, 'INFO:     Application shutdown complete.', ...well)).toBeNull();
+    expect(
+      died(begin, 'ERROR dcr 401 invalid_token', 'ERROR:    Application startup failed. Exiting.', ...well),
+    ).toBeNull();
+  });
+
   it('does not take what uvicorn logs as information for a reason', () => {
     const lines = ['{"event":"Started server process [1]","logger":"uvicorn.error","level":"info"}', HINT];
     expect(diagnoseLog(lines).evidence).toEqual([HINT]);
