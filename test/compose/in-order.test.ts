@@ -64,16 +64,11 @@ describe('lines of two streams in the order of their times', () => {
 
   it('on a busy machine what the pipes hold is read before the time counts', async () => {
     let now = 0;
-    let beginTurn = () => {};
-    const turn = new Promise<void>((resolve) => {
-      beginTurn = resolve;
-    });
-    const busy: Clock = { now: () => (now += 1_000), date: () => new Date(0), sleep: () => turn };
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const busy: Clock = { now: () => (now += 1_000), date: () => new Date(0), sleep: () => turn().then(turn) };
     const source = async function* () {
       yield line('stderr', 2);
-      const read = new Promise((resolve) => setImmediate(resolve));
-      beginTurn();
-      await read;
+      await turn();
       yield line('stdout', 1);
     };
     const found: string[] = [];
