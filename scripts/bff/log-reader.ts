@@ -37,8 +37,16 @@ export const SETTLE_MS = 250;
 const LONGEST_JSON = 262_144;
 /** A log cannot make it remember more hosts than this. */
 const MOST_HOSTS = 20;
+/** Of lines that show how a start ended. */
+const LAST_WORDS = 3;
 /** Of one line of evidence. */
 const LONGEST_EVIDENCE = 1_000;
+
+/**
+ * How much later a line may be stamped than one that was written after it, in milliseconds: an engine reads stdout and stderr side
+ * by side. Docker waits this long before it starts a container again.
+ */
+const LATE_MS = 100;
 
 /** Why the BFF does not start, or that it did, from a whole log: the newest start in it, its root cause. */
 export function diagnoseLog(lines: Iterable<LogLine | string>, context: ReaderContext = {}): Diagnosis {
@@ -68,7 +76,12 @@ export class LogReader {
   #others = false;
   /** The start before, where it failed. */
   #failed: Diagnosis | null = null;
+  #died: readonly string[] | null = null;
   #workers = false;
+  /** The one that is being read. */
+  #line: LogLine = { at: null, stream: 'stdout', text: '' };
+  /** The one that said last that the start is up or over. */
+  #turning: LogLine | null = null;
   #reading: Reading | null = null;
 
   constructor(context: ReaderContext = {}, signatures = SIGNATURES) {
@@ -84,6 +97,7 @@ export class LogReader {
 
   push(line: LogLine): Reading {
     this.count += 1;
+    this.#line = line;
     this.#excerpt.add(line);
     const limit = limitOf(line.text);
     const short = line.text.length > limit ? cut(line.text, limit) : line.text;
@@ -118,6 +132,11 @@ export class LogReader {
   /** The newest start says that it serves requests. */
   get isUp(): boolean {
     return this.#start.isUp;
+  }
+
+  /** How the start before ended, which was up or registered and did not shut down; null: there is none such. */
+  get died(): readonly string[] | null {
+    return this.#died;
   }
 
   #read(raw: string, limit: number): void {
@@ -158,7 +177,8 @@ export class LogReader {
     if (host !== null && (endpoint === 'register' || endpoint === 'client') && this.#idpHosts.size < MOST_HOSTS)
       this.#idpHosts.add(host);
     this.#mark(facts, shown);
-    if ((this.#start.isUp || this.#start.isOver) && this.#start.decidesBootstrap(facts)) this.#renew();
+    const isBehind = this.#start.isUp || this.#start.isOver;
+    if (isBehind && !this.#isLate() && this.#start.decidesBootstrap(facts)) this.#renew();
     const said = this.#start.add(facts, {
       text: shown,
       at: this.count,
@@ -175,16 +195,37 @@ export class LogReader {
     const start = this.#start;
     if (mark === 'complete') start.complete(shown);
     if (mark === 'closed') start.isOver = true;
+    if (mark === 'complete' || mark === 'closed') this.#turning = this.#line;
     if (mark === 'complete' || mark === 'closed') return;
+    if (this.#isLate() && this.#line.stream !== this.#turning?.stream) return;
     if (mark === 'parent') this.#workers = true;
     const again = start.marks.has(mark) && !(mark === 'bootstrap' && !start.failed && !start.isUp);
     if ((again || start.isOver || start.isUp) && !(this.#workers && mark !== 'parent')) this.#renew();
     this.#start.marks.add(mark);
   }
 
+  /** It may have been written before the line that said that the start is up or over: too soon for another start. */
+  #isLate(): boolean {
+    const { at } = this.#line;
+    return at !== null && this.#turning?.at != null && at.getTime() - this.#turning.at.getTime() < LATE_MS;
+  }
+
+  /** Before the line that is being read. */
+  #lastWords(): string[] {
+    return this.#excerpt
+      .lines()
+      .slice(-1 - LAST_WORDS, -1)
+      .map(({ text }) => text);
+  }
+
   #renew(): void {
-    if (!this.#start.isBlank) this.#failed = this.#start.failed ? this.#start.diagnosis() : null;
+    const start = this.#start;
+    if (!start.isBlank) this.#failed = start.failed ? start.diagnosis() : null;
+    const wasWell = !start.isOver && (start.isUp || start.decided(this.#env) === 'good');
+    if (wasWell) this.#died = start.reasons.length > 0 ? start.reasons : this.#lastWords();
+    else if (!start.isBlank) this.#died = null;
     this.#start = new Startup(this.#signatures);
+    this.#turning = null;
     this.#excerpt.unpin();
   }
 }

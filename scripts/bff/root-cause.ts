@@ -16,6 +16,8 @@ export interface Observations {
   readonly log: Reading | null;
   /** How the log ends: what shows why a container ended that was well before. */
   readonly lastLines?: readonly string[];
+  /** How the start before the newest one ended, which was well; null: there was none such. */
+  readonly died?: readonly string[] | null;
   /** Whether the IdP answers in the network of the BFF. */
   readonly idp: Reach | null;
   /** Whether it answers on this machine, where a token is minted; absent: not asked. */
@@ -85,12 +87,12 @@ function downHere(reach: Reach): Diagnosis {
 }
 
 function ofContainer(found: Observations, said: Diagnosis | null): Diagnosis | null {
-  const { container, log, health, lastLines = [] } = found;
+  const { container, log, health, lastLines = [], died = null } = found;
   if (container === null || container.kind === 'fine') return null;
   const { kind, message, hint } = container;
   const isWell = health?.passed === true && log?.decided === 'good';
   // It failed some times and came up then: the count of its restarts stays.
-  if (kind === 'crash-loop' && isWell) return null;
+  if (kind === 'crash-loop' && isWell && died === null) return null;
   if (kind === 'unhealthy' && isWell) {
     const cause = `Every request of the health folder passes, so only the healthcheck of the container is wrong. ${message}`;
     const text = 'Correct the healthcheck of the service in the compose file (URL, port, program). To see it:';
@@ -101,7 +103,9 @@ function ofContainer(found: Observations, said: Diagnosis | null): Diagnosis | n
     return said === null ? fault('unknown', message, fix) : null;
   }
   // What proves a registration explains no end.
-  const evidence = log === null ? [] : isGood(log.diagnosis) ? [...log.reasons, ...lastLines] : log.diagnosis.evidence;
+  const ends =
+    log !== null && log.reasons.length === 0 && died !== null ? died : [...(log?.reasons ?? []), ...lastLines];
+  const evidence = log === null ? [] : isGood(log.diagnosis) ? ends : log.diagnosis.evidence;
   return { ...fault(codeOf(container), message, hint ?? ''), evidence: [...new Set(evidence)] };
 }
 

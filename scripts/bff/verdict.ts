@@ -89,12 +89,14 @@ const SETTLED_MS = 15_000;
  * @param instance null: there is none
  * @param now by a clock that is not far from the engine's
  * @param absence why there is none, where that is known
+ * @param hasDied its log tells that the start before this one was well and ended, so that being well now proves nothing
  */
 export function judgeOnce(
   instance: Instance | null,
   now: Date,
   byHand: ByHand,
   absence: AppError | null = null,
+  hasDied = false,
 ): InstanceVerdict {
   if (instance === null && absence !== null)
     return { ...verdict('missing', absence.message, absence.hint ?? null), code: absence.code };
@@ -105,7 +107,7 @@ export function judgeOnce(
     });
   const { state } = instance;
   const livedMs = now.getTime() - Date.parse(state.startedAt);
-  const isHealthy = state.health?.status === 'healthy';
+  const isHealthy = state.health?.status === 'healthy' && !hasDied;
   const isLooping =
     !isHealthy && state.status === 'running' && state.restartCount >= CRASH_LOOP && Math.abs(livedMs) < SETTLED_MS;
   // As if the first of its restarts had been observed.

@@ -1,7 +1,7 @@
 import { withoutTimestamp } from '../bff/log-line.ts';
-import { type Diagnosis, sayWhetherIatHelps } from '../core/diagnosis.ts';
+import { type Diagnosis, isGood, sayWhetherIatHelps } from '../core/diagnosis.ts';
 import { formatDuration } from '../core/duration.ts';
-import { type Hint, hintText } from '../core/errors.ts';
+import { type ErrorCode, type Hint, hintText } from '../core/errors.ts';
 import type { Paragraph } from '../core/ports.ts';
 import type { Failure, ReportPaths, Run } from '../core/result.ts';
 import { toPlain } from '../core/visible.ts';
@@ -21,7 +21,7 @@ export function renderOutcome(run: Run, reports: ReportPaths, layout: Layout): (
   if (isCollection && (error === null || error.code === 'assertion-failed')) lines.push(collectionVerdict(run, layout));
   else if (error === null) lines.push({ text: redact(verdictOf(run)), look: 'title' });
   else if (error.code === 'fault-found' && diagnosis !== null) lines.push(...renderFault(diagnosis, layout));
-  else lines.push(...renderFailure(error, layout));
+  else lines.push(...renderFailure(error, layout, evidenceOf(run)));
   if (error?.code === 'bootstrap-failed' && diagnosis !== null) lines.push(`  ${sayWhetherIatHelps(diagnosis)}`);
   if (run.compose?.diff && run.verdict === 'planned') lines.push('', ...redact(run.compose.diff).split('\n'), '');
   if (run.kubernetes) lines.push(...renderPods(run.kubernetes, layout), ...renderRole(run.kubernetes, layout));
@@ -35,25 +35,47 @@ export function renderOutcome(run: Run, reports: ReportPaths, layout: Layout): (
 /** What is wrong, the log lines that show it, the way out, and whether a fresh token would help. */
 function renderFault(diagnosis: Diagnosis, layout: Layout): (string | Paragraph)[] {
   const { cause, fix, evidence } = diagnosis;
-  const { columns, redact } = layout;
-  const lines: (string | Paragraph)[] = [{ text: redact(cause), look: 'failure', indent: '' }];
-  for (const line of evidence.slice(-MOST_EVIDENCE)) {
+  const title: Paragraph = { text: layout.redact(cause), look: 'failure', indent: '' };
+  return [
+    title,
+    ...renderEvidence(evidence, layout),
+    ...layOutHint(fix, layout, '  '),
+    `  ${sayWhetherIatHelps(diagnosis)}`,
+  ];
+}
+
+function renderEvidence(evidence: readonly string[], { columns, redact }: Layout): Paragraph[] {
+  return evidence.slice(-MOST_EVIDENCE).map((line) => {
     const shown = toPlain(maskText(redact(withoutTimestamp(line.trim()))));
     // The report has it whole.
     const room = 2 * (columns - 2 * EVIDENCE_MARGIN.length);
     const short = shown.length > room ? `${shown.slice(0, room - 1)}…` : shown;
-    lines.push({ text: EVIDENCE_MARGIN + short, look: 'dim', indent: EVIDENCE_MARGIN });
-  }
-  return [...lines, ...layOutHint(fix, layout, '  '), `  ${sayWhetherIatHelps(diagnosis)}`];
+    return { text: EVIDENCE_MARGIN + short, look: 'dim', indent: EVIDENCE_MARGIN };
+  });
 }
+
+/** The lines of the log that show why the BFF did not stay up; where none is known to, its last words. */
+function evidenceOf({ error, diagnosis, log }: Run): readonly string[] {
+  if (error === null || !SHOWN_BY_LOG.includes(error.code)) return [];
+  // What proves a registration explains no end.
+  const known = diagnosis === null || isGood(diagnosis) ? [] : diagnosis.evidence;
+  return known.length > 0 ? known : log.slice(-MOST_EVIDENCE).map(({ text }) => text);
+}
+
+const SHOWN_BY_LOG: readonly ErrorCode[] = ['bootstrap-failed', 'container-exited', 'container-crash-loop'];
 
 const EVIDENCE_MARGIN = '  | ';
 const MOST_EVIDENCE = 3;
 
 /** What, where, why and the way out; never a stack. */
-export function renderFailure(failure: Failure, layout: Layout): (string | Paragraph)[] {
+export function renderFailure(
+  failure: Failure,
+  layout: Layout,
+  evidence: readonly string[] = [],
+): (string | Paragraph)[] {
   const { columns, redact } = layout;
   const lines: (string | Paragraph)[] = [{ text: redact(failure.message), look: 'failure', indent: '' }];
+  lines.push(...renderEvidence(evidence, layout));
   const { where } = failure;
   if (where !== null) {
     const position = [where.file, where.line, where.column].filter((part) => part !== undefined).join(':');

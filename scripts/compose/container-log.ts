@@ -35,7 +35,7 @@ export async function* readLogs(id: string, options: LogOptions, tools: LogTools
       parse(tools.processes.lines(command, { signal: until }), () => {
         isReadable = false;
       });
-    for await (const { stamp, line } of inOrder(read, tools.clock, signal)) {
+    for await (const { stamp, line } of inOrder(read, follow ? tools.clock : null, signal)) {
       if (repeated.has(stamp, line.stream)) continue;
       newest.note(stamp, line.stream);
       yield line;

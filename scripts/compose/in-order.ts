@@ -8,8 +8,8 @@ export interface StampedLine {
 }
 
 /**
- * How long a line waits for an older one of the other stream. Both pipes are read at the same time, so a moment is enough; the
- * verdict waits for it as well.
+ * How long a line of a log that is followed waits for an older one of the other stream. Both pipes are read at the same time, so a
+ * moment is enough; the verdict waits for it as well.
  */
 const HOLD_MS = 40;
 /** So many characters may come of one stream before the first of the other: more than a pipe (64 KB) and its reader have. */
@@ -20,10 +20,11 @@ const MOST_HELD = 262_144;
  * logs to one of them and prints its traceback to the other is understood in their common order only.
  *
  * @param read reads the lines until its signal aborts
+ * @param clock null: they come to an end by themselves, and a line may wait until then
  */
 export async function* inOrder(
   read: (signal: AbortSignal) => AsyncIterable<StampedLine>,
-  clock: Clock,
+  clock: Clock | null,
   signal: AbortSignal,
 ): AsyncGenerator<StampedLine> {
   const held = new Held();
@@ -32,9 +33,12 @@ export async function* inOrder(
   let isOver = false;
   let wake = () => {};
   let goOn = () => {};
+  /** Nothing has to be done for a line before it is settled: the time is measured already, or none is. */
+  let isTiming = clock === null;
+  let isDue = false;
   const collect = async () => {
     for await (const each of read(end)) {
-      held.add(each, clock.now());
+      held.add(each, clock?.now() ?? 0);
       if (held.isFull && !end.aborted) {
         const room = new Promise<void>((resolve) => {
           goOn = resolve;
@@ -44,7 +48,6 @@ export async function* inOrder(
       } else if (held.isSettled || !isTiming) wake();
     }
   };
-  let isTiming = false;
   const collecting = collect().finally(() => {
     isOver = true;
     wake();
@@ -53,20 +56,22 @@ export async function* inOrder(
   try {
     while (!isOver) {
       for (const each of held.takeSettled()) yield each;
-      for (const each of held.takeOld(clock.now() - HOLD_MS)) yield each;
+      if (clock !== null && isDue) for (const each of held.takeOld(clock.now() - HOLD_MS)) yield each;
+      isDue = false;
       goOn();
       if (held.isSettled || isOver) continue;
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      if (held.size > 0 && !isTiming) {
+      if (clock !== null && held.size > 0 && !isTiming) {
         isTiming = true;
-        // It fails when nothing is waited for any more.
         clock
           .sleep(HOLD_MS, end)
+          // It fails when nothing is waited for any more.
           .catch(() => {})
           .finally(() => {
             isTiming = false;
+            isDue = true;
             wake();
           });
       }

@@ -80,8 +80,10 @@ export interface NetworkPlace {
   readonly isRunning: boolean;
   /** What it runs, and with which arguments. */
   readonly command: string;
-  /** A variable names certificates, in a file that may be mounted. */
-  readonly hasOwnTrust: boolean;
+  /** Names only. */
+  readonly variables: readonly string[];
+  /** Paths inside. */
+  readonly mounts: readonly string[];
 }
 
 /** Reads the answer of `docker inspect ID`; null: it holds no container. */
@@ -97,7 +99,8 @@ export function parseNetworkPlace(text: string): NetworkPlace | null {
     dns: HostConfig.Dns ?? [],
     isRunning: inspected.State.Status === 'running',
     command: [inspected.Path ?? '', ...(inspected.Args ?? [])].join(' '),
-    hasOwnTrust: (Config.Env ?? []).some((entry) => /^(?:SSL_CERT|REQUESTS_CA|CURL_CA|NODE_EXTRA_CA)/.test(entry)),
+    variables: (Config.Env ?? []).map((entry) => splitEntry(entry)[0]),
+    mounts: (inspected.Mounts ?? []).map(({ Destination }) => Destination),
   };
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Command, CommandResult, Processes } from '../core/ports.ts';
 import { REACH_SECONDS, type Reach } from '../core/reach.ts';
-import { askWith, inLikelyOrder, NO_TOOL, type ProbeTool } from '../idp/probe-tools.ts';
+import { askWith, hasOwnTrust, inLikelyOrder, insideReach, NO_TOOL, type ProbeTool } from '../idp/probe-tools.ts';
 import { type NetworkPlace, parseNetworkPlace } from './inspect.ts';
 
 /** What Docker needs around a probe, which has a limit of its own. */
@@ -38,7 +38,7 @@ export async function probe(id: string, url: string, tools: ProbeTools): Promise
       ({ program, args }) => docker('exec', '-e', 'LC_ALL=C', id, program, ...args(url)),
       isRefused,
     );
-    if (inside.kind === 'said') return inside.reach;
+    if (inside.kind === 'said') return insideReach(inside.reach, place.variables);
     if (inside.kind === 'no-tool') return NO_TOOL;
   }
   let last: Reach = { kind: 'unknown', why: 'its container is in no network' };
@@ -59,7 +59,7 @@ export async function probe(id: string, url: string, tools: ProbeTools): Promise
     // A name may belong to one of the networks only.
     if (asked.reach.kind !== 'dns' || last.kind === 'unknown') last = asked.reach;
   }
-  if (last.kind !== 'tls' || !place.hasOwnTrust) return last;
+  if (last.kind !== 'tls' || !hasOwnTrust(place.variables, place.mounts)) return last;
   return {
     kind: 'unknown',
     why: 'its image alone does not trust the certificate, and certificates that the service adds cannot be checked',

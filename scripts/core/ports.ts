@@ -8,7 +8,7 @@ export interface Clock {
   now(): number;
   /** The wall clock: for timestamps only. */
   date(): Date;
-  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  /** Resolves after `ms`, and after what came in by then was read; rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 

@@ -31,6 +31,27 @@ export function inLikelyOrder(command: string): readonly ProbeTool[] {
   return [...PROBE_TOOLS.filter(isRun), ...PROBE_TOOLS.filter((tool) => !isRun(tool))];
 }
 
+/** A variable that says what an application trusts, besides those that Python reads by itself. */
+const OWN_TRUST = /CERT|VERIFY|(?:^|_)CA(?:_|$)/;
+const OF_PYTHON = /^SSL_CERT_(?:FILE|DIR)$/;
+/** A place of certificates that the system trusts, or a file of some. */
+const TRUST_PLACE = /^\/(?:etc|usr\/share|usr\/local\/share)\/(?:ssl|pki|ca-certificates)(?:\/|$)|\.(?:pem|crt|cer)$/;
+
+/** Whether a container may trust more than another one of its image does. */
+export function hasOwnTrust(variables: readonly string[], mounts: readonly string[]): boolean {
+  return variables.some((name) => OWN_TRUST.test(name)) || mounts.some((path) => TRUST_PLACE.test(path));
+}
+
+/** What a certificate that was not trusted comes to where the BFF is: the BFF may trust more than a tool that is run beside it. */
+export function insideReach(reach: Reach, variables: readonly string[]): Reach {
+  const isSure = !variables.some((name) => OWN_TRUST.test(name) && !OF_PYTHON.test(name));
+  if (reach.kind !== 'tls' || isSure) return reach;
+  return {
+    kind: 'unknown',
+    why: 'its image does not trust the certificate, and what the BFF trusts by its own settings cannot be checked',
+  };
+}
+
 export const NO_TOOL: Reach = { kind: 'unknown', why: 'its image has neither python nor node, curl or wget' };
 
 type Asked =

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Container, Pod } from 'kubernetes-types/core/v1.d.ts';
 import { type Clock, type CommandResult, PRIVATE_FILE } from '../core/ports.ts';
 import type { Reach } from '../core/reach.ts';
-import { askWith, inLikelyOrder, NO_TOOL, PROBE_TOOLS } from '../idp/probe-tools.ts';
+import { askWith, hasOwnTrust, inLikelyOrder, insideReach, NO_TOOL, PROBE_TOOLS } from '../idp/probe-tools.ts';
 import type { Kubectl } from './kubectl.ts';
 import { FIELD_MANAGER } from './model.ts';
 import { statusOf } from './pod-obstacle.ts';
@@ -35,6 +35,7 @@ export async function reachFromPod(
   const name = pod.metadata?.name ?? '';
   const spec = specOf(pod, container);
   if (spec === undefined) return { kind: 'unknown', why: 'its pod has no such container' };
+  const variables = (spec.env ?? []).map((entry) => entry.name);
   if (statusOf(pod, container)?.state?.running !== undefined) {
     const tools = inLikelyOrder([...(spec.command ?? []), ...(spec.args ?? []), spec.image ?? ''].join(' '));
     const exec = ['exec', name, '-c', container, '--stdin=false', '--tty=false', '--'];
@@ -43,7 +44,7 @@ export async function reachFromPod(
       async ({ program, args }) => orMissing(await kubectl.run([...exec, program, ...args(url)], signal)),
       isRefused,
     );
-    if (inside.kind === 'said') return inside.reach;
+    if (inside.kind === 'said') return insideReach(inside.reach, variables);
     if (inside.kind === 'no-tool') return NO_TOOL;
   }
   const reach = await fromOwnPod(kubectl, pod, spec, url, clock, signal);
@@ -52,10 +53,8 @@ export async function reachFromPod(
       kind: 'unknown',
       why: 'a pod beside it gets no answer, and a NetworkPolicy may treat the two differently',
     };
-  const hasOwnTrust = (spec.env ?? []).some((entry) =>
-    /^(?:SSL_CERT|REQUESTS_CA|CURL_CA|NODE_EXTRA_CA)/.test(entry.name),
-  );
-  if (reach.kind === 'tls' && hasOwnTrust)
+  const mounts = (spec.volumeMounts ?? []).map((entry) => entry.mountPath);
+  if (reach.kind === 'tls' && hasOwnTrust(variables, mounts))
     return {
       kind: 'unknown',
       why: 'its image alone does not trust the certificate, and certificates that the pod adds cannot be checked',

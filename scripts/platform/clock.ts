@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
 
 /** The machine's own clocks. */
@@ -9,6 +9,8 @@ export const systemClock: Clock = {
   async sleep(ms, signal) {
     try {
       await delay(Math.max(0, ms), undefined, { signal });
+      // Node looks at its timers first: on a busy machine the time is over before the pipes were looked at.
+      await nextTurn(undefined, { signal });
     } catch {
       // Node throws its own AbortError; callers want the reason of the abort.
       throw signal.reason;

@@ -31,7 +31,7 @@ export async function readInstances(
   context: Context,
   scope: StepScope,
   stack: Stack,
-  state: Pick<StackState, 'environment' | 'absence'> | null,
+  state: Pick<StackState, 'environment' | 'absence' | 'next'> | null,
 ): Promise<{
   readonly all: readonly Examined[];
   readonly instance: Instance | null;
@@ -55,7 +55,7 @@ export async function readInstances(
       ? listNames(instances.map(({ name }) => name))
       : `${instance.name} (${instance.id.slice(0, 12)})`;
   scope.fact(factName(instance), `${shown}, image ${instance.image}`);
-  warnOfAge(scope, stack, instance, state?.environment ?? null);
+  warnOfAge(scope, stack, instance, state);
   const count =
     instances.length > 1
       ? `${instances.length - ill.length} of ${instances.length} ${nounOf(instance)}s are well. `
@@ -65,16 +65,22 @@ export async function readInstances(
   return { all, instance, verdict };
 }
 
-/** Where it was started before its environment changed. */
-function warnOfAge(scope: StepScope, stack: Stack, instance: Instance, environment: Environment | null): void {
-  const older = Object.entries(environment ?? {}).filter(
+/** Where it was started before its environment, or what else it is made of, changed. */
+function warnOfAge(
+  scope: StepScope,
+  stack: Stack,
+  instance: Instance,
+  state: Pick<StackState, 'environment' | 'next'> | null,
+): void {
+  const older = Object.entries(state?.environment ?? {}).filter(
     ([name, value]) => (instance.env[name] ?? '') !== (value ?? ''),
   );
-  if (older.length === 0) return;
   const names = older.map(([name]) => name);
-  const shown = `${names.slice(0, 4).join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''}`;
+  const shown = `${names.slice(0, 4).join(', ')}${names.length > 4 ? ` and ${names.length - 4} more` : ''} changed`;
+  const what = names.length > 0 ? shown : (state?.next.changed ?? null);
+  if (what === null) return;
   const command = stack.byHand.restart;
-  scope.warn(`The ${nounOf(instance)} was started before ${shown} changed. A new one gets the new values: ${command}`);
+  scope.warn(`The ${nounOf(instance)} was started before ${what}. A new one gets the new values: ${command}`);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { LogReader } from '../bff/log-reader.ts';
 import { type Prospect, wouldIatHelp } from '../bff/prospect.ts';
 import { findFaults, type Observations } from '../bff/root-cause.ts';
 import { faultsOf, SavedLog } from '../bff/saved-log.ts';
-import type { InstanceVerdict } from '../bff/verdict.ts';
+import { type InstanceVerdict, judgeOnce } from '../bff/verdict.ts';
 import type { Diagnosis } from '../core/diagnosis.ts';
 import { AppError, type Hint, toAppError } from '../core/errors.ts';
 import { describeReach, isUnreachable, type Reach, toAskable } from '../core/reach.ts';
@@ -12,7 +12,7 @@ import type { StepName } from '../core/result.ts';
 import type { Environment, Instance, Stack, StackState } from '../core/stack.ts';
 import { planMint } from '../postman/mint-plan.ts';
 import { titleOf } from '../postman/request-plan.ts';
-import { describeExamined, readInstances, readLogs } from './doctor-instances.ts';
+import { describeExamined, type Examined, readInstances, readLogs } from './doctor-instances.ts';
 import { checkHealth, describeFailure } from './health.ts';
 import type { Context } from './job.ts';
 import { lookAtEach } from './look-at-each.ts';
@@ -36,6 +36,8 @@ export async function runDoctor(context: Context, logFile: string | null): Promi
 /** Everything that could be looked at; null: not that part. */
 interface Checks {
   readonly environment: Environment | null;
+  /** In what else the next start differs from what there is, in half a sentence. */
+  readonly changed: string | null;
   readonly instance: Instance | null;
   readonly verdict: InstanceVerdict | null;
   /** With at least one line. */
@@ -63,7 +65,9 @@ async function examine(context: Context): Promise<Outcome> {
   const prospect = wouldIatHelp(reader?.diagnosis() ?? null, effective, {
     ...(instance === null ? {} : { startedWith: instance.env }),
     variable: job.variable,
-    idp: checks.idp,
+    // What was asked from the old one says nothing about the next.
+    idp: checks.changed === null ? checks.idp : null,
+    changed: checks.changed,
   });
   const faults = findFaults({
     settings: environment && diagnoseEnvironment(environment, job.variable),
@@ -74,6 +78,7 @@ async function examine(context: Context): Promise<Outcome> {
         ?.excerpt()
         .slice(-LAST_LINES)
         .map(({ text }) => text) ?? [],
+    died: reader?.died ?? null,
     idp: checks.idp,
     idpHere: checks.idpHere,
     health: checks.health,
@@ -207,8 +212,9 @@ async function runChecks(context: Context): Promise<Checks> {
   const keys = diagnoseKeys(looks.map((each) => ({ name: each.instance.name, key: each.key })));
   return {
     environment,
+    changed: state?.next.changed ?? null,
     instance,
-    verdict: seen.all.find((each) => each.instance.id === instance?.id)?.verdict ?? found?.verdict ?? null,
+    verdict: verdictOf(context, stack, seen.all, instance, reader) ?? found?.verdict ?? null,
     reader: reader !== null && reader.count > 0 ? reader : null,
     idp: idp?.there ?? null,
     idpHere: idp?.here ?? null,
@@ -218,6 +224,19 @@ async function runChecks(context: Context): Promise<Checks> {
     blocked,
     missed,
   };
+}
+
+/** By its state, and by what its log tells of the start before. */
+function verdictOf(
+  { tools }: Context,
+  stack: Stack | null,
+  all: readonly Examined[],
+  instance: Instance | null,
+  reader: LogReader | null,
+): InstanceVerdict | undefined {
+  const seen = all.find((each) => each.instance.id === instance?.id);
+  if (stack === null || seen?.verdict.kind !== 'fine' || reader?.died == null) return seen?.verdict;
+  return judgeOnce(seen.instance, tools.clock.date(), stack.byHand, null, true);
 }
 
 async function readSettings(context: Context, scope: StepScope, finding: Promise<Stack>): Promise<StackState> {

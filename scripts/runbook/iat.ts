@@ -1,8 +1,8 @@
-import type { DiagnosisCode } from '../core/diagnosis.ts';
+import { type DiagnosisCode, isGood } from '../core/diagnosis.ts';
 import { AppError, type Hint, toAppError } from '../core/errors.ts';
 import { isUnreachable } from '../core/reach.ts';
 import type { StepName, TokenFacts } from '../core/result.ts';
-import type { Instance, PlannedWrite } from '../core/stack.ts';
+import type { Instance, PlannedWrite, Stack } from '../core/stack.ts';
 import { pathOf } from '../postman/collection.ts';
 import { titleOf } from '../postman/request-plan.ts';
 import { targetOf } from '../postman/variables.ts';
@@ -50,8 +50,7 @@ export async function runIat(context: Context): Promise<Outcome> {
       return { ...found, verdict: 'planned', next: [next] };
     }
 
-    const stays = 'The token is written and stays in place.';
-    found = { ...found, next: [{ text: `${stays} To retry the restart:`, command: again }] };
+    found = { ...found, next: [{ text: `${STAYS} To retry the restart:`, command: again }] };
     let isStarted = false;
     const onStart = () => {
       isStarted = true;
@@ -79,12 +78,7 @@ export async function runIat(context: Context): Promise<Outcome> {
     found = {
       ...found,
       ...watched,
-      next:
-        watched.diagnosis.code === 'iat-invalid'
-          ? [{ text: 'The token is written and stays in place, although the IdP refuses it.' }]
-          : watched.diagnosis.code === 'keys-differ'
-            ? [{ text: stays }]
-            : [{ text: `${stays} To retry the restart:`, command: stack.byHand.recreate }],
+      next: [nextAfter(error, watched.diagnosis.code, stack)],
     };
     if (error !== undefined) throw error;
     const use = describeUse(watched.diagnosis.code, minted.facts, restarted.wanted !== undefined);
@@ -105,6 +99,21 @@ export async function runIat(context: Context): Promise<Outcome> {
   } finally {
     await (turn as Turn | null)?.release();
   }
+}
+
+const STAYS = 'The token is written and stays in place.';
+
+/** How to go on where the new instance is not as it should be. A plain restart would leave it as it is. */
+function nextAfter(error: unknown, code: DiagnosisCode, { byHand }: Stack): Hint {
+  if (code === 'iat-invalid') return { text: 'The token is written and stays in place, although the IdP refuses it.' };
+  if (code === 'keys-differ') return { text: STAYS };
+  // What it needed the token for is done, and it runs: another start would change nothing.
+  if (isGood({ code }) && error instanceof AppError && error.code === 'bff-unhealthy')
+    return {
+      text: `${STAYS} The BFF has its credentials, so no other token is needed. To check it again:`,
+      command: 'npm run health',
+    };
+  return { text: `${STAYS} To retry the restart:`, command: byHand.recreate };
 }
 
 /**

@@ -76,6 +76,7 @@ export async function stayHealthy(
   const ending = new AbortController();
   const end = AbortSignal.any([signal, ending.signal]);
   let attempts = 0;
+  let hasAnswered = false;
   let pausesSinceMs = recorder.elapsedMs();
   let isUp = false;
   const up = options.up.then(() => {
@@ -92,6 +93,7 @@ export async function stayHealthy(
       const attempt = await checkHealth(context, scope, plan, end);
       options.onAttempt(attempt);
       attempts += 1;
+      hasAnswered ||= attempt.exchanges.some(({ response }) => response !== null);
       const nowMs = recorder.elapsedMs();
       if (attempt.passed) {
         down = NOTHING_DOWN;
@@ -119,7 +121,7 @@ export async function stayHealthy(
       down = stillDown(down, attempt, nowMs);
       const aliveMs = nowMs - options.sinceMs;
       if (staysDown(down, nowMs) || aliveMs >= job.healthTimeoutMs)
-        throw unhealthy(attempt, attempts, seconds(aliveMs), options.complaint());
+        throw unhealthy(attempt, attempts, seconds(aliveMs), options.complaint(), hasAnswered);
       scope.progress(`try ${attempts}: ${describeFailure(attempt)}`);
       const wait = tools.clock.sleep(pauseMs(nowMs - pausesSinceMs), end);
       await (isUp ? wait : Promise.race([wait, up]));
@@ -150,14 +152,22 @@ export function wrongHealthcheck({ verdict }: Complaint): AppError {
   });
 }
 
-export function unhealthy(attempt: Attempt, attempts: number, time: string, complaint: Complaint | null): AppError {
+/** @param hasAnswered by HTTP, in any of the attempts; what never did may hang */
+export function unhealthy(
+  attempt: Attempt,
+  attempts: number,
+  time: string,
+  complaint: Complaint | null,
+  hasAnswered = true,
+): AppError {
   const down = attempt.exchanges.flatMap(downIn);
   const hint =
     down.length > 0
       ? diagnoseComponents(down, []).fix
       : 'The report has every attempt and the log of the BFF. If it only needs longer: --health-timeout SECONDS.';
   const tries = attempts === 1 ? '1 try' : `${attempts} tries`;
-  const message = `The BFF is not healthy ${time} after its start, after ${tries}. ${describeFailure(attempt)}.${complaint === null ? '' : ` ${complaint.verdict.message}`}`;
+  const silent = hasAnswered ? '' : ', and it never answered: it may hang in its start, or be published elsewhere';
+  const message = `The BFF is not healthy ${time} after its start, after ${tries}${silent}. ${describeFailure(attempt)}.${complaint === null ? '' : ` ${complaint.verdict.message}`}`;
   return new AppError('bff-unhealthy', message, { hint });
 }
 

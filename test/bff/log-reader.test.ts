@@ -113,6 +113,24 @@ describe('LogReader', () => {
     expect(up.cause).toMatch(/says nothing/);
   });
 
+  it('tells how a start before ended that was well, and did not shut down', () => {
+    const begin = 'INFO:     Started server process [1]';
+    const well = [begin, 'INFO dcr Client registered: bff-server', 'INFO:     Application startup complete.'];
+    const died = (...texts: string[]) => {
+      const reader = new LogReader();
+      for (const text of texts) reader.push(line(text));
+      return reader.died;
+    };
+    const traceback = ['Traceback (most recent call last):', '  File "/app/gc.py", line 3', 'MemoryError: session_gc'];
+    expect(died(...well, ...traceback, ...well)).toEqual(['MemoryError: session_gc']);
+    expect(died(...well, 'killed by nobody', ...well)?.at(-1)).toBe('killed by nobody');
+    expect(died(...well)).toBeNull();
+    expect(died(...well, 'INFO:     Application shutdown complete.', ...well)).toBeNull();
+    expect(
+      died(begin, 'ERROR dcr 401 invalid_token', 'ERROR:    Application startup failed. Exiting.', ...well),
+    ).toBeNull();
+  });
+
   it('does not take what uvicorn logs as information for a reason', () => {
     const lines = ['{"event":"Started server process [1]","logger":"uvicorn.error","level":"info"}', HINT];
     expect(diagnoseLog(lines).evidence).toEqual([HINT]);
@@ -147,6 +165,59 @@ describe('LogReader', () => {
     ]);
     expect(diagnosis.evidence).toContain('ValueError: routes.yaml: duplicate path');
     expect(diagnosis.evidence).not.toContain('  File "/app/main.py", line 3, in lifespan');
+  });
+});
+
+describe('what is written to stdout and stderr at the same time', () => {
+  const STARTS = ['INFO:     Started server process [1]', 'INFO:     Waiting for application startup.'];
+  const FAILED = 'ERROR:    Application startup failed. Exiting.';
+  const TRACEBACK = ['Traceback (most recent call last):', '  File "/app/main.py", line 10', 'RuntimeError: startup'];
+  const UP = ['INFO:     Application startup complete.', 'INFO:     Uvicorn running on http://0.0.0.0:8000'];
+  const REFUSED = 'ERROR dcr POST http://idp-app:8002/api/oidc/register failed: [Errno 111] Connection refused';
+  const starts = {
+    'cannot reach the IdP': {
+      out: ['INFO dcr registering client bff-server', REFUSED],
+      err: [...STARTS, ...TRACEBACK, FAILED],
+    },
+    'is refused': {
+      out: ['ERROR dcr Client registration failed: 401 {"error":"invalid_token"}'],
+      err: [...STARTS, FAILED],
+    },
+    'has no token': {
+      out: ['ERROR dcr No cached credentials and DCR_IAT is not set: cannot register'],
+      err: [...STARTS, FAILED],
+    },
+    registers: {
+      out: ['INFO dcr registering client bff-server', 'INFO dcr Client registered: bff-server'],
+      err: [...STARTS, ...UP],
+    },
+    'has credentials': { out: ['INFO dcr Using cached client credentials'], err: [...STARTS, ...UP] },
+  } as const;
+
+  type Line = Omit<LogLine, 'at'>;
+  const toLines = (stream: LogLine['stream'], texts: readonly string[]) =>
+    texts.map((text): Line => ({ stream, text }));
+  /** Every order in which they may be stamped. */
+  function* merged(a: readonly Line[], b: readonly Line[]): Generator<Line[]> {
+    if (a[0] === undefined || b[0] === undefined) return yield [...a, ...b];
+    for (const rest of merged(a.slice(1), b)) yield [a[0], ...rest];
+    for (const rest of merged(a, b.slice(1))) yield [b[0], ...rest];
+  }
+  const read = (starts: readonly (readonly Line[])[]) => {
+    const reader = new LogReader();
+    for (const [start, lines] of starts.entries())
+      for (const [at, each] of lines.entries()) reader.push({ ...each, at: new Date(start * 1_000 + at) });
+    const { decided, diagnosis } = reader.reading();
+    return `${diagnosis.code} ${decided} ${reader.isUp}`;
+  };
+
+  it.each(Object.entries(starts))('one that %s says so in whatever order', (_, { out, err }) => {
+    const [first, ...rest] = toLines('stderr', err);
+    const orders = [...merged(toLines('stdout', out), rest)].map((each) => [...(first ? [first] : []), ...each]);
+    const [usual = []] = orders.filter((each) => each.slice(0, 2).every(({ stream }) => stream === 'stderr'));
+    const expected = read([usual, usual]);
+    expect(expected).not.toContain('unknown');
+    expect([...new Set(orders.flatMap((each) => [read([usual, each]), read([each, usual])]))]).toEqual([expected]);
   });
 });
 

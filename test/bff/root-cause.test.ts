@@ -42,6 +42,7 @@ describe('nothing is wrong', () => {
     ['registered and healthy', {}],
     ['from its cached credentials', { log: log('INFO dcr Using cached client credentials', UP) }],
     ['its log is cut off, and it would not be up otherwise', { log: SILENT }],
+    ['it failed some times, and came up then', { container: container('crash-loop') }],
     ['the IdP cannot be asked from its network', { idp: { kind: 'unknown', why: 'no tool' } }],
     ['an IAT that is not used any more is broken', { settings: settings({ DCR_IAT: '<paste here>' }) }],
     [
@@ -135,6 +136,11 @@ describe('the root cause comes first, without what follows from it', () => {
   test('one that was registered and ended: its last errors are the evidence, not its registration', () => {
     const found = log('INFO dcr Client registered: bff-server', UP, 'MemoryError: session_gc failed');
     expect(findFaults({ ...FINE, ...ended, log: found })[0]?.evidence).toEqual(['MemoryError: session_gc failed']);
+  });
+
+  test('one that is well and dies again and again: how the start before ended is the evidence', () => {
+    const found = { container: container('crash-loop'), died: ['MemoryError: session_gc failed'] };
+    expect(findFaults({ ...FINE, ...found })).toMatchObject([{ code: 'unknown', evidence: found.died }]);
   });
 
   test('a log that says nothing lends its last words to the container', () => {

@@ -189,6 +189,12 @@ describe('judgeOnce', () => {
     expect(judgeOnce(healthy, NOW, BY_HAND).kind).toBe('fine');
   });
 
+  it('does not believe it where the start before was well and died', () => {
+    const again = container({ restartCount: 4, health: { status: 'healthy', lastOutput: '', checkedAt: '' } });
+    expect(judgeOnce(again, NOW, BY_HAND, null, true).kind).toBe('crash-loop');
+    expect(judgeOnce(again, new Date('2026-01-01T10:01:00Z'), BY_HAND, null, true).kind).toBe('fine');
+  });
+
   it('takes restarts for a crash loop until the container has settled', () => {
     const restarted = container({ restartCount: 3 });
     expect(judgeOnce(restarted, NOW, BY_HAND).kind).toBe('crash-loop');

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { renderFailure, renderOutcome } from '../../scripts/cli/outcome.ts';
 import { type Layout, shortenPaths, signsOf } from '../../scripts/cli/terminal-text.ts';
+import type { ErrorCode } from '../../scripts/core/errors.ts';
 import type { Exchange } from '../../scripts/core/exchange.ts';
 import type { Failure, KubernetesFacts, Run } from '../../scripts/core/result.ts';
 import { wrap } from '../../scripts/core/wrap.ts';
 import { collectionRun } from '../report/extreme-runs.ts';
 import { badPod, clusterRun, manyPods, SAMPLE_ROLE, sampleCluster, samplePod } from '../report/sample-cluster.ts';
 import { exchange, failed, jwks, unanswered } from '../report/sample-exchanges.ts';
-import { attempt, shopFacts, step } from '../report/sample-run.ts';
+import { attempt, failedBootstrapRun, line, shopFacts, step } from '../report/sample-run.ts';
 
 const layout: Layout = {
   columns: 40,
@@ -62,6 +63,30 @@ test('a command at the end of a hint stays whole, to be copied', () => {
   expect(shown(failure({ hint: { text: 'See:', command: 'npm run doctor' } })).slice(1)).toEqual([
     '  See: npm run doctor',
   ]);
+});
+
+describe('a BFF that did not stay up', () => {
+  const NONE = { html: null, junit: null, json: null };
+  const LOADS = 'ERROR ModuleNotFoundError: No module named orjson';
+  const LOG = ['starts', 'one', 'two', 'three'].map((text, at) => line(at, text));
+  const diagnosis = { cause: 'It is so.', fix: { text: 'Do that.' }, iatHelps: null };
+  const registered = { ...diagnosis, code: 'registered', evidence: ['Client registered'] } as const;
+  const unknown = { ...diagnosis, code: 'unknown', evidence: [LOADS] } as const;
+
+  test.for<[ErrorCode, Run['diagnosis'], string[]]>([
+    ['container-crash-loop', unknown, [LOADS]],
+    ['bootstrap-failed', unknown, [LOADS]],
+    // What proves a registration explains no end.
+    ['container-exited', registered, ['one', 'two', 'three']],
+    ['container-exited', null, ['one', 'two', 'three']],
+    ['iat-does-not-help', unknown, []],
+  ])('%s: its log says why', ([code, said, expected]) => {
+    const run = failedBootstrapRun({ error: failure({ code }), diagnosis: said, log: LOG, next: [] });
+    const texts = renderOutcome(run, NONE, { ...layout, columns: 80 }).map((each) =>
+      typeof each === 'string' ? each : each.text,
+    );
+    expect(texts.filter((text) => text.startsWith('  | '))).toEqual(expected.map((text) => `  | ${text}`));
+  });
 });
 
 describe('several pods', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inOrder, type StampedLine } from '../../scripts/compose/in-order.ts';
+import type { Clock } from '../../scripts/core/ports.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const never = new AbortController().signal;
@@ -10,7 +11,8 @@ function line(stream: 'stdout' | 'stderr', seconds: number | null, text = `${str
 }
 
 /** What comes out; a number is a pause of so many milliseconds. */
-async function ordered(what: readonly (StampedLine | number)[], clock = new FakeClock()): Promise<string[]> {
+async function ordered(what: readonly (StampedLine | number)[], follow = true): Promise<string[]> {
+  const clock = new FakeClock();
   const source = async function* () {
     for (const each of what) {
       if (typeof each === 'number') await clock.sleep(each, never);
@@ -18,7 +20,7 @@ async function ordered(what: readonly (StampedLine | number)[], clock = new Fake
     }
   };
   const found: string[] = [];
-  for await (const { line: each } of inOrder(source, clock, never)) found.push(each.text);
+  for await (const { line: each } of inOrder(source, follow ? clock : null, never)) found.push(each.text);
   return found;
 }
 
@@ -42,7 +44,7 @@ describe('lines of two streams in the order of their times', () => {
       ['stderr 1', 'long', 'rest', 'stderr 3'],
     ],
     ['a moment later', [line('stdout', 2), 10, line('stderr', 1)], ['stderr 1', 'stdout 2']],
-    ['too late to be waited for', [line('stdout', 2), 500, line('stderr', 1)], ['stdout 2', 'stderr 1']],
+    ['too late to be waited for', [line('stdout', 2), 250, 250, line('stderr', 1)], ['stdout 2', 'stderr 1']],
     [
       'a time that goes back stays where its stream has it',
       [line('stdout', 5), line('stdout', 1)],
@@ -50,6 +52,29 @@ describe('lines of two streams in the order of their times', () => {
     ],
   ])('%s', async (_, what, expected) => {
     expect(await ordered(what)).toEqual(expected);
+  });
+
+  it('not followed, nothing is too late', async () => {
+    const [late, early] = [line('stdout', 2), line('stderr', 1)];
+    expect(await ordered([late, 500, early, 500, line('stderr', 3)], false)).toEqual([
+      'stderr 1',
+      'stdout 2',
+      'stderr 3',
+    ]);
+  });
+
+  it('on a busy machine what the pipes hold is read before the time counts', async () => {
+    let now = 0;
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const busy: Clock = { now: () => (now += 1_000), date: () => new Date(0), sleep: () => turn().then(turn) };
+    const source = async function* () {
+      yield line('stderr', 2);
+      await turn();
+      yield line('stdout', 1);
+    };
+    const found: string[] = [];
+    for await (const { line: each } of inOrder(source, busy, never)) found.push(each.text);
+    expect(found).toEqual(['stdout 1', 'stderr 2']);
   });
 
   it('does not wait for the other stream while lines keep coming', async () => {

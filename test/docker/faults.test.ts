@@ -56,6 +56,19 @@ const ROWS: Readonly<Record<string, Row>> = {
     does: `said('ERROR dcr httpx.ConnectError: [Errno -2] Name or service not known'); ${HINT} ${exit(3)}`,
     expected: { ...unhealthy('bootstrap-failed', /does not resolve/), diagnosis: { code: 'idp-unreachable' } },
   },
+  'writes why to one stream, and right after it to the other that it ends': {
+    does: `said('ERROR dcr httpx.ConnectError: [Errno -2] Name or service not known'); fs.writeSync(2, 'ERROR:    Application startup failed. Exiting.\\n'); ${exit(3)}`,
+    expected: { ...unhealthy('bootstrap-failed', /does not resolve/), diagnosis: { code: 'idp-unreachable' } },
+  },
+  'runs twice, and the second is refused': {
+    does: `try { fs.mkdirSync('/shared/used'); ${REGISTERED} } catch { said('ERROR dcr Client registration failed: 401 invalid_token'); process.exit(3); } stay();`,
+    service: ['deploy: {replicas: 2}', 'volumes: ["./shared:/shared"]'],
+    args: STABLE,
+    expected: {
+      ...unhealthy('bootstrap-failed', /1 of 2 containers .*refuses the token/),
+      diagnosis: { code: 'iat-invalid' },
+    },
+  },
   'writes why in one line of many kilobytes': {
     does: `said(JSON.stringify({ event: 'dcr registration failed', stack: 'x'.repeat(50_000), error: 'invalid_token', status: 401 })); ${HINT} stay();`,
     service: ['logging: {driver: local}'],

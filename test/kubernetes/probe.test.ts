@@ -142,8 +142,13 @@ describe('a temporary pod', () => {
   test('does not trust what the pod may trust by a file of its own', async () => {
     const { ask } = cluster({ says: { curl: [60, ''] } });
     expect(await ask(LOOPS)).toEqual({ kind: 'tls' });
-    const containers = [{ name: 'bff', image: 'i', env: [{ name: 'SSL_CERT_FILE', value: '/ca.pem' }] }];
-    expect(await ask({ ...LOOPS, spec: { containers } })).toMatchObject({ kind: 'unknown' });
+    for (const more of [
+      { env: [{ name: 'SSL_CERT_FILE', value: '/ca.pem' }] },
+      { volumeMounts: [{ name: 'ca', mountPath: '/etc/ssl/certs' }] },
+    ]) {
+      const containers = [{ name: 'bff', image: 'i', ...more }];
+      expect(await ask({ ...LOOPS, spec: { containers } })).toMatchObject({ kind: 'unknown' });
+    }
   });
 
   test('is removed when the run is interrupted', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deadline } from '../../scripts/platform/clock.ts';
+import { deadline, systemClock } from '../../scripts/platform/clock.ts';
 
 /** A clock that somebody moves. */
 function createClock() {
@@ -89,4 +89,17 @@ test('it knows what is left, and gives what comes after the work time of its own
   limit.clear();
   await clock.pass(5_000);
   expect(limit.left()).toBe(60_000);
+});
+
+test('a sleep that is over on a busy machine leaves what came in meanwhile the turn', async () => {
+  const { signal } = new AbortController();
+  let isRead = false;
+  const slept = systemClock.sleep(1, signal);
+  setImmediate(() => {
+    isRead = true;
+  });
+  // The timer is due when this turn ends.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  await slept;
+  expect(isRead).toBe(true);
 });

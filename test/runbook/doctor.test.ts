@@ -42,6 +42,8 @@ async function doctor({ environment = ENVIRONMENT, bff = null, prepare, tools, l
   return { outcome, result, ends: result.steps.map(({ name, status }) => `${name} ${status}`) };
 }
 
+const STARTED = 'INFO:     Started server process [1]';
+
 function serve(bff: FakeInstance): void {
   bff.write(REGISTERED, UP);
   bff.serve();
@@ -108,6 +110,49 @@ describe('npm run doctor', () => {
       expect.stringMatching(/was started before DCR_IAT changed\. A new one gets the new values: fake up bff$/),
     ]);
   });
+
+  test('an instance that is older than what its files say: whether a token helps the next start is open', async () => {
+    const prepare = (stack: FakeStack) => {
+      stack.next = { ...stack.next, changed: 'its configuration or its image changed' };
+      stack.reach = { kind: 'dns' };
+    };
+    const bff = (each: FakeInstance) => fail(each, 'ERROR - dcr httpx.ConnectError: Name or service not known');
+    const { result } = await doctor({ bff, prepare });
+    expect(result).toMatchObject({ exitCode: 1, diagnosis: { code: 'idp-unreachable', iatHelps: null } });
+    expect(result.warnings).toEqual([
+      expect.stringMatching(/was started before its configuration or its image changed\. .*: fake up bff$/),
+    ]);
+    expect(result.next).toContainEqual({ text: expect.stringMatching(/^The last log is out of date/) });
+  });
+
+  test('one that failed some times and is well now: nothing is wrong', async () => {
+    const bff = (each: FakeInstance) => {
+      each.write(NO_TOKEN, OVER);
+      each.change({ restartCount: 4 });
+      each.write(STARTED);
+      serve(each);
+    };
+    expect((await doctor({ bff })).result).toMatchObject({ exitCode: 0, diagnosis: { code: 'registered' } });
+  });
+
+  test.for([[null], [{ status: 'healthy', lastOutput: '', checkedAt: '' }]] as const)(
+    'one that is well at the moment, and dies again and again, with the health %j',
+    async ([health]) => {
+      const bff = (each: FakeInstance) => {
+        serve(each);
+        each.write('MemoryError: session_gc failed');
+        each.change({ restartCount: 3, exitCode: 1, health });
+        each.write(STARTED);
+        serve(each);
+      };
+      const { result } = await doctor({ bff });
+      expect(result).toMatchObject({
+        exitCode: 1,
+        error: { message: expect.stringMatching(/again and again .*exited with code 1/) },
+        diagnosis: { evidence: ['MemoryError: session_gc failed'] },
+      });
+    },
+  );
 });
 
 test('why there is nothing to look at is the answer where the stack knows', async () => {
