@@ -88,7 +88,7 @@ test('the bin knows the entries, and the oldest Node.js that the package asks fo
   expect(Object.keys(PROGRAMS)).toEqual(expect.arrayContaining(commands));
   const { engines } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const bin = await readFile(join(installed, 'dist/run.mjs'), 'utf8');
-  expect(engines.node).toMatch(/^>=20\.19\b/);
+  expect(engines.node).toMatch(/^\^20\.19\b/);
   expect(bin).toContain('Node.js 20.19 or newer');
   expect(bin).not.toContain('unpacked');
 });

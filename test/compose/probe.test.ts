@@ -21,7 +21,11 @@ async function ask({ status = 'running', env = [] as string[], mounts = [] as st
     return { ...OK, stdout: args[0] === 'inspect' ? JSON.stringify([inspected]) : 'probe SELF_SIGNED_CERT_IN_CHAIN\n' };
   };
   const signal = new AbortController().signal;
-  const { kind } = await probe('id', 'https://idp.test/', { processes: { run, async *lines() {} }, signal });
+  const { kind } = await probe('id', 'https://idp.test/', {
+    program: 'docker',
+    processes: { run, async *lines() {} },
+    signal,
+  });
   return `${asked.join(' ')}: ${kind}`;
 }
 
