@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../scripts/core/errors.ts';
-import type { Job, Tools } from '../../scripts/runbook/job.ts';
+import type { Job } from '../../scripts/runbook/job.ts';
 import { ENVIRONMENT, wellBehaved } from '../support/fake-bffs.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { createFakeRun, IAT } from '../support/fake-run.ts';
-import { FakeStack } from '../support/fake-stack.ts';
+import { IAT, waitingFiles } from '../support/fake-run.ts';
 import { iat } from '../support/iat-run.ts';
 
 describe('what has to be done before the mint', () => {
@@ -113,23 +111,6 @@ describe('two runs at once', () => {
     expect(released).toEqual(['over']);
   });
 });
-
-/** Files where others have the turn before: each is told once. */
-function waitingFiles(
-  owners: readonly string[],
-  end: Error | null = null,
-  release: () => unknown = () => {},
-): Tools['files'] {
-  const { files } = createFakeRun(new FakeClock(), new FakeStack(new FakeClock(), {}, () => {})).context.tools;
-  return {
-    ...files,
-    async takeTurn(_, onWait) {
-      for (const owner of owners) onWait(owner);
-      if (end !== null) throw end;
-      return { release: async () => void release() };
-    },
-  };
-}
 
 describe('several containers', () => {
   const two = { changed: null, copies: 2, before: [] };
