@@ -26,7 +26,7 @@ export interface EnvironmentEntry {
   /** Whether it comes from another place, through an alias or a merge key (`<<`). */
   readonly inherited: boolean;
   /** Something is remarked behind it on its line. */
-  readonly isCommented: boolean;
+  readonly isCommented?: true;
 }
 
 /** The environment that a service takes from a `<<` merge because it has none of its own. */
@@ -85,7 +85,7 @@ function isLiteral(text: string, value: string): boolean {
 }
 
 function toEntry({ text, node }: EnvironmentVariable, inherited: boolean): EnvironmentEntry {
-  const about = { inherited, isCommented: Boolean(node?.comment) };
+  const about = { inherited, ...(node?.comment ? { isCommented: true as const } : {}) };
   if (text === null) return { kind: 'pass-through', raw: '', value: null, ...about };
   if (isInterpolated(text)) return { kind: 'interpolated', raw: text, value: null, ...about };
   return { kind: 'literal', raw: text, value: undoubled(text), ...about };
