@@ -100,9 +100,7 @@ describe('npm run collection', () => {
     const looks = { event: [{ listen: 'test', script: { exec: ["pm.test('404', () => {});"] } }] };
     const { error, step } = await run(folder('F', request('A', url), request('B', url, looks)), command);
     expect(error).toBeNull();
-    expect(step?.notes).toEqual([
-      'Answered with an error that no check looks at, which counts as passed: "A" (404).',
-    ]);
+    expect(step?.notes).toEqual(['Answered with an error that no check looks at, which counts as passed: "A" (404).']);
   });
 
   test('certificates that the collection does not check are a warning', async () => {

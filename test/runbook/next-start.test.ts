@@ -163,3 +163,24 @@ describe('taking the token out is not recommended where that is refused', () => 
     expect(result.next[0]?.text).toMatch(words);
   });
 });
+
+test.for([
+  ['http://localhost:8000', 'refused', [28000, 29000], 1],
+  ['http://localhost:8000', 'refused', [8000, 29000], 0],
+  // A proxy of another container may be there, or the BFF is in the network of its host.
+  ['http://localhost:8000', 'answered', [28000, 29000], 0],
+  ['http://localhost:8000', 'refused', [], 0],
+  ['https://bff.test', 'refused', [28000, 29000], 0],
+] as const)(
+  'an address of the BFF that nobody serves is a warning: %s, %s, published %j',
+  async ([bffUrl, kind, published, warned]) => {
+    const { result } = await iat({
+      job: { bffUrl },
+      tools: { reach: async () => (kind === 'refused' ? { kind } : { kind, status: 404 }) },
+      prepare(stack) {
+        stack.replace().ports = published.map((each) => ({ inside: each, address: '', published: each }));
+      },
+    });
+    expect(result.warnings.filter((each) => each.includes('--bff-url'))).toHaveLength(warned);
+  },
+);
