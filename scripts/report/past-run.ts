@@ -13,7 +13,7 @@ interface RunSummary {
   readonly command: string;
   /** What ran, of `collection`; null: another command, or it ended before it knew. */
   readonly collection: ResultDocument['collection'];
-  /** The workload and where it is, of a run on a cluster. */
+  /** The workload and where it is, of a run on a cluster; else the file that it was about to change. null: none is known. */
   readonly workload: string | null;
   /** A token was minted. */
   readonly hasToken: boolean;
@@ -60,7 +60,7 @@ export function readPastRun(text: string | null): PastRun | 'unreadable' | 'othe
     startedAt: Number.isNaN(startedAt.getTime()) ? null : startedAt,
     command: textOf(result['command']),
     collection: collectionOf(result['collection']),
-    workload: cluster && placeInCluster(cluster),
+    workload: cluster ? placeInCluster(cluster) : textOf(compose['target']) || null,
     hasRequests: isRecord(result['counts']),
     hasToken: isRecord(result['token']),
     verdict: oneOf(VERDICTS, result['verdict']),

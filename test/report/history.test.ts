@@ -52,6 +52,14 @@ describe('an entry of the history', () => {
     expect(readEntry(folder(FOLDER, resultOf()))).toMatchObject({ verdict: 'healthy', failedSteps: [], reason: '' });
   });
 
+  it('of a run on compose has the file: runs of several stacks stand in one list', () => {
+    const run = healthyRun();
+    const entry = readEntry(folder(FOLDER, resultOf(run)));
+    expect(entry?.workload).toMatch(/docker-compose-authzen4\.yml$/);
+    expect(entry?.workload).toBe(run.compose?.target);
+    expect(renderHistory(entry === null ? [] : [entry])).toContain(run.compose?.target ?? 'none');
+  });
+
   it('of a run on a cluster has the workload, and where it is', () => {
     const entry = readEntry(folder(FOLDER, resultOf(clusterRun())));
     expect(entry?.workload).toBe('deployment/bff in namespace crud of context prod-eu');
