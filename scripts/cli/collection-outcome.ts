@@ -4,7 +4,14 @@ import type { Paragraph } from '../core/ports.ts';
 import type { Run } from '../core/result.ts';
 import { countRows, countsOf, measureRows } from '../report/counts.ts';
 import { readExpectation } from '../report/expectation.ts';
-import { describeError, failedChecks, failedExchanges, iterationOf, pathOf, uncheckedInWords } from '../report/outline.ts';
+import {
+  describeError,
+  failedChecks,
+  failedExchanges,
+  iterationOf,
+  pathOf,
+  uncheckedInWords,
+} from '../report/outline.ts';
 import { formatCount, formatNumber } from '../report/text.ts';
 import { failuresInWords } from '../report/words.ts';
 import { requestLine } from './collection-lines.ts';
