@@ -32,6 +32,9 @@ export function createCollectionLines(layout: () => Layout, { verbose, isNumbere
     const sign = isNumbered ? `${failures}.` : layout().signs.failed;
     return { text: `${sign.padStart(4)} ${text}`, look: 'bad', indent: CHECK_INDENT };
   };
+  const unchecked = (text: string): Paragraph => {
+    return { text: `  ${layout().signs.skipped}  ${text}`, look: 'dim', indent: CHECK_INDENT };
+  };
   const headings = (exchange: Exchange): Lines => {
     const lines: Lines = [];
     const { signs } = layout();
@@ -66,7 +69,7 @@ export function createCollectionLines(layout: () => Layout, { verbose, isNumbere
         ...details,
         ...(error === null ? [] : [numbered(toShown(describeError(error), layout(), LONGEST_TEXT))]),
         ...consoleLines(exchange.console, layout()),
-        ...assertions.map((check) => checkLine(check, numbered, layout())),
+        ...assertions.map((check) => checkLine(check, error?.kind === 'network' ? unchecked : numbered, layout())),
       ];
     },
     /** How far the run is, for the moving line. */

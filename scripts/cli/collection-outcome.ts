@@ -4,7 +4,14 @@ import type { Paragraph } from '../core/ports.ts';
 import type { Run } from '../core/result.ts';
 import { countRows, countsOf, measureRows } from '../report/counts.ts';
 import { readExpectation } from '../report/expectation.ts';
-import { describeError, failedExchanges, iterationOf, pathOf } from '../report/outline.ts';
+import {
+  describeError,
+  failedChecks,
+  failedExchanges,
+  iterationOf,
+  pathOf,
+  uncheckedInWords,
+} from '../report/outline.ts';
 import { formatCount, formatNumber } from '../report/text.ts';
 import { failuresInWords } from '../report/words.ts';
 import { requestLine } from './collection-lines.ts';
@@ -65,11 +72,10 @@ function failureLines(run: Run, layout: Layout): (string | Paragraph)[] {
 
 /** In the order in which the requests' own lines have them. */
 function problemsOf(exchange: Exchange): Problem[] {
-  const { error, assertions } = exchange;
-  const failed = assertions.filter(({ status }) => status === 'failed');
+  const { error } = exchange;
   return [
     ...(error === null ? [] : [{ exchange, check: null, message: describeError(error) }]),
-    ...failed.map(({ name, message }) => ({ exchange, check: name, message: message ?? '' })),
+    ...failedChecks(exchange).map(({ name, message }) => ({ exchange, check: name, message: message ?? '' })),
   ];
 }
 
@@ -82,13 +88,18 @@ function problemLines(problem: Problem, number: number, run: Run, layout: Layout
   return [
     '',
     { text: `${String(number).padStart(3)}. ${shown(check ?? message)}`, look: 'bad', indent: INDENT },
-    ...(check === null ? [] : reasonLines(message, layout)),
+    ...(check === null ? uncheckedLines(exchange) : reasonLines(message, layout)),
     { text: INDENT + place, look: 'dim', indent: INDENT },
     ...requestLine(exchange, INDENT, layout),
   ];
 }
 
 const INDENT = '     ';
+
+function uncheckedLines(exchange: Exchange): string[] {
+  const unchecked = uncheckedInWords(exchange);
+  return unchecked === '' ? [] : [INDENT + unchecked];
+}
 
 /** What a check wanted and what it got, below each other where its message says it. */
 function reasonLines(message: string, layout: Layout): Paragraph[] {

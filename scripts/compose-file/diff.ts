@@ -32,7 +32,17 @@ export function renderDiff(
     const entry = /^([+-]\s*(?:-[ \t]+)?(?:export )?["']?)([A-Za-z_]\w*)(["']?\s*[:=]\s*)(.*)$/.exec(line);
     const [, start = '', name = '', sign = '', value = ''] = entry ?? [];
     if (entry === null || !names.includes(name)) return `${line[0]} (a line with other values)`;
-    if (name !== secretName || /^(?:""|'')?\s*(?:#.*)?$/.test(value)) return line;
-    return `${start}${name}${sign}‹${line.startsWith('+') ? handle : 'value before'}›`;
+    if (name !== secretName) return line;
+    const [, alone = '', written = '', remark = alone] = /^(?:(#.*)|("[^"]*"|'[^']*'|[^\s"'#]\S*)(\s+#.*)?)?\s*$/.exec(
+      value,
+    ) ?? ['', '', value];
+    const isEmpty = /^(?:""|'')?$/.test(written);
+    const shown = isEmpty ? written : `‹${line.startsWith('+') ? handle : 'value before'}›`;
+    return `${start}${name}${sign}${shown}${mayHoldToken(remark) ? ' # …' : remark}`;
   }
+}
+
+/** An old token is sometimes kept in a remark. */
+function mayHoldToken(remark: string): boolean {
+  return remark.match(/[\w.~+/=-]{16,}/g)?.some((word) => /\d|[a-z][A-Z]/.test(word)) ?? false;
 }

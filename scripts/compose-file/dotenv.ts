@@ -87,6 +87,14 @@ export function unsetDotenv(source: Uint8Array | null, names: readonly string[],
   return { bytes, changes: removed.map(({ name, start }) => ({ name, line: lineOf(text, start) })) };
 }
 
+/** Whether something is remarked behind a variable's value on its line. */
+export function isDotenvCommented(source: Uint8Array | null, name: string, file = '.env'): boolean {
+  if (source === null) return false;
+  const { text } = decodeSource(source, file, REFUSED_IN_DOTENV);
+  const entry = lastOf(parseDotenv(text), name);
+  return entry !== undefined && !isLineEnd(text, entry.valueEnd);
+}
+
 interface Opened {
   readonly bytes: Uint8Array;
   readonly source: SourceText;

@@ -25,6 +25,8 @@ export interface EnvironmentEntry {
   readonly value: string | null;
   /** Whether it comes from another place, through an alias or a merge key (`<<`). */
   readonly inherited: boolean;
+  /** Something is remarked behind it on its line. */
+  readonly isCommented?: true;
 }
 
 /** The environment that a service takes from a `<<` merge because it has none of its own. */
@@ -41,10 +43,10 @@ export function readVariables(service: LocatedService): Map<string, EnvironmentE
   const entries = new Map<string, EnvironmentEntry>();
   if (collection === null) return entries;
   const isInherited = environment === null || isAlias(environment.value);
-  for (const { name, text } of variablesOf(service, collection)) entries.set(name, toEntry(text, isInherited));
+  for (const each of variablesOf(service, collection)) entries.set(each.name, toEntry(each, isInherited));
   for (const map of isMap(collection) ? allMerged(tree, collection) : []) {
-    for (const { name, text } of variablesOf(service, map)) {
-      if (!entries.has(name)) entries.set(name, toEntry(text, true));
+    for (const each of variablesOf(service, map)) {
+      if (!entries.has(each.name)) entries.set(each.name, toEntry(each, true));
     }
   }
   return entries;
@@ -82,10 +84,11 @@ function isLiteral(text: string, value: string): boolean {
   return !isInterpolated(text) && undoubled(text) === value;
 }
 
-function toEntry(text: string | null, inherited: boolean): EnvironmentEntry {
-  if (text === null) return { kind: 'pass-through', raw: '', value: null, inherited };
-  if (isInterpolated(text)) return { kind: 'interpolated', raw: text, value: null, inherited };
-  return { kind: 'literal', raw: text, value: undoubled(text), inherited };
+function toEntry({ text, node }: EnvironmentVariable, inherited: boolean): EnvironmentEntry {
+  const about = { inherited, ...(node?.comment ? { isCommented: true as const } : {}) };
+  if (text === null) return { kind: 'pass-through', raw: '', value: null, ...about };
+  if (isInterpolated(text)) return { kind: 'interpolated', raw: text, value: null, ...about };
+  return { kind: 'literal', raw: text, value: undoubled(text), ...about };
 }
 
 /** An environment as YAML writes it: a map or a list. */

@@ -175,8 +175,12 @@ export function createProjectChanges(options: ProjectFiles): ProjectChanges {
       // This run wrote it where there was no value: it gets back exactly what was there.
       const was = original?.prior ?? null;
       const isOurs = was !== null && was !== 'value';
-      const before = isOurs ? was : prior;
-      const clearOf = (used: Target) => used.clear(variable, before);
+      const before = (used: Target) => {
+        if (isOurs) return was;
+        // A line with a remark is a person's, whatever the reports know of it.
+        return prior !== 'passed-through' && used.isCommented(variable) ? 'empty' : prior;
+      };
+      const clearOf = (used: Target) => used.clear(variable, before(used));
       const previewOfClear = (used: Target, edit: Edit) => {
         const facts = previewOf(used, edit, [variable], 'nothing');
         const own = used.nameOf(variable);
@@ -185,7 +189,7 @@ export function createProjectChanges(options: ProjectFiles): ProjectChanges {
       return {
         place: target.path,
         isSet,
-        leftover: isSet ? target.leftover(before) : null,
+        leftover: isSet ? target.leftover(before(target)) : null,
         preview: isSet ? previewOfClear(target, clearOf(target)) : factsOf(target, [], ''),
 
         async clear(listener, signal): Promise<Written> {
@@ -199,10 +203,14 @@ export function createProjectChanges(options: ProjectFiles): ProjectChanges {
             await putBack();
             throw unchecked;
           }
-          const isLeft = before === 'empty' || before === 'passed-through';
+          const left = before(cleared);
+          const isLeft = left === 'empty' || left === 'passed-through';
+          const name = cleared.nameOf(variable);
+          if (left === null)
+            listener.note(`No report here says how ${name} was before it held a token, so its whole line was removed.`);
           return {
             change: asDone(previewOfClear(cleared, edit), cleared),
-            summary: `${cleared.nameOf(variable)} ${isLeft ? 'no longer has a value in' : 'was removed from'} ${cleared.path}`,
+            summary: `${name} ${isLeft ? 'no longer has a value in' : 'was removed from'} ${cleared.path}`,
             doubt: null,
             putBack,
           };

@@ -4,7 +4,7 @@ import { nearest } from '../core/nearest.ts';
 import type { Files } from '../core/ports.ts';
 import type { PriorValue } from '../core/result.ts';
 import { quoteWord } from '../core/shell.ts';
-import { readDotenv, setDotenv, unsetDotenv } from './dotenv.ts';
+import { isDotenvCommented, readDotenv, setDotenv, unsetDotenv } from './dotenv.ts';
 import { lineOfValue, readEnvFiles } from './env-file.ts';
 import {
   type EnvironmentChange,
@@ -30,6 +30,8 @@ export interface Target {
   edit(values: Readonly<Record<string, string>>): Edit;
   /** What the file says about the variable, in the words that a report keeps for a later `iat:clear`. */
   priorValueOf(variable: string): PriorValue;
+  /** A person remarked something behind the variable on its line: this tool never does. */
+  isCommented(variable: string): boolean;
   /** The file with what it said about the variable before it got a value; without it, where that was another value or is not known. */
   clear(variable: string, before: PriorValue | null): Edit;
   /** Why the token's variable would have a value, or compose would accept nothing, once it is cleared; null: nothing is known. */
@@ -155,6 +157,7 @@ function composeTarget(
       if (entry.kind === 'pass-through') return 'passed-through';
       return entry.value === '' ? 'empty' : 'value';
     },
+    isCommented: (variable) => environment.get(variable)?.isCommented ?? false,
     edit: (values) => ({ before: bytes, ...setEnvironment(bytes, service, values, path) }),
     clear(variable, before) {
       if (before === 'empty') return { before: bytes, ...setEnvironment(bytes, service, { [variable]: '' }, path) };
@@ -200,6 +203,7 @@ function dotenvTarget(options: TargetOptions, defining: DefiningText, before: Ui
       const value = readDotenv(before, path).get(nameOf(variable));
       return value === undefined ? 'absent' : value === '' ? 'empty' : 'value';
     },
+    isCommented: (variable) => isDotenvCommented(before, nameOf(variable), path),
     edit: (values) => ({ before, ...setDotenv(before, renamed(values), path) }),
     clear(variable, was) {
       const name = nameOf(variable);

@@ -157,7 +157,7 @@ export function findRunning(
   for (const container of containers) {
     const running = readLabels(container);
     if (running === null || !running.files.some((each) => sameFile(each, file))) continue;
-    if (project !== null && running.project !== project) continue;
+    if (project !== null && running.project !== projectName(project)) continue;
     const known = projects.get(running.project);
     projects.set(running.project, known ? { ...known, containers: [...known.containers, container] } : running);
   }
@@ -172,6 +172,11 @@ export function findRunning(
     });
   }
   return candidates[0] ?? null;
+}
+
+/** As compose v1 spells a project's name; v2 accepts no other spelling. */
+function projectName(name: string): string {
+  return name.toLowerCase().replace(/[^-_a-z0-9]/g, '');
 }
 
 /**

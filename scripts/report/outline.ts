@@ -1,7 +1,8 @@
 import { isGood } from '../core/diagnosis.ts';
 import { type Hint, hintText, type Where } from '../core/errors.ts';
-import { type Exchange, type ExchangeError, isPassed } from '../core/exchange.ts';
+import { type Assertion, type Exchange, type ExchangeError, isPassed } from '../core/exchange.ts';
 import type { Run, StepRecord } from '../core/result.ts';
+import { formatCount } from './text.ts';
 
 /** How a run went in numbers; of steps that tried again, the last attempt counts. */
 export interface Tally {
@@ -54,6 +55,17 @@ export function failedExchanges(run: Run): FailedExchange[] {
       .filter((exchange) => !isPassed(exchange))
       .map((exchange) => ({ step, exchange })),
   );
+}
+
+/** The checks that are findings of their own. Without an answer there was nothing to check, and that is one finding. */
+export function failedChecks({ assertions, error }: Pick<Exchange, 'assertions' | 'error'>): Assertion[] {
+  return error?.kind === 'network' ? [] : assertions.filter(({ status }) => status === 'failed');
+}
+
+/** How many checks fail only because no answer came, as a sentence; '' for none. */
+export function uncheckedInWords({ assertions, error }: Pick<Exchange, 'assertions' | 'error'>): string {
+  const count = assertions.filter(({ status }) => status === 'failed').length;
+  return error?.kind !== 'network' || count === 0 ? '' : `${formatCount(count, 'check')} had no answer to look at.`;
 }
 
 /** The answer in one line. */

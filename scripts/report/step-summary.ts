@@ -7,7 +7,7 @@ import { toVisible, withoutCommands } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { countRows, measureRows } from './counts.ts';
 import { maskRun } from './masked.ts';
-import { answerOf, failedExchanges, iterationOf, pathOf, tallyOf } from './outline.ts';
+import { answerOf, failedChecks, failedExchanges, iterationOf, pathOf, tallyOf, uncheckedInWords } from './outline.ts';
 import { groupPods, placeInCluster, podsInWords, problemOf } from './pods.ts';
 import { cut, formatCount, formatNumber, toLine } from './text.ts';
 import { comparisonInWords, verdictSentence, verdictWord } from './words.ts';
@@ -85,12 +85,12 @@ function failure(exchange: Exchange, run: Run): string {
   const { request, error } = exchange;
   const iteration = iterationOf(exchange, run);
   const place = `${pathOf(exchange)}${iteration === null ? '' : `, iteration ${iteration}`}`;
-  const checks = exchange.assertions
-    .filter((assertion) => assertion.status === 'failed')
-    .map((assertion) => `  - ${toInline(assertion.name)}: ${toInline(assertion.message ?? '')}`);
+  const unchecked = uncheckedInWords(exchange);
+  const checks = failedChecks(exchange).map(({ name, message }) => `  - ${toInline(name)}: ${toInline(message ?? '')}`);
   return [
     `- **${toInline(place)}**: ${toInline(`${request.method} ${request.url}`)}, ${toInline(answerOf(exchange))}`,
     ...(error ? [`  - ${toInline(error.message)}`] : []),
+    ...(unchecked === '' ? [] : [`  - ${unchecked}`]),
     ...checks.slice(0, MOST),
   ].join('\n');
 }

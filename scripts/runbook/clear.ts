@@ -42,15 +42,24 @@ export interface ClearPlan {
 /** `npm run iat:clear`: takes the token out of the environment, and proves that the BFF starts from its cached credentials. */
 export async function runClear(context: Context): Promise<Outcome> {
   const { job, recorder } = context;
-  const plan = await recorder.step('preflight', (scope) => preflightClear(context, scope));
-  if (job.dryRun) return describePlan(context, plan);
-  if (plan.planned.isSet || isInInstance(context, plan)) return clearInTurn(context, plan);
-  recorder.skip(
-    ['clear', 'restart', 'bootstrap'],
-    `${job.variable} is already gone from both the file and the container`,
-  );
-  await recorder.step('health', (scope) => checkAll(context, scope, plan));
-  return { verdict: 'healthy' };
+  let turn: Turn | null = null;
+  try {
+    const plan = await recorder.step('preflight', (scope) =>
+      preflightClear(context, scope, async (place) => {
+        if (job.dryRun) return false;
+        turn = await takeTurn(context, scope, place);
+        return turn.hasWaited;
+      }),
+    );
+    if (job.dryRun) return describePlan(context, plan);
+    if (plan.planned.isSet || isInInstance(context, plan)) return await clearToken(context, plan);
+    const gone = `${job.variable} is already gone from both the file and the container`;
+    recorder.skip(['clear', 'restart', 'bootstrap'], gone);
+    await recorder.step('health', (scope) => checkAll(context, scope, plan));
+    return { verdict: 'healthy', next: [{ text: `Nothing was changed: ${gone}.` }] };
+  } finally {
+    await (turn as Turn | null)?.release();
+  }
 }
 
 /** Runs the health folder once, where there are several ways with each. Throws `bff-unhealthy`. */
@@ -76,32 +85,12 @@ function verifyLooks(looks: readonly Look[], why: string): void {
   });
 }
 
-/** As {@link clearToken}, while no other run is at work. */
-async function clearInTurn(context: Context, plan: ClearPlan): Promise<Outcome> {
-  const { tools, signal } = context;
-  const { stack, planned } = plan;
-  let turn: Turn | null = null;
-  try {
-    return await clearToken(context, plan, async (scope) => {
-      turn = await takeTurn(context, scope, planned.place);
-      return turn.hasWaited ? stack.planClear(await tools.priorValue(planned.place), signal) : planned;
-    });
-  } finally {
-    await (turn as Turn | null)?.release();
-  }
-}
-
 /**
  * Takes the token out, restarts, and watches. When the BFF does not come up without it, everything is put back as it was.
  *
- * @param begin what is to be cleared, once the step has begun
  * @returns with `error` what went wrong, and whether things are as they were
  */
-export async function clearToken(
-  context: Context,
-  plan: ClearPlan,
-  begin: (scope: StepScope) => Promise<PlannedClear> = async () => plan.planned,
-): Promise<Outcome> {
+export async function clearToken(context: Context, plan: ClearPlan): Promise<Outcome> {
   const { job, recorder, signal } = context;
   const { stack, planned } = plan;
   let found: Outcome = { verdict: 'failed' };
@@ -109,7 +98,7 @@ export async function clearToken(
   let written: Written;
   try {
     written = await recorder.step('clear', async (scope) => {
-      const cleared = await (await begin(scope)).clear(scope, signal);
+      const cleared = await planned.clear(scope, signal);
       scope.summary(cleared.summary);
       return cleared;
     });
@@ -152,9 +141,14 @@ export async function clearToken(
  * Checks everything that can be known before a change, and changes nothing. What would make the next start need a token is
  * refused here, while the BFF still runs.
  *
+ * @param begin waits for the run that is at work there, which may be restarting the BFF: whether there was one
  * @throws AppError `token-needed`, `bff-unregistered`, `shadowed`, and what the preflight of the main job throws
  */
-async function preflightClear(context: Context, scope: StepScope): Promise<ClearPlan> {
+async function preflightClear(
+  context: Context,
+  scope: StepScope,
+  begin: (place: string) => Promise<boolean>,
+): Promise<ClearPlan> {
   const { job, tools, signal } = context;
   const source = await openCollection(context, scope);
   warnOf(context, scope, planHealth(source, job));
@@ -163,12 +157,17 @@ async function preflightClear(context: Context, scope: StepScope): Promise<Clear
   const stack = await tools.findStack('clear', signal);
   tools.collections.preload();
   describeStack(scope, stack);
-  const state = await stack.look(signal);
-  learnSecrets(context, state);
+  const look = async () => {
+    const state = await stack.look(signal);
+    learnSecrets(context, state);
+    // Where the value is comes first; what the reports know of it is asked by its place.
+    return { state, withoutPrior: await stack.planClear(null, signal) };
+  };
+  let looked = await look();
+  await raiseObjections(context, scope, looked.state.objections);
+  if (await begin(looked.withoutPrior.place)) looked = await look();
+  const { state, withoutPrior } = looked;
   const { environment, instance, instances, next } = state;
-  await raiseObjections(context, scope, state.objections);
-  // Where the value is comes first; what the reports know of it is asked by its place.
-  const withoutPrior = await stack.planClear(null, signal);
   const prior = await tools.priorValue(withoutPrior.place);
   const planned = prior === null ? withoutPrior : await stack.planClear(prior, signal);
   if (planned.leftover) throw planned.leftover;

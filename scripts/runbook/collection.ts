@@ -21,6 +21,7 @@ import { describeFailure, describePasses, describeSkips } from './health.ts';
 import type { Context, Tools } from './job.ts';
 import { openCollection, warnOf } from './preflight.ts';
 import type { Outcome, StepScope } from './recorder.ts';
+import { listNames } from './some-of-many.ts';
 
 export const COLLECTION_STEPS: readonly StepName[] = ['preflight', 'collection'];
 
@@ -91,6 +92,8 @@ async function runPlan(
   await writeExports(job, tools, scope, exports);
   const early = job.bail === null || failed.length === 0 ? describeEarlyEnd(plan, exchanges) : null;
   if (early !== null) scope.note(`${early}.`);
+  const unnoticed = describeUnnoticed(exchanges);
+  if (unnoticed !== null) scope.note(unnoticed);
   if (failed.length > 0) {
     const message = `${failed.length} of ${exchanges.length} requests failed. ${describeFailure(attempt)}.`;
     throw new AppError('assertion-failed', message, {
@@ -101,6 +104,15 @@ async function runPlan(
     scope.warn(`No request was sent${exchanges.length === 0 ? '' : `: ${describeSkips(exchanges)}`}.`);
   }
   scope.summary(early ?? describePasses(exchanges, exchanges.length));
+}
+
+/** What a reader of "passed" would not expect: errors that no check looks at, which pass as in Newman. null: none. */
+function describeUnnoticed(exchanges: readonly Exchange[]): string | null {
+  const names = exchanges.flatMap(({ name, response, assertions }) =>
+    response !== null && response.status >= 400 && assertions.length === 0 ? [`"${name}" (${response.status})`] : [],
+  );
+  if (names.length === 0) return null;
+  return `Answered with an error that no check looks at, which counts as passed: ${listNames([...new Set(names)])}.`;
 }
 
 function factsOf({ collection, places, isWhole, data }: RequestPlan, job: CollectionJob): CollectionFacts {

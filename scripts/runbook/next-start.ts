@@ -7,8 +7,9 @@ import type { MintPlan } from '../postman/mint-plan.ts';
 import { planHealth, type RequestPlan, withKid } from '../postman/request-plan.ts';
 import type { Source } from '../postman/source.ts';
 import { targetOf } from '../postman/variables.ts';
-import type { Job } from './job.ts';
+import type { Context, Job } from './job.ts';
 import type { StepScope } from './recorder.ts';
+import { listNames } from './some-of-many.ts';
 
 /** Whether what is in a path outlives a container, or is shared, where these paths are. */
 export function isBelow(path: string, paths: readonly string[]): boolean {
@@ -120,4 +121,27 @@ function publishedUrl(
 /** This machine reaches it by its loopback, too. */
 function isHere(address: string): boolean {
   return ['', '0.0.0.0', '::', '127.0.0.1'].includes(address);
+}
+
+/**
+ * A warning where the health folder is aimed at a port of this machine that the instance does not publish, and nobody else
+ * serves: it would be asked until the time is up.
+ */
+export async function warnOfNobody(
+  { tools, signal }: Pick<Context, 'tools' | 'signal'>,
+  scope: StepScope,
+  { requests: [first], values }: RequestPlan,
+  instance: Instance | null,
+): Promise<void> {
+  const target = first === undefined ? '' : targetOf(first, values);
+  // Without any port it may be in the network of its host.
+  if (instance === null || instance.ports.length === 0 || !URL.canParse(target)) return;
+  const { protocol, hostname, port, origin } = new URL(target);
+  const number = Number(port || (protocol === 'https:' ? 443 : 80));
+  if (!isLoopback(hostname) || instance.ports.some(({ published }) => published === number)) return;
+  if ((await tools.reach(`${origin}/`, signal)).kind !== 'refused') return;
+  const published = listNames(instance.ports.map((each) => `${each.published}`));
+  scope.warn(
+    `Nothing listens at ${origin}, where the BFF will be asked, and ${instance.name} publishes ${published}: name its address with --bff-url.`,
+  );
 }

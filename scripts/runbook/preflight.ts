@@ -16,7 +16,15 @@ import { registerEnvironments } from '../secrets/found.ts';
 import { isOrdinary, isPlaceholder } from '../secrets/values.ts';
 import { authorizeMint, learnAuthorization } from './authorization.ts';
 import type { Context, Job } from './job.ts';
-import { type AimedHealth, aimHealth, type HealthPlans, isBelow, isShared, planUses } from './next-start.ts';
+import {
+  type AimedHealth,
+  aimHealth,
+  type HealthPlans,
+  isBelow,
+  isShared,
+  planUses,
+  warnOfNobody,
+} from './next-start.ts';
 import { raiseObjections } from './objections.ts';
 import type { StepScope } from './recorder.ts';
 import { Slots } from './slots.ts';
@@ -90,6 +98,7 @@ export async function preflight(context: Context, scope: StepScope): Promise<Pla
   const healthOf = aimHealth(source, job, environment);
   const health = healthOf(instance);
   sayWhere(scope, health, stack, job);
+  if (job.restart) await warnOfNobody(context, scope, health, instance);
   const { authorization } = mint;
   scope.summary(`${stack.description}${authorization === null ? '' : `; authorization ${authorization.from}`}`);
   return {

@@ -262,6 +262,18 @@ Failed. 2 of 5 checks, 1 request. (2.1 s)
   Report: reports/x/index.html`);
   });
 
+  test('without an answer its checks are no failures of their own', () => {
+    const checks = [failed('is 200', "expected PostmanResponse{ …(5) } to have property 'code'"), failed('b', 'x')];
+    expect(printed(runOf([unanswered({ assertions: checks })], bad))).toContain(`
+1 failure
+
+  1. connect ECONNREFUSED 127.0.0.1:8000
+     2 checks had no answer to look at.
+     in BFF Health / Health
+     GET http://localhost:8000/health [no answer]
+`);
+  });
+
   test('of very many failures the report has the rest', () => {
     const text = printed(collectionRun(2_000, 10));
     expect(text).toContain('\n400 failures\n');

@@ -175,7 +175,7 @@ Shop
 ↳ Refused
   GET http://localhost:8000/health [no answer]
   2. connect ECONNREFUSED 127.0.0.1:8000
-  3. 200 OK
+  -  200 OK
 
 ❏ Orders
 ↳ Skipped
@@ -183,7 +183,7 @@ Shop
 
 → Last
   GET http://localhost:8000/health [204, 1.3 kB, 12 ms]
-  4. TypeError: x is not a function
+  3. TypeError: x is not a function
 `);
   });
 

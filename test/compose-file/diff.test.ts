@@ -27,6 +27,24 @@ test('list items, quoted keys and CRLF', () => {
   expect(diff).not.toMatch(/old|new/);
 });
 
+test.for([
+  [
+    '""   # <paste_token_here>',
+    '"new"   # <paste_token_here>',
+    '""   # <paste_token_here>',
+    '‹NEW›   # <paste_token_here>',
+  ],
+  ['# paste here', 'new # paste here', '# paste here', '‹NEW› # paste here'],
+  ["'old' # short-lived", "'' # short-lived", '‹value before› # short-lived', "'' # short-lived"],
+  ['old#er', 'new', '‹value before›', '‹NEW›'],
+  ['old#er and # older', 'new', '‹value before›', '‹NEW›'],
+  ['"old" # was test-only-iat-4eG7zC1m', '"new" # was test-only-iat-4eG7zC1m', '‹value before› # …', '‹NEW› # …'],
+] as const)('what is remarked behind it is shown, old and new alike: %s', ([old, young, before, after]) => {
+  const lines = [`  DCR_IAT: ${old}\n`, `  DCR_IAT: ${young}\n`] as const;
+  const diff = renderDiff('c.yml', ...lines, { ...OPTIONS, handle: 'NEW' });
+  expect(diff.split('\n').slice(3)).toEqual([`-  DCR_IAT: ${before}`, `+  DCR_IAT: ${after}`]);
+});
+
 test('items behind a wide dash, as the editor writes them beside others of that kind', () => {
   const before = 'services:\n  app:\n    environment:\n      -   A=test-only\n';
   const after = setEnvironment(bytes(before), 'app', { DCR_IAT: 'new', DCR_ENABLED: 'true' }).bytes;

@@ -118,6 +118,8 @@ describe('finding the project', () => {
     const both = docker(running(container('a', 'compose.yaml', '1'), container('b', 'compose.yaml', '2')));
     await expect(find(both)).rejects.toMatchObject({ code: 'service-ambiguous' });
     expect((await find(both, 'look', 'b')).description).toContain('project b');
+    // v1 takes it in any spelling.
+    expect((await find(both, 'look', 'B.')).description).toContain('project b');
   });
 
   test('a project that was named and of which nothing runs is not the one that runs: a second stack is said beforehand', async () => {

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { catchInterruption } from '../../scripts/platform/signals.ts';
 import { startWatchdog, writeNow } from '../../scripts/platform/watchdog.ts';
 
-/** A program for the tests of the watchdog: work that never lets go of its thread. Arguments: which, its time, and how patient the watchdog is, in ms. */
+/** A program for the tests of the watchdog: work that never lets go of its thread. Arguments: which, its time, how patient the watchdog is, and with the last words, in ms. */
 const WORK: Readonly<Record<string, () => unknown>> = {
   loop() {
     for (;;);
@@ -20,7 +20,7 @@ const WORK: Readonly<Record<string, () => unknown>> = {
   waiting: () => execFileSync('sleep', ['5']),
 };
 
-const [, , work = '', timeMs = '0', limitMs = '300'] = process.argv;
+const [, , work = '', timeMs = '0', limitMs = '300', lastWordsMs = limitMs] = process.argv;
 const ms = Number(limitMs);
 const interruption = catchInterruption();
 startWatchdog({
@@ -33,7 +33,7 @@ startWatchdog({
   onEnd: () => writeNow('stderr', 'ended\n'),
   exitCode: 3,
   lastWords: 'killed\n',
-  limits: { blockedMs: ms, graceMs: ms, lastWordsMs: ms },
+  limits: { blockedMs: ms, graceMs: ms, lastWordsMs: Number(lastWordsMs) },
 });
 if (work === 'idle') setTimeout(() => process.exit(0), 4_500);
 else setTimeout(() => WORK[work]?.());

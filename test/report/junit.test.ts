@@ -65,6 +65,14 @@ describe('JUnit', () => {
     );
   });
 
+  it('makes no failures of the checks that had no answer to look at', () => {
+    const checks = [failed('is 200', "expected PostmanResponse{ …(5) } to have property 'code'"), passed('b')];
+    const exchanges = [unanswered({ assertions: checks })];
+    const xml = render(healthyRun({ steps: [step('health', { attempts: [attempt(0, 5, exchanges)] })] }));
+    expect(xml).toContain('failures="0" errors="1" skipped="1"');
+    expect(xml).not.toContain('PostmanResponse');
+  });
+
   it('makes a request that a script skipped a skipped one', () => {
     const run = healthyRun({ steps: [step('health', { attempts: [attempt(0, 5, [notSent()])] })] });
     expect(render(run)).toMatch(

@@ -7,7 +7,7 @@ import type { Outcome } from '../../scripts/runbook/recorder.ts';
 import { collectionBytes, folder, request } from '../support/builders.ts';
 import { ENVIRONMENT, wellBehaved } from '../support/fake-bffs.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { createFakeRun, IAT } from '../support/fake-run.ts';
+import { createFakeRun, IAT, waitingFiles } from '../support/fake-run.ts';
 import { type FakeInstance, FakeStack } from '../support/fake-stack.ts';
 
 const NEVER = new AbortController().signal;
@@ -102,6 +102,37 @@ describe('npm run iat:clear', () => {
       'health passed',
     ]);
     expect(stack.calls).toEqual([]);
+    expect(result.next[0]?.text).toMatch(/^Nothing was changed: DCR_IAT is already gone/);
+  });
+
+  test('another run that is at work is waited for; what it has done counts, and not what was there before', async () => {
+    let otherEnds = async () => {};
+    const files = waitingFiles(['process 4711 on ci']);
+    const takeTurn: typeof files.takeTurn = async (...args) => {
+      await otherEnds();
+      return files.takeTurn(...args);
+    };
+    const { result, ends, stack } = await clear({
+      tools: { files: { ...files, takeTurn } },
+      prepare(stack, bff, _, clock) {
+        bff.serve({ status: 503, body: 'starting' });
+        otherEnds = async () => {
+          stack.environment = ENVIRONMENT;
+          stack.behave = wellBehaved(clock, { isRegistered: true });
+          stack.replace();
+          await clock.sleep(1_000, NEVER);
+        };
+      },
+    });
+    expect(result).toMatchObject({ exitCode: 0, verdict: 'healthy' });
+    expect(ends.slice(0, 2)).toEqual(['preflight passed', 'clear skipped']);
+    expect(stack.calls).toEqual([]);
+  });
+
+  test.for([[{}], [{ dryRun: true }]])('its turn is over when it has ended: %j', async ([job = {}]) => {
+    const turns: string[] = [];
+    await clear({ job, tools: { files: waitingFiles([], null, () => turns.push('over')) } });
+    expect(turns).toEqual('dryRun' in job ? [] : ['over']);
   });
 
   test('where only the instance still has it, the restart takes it out', async () => {

@@ -98,6 +98,14 @@ describe('npm run collection', () => {
     });
   });
 
+  test('an error that no check looks at passes, as in Newman, and is noted', async () => {
+    const url = await serve((_, response) => sendJson(response, 404, {}));
+    const looks = { event: [{ listen: 'test', script: { exec: ["pm.test('404', () => {});"] } }] };
+    const { error, step } = await run(folder('F', request('A', url), request('B', url, looks)), command);
+    expect(error).toBeNull();
+    expect(step?.notes).toEqual(['Answered with an error that no check looks at, which counts as passed: "A" (404).']);
+  });
+
   test('certificates that the collection does not check are a warning', async () => {
     const item = { ...(await folderWith()), protocolProfileBehavior: { strictSSL: false } };
     const { warnings } = await run(item, command);

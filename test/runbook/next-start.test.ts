@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../scripts/core/errors.ts';
-import type { Job, Tools } from '../../scripts/runbook/job.ts';
+import type { Job } from '../../scripts/runbook/job.ts';
 import { ENVIRONMENT, wellBehaved } from '../support/fake-bffs.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { createFakeRun, IAT } from '../support/fake-run.ts';
-import { FakeStack } from '../support/fake-stack.ts';
+import { IAT, waitingFiles } from '../support/fake-run.ts';
 import { iat } from '../support/iat-run.ts';
 
 describe('what has to be done before the mint', () => {
@@ -114,23 +112,6 @@ describe('two runs at once', () => {
   });
 });
 
-/** Files where others have the turn before: each is told once. */
-function waitingFiles(
-  owners: readonly string[],
-  end: Error | null = null,
-  release: () => unknown = () => {},
-): Tools['files'] {
-  const { files } = createFakeRun(new FakeClock(), new FakeStack(new FakeClock(), {}, () => {})).context.tools;
-  return {
-    ...files,
-    async takeTurn(_, onWait) {
-      for (const owner of owners) onWait(owner);
-      if (end !== null) throw end;
-      return { release: async () => void release() };
-    },
-  };
-}
-
 describe('several containers', () => {
   const two = { changed: null, copies: 2, before: [] };
   const uses = async (sharedPaths: readonly string[], job: Partial<Job> = {}) => {
@@ -182,3 +163,24 @@ describe('taking the token out is not recommended where that is refused', () => 
     expect(result.next[0]?.text).toMatch(words);
   });
 });
+
+test.for([
+  ['http://localhost:8000', 'refused', [28000, 29000], 1],
+  ['http://localhost:8000', 'refused', [8000, 29000], 0],
+  // A proxy of another container may be there, or the BFF is in the network of its host.
+  ['http://localhost:8000', 'answered', [28000, 29000], 0],
+  ['http://localhost:8000', 'refused', [], 0],
+  ['https://bff.test', 'refused', [28000, 29000], 0],
+] as const)(
+  'an address of the BFF that nobody serves is a warning: %s, %s, published %j',
+  async ([bffUrl, kind, published, warned]) => {
+    const { result } = await iat({
+      job: { bffUrl },
+      tools: { reach: async () => (kind === 'refused' ? { kind } : { kind, status: 404 }) },
+      prepare(stack) {
+        stack.replace().ports = published.map((each) => ({ inside: each, address: '', published: each }));
+      },
+    });
+    expect(result.warnings.filter((each) => each.includes('--bff-url'))).toHaveLength(warned);
+  },
+);

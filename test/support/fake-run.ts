@@ -6,8 +6,8 @@ import type { Run, StepName } from '../../scripts/core/result.ts';
 import { Secret } from '../../scripts/core/secret.ts';
 import type { Context, Job, Tools } from '../../scripts/runbook/job.ts';
 import { type Outcome, Recorder } from '../../scripts/runbook/recorder.ts';
-import type { FakeClock } from './fake-clock.ts';
-import type { Answer, FakeStack } from './fake-stack.ts';
+import { FakeClock } from './fake-clock.ts';
+import { type Answer, FakeStack } from './fake-stack.ts';
 
 export const ADMIN_TOKEN = 'test-only-admin-token-of-the-fake';
 export const IAT = 'test-only-initial-access-token-of-the-fake';
@@ -204,5 +204,22 @@ function toExchange(clock: FakeClock, name: string, url: string, answer: Answer)
     },
     assertions: [{ name: 'status is 200', status: isGood ? 'passed' : 'failed', message: isGood ? null : `${status}` }],
     error: null,
+  };
+}
+
+/** Files where others have the turn before: each is told once. */
+export function waitingFiles(
+  owners: readonly string[],
+  end: Error | null = null,
+  release: () => unknown = () => {},
+): Tools['files'] {
+  const { files } = createFakeRun(new FakeClock(), new FakeStack(new FakeClock(), {}, () => {})).context.tools;
+  return {
+    ...files,
+    async takeTurn(_, onWait) {
+      for (const owner of owners) onWait(owner);
+      if (end !== null) throw end;
+      return { release: async () => void release() };
+    },
   };
 }

@@ -19,7 +19,7 @@ export function ExchangeDetail(props: { readonly exchange: Exchange; readonly de
       {error && <ErrorMessage error={error} />}
       {assertions.length > 0 && (
         <ul class="checks" aria-label="Checks">
-          {assertions.map(check)}
+          {assertions.map((each) => check(error?.kind === 'network' ? { ...each, message: null } : each))}
         </ul>
       )}
       {exchange.isSkipped ? (

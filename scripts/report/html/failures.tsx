@@ -2,7 +2,7 @@
 import { formatDuration } from '../../core/duration.ts';
 import type { Assertion } from '../../core/exchange.ts';
 import { readExpectation } from '../expectation.ts';
-import { type FailedExchange, iterationOf, pathOf } from '../outline.ts';
+import { type FailedExchange, failedChecks, iterationOf, pathOf, uncheckedInWords } from '../outline.ts';
 import { cut, formatCount, formatNumber } from '../text.ts';
 import type { View } from '../view.ts';
 import { linked } from './linked.tsx';
@@ -40,7 +40,8 @@ function FailureCard(props: {
   const { failure, number, iteration } = props;
   const { step, exchange } = failure;
   const { request, response, error } = exchange;
-  const failed = exchange.assertions.filter((assertion) => assertion.status === 'failed');
+  const failed = failedChecks(exchange);
+  const unchecked = uncheckedInWords(exchange);
   return (
     <li class="card failure">
       <h3>
@@ -55,6 +56,7 @@ function FailureCard(props: {
         <a href={`#x${number}`}>Request and response</a>
       </p>
       {error && <ErrorMessage error={error} />}
+      {unchecked !== '' && <p class="muted">{unchecked}</p>}
       {failed.slice(0, MOST_CHECKS).map(failedCheck)}
       {failed.length > MOST_CHECKS && (
         <p class="muted">And {formatCount(failed.length - MOST_CHECKS, 'more check')}.</p>
