@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import process from 'node:process';
 import { fill, hostileTexts } from './pattern-texts.ts';
 import { type Pattern, patternsBuiltBy } from './patterns.ts';
@@ -27,7 +28,7 @@ const WORST_RATIO = 3;
 const SIGNS = [...'a0 \n"\\/-.:@={$'];
 const BEGINNINGS = ['a.', '-eyJ', 'a=', ' \n', '\r\n', 'a b ', 'http://a', '"a":'];
 
-const { patterns: given, modules, from, step } = JSON.parse(process.argv[2] ?? '') as PatternWork;
+const [{ patterns: given, modules, from, step }] = (await once(process, 'message')) as [PatternWork];
 const built = await patternsBuiltBy(modules);
 const all = [...new Map([...given, ...built].map((each) => [`/${each.source}/${each.flags}`, each])).values()];
 const report = (message: PatternReport) => process.send?.(message);
