@@ -225,6 +225,7 @@ function createKubernetesStack(
       ['kubectl', `${kubectl.program} ${cluster.version}`],
     ],
     isLocal: false,
+    turn: `${target} in namespace ${namespace} of ${cluster.server}`,
     get byHand() {
       const place = changes.place();
       const restart = ['rollout', 'restart', target];

@@ -83,7 +83,7 @@ async function clearInTurn(context: Context, plan: ClearPlan): Promise<Outcome> 
   let turn: Turn | null = null;
   try {
     return await clearToken(context, plan, async (scope) => {
-      turn = await takeTurn(context, scope, planned.place);
+      turn = await takeTurn(context, scope, stack, planned.place);
       return turn.hasWaited ? stack.planClear(await tools.priorValue(planned.place), signal) : planned;
     });
   } finally {
