@@ -240,8 +240,8 @@ function createKubernetesStack(
         ),
         recreate: typed(restart),
         follow: typed(['logs', target, '-c', container, '--all-pods=true', '--prefix=true', '-f']),
-        log: ({ name: pod }: Instance) => typed(['logs', pod, '-c', container]),
-        inspect: ({ name: pod }: Instance) => typed(['describe', 'pod', pod]),
+        log: ({ name: pod }: Instance) => typed(['logs', `pod/${pod}`, '-c', container]),
+        inspect: ({ name: pod }: Instance) => typed(['describe', `pod/${pod}`]),
         resume: () => typed(['rollout', 'resume', target]),
       };
     },
@@ -342,7 +342,7 @@ function createKubernetesStack(
     async reachFrom(id, url, signal) {
       const pod = await find(id, signal);
       if (pod === null) return { kind: 'unknown', why: 'the pod is gone' };
-      return reachFromPod(kubectl, pod, container, url, clock, signal);
+      return reachFromPod(kubectl, pod, container, url, { clock, watch }, signal);
     },
     async *logs(id, how) {
       how.signal.throwIfAborted();

@@ -270,7 +270,7 @@ async function refusal(
 }
 
 /** Quotas and webhooks refuse with the same reason as missing rights. */
-async function isAllowed(kubectl: Kubectl, verb: string, object: string): Promise<boolean> {
+export async function isAllowed(kubectl: Kubectl, verb: string, object: string): Promise<boolean> {
   const result = await kubectl.run(['auth', 'can-i', verb, object], NEVER);
   return result.exitCode === 0;
 }
