@@ -2,7 +2,7 @@ import type { Event, Pod, PodList } from 'kubernetes-types/core/v1.d.ts';
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import { Changes } from './changes.ts';
-import type { Kubectl } from './kubectl.ts';
+import { itemsOf, type Kubectl } from './kubectl.ts';
 import { PROBE_NAME } from './model.ts';
 
 /** The pods of a workload and the events about them, as the cluster tells them; nothing is polled. */
@@ -98,7 +98,7 @@ export function watchPods(kubectl: Kubectl, options: WatchOptions, signal: Abort
     trouble = answer.ok ? null : answer.error;
     if (!answer.ok) return isNotReady(answer.error);
     const found = new Set<string>();
-    for (const pod of answer.value.items) {
+    for (const pod of itemsOf(answer.value)) {
       const uid = pod.metadata?.uid ?? '';
       found.add(uid);
       if (!told.has(uid)) pods.set(uid, withoutManagers(pod));
@@ -125,8 +125,8 @@ export function watchPods(kubectl: Kubectl, options: WatchOptions, signal: Abort
       const about = object.involvedObject?.name ?? '';
       const isOurs = about === name || about.startsWith(`${name}-`) || about.startsWith(PROBE_NAME);
       if (type === 'BOOKMARK' || type === 'DELETED' || !isOurs) continue;
-      const { uid } = object.metadata;
-      const others = (events.get(about) ?? []).filter(({ metadata }) => metadata.uid !== uid);
+      const uid = object.metadata?.uid;
+      const others = (events.get(about) ?? []).filter(({ metadata }) => metadata?.uid !== uid);
       events.set(about, [...others, withoutManagers(object)].slice(-EVENTS_EACH));
       const [oldest] = events.keys();
       if (events.size > EVENTS_OF && oldest !== undefined) events.delete(oldest);
