@@ -5,7 +5,7 @@ import type { Stack } from '../../scripts/core/stack.ts';
 import { findKubernetesStack } from '../../scripts/kubernetes/kubernetes-stack.ts';
 import { createFiles } from '../../scripts/platform/files.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { event, pod, waiting } from '../support/pods.ts';
+import { event, pod, terminated, waiting } from '../support/pods.ts';
 
 const NEVER = new AbortController().signal;
 const MB = 2 ** 20;
@@ -70,7 +70,8 @@ async function open(answers: Answers) {
               stream: 'stdout',
               text: typeof object === 'string' ? object : JSON.stringify({ type: 'ADDED', object }),
             };
-          if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+          if (!signal.aborted)
+            await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
         },
       },
       clock: new FakeClock(),
@@ -84,6 +85,7 @@ async function open(answers: Answers) {
   return { stack, calls };
 }
 
+const FAILURE = { type: 'ReplicaFailure', status: 'True', message: EVIL };
 const STUCK: Pod = pod({ bff: { state: waiting('CreateContainerConfigError', EVIL) } });
 
 describe('what a cluster says that is broken', () => {
@@ -134,18 +136,16 @@ describe('what a cluster says that is broken', () => {
 describe('what a cluster says that is hostile', () => {
   test.each<[string, Answers]>([
     ['the message of a container', { pods: [STUCK] }],
+    ['the message of a condition', { workload: { ...workload(), status: { conditions: [FAILURE] } } }],
     [
-      'the message of an event',
-      {
-        pods: [pod({ bff: { state: waiting('ContainerCreating') } })],
-        events: [event('FailedMount', EVIL)],
-      },
+      'the name of an owner',
+      { workload: workload(undefined, { ownerReferences: [{ kind: EVIL, name: EVIL, uid: 'x', controller: true }] }) },
     ],
     [
       'an annotation',
       {
         workload: workload(undefined, {
-          annotations: { 'argocd.argoproj.io/tracking-id': `${EVIL}:apps/Deployment:crud/bff` },
+          annotations: { 'meta.helm.sh/release-name': EVIL },
         }),
       },
     ],
@@ -155,9 +155,10 @@ describe('what a cluster says that is hostile', () => {
     const state = await stack.look(NEVER);
     const said = [
       ...state.sideEffects,
+      state.absence?.message ?? '',
       ...(state.objections ?? []).map(({ error }) => error.message),
       ...state.instances.map(({ state: { obstacle } }) => obstacle?.message ?? ''),
-      ...(stack.details?.().owners ?? []).map(({ name }) => name),
+      ...(stack.details?.().owners ?? []).map(({ name, kind }) => kind + name),
     ];
     expect(said.join('')).toContain('pwned');
     for (const text of said) {
@@ -167,11 +168,13 @@ describe('what a cluster says that is hostile', () => {
   });
 
   test('a pod is never taken for an option or another path', async () => {
-    const { stack, calls } = await open({ pods: [pod({ name: '-n' }), pod({ name: '../x' })] });
+    const { stack, calls } = await open({
+      pods: ['-n', '../x'].map((name) => pod({ name, bff: { state: terminated(3) } })),
+    });
     for (const { id } of await stack.instances(NEVER))
       for await (const _ of stack.logs(id, { follow: false, signal: NEVER }));
     const asked = calls.filter((call) => call.startsWith('logs'));
-    for (const call of asked) expect(call).toMatch(/^logs pod\//);
+    expect(asked.map((call) => call.split(' ')[1]).sort()).toEqual(['pod/-n', 'pod/../x']);
   });
 });
 
