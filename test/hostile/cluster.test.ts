@@ -5,7 +5,7 @@ import type { Stack } from '../../scripts/core/stack.ts';
 import { findKubernetesStack } from '../../scripts/kubernetes/kubernetes-stack.ts';
 import { createFiles } from '../../scripts/platform/files.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { event, pod, terminated, waiting } from '../support/pods.ts';
+import { event, pod, waiting } from '../support/pods.ts';
 
 const NEVER = new AbortController().signal;
 const MB = 2 ** 20;
@@ -165,16 +165,6 @@ describe('what a cluster says that is hostile', () => {
       expect(text.length).toBeLessThan(1_000);
       expect(text).not.toMatch(/\p{Cc}/u);
     }
-  });
-
-  test('a pod is never taken for an option or another path', async () => {
-    const { stack, calls } = await open({
-      pods: ['-n', '../x'].map((name) => pod({ name, bff: { state: terminated(3) } })),
-    });
-    for (const { id } of await stack.instances(NEVER))
-      for await (const _ of stack.logs(id, { follow: false, signal: NEVER }));
-    const asked = calls.filter((call) => call.startsWith('logs'));
-    expect(asked.map((call) => call.split(' ')[1]).sort()).toEqual(['pod/-n', 'pod/../x']);
   });
 });
 

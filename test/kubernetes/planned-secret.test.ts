@@ -221,19 +221,6 @@ test.each([
   expect(cluster.valueOf('bff-secrets', 'DCR_IAT')).toBe(data === null ? undefined : OLD);
 });
 
-test.each([
-  ['bff-iat', 'another run of this tool'],
-  ['Helm', 'something else (the last writer that it names is Helm)'],
-  ['evil\u001b[2J::error::x', 'something else (the last writer that it names is evil [2J::error::x)'],
-] as const)('who has changed it since is said by its field manager: %j', async (manager, who) => {
-  cluster.putSecret('bff-secrets', { DCR_IAT: OLD, OTHER });
-  const planned = await plan(changesOf(), workloadOf(FROM_SECRET));
-  cluster.putSecret('bff-secrets', { DCR_IAT: 'test-only-of-the-other' }, {}, manager);
-  const error = await refusal(planned.write(new Secret(TOKEN, 'IAT'), HANDLE, listener, NEVER));
-  expect(error.message).toBe(`secret/bff-secrets was changed by ${who} in the meantime, so nothing was written.`);
-  expect(cluster.valueOf('bff-secrets', 'DCR_IAT')).toBe('test-only-of-the-other');
-});
-
 test('a Secret of its own that another run of this tool has made meanwhile is left alone', async () => {
   const planned = await plan(changesOf(), workloadOf());
   cluster.putSecret('bff-dcr-iat', { DCR_IAT: OLD }, {}, 'bff-iat');

@@ -10,7 +10,8 @@ import { container, pod, running, terminated, waiting } from '../support/pods.ts
 import { createScriptedKubectl, Feed, type Line, settle } from '../support/scripted-kubectl.ts';
 
 const NAME = 'bff-7d9f-aaaaa';
-const FOLLOW = 'logs pod/bff-7d9f-aaaaa -c bff --timestamps=true --prefix=false --previous=false --follow=true --tail=-1';
+const FOLLOW =
+  'logs pod/bff-7d9f-aaaaa -c bff --timestamps=true --prefix=false --previous=false --follow=true --tail=-1';
 const PREVIOUS = FOLLOW.replace('--previous=false --follow=true', '--previous=true --follow=false');
 const ONCE = FOLLOW.replace('--follow=true', '--follow=false');
 const line = (seconds: number, text: string) =>
