@@ -225,8 +225,9 @@ export async function lastWriterOf(kubectl: Kubectl, secret: string): Promise<st
   const { stdout } = await kubectl.run(args, NEVER);
   // In whole seconds.
   const entries = stdout.split('\n').flatMap((line) => {
-    const [, time = '', manager = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (.+)$/.exec(line) ?? [];
-    return time === '' ? [] : [{ time, manager }];
+    const at = line.indexOf(' ');
+    const [time, manager] = [line.slice(0, at), line.slice(at + 1)];
+    return Number.isNaN(Date.parse(time)) ? [] : [{ time, manager }];
   });
   const newest = entries.reduce((latest, { time }) => (time > latest ? time : latest), '');
   const managers = entries.filter(({ time }) => time === newest).map(({ manager }) => manager);
