@@ -64,7 +64,9 @@ async function tryOut(
   let what = '';
   const counts = await new Promise<{ patterns: number; texts: number } | null>((resolve, reject) => {
     const work = { patterns, modules, from, step } satisfies PatternWork;
-    const child = fork(program, [JSON.stringify(work)], { execArgv: ['--import', 'tsx'] });
+    const child = fork(program, { execArgv: ['--import', 'tsx'] });
+    // As an argument it would be longer than Linux takes one (128 KiB).
+    child.send(work);
     const end = (result: { patterns: number; texts: number } | null) => {
       clearTimeout(timer);
       child.kill('SIGKILL');

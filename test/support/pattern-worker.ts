@@ -27,7 +27,12 @@ const WORST_RATIO = 3;
 const SIGNS = [...'a0 \n"\\/-.:@={$'];
 const BEGINNINGS = ['a.', '-eyJ', 'a=', ' \n', '\r\n', 'a b ', 'http://a', '"a":'];
 
-const { patterns: given, modules, from, step } = JSON.parse(process.argv[2] ?? '') as PatternWork;
+const {
+  patterns: given,
+  modules,
+  from,
+  step,
+} = await new Promise<PatternWork>((resolve) => process.once('message', (work) => resolve(work as PatternWork)));
 const built = await patternsBuiltBy(modules);
 const all = [...new Map([...given, ...built].map((each) => [`/${each.source}/${each.flags}`, each])).values()];
 const report = (message: PatternReport) => process.send?.(message);
