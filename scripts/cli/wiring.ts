@@ -24,6 +24,7 @@ import { realPath } from '../platform/real-path.ts';
 import { reportFiles } from '../platform/report-folder.ts';
 import { startDetached } from '../platform/start-detached.ts';
 import { makeTemporaryFolder } from '../platform/temporary-folder.ts';
+import { turnFile } from '../platform/turn-file.ts';
 import { startWatchdog, writeNow } from '../platform/watchdog.ts';
 import { createRunnerMask, openCiLog } from '../platform/workflow-commands.ts';
 import { createCollections, isReporterInstalled } from '../postman/newman.ts';
@@ -246,6 +247,7 @@ export function createTools(
   return {
     clock: outside.clock,
     files,
+    turnFile: (subject) => turnFile(subject, host.env),
     collections: withCaFile(
       createCollections(
         (secret) => run.learn(secret, 'found'),

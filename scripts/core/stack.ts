@@ -189,6 +189,8 @@ export interface Stack extends Network {
   readonly facts: readonly (readonly [string, string])[];
   /** The BFF shares this machine's loopback, so that 127.0.0.1 is the same there and here. */
   readonly isLocal: boolean;
+  /** All that names what only one run may be at work on at a time, in words; absent: it is the file that is written. */
+  readonly turn?: string;
   readonly byHand: ByHand;
   /** What is there now. @throws AppError `service-not-found`, and what is wrong with the files */
   look(signal: AbortSignal): Promise<StackState>;

@@ -104,12 +104,15 @@ export function createApiProxy(kubectl: Kubectl, options: ApiProxyOptions): ApiP
     isThere: async (signal) => (await orAborted(use(), signal)) !== null,
     log: (pod, query, signal) =>
       by(async (socket) => {
-        const { status, lines } = await socket.get(`${pods}/${pod}/log?${new URLSearchParams(query)}`, signal);
+        const { status, lines } = await socket.get(
+          `${pods}/${encodeURIComponent(pod)}/log?${new URLSearchParams(query)}`,
+          signal,
+        );
         return status === 200 ? lines : null;
       }, signal),
     forward: (pod, port, onLost) =>
       by(async (socket) => {
-        const path = `${pods}/${pod}/portforward?ports=${port}`;
+        const path = `${pods}/${encodeURIComponent(pod)}/portforward?ports=${port}`;
         const made = await socket.forward(path, PORT_FORWARD, onLost, closing.signal);
         return typeof made === 'number' ? null : made;
       }, closing.signal),

@@ -73,6 +73,10 @@ export function chooseContainer(choice: ContainerChoice): Candidate {
   const chosen =
     group.find(({ container }) => container.name === preferred) ?? (group.length === 1 ? group[0] : undefined);
   if (chosen !== undefined) return chosen;
+  if (candidates.length === 0)
+    throw new AppError('workload-unsupported', 'The pod template has no container that could be the BFF.', {
+      hint: 'Name the workload that runs the BFF with --kubernetes, or its container with --container.',
+    });
   const names = group.map(({ container }) => container.name).join(', ');
   const what = isHeld ? `Several containers get ${variable}` : 'The pod has several containers';
   throw new AppError('container-ambiguous', `${what}: ${names}.`, {
@@ -89,11 +93,14 @@ function byName(podSpec: PodSpec, name: string): Candidate {
   });
 }
 
-function allOf({ containers, initContainers = [] }: PodSpec): readonly Candidate[] {
+function allOf({ containers, initContainers }: PodSpec): readonly Candidate[] {
   const pathed = (list: string, isInit: boolean) => (container: Container, index: number) => {
     return { container, containerPath: `/spec/template/spec/${list}/${index}`, isInit };
   };
-  return [...containers.map(pathed('containers', false)), ...initContainers.map(pathed('initContainers', true))];
+  return [
+    ...(containers ?? []).map(pathed('containers', false)),
+    ...(initContainers ?? []).map(pathed('initContainers', true)),
+  ];
 }
 
 /** `restartPolicy` of a container is newer than the types. */

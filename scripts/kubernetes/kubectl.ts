@@ -1,4 +1,5 @@
 import type { AppError } from '../core/errors.ts';
+import { isRecord, jsonOrNull } from '../core/json.ts';
 import type { Command, CommandResult, Processes } from '../core/ports.ts';
 import { parseProgram, renderCommand } from '../core/shell.ts';
 import { kubectlFailure, reasonOf } from './failures.ts';
@@ -43,7 +44,7 @@ export interface Kubectl {
   failure(result: CommandResult, args: readonly string[]): AppError;
   /** Its output line by line until it ends or the signal aborts; without a time limit. */
   lines(args: readonly string[], signal: AbortSignal): ReturnType<Processes['lines']>;
-  /** The JSON documents that a watch prints one after another, `-o json` added; without a time limit. */
+  /** The events that a watch prints as JSON one after another, `-o json` added; without a time limit. */
   documents<T>(args: readonly string[], signal: AbortSignal): AsyncIterable<T>;
 }
 
@@ -74,8 +75,9 @@ export function createKubectl(
 
   const ask = async <T>(args: readonly string[], signal: AbortSignal, options?: CallOptions): Promise<Answer<T>> => {
     const result = await run([...args, '-o', 'json'], signal, options);
-    const value = result.exitCode === 0 ? parse<T>(result.stdout) : undefined;
-    if (value !== undefined) return { ok: true, value };
+    // Output that was cut off is none.
+    const value = result.exitCode === 0 ? jsonOrNull(result.stdout) : null;
+    if (isRecord(value)) return { ok: true, value: value as T };
     return { ok: false, reason: reasonOf(result), error: failure(result, args) };
   };
 
@@ -98,9 +100,10 @@ export function createKubectl(
         document.push(text);
         // An event of a watch is one line; an object is indented, so that only its last line is a single brace.
         if (text !== '}' && !(document.length === 1 && /^\{.*\}$/.test(text))) continue;
-        const value = parse<T>(document.join('\n'));
+        const value = jsonOrNull(document.join('\n'));
         document = [];
-        if (value !== undefined) yield value;
+        // Of what is no event nothing is taken.
+        if (isRecord(value) && isRecord(value['object'])) yield value as T;
       }
     },
   };
@@ -118,10 +121,7 @@ const OWN_ENVIRONMENT = {
   IAT_ADMIN_TOKEN: undefined,
 } as const;
 
-function parse<T>(text: string): T | undefined {
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    return undefined;
-  }
+/** The objects of a list; one that an API server has no items for comes with `null`. */
+export function itemsOf<T>(list: { readonly items?: readonly T[] | null }): T[] {
+  return Array.isArray(list.items) ? list.items.filter((item: unknown): item is T => isRecord(item)) : [];
 }

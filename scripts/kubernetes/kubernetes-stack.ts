@@ -21,6 +21,7 @@ import { createForwards } from './port-forward.ts';
 import { reachFromPod } from './probe.ts';
 import { isOf, restartWorkload, revisionOf, selectorOf } from './rollout.ts';
 import { replicasOf } from './rollout-plan.ts';
+import { lastWriterOf } from './secret-key.ts';
 import { checkCommand } from './secret-proof.ts';
 import { servedPort } from './served-port.ts';
 import { type Neighbours, readNeighbours } from './surroundings.ts';
@@ -207,14 +208,14 @@ function createKubernetesStack(
     if ((await changes.isStillWritten(signal)) !== false) return;
     reverted = true;
     const owner = assessment?.owners[0];
-    const who = owner === undefined ? 'something else' : `${owner.kind} ${owner.name}`;
-    throw new AppError(
-      'reverted',
-      `secret/${changes.place()?.secret} does not hold the token any more: ${who} put it back.`,
-      {
-        hint: 'Have the token set where that takes it from, or say --write own-secret.',
-      },
-    );
+    const secret = changes.place()?.secret ?? '';
+    const who =
+      owner === undefined
+        ? `${await lastWriterOf(kubectl, secret)} changed it`
+        : `${owner.kind} ${owner.name} put it back`;
+    throw new AppError('reverted', `secret/${secret} does not hold the token any more: ${who}.`, {
+      hint: 'Have the token set where that takes it from, or say --write own-secret.',
+    });
   };
 
   return {
@@ -225,6 +226,7 @@ function createKubernetesStack(
       ['kubectl', `${kubectl.program} ${cluster.version}`],
     ],
     isLocal: false,
+    turn: `${target} in namespace ${namespace} of ${cluster.server}`,
     get byHand() {
       const place = changes.place();
       const restart = ['rollout', 'restart', target];
@@ -238,8 +240,8 @@ function createKubernetesStack(
         ),
         recreate: typed(restart),
         follow: typed(['logs', target, '-c', container, '--all-pods=true', '--prefix=true', '-f']),
-        log: ({ name: pod }: Instance) => typed(['logs', pod, '-c', container]),
-        inspect: ({ name: pod }: Instance) => typed(['describe', 'pod', pod]),
+        log: ({ name: pod }: Instance) => typed(['logs', `pod/${pod}`, '-c', container]),
+        inspect: ({ name: pod }: Instance) => typed(['describe', `pod/${pod}`]),
         resume: () => typed(['rollout', 'resume', target]),
       };
     },
@@ -340,7 +342,7 @@ function createKubernetesStack(
     async reachFrom(id, url, signal) {
       const pod = await find(id, signal);
       if (pod === null) return { kind: 'unknown', why: 'the pod is gone' };
-      return reachFromPod(kubectl, pod, container, url, clock, signal);
+      return reachFromPod(kubectl, pod, container, url, { clock, watch }, signal);
     },
     async *logs(id, how) {
       how.signal.throwIfAborted();

@@ -43,3 +43,6 @@ export function isOwnedBy(
 
 /** What this tool signs its changes with (`managedFields`). */
 export const FIELD_MANAGER = 'bff-iat';
+
+/** What the names of pods begin with that ask something from where the BFF is. */
+export const PROBE_NAME = `${FIELD_MANAGER}-probe-`;

@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import type { OwnerFacts } from '../core/result.ts';
 import type { Objection } from '../core/stack.ts';
 import { FIELD_MANAGER, type Workload } from './model.ts';
+import { quote } from './quote.ts';
 
 /** An object as far as its owners can be told from it. */
 export interface Owned {
@@ -119,18 +120,20 @@ type Rule = Omit<Finding, 'name'> & {
 function findOwners({ metadata = {} }: Owned): Finding[] {
   const found = RULES.flatMap(({ find, ...rule }) => {
     const name = find(metadata);
-    return name === null ? [] : [{ ...rule, name }];
+    return name === null ? [] : [{ ...rule, name: quote(name) }];
   });
   // An operator that has no rule of its own.
   const other = metadata.ownerReferences?.find(({ controller }) => controller === true);
-  if (other === undefined || found.some(({ name }) => name === other.name)) return found;
+  if (other === undefined) return found;
+  const [kind, own] = [quote(other.kind), quote(other.name)];
+  if (found.some(({ name }) => name === own)) return found;
   return [
     {
-      kind: other.kind,
-      name: other.name,
+      kind,
+      name: own,
       reverts: 'at-once',
       isRefused: true,
-      says: () => `Change it in ${other.kind} ${other.name}, as its operator wants it.`,
+      says: () => `Change it in ${kind} ${own}, as its operator wants it.`,
     },
     ...found,
   ];

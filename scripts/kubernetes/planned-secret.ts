@@ -22,6 +22,7 @@ import {
   createSecret,
   giveUpClaim,
   type KeyState,
+  lastWriterOf,
   readKey,
   removeSecret,
   tryChange,
@@ -259,7 +260,7 @@ async function restore(
 ): Promise<void> {
   const now = await readKey(kubectl, secret, key, NEVER);
   if (now === null || now.value === old) return;
-  if (now.value !== value) throw changedSince(secret, key);
+  if (now.value !== value) throw await changedSince(kubectl, secret, key);
   if (wasMade) return removeSecret(kubectl, secret, key);
   await changeKey(kubectl, secret, key, now, old);
   if (wrote === 'secret') await giveUpClaim(kubectl, secret);
@@ -275,18 +276,19 @@ async function putBackCleared(
   const { name, key, value } = secret;
   const now = await readKey(kubectl, name, key, NEVER);
   if (now === null) {
-    if (wrote === 'secret') throw changedSince(name, key);
+    if (wrote === 'secret') throw await changedSince(kubectl, name, key);
     return createSecret(kubectl, secret, 'none');
   }
   if (now.value === value) return;
-  if (now.value !== after) throw changedSince(name, key);
+  if (now.value !== after) throw await changedSince(kubectl, name, key);
   await changeKey(kubectl, name, key, now, value);
 }
 
-function changedSince(secret: string, key: string): AppError {
+async function changedSince(kubectl: Kubectl, secret: string, key: string): Promise<AppError> {
+  const who = await lastWriterOf(kubectl, secret);
   return new AppError(
     'secret-changed',
-    `The key ${key} of secret/${secret} was changed by something else in the meantime, and is left as it is.`,
+    `The key ${key} of secret/${secret} was changed by ${who} in the meantime, and is left as it is.`,
     {
       hint: 'Look at what it holds, and set it by hand where that is wrong.',
     },

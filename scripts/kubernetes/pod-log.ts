@@ -187,7 +187,7 @@ async function* linesOf(
   const flags = [`--previous=${isPrevious}`, `--follow=${follows}`, `--tail=${tail ?? -1}`];
   const from = since === null ? [] : [`--since-time=${since}`];
   yield* kubectl.lines(
-    ['logs', pod, '-c', container, '--timestamps=true', '--prefix=false', ...flags, ...from],
+    ['logs', `pod/${pod}`, '-c', container, '--timestamps=true', '--prefix=false', ...flags, ...from],
     signal,
   );
 }

@@ -69,7 +69,7 @@ function blocking({ spec, status }: Pod, container: string): ContainerStatus[] {
 function make(pod: Pod, { typed }: Surroundings, code: ErrorCode, what: string, text: string, command?: string[]) {
   const name = pod.metadata?.name ?? '';
   return new AppError(code, `The pod ${name} ${what}`, {
-    hint: { text, command: typed(command ?? ['describe', 'pod', name]) },
+    hint: { text, command: typed(command ?? ['describe', `pod/${name}`]) },
   });
 }
 
@@ -181,7 +181,7 @@ function failingInit(pod: Pod, { name, state, lastState, restartCount }: Contain
     end.reason === 'OOMKilled'
       ? `is killed for using too much memory in its init container ${name}.`
       : `does not get past its init container ${name}, which ends with exit code ${end.exitCode} again and again.`;
-  const log = ['logs', pod.metadata?.name ?? '', '-c', name];
+  const log = ['logs', `pod/${pod.metadata?.name ?? ''}`, '-c', name];
   return make(pod, around, end.reason === 'OOMKilled' ? 'out-of-memory' : 'container-crash-loop', what, LOG, log);
 }
 
@@ -207,8 +207,8 @@ function notMounted(pod: Pod, around: Surroundings): AppError | null {
   return make(pod, around, 'pod-mount', `waits for a volume${because(message)}.`, text);
 }
 
-const MOUNT: readonly string[] = ['FailedMount', 'FailedAttachVolume', 'FailedMapVolume'];
-const SANDBOX = 'FailedCreatePodSandBox';
+export const MOUNT: readonly string[] = ['FailedMount', 'FailedAttachVolume', 'FailedMapVolume'];
+export const SANDBOX = 'FailedCreatePodSandBox';
 
 function outOfMemory(pod: Pod, { state, lastState, name }: ContainerStatus, around: Surroundings): AppError | null {
   const end = state?.terminated ?? lastState?.terminated;

@@ -2,13 +2,14 @@ import type { Event, Pod, PodList } from 'kubernetes-types/core/v1.d.ts';
 import { AppError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import { Changes } from './changes.ts';
-import type { Kubectl } from './kubectl.ts';
+import { itemsOf, type Kubectl } from './kubectl.ts';
+import { PROBE_NAME } from './model.ts';
 
 /** The pods of a workload and the events about them, as the cluster tells them; nothing is polled. */
 export interface PodWatch {
   /** Those that there are now, in no order. */
   pods(): readonly Pod[];
-  /** The last few about the pod, the ReplicaSet or the workload of that name; none where they may not be read. */
+  /** The last few about the pod (also a temporary one), the ReplicaSet or the workload of that name; none where they may not be read. */
   eventsOf(name: string): readonly Event[];
   /** Resolves with the next change of a pod or an event. Who looks first and then waits misses none. */
   changed(signal: AbortSignal): Promise<void>;
@@ -97,7 +98,7 @@ export function watchPods(kubectl: Kubectl, options: WatchOptions, signal: Abort
     trouble = answer.ok ? null : answer.error;
     if (!answer.ok) return isNotReady(answer.error);
     const found = new Set<string>();
-    for (const pod of answer.value.items) {
+    for (const pod of itemsOf(answer.value)) {
       const uid = pod.metadata?.uid ?? '';
       found.add(uid);
       if (!told.has(uid)) pods.set(uid, withoutManagers(pod));
@@ -122,9 +123,10 @@ export function watchPods(kubectl: Kubectl, options: WatchOptions, signal: Abort
       if (type === 'ERROR') break;
       isAnswered = true;
       const about = object.involvedObject?.name ?? '';
-      if (type === 'BOOKMARK' || type === 'DELETED' || !(about === name || about.startsWith(`${name}-`))) continue;
-      const { uid } = object.metadata;
-      const others = (events.get(about) ?? []).filter(({ metadata }) => metadata.uid !== uid);
+      const isOurs = about === name || about.startsWith(`${name}-`) || about.startsWith(PROBE_NAME);
+      if (type === 'BOOKMARK' || type === 'DELETED' || !isOurs) continue;
+      const uid = object.metadata?.uid;
+      const others = (events.get(about) ?? []).filter(({ metadata }) => metadata?.uid !== uid);
       events.set(about, [...others, withoutManagers(object)].slice(-EVENTS_EACH));
       const [oldest] = events.keys();
       if (events.size > EVENTS_OF && oldest !== undefined) events.delete(oldest);

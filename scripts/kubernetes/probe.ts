@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { Container, Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { Container, Event, Pod } from 'kubernetes-types/core/v1.d.ts';
+import { AppError } from '../core/errors.ts';
 import { type Clock, type CommandResult, PRIVATE_FILE } from '../core/ports.ts';
 import type { Reach } from '../core/reach.ts';
 import { askWith, hasOwnTrust, inLikelyOrder, insideReach, NO_TOOL, PROBE_TOOLS } from '../idp/probe-tools.ts';
 import type { Kubectl } from './kubectl.ts';
-import { FIELD_MANAGER } from './model.ts';
-import { statusOf } from './pod-obstacle.ts';
+import { FIELD_MANAGER, PROBE_NAME } from './model.ts';
+import { MOUNT, SANDBOX, statusOf } from './pod-obstacle.ts';
+import type { PodWatch } from './pod-watch.ts';
+import { because, quote } from './quote.ts';
+import { isAllowed } from './secret-key.ts';
 import { watchUntil } from './watch-until.ts';
 
 /** How long the temporary pod gets to start and to ask. */
@@ -16,6 +20,11 @@ const DEADLINE_SECONDS = 60;
 
 /** A user who owns nothing, for images that would run as root: the level `restricted` of Pod Security forbids that. */
 const NOBODY = 65_534;
+
+export interface ProbeTools {
+  readonly clock: Clock;
+  readonly watch: Pick<PodWatch, 'eventsOf' | 'changed'>;
+}
 
 /**
  * Asks a URL from where a pod is: inside the container while it runs, else from a temporary pod with the same image on the same
@@ -29,7 +38,7 @@ export async function reachFromPod(
   pod: Pod,
   container: string,
   url: string,
-  clock: Clock,
+  tools: ProbeTools,
   signal: AbortSignal,
 ): Promise<Reach> {
   const name = pod.metadata?.name ?? '';
@@ -38,7 +47,7 @@ export async function reachFromPod(
   const variables = (spec.env ?? []).map((entry) => entry.name);
   if (statusOf(pod, container)?.state?.running !== undefined) {
     const tools = inLikelyOrder([...(spec.command ?? []), ...(spec.args ?? []), spec.image ?? ''].join(' '));
-    const exec = ['exec', name, '-c', container, '--stdin=false', '--tty=false', '--'];
+    const exec = ['exec', `pod/${name}`, '-c', container, '--stdin=false', '--tty=false', '--'];
     const inside = await askWith(
       tools,
       async ({ program, args }) => orMissing(await kubectl.run([...exec, program, ...args(url)], signal)),
@@ -47,7 +56,7 @@ export async function reachFromPod(
     if (inside.kind === 'said') return insideReach(inside.reach, variables);
     if (inside.kind === 'no-tool') return NO_TOOL;
   }
-  const reach = await fromOwnPod(kubectl, pod, spec, url, clock, signal);
+  const reach = await fromOwnPod(kubectl, pod, spec, url, tools, signal);
   if (reach.kind === 'timeout')
     return {
       kind: 'unknown',
@@ -83,10 +92,10 @@ async function fromOwnPod(
   pod: Pod,
   container: Container,
   url: string,
-  clock: Clock,
+  tools: ProbeTools,
   signal: AbortSignal,
 ): Promise<Reach> {
-  const name = `${FIELD_MANAGER}-probe-${randomBytes(5).toString('hex')}`;
+  const name = `${PROBE_NAME}${randomBytes(5).toString('hex')}`;
   const create = [
     'create',
     '-f',
@@ -103,14 +112,25 @@ async function fromOwnPod(
     });
     if (!made.ok) {
       mayBeThere = made.reason === null;
-      const isForbidden = made.reason === 'Forbidden';
-      const why = isForbidden
+      // Quotas, Pod Security and webhooks refuse with the same reason as missing rights.
+      const isDenied = made.reason === 'Forbidden' && !(await isAllowed(kubectl, 'create', 'pods'));
+      const why = isDenied
         ? 'neither its container nor a pod beside it may ask'
-        : 'the cluster makes no pod beside it';
+        : made.reason === null
+          ? 'the cluster makes no pod beside it'
+          : 'a quota, a policy or a webhook of the cluster refuses a pod beside it';
       return { kind: 'unknown', why };
     }
-    const ended = await watchUntil(kubectl, ['pod', name], hasEnded, { ms: POD_MS, clock }, signal);
-    if (ended === null) return { kind: 'unknown', why: 'a pod beside it does not start in time' };
+    const ended = await untilEnded(kubectl, name, tools, signal);
+    if (typeof ended === 'string') return { kind: 'unknown', why: ended };
+    const { phase, reason, message, conditions } = ended.status ?? {};
+    if (phase === 'Failed' && reason)
+      return { kind: 'unknown', why: `its node refuses a pod beside it (${quote(reason)})${because(message)}` };
+    if (isUnschedulable(ended))
+      return {
+        kind: 'unknown',
+        why: `a pod beside it finds no node${because(conditions?.find(isOfSchedule)?.message)}`,
+      };
     if (PROBE_TOOLS.every(({ program }) => isWithoutImage(ended, program)))
       return { kind: 'unknown', why: 'a pod beside it cannot pull its image' };
     const flags = [
@@ -146,13 +166,64 @@ async function fromOwnPod(
   }
 }
 
+/** @returns why it does not start, in half a sentence, or the pod at its end */
+async function untilEnded(
+  kubectl: Kubectl,
+  name: string,
+  { clock, watch }: ProbeTools,
+  signal: AbortSignal,
+): Promise<Pod | string> {
+  const ending = new AbortController();
+  const end = AbortSignal.any([signal, ending.signal]);
+  const told = async () => {
+    for (;;) {
+      const why = whyNotStarted(watch.eventsOf(name), LASTING);
+      if (why !== null) return why;
+      await watch.changed(end);
+    }
+  };
+  const ended = watchUntil(kubectl, ['pod', name], hasEnded, { ms: POD_MS, clock }, end);
+  ended.catch(() => {});
+  // Without events the pod alone tells.
+  const word = told().catch(() => ended);
+  word.catch(() => {});
+  try {
+    const found = await Promise.race([ended, word]);
+    return found ?? whyNotStarted(watch.eventsOf(name), 1) ?? 'a pod beside it does not start in time';
+  } finally {
+    ending.abort(new AppError('interrupted', 'The wait has ended.'));
+  }
+}
+
+/** What fails so often does not mend itself at once. */
+const LASTING = 2;
+
+/** Of what comes before all containers only events tell. @param least how often it has to have failed */
+function whyNotStarted(events: readonly Event[], least: number): string | null {
+  const failures = events.filter(({ reason = '' }) => reason === SANDBOX || MOUNT.includes(reason));
+  const times = failures.reduce((sum, { count, series }) => sum + (series?.count ?? count ?? 1), 0);
+  const last = failures.at(-1);
+  if (last === undefined || times < least) return null;
+  const what = last.reason === SANDBOX ? 'gets no network from its node' : 'waits for a volume';
+  return `a pod beside it ${what}${because(last.message)}`;
+}
+
+function isOfSchedule({ type }: { readonly type: string }): boolean {
+  return type === 'PodScheduled';
+}
+
+function isUnschedulable({ status }: Pod): boolean {
+  const condition = status?.conditions?.find(isOfSchedule);
+  return condition?.status === 'False' && condition.reason === 'Unschedulable';
+}
+
 /** All of its own containers have ended or cannot start; a mesh may add one that stays. */
 function hasEnded(pod: Pod): boolean {
   const isOver = ({ program }: { readonly program: string }) => {
     const { terminated, waiting } = statusOf(pod, program)?.state ?? {};
     return terminated !== undefined || CANNOT_START.includes(waiting?.reason ?? '') || isWithoutImage(pod, program);
   };
-  return pod.status?.phase === 'Failed' || PROBE_TOOLS.every(isOver);
+  return pod.status?.phase === 'Failed' || isUnschedulable(pod) || PROBE_TOOLS.every(isOver);
 }
 
 function isWithoutImage(pod: Pod, program: string): boolean {

@@ -4,7 +4,7 @@ import type { ObjectMeta } from 'kubernetes-types/meta/v1.d.ts';
 import { AppError } from '../core/errors.ts';
 import { type Clock, PRIVATE_FILE } from '../core/ports.ts';
 import { restartRefusal } from './hazards.ts';
-import type { Kubectl } from './kubectl.ts';
+import { itemsOf, type Kubectl } from './kubectl.ts';
 import { isOwnedBy, nameOf, type PatchOperation, type Workload } from './model.ts';
 import { watchUntil } from './watch-until.ts';
 
@@ -70,8 +70,10 @@ export async function revisionOf(
   const isOwned = (each: { readonly metadata?: ObjectMeta }) => isOwnedBy(each, object);
   const list = ['-l', selectorOf(object), '--watch=false'];
   if (kind === 'deployment') {
-    const { items } = await kubectl.json<ReplicaSetList>(['get', 'replicasets.apps', ...list], signal);
-    const [newest] = items.filter(isOwned).sort((a, b) => revisionNumber(b) - revisionNumber(a));
+    const answer = await kubectl.json<ReplicaSetList>(['get', 'replicasets.apps', ...list], signal);
+    const [newest] = itemsOf(answer)
+      .filter(isOwned)
+      .sort((a, b) => revisionNumber(b) - revisionNumber(a));
     const hash = newest?.metadata?.labels?.[TEMPLATE_HASH];
     return {
       number: newest === undefined ? null : revisionNumber(newest),
@@ -80,7 +82,11 @@ export async function revisionOf(
     };
   }
   const answer = await kubectl.ask<ControllerRevisionList>(['get', 'controllerrevisions.apps', ...list], signal);
-  const revisions = answer.ok ? answer.value.items.filter(isOwned).sort((a, b) => b.revision - a.revision) : [];
+  const revisions = answer.ok
+    ? itemsOf(answer.value)
+        .filter(isOwned)
+        .sort((a, b) => b.revision - a.revision)
+    : [];
   const hash = revisions[0]?.metadata?.labels?.['controller-revision-hash'];
   if (hash !== undefined)
     return { number: revisions[0]?.revision ?? null, label: ['controller-revision-hash', hash], replicaSet: null };

@@ -3,6 +3,7 @@ import { type CommandResult, PRIVATE_FILE } from '../core/ports.ts';
 import { reasonOf } from './failures.ts';
 import type { Kubectl } from './kubectl.ts';
 import { FIELD_MANAGER, type PatchOperation } from './model.ts';
+import { quote } from './quote.ts';
 import { MANAGED_BY } from './token-place.ts';
 
 /** Of a Secret, as far as one key of it goes. */
@@ -62,7 +63,9 @@ export async function changeKey(
   const now = await readKey(kubectl, secret, key, NEVER).catch(() => undefined);
   // It may have been done although no answer came.
   if (reasonOf(result) === null && now?.value === to && now.resourceVersion !== from.resourceVersion) return;
-  if (now === null || (now !== undefined && now.resourceVersion !== from.resourceVersion)) throw changed(secret, now);
+  if (now === null) throw changed(secret, 'is gone');
+  if (now !== undefined && now.resourceVersion !== from.resourceVersion)
+    throw changed(secret, await inTheMeantime(kubectl, secret));
   throw await refusal(kubectl, result, args, `patch secret/${secret}`);
 }
 
@@ -140,7 +143,7 @@ export async function createSecret(
     const now = await readKey(kubectl, name, key, NEVER).catch(() => null);
     if (now?.value === value) return;
   }
-  if (reason === 'AlreadyExists') throw changed(name, undefined);
+  if (reason === 'AlreadyExists') throw changed(name, await inTheMeantime(kubectl, name));
   throw await refusal(kubectl, result, args, `create secrets`);
 }
 
@@ -211,9 +214,33 @@ function patchArgs(object: string, dryRun: 'none' | 'server'): string[] {
   ];
 }
 
-/** @param now as it is now; null: it is gone, undefined: not known */
-function changed(secret: string, now: KeyState | null | undefined): AppError {
-  const what = now === null ? 'is gone' : 'was changed by something else in the meantime';
+/**
+ * Who wrote a Secret last, as far as it says who manages its fields. A claim may have been given up since.
+ *
+ * @returns "another run of this tool", "something else", "something else (the last writer that it names is Helm)"
+ */
+export async function lastWriterOf(kubectl: Kubectl, secret: string): Promise<string> {
+  const template = '{{range .metadata.managedFields}}{{printf "%s %s\\n" .time .manager}}{{end}}';
+  const args = ['get', `secret/${secret}`, '--ignore-not-found=true', '-o', `go-template=${template}`];
+  const { stdout } = await kubectl.run(args, NEVER);
+  // In whole seconds.
+  const entries = stdout.split('\n').flatMap((line) => {
+    const at = line.indexOf(' ');
+    const [time, manager] = [line.slice(0, at), line.slice(at + 1)];
+    return Number.isNaN(Date.parse(time)) ? [] : [{ time, manager }];
+  });
+  const newest = entries.reduce((latest, { time }) => (time > latest ? time : latest), '');
+  const managers = entries.filter(({ time }) => time === newest).map(({ manager }) => manager);
+  const other = managers.find((manager) => manager !== FIELD_MANAGER);
+  if (other !== undefined) return `something else (the last writer that it names is ${quote(other)})`;
+  return managers.length > 0 ? 'another run of this tool' : 'something else';
+}
+
+async function inTheMeantime(kubectl: Kubectl, secret: string): Promise<string> {
+  return `was changed by ${await lastWriterOf(kubectl, secret)} in the meantime`;
+}
+
+function changed(secret: string, what: string): AppError {
   return new AppError('secret-changed', `secret/${secret} ${what}, so nothing was written.`, {
     hint: 'Run again. If it comes again, something else keeps this Secret as it wants it.',
   });
@@ -244,7 +271,7 @@ async function refusal(
 }
 
 /** Quotas and webhooks refuse with the same reason as missing rights. */
-async function isAllowed(kubectl: Kubectl, verb: string, object: string): Promise<boolean> {
+export async function isAllowed(kubectl: Kubectl, verb: string, object: string): Promise<boolean> {
   const result = await kubectl.run(['auth', 'can-i', verb, object], NEVER);
   return result.exitCode === 0;
 }

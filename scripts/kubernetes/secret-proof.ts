@@ -4,6 +4,7 @@ import { resolveEnvironment } from './environment.ts';
 import type { Kubectl } from './kubectl.ts';
 import { nameOf, type Workload } from './model.ts';
 import { ownSecretOf } from './own-entry.ts';
+import { lastWriterOf } from './secret-key.ts';
 import { readSources } from './sources.ts';
 import { describe, type Place } from './token-place.ts';
 
@@ -44,7 +45,7 @@ export async function proveWritten(
   if (source.values[key] !== value) {
     throw new AppError(
       'reverted',
-      `secret/${secret} does not hold the token any more: something else changed it at once.`,
+      `secret/${secret} does not hold the token any more: ${await lastWriterOf(proof.kubectl, secret)} changed it at once.`,
       {
         hint: 'Find out what keeps this Secret as it wants it, and have the token set there. Or say --write own-secret.',
       },

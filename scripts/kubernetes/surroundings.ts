@@ -2,7 +2,7 @@ import type { ReplicaSet } from 'kubernetes-types/apps/v1.d.ts';
 import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.d.ts';
 import type { PersistentVolumeClaim, ResourceQuota, Service } from 'kubernetes-types/core/v1.d.ts';
 import { isRecord, jsonOrNull } from '../core/json.ts';
-import type { Kubectl } from './kubectl.ts';
+import { itemsOf, type Kubectl } from './kubectl.ts';
 
 /** What else there is in the namespace and may matter; without what could not be read. */
 export interface Neighbours {
@@ -19,7 +19,7 @@ export async function readNeighbours(kubectl: Kubectl, signal: AbortSignal): Pro
   const kinds = 'persistentvolumeclaims,horizontalpodautoscalers,services,resourcequotas,replicasets';
   const { stdout } = await kubectl.run(['get', kinds, '-o', 'json'], signal);
   const list = jsonOrNull(stdout);
-  const items = isRecord(list) && Array.isArray(list['items']) ? list['items'].filter(isRecord) : [];
+  const items = isRecord(list) ? itemsOf<Record<string, unknown>>(list) : [];
   const of = <T>(kind: string) => items.filter((item) => item['kind'] === kind) as T[];
   return {
     claims: of('PersistentVolumeClaim'),

@@ -32,7 +32,7 @@ export async function runIat(context: Context): Promise<Outcome> {
   let found: Outcome = { verdict: 'failed' };
   try {
     const minted = await recorder.step('mint', async (scope) => {
-      turn = await takeTurn(context, scope, plan.write.place);
+      turn = await takeTurn(context, scope, plan.stack, plan.write.place);
       if (turn.hasWaited) plan = await planAgain(context, scope, plan);
       await prepare(context, scope, plan);
       return mint(context, scope, plan.mint, { token: adminToken, current: plan.current });

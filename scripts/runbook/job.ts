@@ -62,6 +62,13 @@ export interface Job {
 export interface Tools {
   readonly clock: Clock;
   readonly files: Files;
+  /**
+   * The file at which runs of this machine take turns over what is no file.
+   *
+   * @param subject all that names it
+   * @returns null: there can be none
+   */
+  turnFile(subject: string): Promise<string | null>;
   readonly collections: Collections;
   /**
    * Finds what runs the BFF.

@@ -221,10 +221,11 @@ test.each([
   expect(cluster.valueOf('bff-secrets', 'DCR_IAT')).toBe(data === null ? undefined : OLD);
 });
 
-test('a Secret of its own that somebody else has made meanwhile is left alone', async () => {
+test('a Secret of its own that another run of this tool has made meanwhile is left alone', async () => {
   const planned = await plan(changesOf(), workloadOf());
-  cluster.putSecret('bff-dcr-iat', { DCR_IAT: OLD });
+  cluster.putSecret('bff-dcr-iat', { DCR_IAT: OLD }, {}, 'bff-iat');
   const error = await refusal(planned.write(new Secret(TOKEN, 'IAT'), HANDLE, listener, NEVER));
+  expect(error.message).toMatch(/changed by another run of this tool in the meantime/);
   expect([error.code, cluster.valueOf('bff-dcr-iat', VARIABLE)]).toEqual(['secret-changed', OLD]);
 });
 

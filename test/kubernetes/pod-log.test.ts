@@ -10,7 +10,8 @@ import { container, pod, running, terminated, waiting } from '../support/pods.ts
 import { createScriptedKubectl, Feed, type Line, settle } from '../support/scripted-kubectl.ts';
 
 const NAME = 'bff-7d9f-aaaaa';
-const FOLLOW = 'logs bff-7d9f-aaaaa -c bff --timestamps=true --prefix=false --previous=false --follow=true --tail=-1';
+const FOLLOW =
+  'logs pod/bff-7d9f-aaaaa -c bff --timestamps=true --prefix=false --previous=false --follow=true --tail=-1';
 const PREVIOUS = FOLLOW.replace('--previous=false --follow=true', '--previous=true --follow=false');
 const ONCE = FOLLOW.replace('--follow=true', '--follow=false');
 const line = (seconds: number, text: string) =>
@@ -219,7 +220,7 @@ describe('the log of a pod', () => {
     await it.set(...names.map((name) => pod({ name, bff: run(1, running()) })));
     const logs = names.map((name) => it.read({ uid: `uid-of-${name}` }));
     // Those that say nothing give way, and go on later where they were.
-    while (!it.calls.some((call) => call.startsWith('logs bff-7d9f-b ') && call.endsWith('00:00:03Z'))) {
+    while (!it.calls.some((call) => call.startsWith('logs pod/bff-7d9f-b ') && call.endsWith('00:00:03Z'))) {
       expect(it.open()).toBeLessThanOrEqual(2);
       await settle();
     }

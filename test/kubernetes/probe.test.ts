@@ -1,9 +1,10 @@
-import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { Event, Pod } from 'kubernetes-types/core/v1.d.ts';
 import { describe, expect, test } from 'vitest';
 import type { CommandResult } from '../../scripts/core/ports.ts';
+import { Changes } from '../../scripts/kubernetes/changes.ts';
 import { reachFromPod } from '../../scripts/kubernetes/probe.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { container, pod, running, terminated, waiting } from '../support/pods.ts';
+import { container, event, pod, running, terminated, waiting } from '../support/pods.ts';
 import { createScriptedKubectl, type Said } from '../support/scripted-kubectl.ts';
 
 const URL = 'https://idp.example/jwks';
@@ -17,6 +18,12 @@ interface Answers {
   /** What the temporary pod's container of that name says, and how it ends; the others are not in the image. */
   readonly says?: Readonly<Record<string, readonly [exitCode: number, line: string]>>;
   readonly starts?: boolean;
+  /** Whether the rights are there that a Forbidden leaves open. */
+  readonly isAllowed?: boolean;
+  /** The temporary pod as it is, where its containers say nothing. */
+  readonly status?: Pod['status'];
+  /** About the temporary pod. */
+  readonly events?: readonly Event[];
   /** Why its containers wait, all of them. */
   readonly waits?: string;
 }
@@ -37,6 +44,7 @@ function cluster(answers: Answers = {}) {
         made.push(JSON.parse(call.privateText ?? '{}'));
         return answers.create ?? JSON.stringify(made[0]);
       }
+      if (args.startsWith('auth')) return { exitCode: answers.isAllowed ? 0 : 1 };
       if (!args.startsWith('logs')) return '';
       return Object.entries(answers.says ?? {})
         .map(([name, [, text]]) => `[pod/${made[0]?.metadata?.name}/${name}] ${text}`)
@@ -49,12 +57,17 @@ function cluster(answers: Answers = {}) {
         return container(name, { state: answers.waits === undefined ? end : waiting(answers.waits) });
       });
       yield JSON.stringify({ type: 'ADDED', object: pod({ status: { phase: 'Pending' } }) });
+      if (answers.status !== undefined) yield JSON.stringify({ type: 'MODIFIED', object: { status: answers.status } });
       if (answers.starts === false) await new Promise((resolve) => signal.addEventListener('abort', resolve));
       else yield JSON.stringify({ type: 'MODIFIED', object: { status: { containerStatuses: statuses } } });
     },
   });
-  const ask = (object: Pod) => reachFromPod(scripted.kubectl, object, 'bff', URL, new FakeClock(), ending.signal);
-  return { ...scripted, made, ask, stop: () => ending.abort(new Error('stopped')) };
+  const clock = new FakeClock();
+  const changes = new Changes();
+  const eventsOf = (name: string) => (name === made[0]?.metadata?.name ? (answers.events ?? []) : []);
+  const tools = { clock, watch: { eventsOf, changed: (signal: AbortSignal) => changes.next(signal) } };
+  const ask = (object: Pod) => reachFromPod(scripted.kubectl, object, 'bff', URL, tools, ending.signal);
+  return { ...scripted, made, ask, clock, stop: () => ending.abort(new Error('stopped')) };
 }
 
 describe('in the container', () => {
@@ -62,7 +75,7 @@ describe('in the container', () => {
     const { ask, calls } = cluster({ exec: () => 'probe 404\n' });
     expect(await ask(RUNS)).toEqual({ kind: 'answered', status: 404 });
     expect(calls).toHaveLength(1);
-    expect(calls[0]).toMatch(/^exec bff-7d9f-aaaaa -c bff --stdin=false --tty=false -- python3 -I -c /);
+    expect(calls[0]).toMatch(/^exec pod\/bff-7d9f-aaaaa -c bff --stdin=false --tty=false -- python3 -I -c /);
   });
 
   test('another program asks where the first ones are not in the image', async () => {
@@ -128,6 +141,12 @@ describe('a temporary pod', () => {
 
   test.each<[string, Answers, RegExp, boolean]>([
     ['it may not be made', { create: { exitCode: 1, stderr: 'Error from server (Forbidden): no' } }, /may ask/, false],
+    [
+      'a quota refuses it',
+      { create: { exitCode: 1, stderr: 'Error from server (Forbidden): no' }, isAllowed: true },
+      /quota/,
+      false,
+    ],
     ['it cannot be made', { create: { exitCode: 1, stderr: 'Unable to connect' } }, /makes no pod/, true],
     ['it does not start', { starts: false }, /does not start in time/, true],
     ['its image cannot be pulled', { waits: 'ErrImagePull' }, /cannot pull its image/, true],
@@ -137,6 +156,46 @@ describe('a temporary pod', () => {
     const { ask, calls } = cluster(answers);
     expect(await ask(LOOPS)).toMatchObject({ kind: 'unknown', why: expect.stringMatching(why) });
     expect(calls.some((call) => call.startsWith('delete pod'))).toBe(isRemoved);
+  });
+
+  const sandbox = (count: number) => event('FailedCreatePodSandBox', 'no free address\n::error::x', { count });
+  test.each<[string, Answers, string, number]>([
+    [
+      'no network, again and again',
+      { starts: false, events: [sandbox(2)] },
+      'a pod beside it gets no network from its node: no free address ::error::x',
+      0,
+    ],
+    [
+      'no network, once',
+      { starts: false, events: [sandbox(1)] },
+      'a pod beside it gets no network from its node: no free address ::error::x',
+      30_000,
+    ],
+    [
+      'refused by its node',
+      { starts: false, status: { phase: 'Failed', reason: 'OutOfcpu', message: 'Node had no room.' } },
+      'its node refuses a pod beside it (OutOfcpu): Node had no room',
+      0,
+    ],
+    [
+      'no node',
+      {
+        starts: false,
+        status: {
+          conditions: [
+            { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes are available.' },
+          ],
+        },
+      },
+      'a pod beside it finds no node: 0/3 nodes are available',
+      0,
+    ],
+  ])('says why it cannot start as soon as that is known: %s', async (_, answers, why, ms) => {
+    const { ask, calls, clock } = cluster(answers);
+    expect(await ask(LOOPS)).toEqual({ kind: 'unknown', why });
+    expect(clock.now()).toBe(ms);
+    expect(calls.at(-1)).toMatch(/^delete pod /);
   });
 
   test('does not trust what the pod may trust by a file of its own', async () => {

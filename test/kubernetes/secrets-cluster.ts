@@ -30,7 +30,11 @@ export function createSecretsCluster() {
     version += 1;
     return {
       ...secret,
-      metadata: { ...metadata, resourceVersion: String(version), managedFields: [...others, { manager }] },
+      metadata: {
+        ...metadata,
+        resourceVersion: String(version),
+        managedFields: [...others, { manager, time: timeOf(version) }],
+      },
     };
   };
   const put = (secret: Secret, manager = 'kubectl-create') => {
@@ -129,6 +133,11 @@ export function createSecretsCluster() {
 
 const INVALID = 'The request is invalid: the server rejected our request due to an error in our request';
 
+/** A second for each version. */
+function timeOf(version: number): string {
+  return new Date(Date.UTC(2026, 0, 1) + version * 1_000).toISOString().replace('.000Z', 'Z');
+}
+
 function printed(stdout: string) {
   return { exitCode: 0, stdout, stderr: '', timedOut: false };
 }
@@ -144,7 +153,9 @@ function rendered(secret: Secret | undefined, template: string): string {
   const { name = '', resourceVersion = '' } = metadata;
   const line = (...values: unknown[]) => `${JSON.stringify(values)}\n`;
   if (template.includes('.managedFields'))
-    return (metadata.managedFields ?? []).map(({ manager }) => `${manager}\n`).join('');
+    return (metadata.managedFields ?? [])
+      .map(({ manager, time }) => `${template.includes('.time') ? `${time} ` : ''}${manager}\n`)
+      .join('');
   if (!template.includes('{{define "secret"}}')) {
     const key = /eq \$k "([^"]+)"/.exec(template)?.[1] ?? '';
     return line(resourceVersion, Object.keys(data).length === 0, ...(key in data ? [data[key]] : []));

@@ -91,6 +91,31 @@ describe('two runs at once', () => {
     expect(stack.calls).toEqual(['write', 'restart']);
   });
 
+  test('of a workload, the turn is that of the workload, and the run says so', async () => {
+    const asked: string[] = [];
+    const turn = 'deployment/bff in namespace crud of https://10.0.0.1:6443';
+    const { result, events } = await iat({
+      prepare: (stack) => Object.assign(stack, { turn, place: 'secret/bff-secrets' }),
+      tools: {
+        turnFile: async (subject) => `/fake/${asked.push(subject)}`,
+        files: waitingFiles(['process 4711 on ci']),
+      },
+    });
+    expect([result.exitCode, asked]).toEqual([0, [turn]]);
+    expect(events[0]).toContain(`Another run (process 4711 on ci) is at work on ${turn}.`);
+  });
+
+  test('where there can be no turn, the run goes on and says it', async () => {
+    const { result } = await iat({
+      prepare: (stack) => Object.assign(stack, { turn: 'deployment/bff' }),
+      tools: { turnFile: async () => null, files: waitingFiles([], new Error('There is no file.')) },
+    });
+    expect([result.exitCode, result.steps[1]?.notes[0]]).toEqual([
+      0,
+      'There is no folder for locks, so another run at work on deployment/bff would not be noticed.',
+    ]);
+  });
+
   test('the time for the whole run bounds the wait, and nothing was minted then', async () => {
     const timeout = new AppError('timeout', 'The run took too long.');
     const { result, events } = await iat({ tools: { files: waitingFiles(['process 4711 on ci'], timeout) } });

@@ -120,6 +120,7 @@ export function createFakeRun(
       takeTurn: async () => ({ release: async () => {} }),
       isTracked: async () => false,
     },
+    turnFile: async () => '/fake/turn',
     async findStack() {
       return stack;
     },
