@@ -45,9 +45,9 @@ export async function runClear(context: Context): Promise<Outcome> {
   let turn: Turn | null = null;
   try {
     const plan = await recorder.step('preflight', (scope) =>
-      preflightClear(context, scope, async (place) => {
+      preflightClear(context, scope, async (stack, place) => {
         if (job.dryRun) return false;
-        turn = await takeTurn(context, scope, place);
+        turn = await takeTurn(context, scope, stack, place);
         return turn.hasWaited;
       }),
     );
@@ -147,7 +147,7 @@ export async function clearToken(context: Context, plan: ClearPlan): Promise<Out
 async function preflightClear(
   context: Context,
   scope: StepScope,
-  begin: (place: string) => Promise<boolean>,
+  begin: (stack: Stack, place: string) => Promise<boolean>,
 ): Promise<ClearPlan> {
   const { job, tools, signal } = context;
   const source = await openCollection(context, scope);
@@ -165,7 +165,7 @@ async function preflightClear(
   };
   let looked = await look();
   await raiseObjections(context, scope, looked.state.objections);
-  if (await begin(looked.withoutPrior.place)) looked = await look();
+  if (await begin(stack, looked.withoutPrior.place)) looked = await look();
   const { state, withoutPrior } = looked;
   const { environment, instance, instances, next } = state;
   const prior = await tools.priorValue(withoutPrior.place);
