@@ -10,12 +10,15 @@ import { benchPods } from './pods.ts';
 import { benchReaction } from './reaction.ts';
 import { benchReport } from './report.ts';
 import type { Row } from './row.ts';
+import { benchStart } from './start.ts';
 
 /**
  * `npm run bench [-- ROW...] [--rounds N] [--also COMMAND]`: what this project costs beside what people use instead, measured
  * side by side in one run. Without a ROW all of them. Linux, with GNU time.
  */
 const ROWS: Readonly<Record<string, Row>> = {
+  /** Until a command answers: from a clone, and from the package. */
+  start: benchStart,
   /** The main job beside the same by a shell script. */
   iat: benchIat,
   /** Collections of three sizes beside Newman's own command. */
