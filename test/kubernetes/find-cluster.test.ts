@@ -194,10 +194,14 @@ describe('a call of kubectl', () => {
       for (const text of JSON.stringify({ type: 'ADDED', object: { a: { b: 1 } } }, null, 4).split('\n'))
         yield { stream: 'stdout', text };
       yield { stream: 'stderr', text: 'E1128 memcache.go:265 noise' };
-      for (const text of JSON.stringify({ type: 'DELETED' }, null, 4).split('\n')) yield { stream: 'stdout', text };
+      for (const text of JSON.stringify({ type: 'DELETED', object: {} }, null, 4).split('\n'))
+        yield { stream: 'stdout', text };
     };
     const seen: unknown[] = [];
     for await (const each of pinned.documents(['get', 'pods', '-w'], signal)) seen.push(each);
-    expect(seen).toEqual([{ type: 'ADDED', object: { a: { b: 1 } } }, { type: 'DELETED' }]);
+    expect(seen).toEqual([
+      { type: 'ADDED', object: { a: { b: 1 } } },
+      { type: 'DELETED', object: {} },
+    ]);
   });
 });

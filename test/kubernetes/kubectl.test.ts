@@ -3,17 +3,18 @@ import { createScriptedKubectl, Feed } from '../support/scripted-kubectl.ts';
 
 const NEVER = new AbortController().signal;
 
-test('documents come as kubectl prints them: objects indented, events of a watch in one line each', async () => {
+test('events come as kubectl prints them, indented or in one line each; what is none is left out', async () => {
   const feed = new Feed();
   const { kubectl } = createScriptedKubectl({ lines: (_, signal) => feed.read(signal) });
-  feed.push('{', '    "kind": "Pod",', '    "spec": {', '        "a": "}"', '    }', '}');
+  feed.push('{', '    "type": "ADDED",', '    "object": {', '        "a": "}"', '    }', '}');
+  feed.push('{"kind":"Pod"}', '{"type":"DELETED","object":null}');
   feed.push('{"type":"ADDED","object":{"kind":"Pod"}}', { stderr: 'Warning: something is deprecated' });
   feed.push('{"type":"BOOKMARK","object":{}}');
   feed.end();
   const documents: unknown[] = [];
   for await (const document of kubectl.documents(['get', 'pods'], NEVER)) documents.push(document);
   expect(documents).toEqual([
-    { kind: 'Pod', spec: { a: '}' } },
+    { type: 'ADDED', object: { a: '}' } },
     { type: 'ADDED', object: { kind: 'Pod' } },
     { type: 'BOOKMARK', object: {} },
   ]);
