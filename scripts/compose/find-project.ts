@@ -49,6 +49,8 @@ export async function findProject(
       composes: askForComposes(docker, signal),
       own: docker.containers([`${SERVICE_LABEL}=${service}`], signal),
     };
+    // Where the engine is not there, or the run is interrupted, nobody waits for them.
+    asked.composes.catch(() => {});
     asked.own.catch(() => {});
     return asked;
   };
