@@ -231,7 +231,7 @@ function createComposeStack(
       if (outlook === null) return;
       const pull = (command: Command) => tools.processes.run(command, { signal, timeoutMs: UP_TIMEOUT_MS });
       const replace = (command: Command, what: string) => replaceContainers(command, what, signal);
-      await prepareUp(invocation, service, outlook, { pull, replace, typed }, listener);
+      await prepareUp(invocation, service, outlook, { program: docker.program, pull, replace, typed }, listener);
     },
     async planWrite(settings, signal) {
       signal.throwIfAborted();

@@ -6,7 +6,7 @@ import { lastWords } from './daemon-failures.ts';
 import type { Docker } from './docker.ts';
 import { dependenciesOf, foresee } from './foresight.ts';
 import type { Container } from './inspect.ts';
-import { composeCommand, DOCKER, type Invocation, newestOfEach, SERVICE_LABEL } from './invocation.ts';
+import { composeCommand, type Invocation, newestOfEach, SERVICE_LABEL } from './invocation.ts';
 
 /** What the next `up` of a service comes to. */
 export interface Outlook {
@@ -106,6 +106,8 @@ export async function prepareUp(
   service: string,
   { missingImage, dependencies }: Outlook,
   tools: {
+    /** `docker` or `podman`. */
+    readonly program: string;
     pull(command: Command): Promise<CommandResult>;
     replace(command: Command, what: string): Promise<void>;
     /** The command as a person would type it. */
@@ -118,7 +120,7 @@ export async function prepareUp(
     listener.progress(tools.typed(command));
     const pulled = await tools.pull(command);
     // Where its pull policy forbids that, nothing is pulled and nothing fails.
-    const found = { file: DOCKER, args: ['image', 'inspect', '--format', '{{.Id}}', missingImage] };
+    const found = { file: tools.program, args: ['image', 'inspect', '--format', '{{.Id}}', missingImage] };
     const result = pulled.exitCode === 0 ? await tools.pull(found) : pulled;
     if (result.exitCode !== 0) {
       const message = `The image ${missingImage} of ${service} is not on this machine and cannot be pulled: ${lastWords(result)}`;

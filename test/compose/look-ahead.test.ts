@@ -158,7 +158,7 @@ describe('what comes first', () => {
       invocation,
       'bff',
       { ...outlook, next },
-      { pull, replace: async () => {}, typed: ({ args }) => args.join(' ') },
+      { program: 'docker', pull, replace: async () => {}, typed: ({ args }) => args.join(' ') },
       deaf,
     );
     await expect(pulling).rejects.toMatchObject({
@@ -170,13 +170,19 @@ describe('what comes first', () => {
 
 test('an image that the pull policy keeps from being pulled is missed before the mint', async () => {
   const { invocation, ...outlook } = await look({ containers: [], answers: { 'image inspect bff': { exitCode: 1 } } });
-  const pull = async ({ args }: Command) =>
-    args.includes('inspect') ? { ...OK, exitCode: 1, stderr: 'Error: No such image: bff' } : OK;
-  const tools = { pull, replace: async () => {}, typed: () => '' };
+  const inspects: string[] = [];
+  const pull = async ({ file, args }: Command) => {
+    if (!args.includes('inspect')) return OK;
+    inspects.push(file);
+    return { ...OK, exitCode: 1, stderr: 'Error: No such image: bff' };
+  };
+  const tools = { program: 'podman', pull, replace: async () => {}, typed: () => '' };
   const deaf = { progress() {}, note() {}, warn() {} };
   await expect(prepareUp(invocation, 'bff', outlook, tools, deaf)).rejects.toMatchObject({
     message: expect.stringMatching(/^The image bff of bff is not on this machine.*No such image/),
   });
+  // The engine is asked that the image is for.
+  expect(inspects).toEqual(['podman']);
 });
 
 describe('a compose that cannot tell', () => {
