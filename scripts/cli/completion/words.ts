@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { readDotenv } from '../../compose-file/dotenv.ts';
-import { decodeText } from '../../core/encoding.ts';
 import { COMMANDS } from '../commands.ts';
 import { OPTIONS, type OptionName } from '../options.ts';
 import { findTexts } from '../settings.ts';
@@ -101,11 +100,11 @@ async function namesIn(
 /** The services of the files together, in their order. */
 async function servicesIn(named: readonly string[], outside: CompletionOutside): Promise<Candidate[]> {
   const files = named.length > 0 ? named : await outside.defaultComposeFiles();
-  const { serviceNamesIn } = await import('../../compose-file/service-names.ts');
+  const { listServices } = await import('../../compose-file/environment.ts');
   const services = new Set<string>();
   for (const file of files) {
     const bytes = await outside.read(file);
-    if (bytes !== null) for (const name of serviceNamesIn(decodeText(bytes))) services.add(name);
+    if (bytes !== null) for (const name of listServices(bytes, file)) services.add(name);
   }
   return [...services].map((word) => ({ word, about: '' }));
 }
