@@ -21,6 +21,11 @@ export interface OptionValue<T, Absent = null> {
   readonly isList?: true;
 }
 
+/** The long flag of an option, by its flags as in `--help`: `--compose-file` of `-f, --compose-file <file>`. */
+export function flagOf({ flags }: { readonly flags: string }): string {
+  return /--[a-z-]+/.exec(flags)?.[0] ?? flags;
+}
+
 export const TEXT: OptionValue<string> = { wanted: 'a text', read: (text) => text };
 
 /** An absolute path, or `-` for standard input. What Newman would download is no path here. */
@@ -62,9 +67,12 @@ export const WRITE_TARGET: OptionValue<(typeof WRITE_TARGETS)[number]> = {
   read: (text) => WRITE_TARGETS.find((each) => each === text),
 };
 
-export const ENGINE: OptionValue<'docker' | 'podman'> = {
+const ENGINES = ['docker', 'podman'] as const;
+
+export const ENGINE: OptionValue<(typeof ENGINES)[number]> = {
   wanted: 'docker or podman',
-  read: (text) => (text === 'docker' || text === 'podman' ? text : undefined),
+  choices: ENGINES,
+  read: (text) => ENGINES.find((each) => each === text),
 };
 
 /** Paths are appended to it. A query or a fragment would swallow them, and a password would be shown everywhere. */

@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import { wrap } from '../core/wrap.ts';
 import { scriptName } from '../report/words.ts';
 import { COMMANDS, type CommandName } from './commands.ts';
+import { flagOf } from './option-values.ts';
 import { OPTIONS, type OptionName, type OptionSpec } from './options.ts';
 
 /** What the command line says: texts by option name; switches are `true`. Only the spelling of the options has been checked. */
@@ -117,8 +118,9 @@ function describe(spec: OptionSpec, command: CommandName): string {
 
 /** The name of an option as commander has it: its long flag in camelCase. */
 export function longFlag(spec: OptionSpec): string {
-  const long = /--([a-z-]+)/.exec(spec.flags)?.[1] ?? '';
-  return long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return flagOf(spec)
+    .slice(2)
+    .replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function usageError(name: CommandName, error: CommanderError): AppError {

@@ -2,6 +2,7 @@ import { AppError } from '../core/errors.ts';
 import { type CommandName, RUNS } from './commands.ts';
 import type { NewmanRc } from './newman-rc.ts';
 import { verifyNode } from './node-switches.ts';
+import { flagOf } from './option-values.ts';
 import { OPTIONS, type OptionName, type OptionSpec, type SettingOf } from './options.ts';
 import type { Arguments, ReporterOptions } from './parse.ts';
 
@@ -72,7 +73,7 @@ export function resolveSettings(command: CommandName, given: Arguments, sources:
 function verifyWatchable(values: Arguments['values']): void {
   const typed = (['json', 'logFile', 'list', 'sandbox'] as const).find((name) => values[name] !== undefined);
   if (typed === undefined) return;
-  throw new AppError('bad-value', `${OPTIONS[typed].flags.split(' ')[0]} is for one run, and --watch makes many.`, {
+  throw new AppError('bad-value', `${flagOf(OPTIONS[typed])} is for one run, and --watch makes many.`, {
     hint: 'Leave out one of them.',
   });
 }
@@ -81,8 +82,7 @@ function verifyWatchable(values: Arguments['values']): void {
 function verifyNothingOfCompose(values: Arguments['values']): void {
   const typed = (['composeFiles', 'service', 'noDeps'] as const).find((name) => values[name] !== undefined);
   if (typed === undefined) return;
-  const flag = /--[a-z-]+/.exec(OPTIONS[typed].flags)?.[0];
-  throw new AppError('bad-value', `${flag} is for compose, and --kubernetes names a workload.`, {
+  throw new AppError('bad-value', `${flagOf(OPTIONS[typed])} is for compose, and --kubernetes names a workload.`, {
     hint: 'Leave out one of them.',
   });
 }
@@ -119,7 +119,7 @@ export function findTexts(
   const spec: OptionSpec = OPTIONS[name];
   if (typed !== undefined) {
     const withoutArgument = spec.flags.includes('[') ? '' : 'true';
-    const source = /--[a-z-]+/.exec(spec.flags)?.[0] ?? spec.flags;
+    const source = flagOf(spec);
     return { texts: [typed === true ? withoutArgument : typed].flat(), source, base: sources.typedFrom };
   }
   const found = spec.variable === undefined ? null : variableOf(spec.variable, sources);

@@ -1,6 +1,7 @@
 import { AppError } from '../core/errors.ts';
 import { scriptName } from '../report/words.ts';
 import type { CommandName } from './commands.ts';
+import { flagOf } from './option-values.ts';
 import { OPTIONS, type OptionSpec } from './options.ts';
 import type { Outside } from './wiring.ts';
 
@@ -41,7 +42,7 @@ export function isRunByNpm({ env, caller }: Pick<Outside['host'], 'env' | 'calle
 function flagsOf(command: CommandName): string[] {
   return Object.values<OptionSpec>(OPTIONS)
     .filter(({ commands }) => commands.includes(command))
-    .map(({ flags }) => /--[a-z-]+/.exec(flags)?.[0] ?? '')
+    .map(flagOf)
     .filter((flag) => !NPMS_OWN.includes(flag));
 }
 

@@ -64,11 +64,6 @@ export function optionsLeft({ command, values }: Typed): OptionName[] {
   });
 }
 
-/** `--compose-file` */
-export function flagOf({ flags }: OptionSpec): string {
-  return /--[a-z-]+/.exec(flags)?.[0] ?? '';
-}
-
 function walk(command: CommandName, words: readonly string[]) {
   const values: { -readonly [Name in OptionName]?: string | readonly string[] | true } = {};
   const names: string[] = [];

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { readDotenv } from '../../compose-file/dotenv.ts';
 import { COMMANDS } from '../commands.ts';
+import { flagOf } from '../option-values.ts';
 import { OPTIONS, type OptionName } from '../options.ts';
 import { findTexts } from '../settings.ts';
-import { type Expected, flagOf, optionsLeft, type Typed } from './expected.ts';
+import { type Expected, optionsLeft, type Typed } from './expected.ts';
 import type { CompletionOutside } from './outside.ts';
 import { SHELLS } from './shells.ts';
 
