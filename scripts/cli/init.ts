@@ -1,15 +1,13 @@
 import { basename, dirname, join, relative } from 'node:path';
 import { listServices } from '../compose-file/environment.ts';
 import { decodeSource, encodeSource, REFUSED_IN_DOTENV } from '../compose-file/source-text.ts';
-import { AppError, exitCodeOf, toAppError } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { toFailure } from '../core/result.ts';
 import { addIgnores, addScripts, addVariables, type Edited, type EnvValues, isNamed } from './init-files.ts';
 import { OPTIONS } from './options.ts';
-import { renderFailure } from './outcome.ts';
+import { printFailure } from './print-failure.ts';
 import { runCommand, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import { signsOf } from './terminal-text.ts';
 import type { openOutside } from './wiring.ts';
 
 /** Copied as they are. */
@@ -35,15 +33,11 @@ interface Plan {
 /** `bff-iat init` from arguments to exit code: 1 where the answer was no. */
 export function init(process: Parameters<typeof openOutside>[0]): Promise<number> {
   return runCommand('init', process, async (session, { settings }) => {
-    const { human, redact } = session;
     try {
       if (settings instanceof Error) throw settings;
       return await runInit(session, settings);
     } catch (error) {
-      const failure = toFailure(toAppError(error));
-      const layout = { columns: human.columns, signs: signsOf(human), quiet: false, redact };
-      human.print(...renderFailure(failure, layout));
-      return exitCodeOf(failure.code);
+      return printFailure(session, error);
     }
   });
 }

@@ -1,5 +1,3 @@
-import { exitCodeOf, toAppError } from '../core/errors.ts';
-import { toFailure } from '../core/result.ts';
 import { readSource } from '../postman/source.ts';
 import { renderList } from '../postman/tree.ts';
 import { CLEAR_STEPS, runClear } from '../runbook/clear.ts';
@@ -9,11 +7,9 @@ import { HEALTH_STEPS, runHealth } from '../runbook/health.ts';
 import { IAT_STEPS, runIat } from '../runbook/iat.ts';
 import type { RunName } from './commands.ts';
 import { execute, type Work } from './execute.ts';
-import { renderFailure } from './outcome.ts';
-import { hintForCaller } from './same-options.ts';
+import { printFailure } from './print-failure.ts';
 import { type CommandLine, runCommand, type Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import { signsOf } from './terminal-text.ts';
 import { watchCollection, watchDoctor } from './watch.ts';
 import type { openOutside } from './wiring.ts';
 
@@ -36,7 +32,8 @@ export function main(command: RunName, process: Parameters<typeof openOutside>[0
 }
 
 /** `--list`: what is in the collection, and how it is named. */
-async function listCollection({ outside, human, masker, redact }: Session, settings: Settings): Promise<number> {
+async function listCollection(session: Session, settings: Settings): Promise<number> {
+  const { outside, human, masker, redact } = session;
   try {
     const { collection } = await readSource(settings, {
       files: outside.files,
@@ -45,11 +42,7 @@ async function listCollection({ outside, human, masker, redact }: Session, setti
     human.print(...renderList(collection).map(redact));
     return 0;
   } catch (error) {
-    const bare = toFailure(toAppError(error));
-    const failure = { ...bare, hint: bare.hint && hintForCaller(bare.hint, outside.host.caller) };
-    const layout = { columns: human.columns, signs: signsOf(human), quiet: false, redact };
-    human.print(...renderFailure(failure, layout));
-    return exitCodeOf(failure.code);
+    return printFailure(session, error);
   }
 }
 

@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import { formatDuration } from '../core/duration.ts';
-import { exitCodeOf, toAppError } from '../core/errors.ts';
 import type { Paragraph } from '../core/ports.ts';
-import { toFailure } from '../core/result.ts';
 import { escapeJson } from '../core/visible.ts';
 import type { HistoryEntry } from '../report/past-run.ts';
 import { formatCount, formatUtc } from '../report/text.ts';
 import { toneOf, wordOf } from '../report/words.ts';
 import { openPage } from './open-page.ts';
-import { renderFailure } from './outcome.ts';
+import { printFailure } from './print-failure.ts';
 import { loadRenderers } from './reports.ts';
 import { runCommand, type Session } from './session.ts';
 import { cutEnd, type Layout, signsOf, toShown } from './terminal-text.ts';
@@ -16,15 +14,9 @@ import type { openOutside } from './wiring.ts';
 
 /** `npm run reports` from arguments to exit code: it looks, and changes nothing. */
 export function reports(process: Parameters<typeof openOutside>[0]): Promise<number> {
-  return runCommand('reports', process, (session, { settings }) =>
-    settings instanceof Error ? refuse(session, settings) : showReports(session, settings),
+  return runCommand('reports', process, async (session, { settings }) =>
+    settings instanceof Error ? printFailure(session, settings) : showReports(session, settings),
   );
-}
-
-async function refuse({ human, redact }: Session, error: Error): Promise<number> {
-  const failure = toFailure(toAppError(error));
-  human.print(...renderFailure(failure, { columns: human.columns, signs: signsOf(human), quiet: false, redact }));
-  return exitCodeOf(failure.code);
 }
 
 /** Prints where the reports are; with `--open` the page over all runs is opened. */
