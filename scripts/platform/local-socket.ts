@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { StringDecoder } from 'node:string_decoder';
 import { createWebSocketStream, WebSocket } from 'ws';
 import type { Forwarded, Framing, LocalSocket } from '../core/ports.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -43,12 +42,10 @@ function answerOf(socketPath: string, path: string, signal: AbortSignal): Promis
 
 /** What was lost with the connection is told as an end is. */
 async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
-  const decoder = new StringDecoder('utf8');
   const splitter = new LineSplitter();
   try {
-    for await (const chunk of response) yield* splitter.take(decoder.write(chunk as Buffer));
+    for await (const text of response.setEncoding('utf8')) yield* splitter.take(text as string);
   } catch {}
-  yield* splitter.take(decoder.end());
   yield* splitter.end();
 }
 
