@@ -5,7 +5,7 @@ import type { Run } from '../core/result.ts';
 import { toVisible, withoutCommands } from '../core/visible.ts';
 import type { Masker } from '../secrets/masker.ts';
 import { maskRun } from './masked.ts';
-import { answerOf, describeError, failedExchanges, pathOf, withoutMessages } from './outline.ts';
+import { answerOf, describeError, failedChecks, failedExchanges, pathOf, withoutMessages } from './outline.ts';
 import { cut, formatCount, toLine } from './text.ts';
 import { isPlan, verdictWord } from './words.ts';
 
@@ -121,12 +121,11 @@ interface FailedCheck {
 function failuresOf(run: Run): FailedCheck[] {
   const failures = new Map<string, FailedCheck>();
   for (const [position, { exchange }] of failedExchanges(run).entries()) {
-    const failed = exchange.assertions.flatMap(({ name, status }, at) =>
-      status === 'failed' ? [{ name, position: at }] : [],
-    );
-    // Without an answer its checks fail as well: that is one finding.
-    const own = exchange.error === null ? failed : exchange.error.kind === 'script' ? [null, ...failed] : [null];
-    for (const check of own) {
+    const failed = failedChecks(exchange).map((each) => ({
+      name: each.name,
+      position: exchange.assertions.indexOf(each),
+    }));
+    for (const check of exchange.error === null ? failed : [null, ...failed]) {
       const key = JSON.stringify([exchange.id ?? pathOf(exchange), check?.name ?? null]);
       const known = failures.get(key);
       if (known !== undefined) known.times += 1;
