@@ -53,7 +53,7 @@ export function compareRuns(run: Run, masker: Masker, folder: string, text: stri
     }
     if (past === undefined || past.times.length === 0) continue;
     const [beforeMs, nowMs] = [rankOf(past.times, 0.5), rankOf(times, 0.5)];
-    if (nowMs > 2 * beforeMs && nowMs > beforeMs + 100) slower.push({ path, index, beforeMs, nowMs });
+    if (isFarAbove(nowMs, beforeMs)) slower.push({ path, index, beforeMs, nowMs });
   }
   // What a document left out because it was too large has not been added, and what a run did not reach is not gone.
   const isWhole = document['requestsOmitted'] === undefined;
@@ -105,4 +105,9 @@ function readRequest(value: unknown): SummarizedRequest[] {
         .map((check) => ({ name: String(check['name']), status: String(check['status']) })),
     },
   ];
+}
+
+/** Twice as long and more, and not by chance; both in milliseconds. */
+export function isFarAbove(ms: number, otherMs: number): boolean {
+  return ms > 2 * otherMs && ms > otherMs + 100;
 }

@@ -1,4 +1,5 @@
 import { formatDuration } from '../core/duration.ts';
+import { isFarAbove } from './compare.ts';
 import type { HistoryEntry, PastStep } from './past-run.ts';
 import { cut } from './text.ts';
 import { toneOf, wordOf } from './words.ts';
@@ -87,11 +88,6 @@ function changeOf(was: Value | null, is: Value | null, title: string, { verdict 
   // What ends early because something failed is not fast.
   if (isFarAbove(wasMs, isMs) && isMs > 0) return toneOf(verdict) === 'good' ? 'faster' : 'different';
   return withoutTime(was) === withoutTime(is) ? '' : 'different';
-}
-
-/** Twice as long and more, and not by chance. */
-function isFarAbove(ms: number, otherMs: number): boolean {
-  return ms > 2 * otherMs && ms > otherMs + 100;
 }
 
 /** "failed" of "failed, 4.6 s", '' of "4.6 s". */
